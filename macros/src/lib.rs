@@ -103,7 +103,7 @@ mod tests;
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `name = "…"` | the tool's name: 1 to 128 characters of `A-Za-z0-9_.-` | the function's name |
+/// | `name = "…"` | the tool's name: 1 to 128 characters of `A-Za-z0-9_.-`; claude.ai, Claude Desktop, Copilot and OpenAI accept 64 characters and no `.` | the function's name |
 /// | `title = "…"` | a name for people | none |
 /// | `description = "…"` | what it does and when to use it | the doc comment; one of them is required |
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | hints; each can be `= false` | not published |
@@ -128,6 +128,7 @@ mod tests;
 /// | `rename = "…"` | the argument's name |
 /// | `minimum = n`, `maximum = n` | limits of a number, both inclusive |
 /// | `min_length = n`, `max_length = n` | limits of a string's length, in characters |
+/// | `min_items = n`, `max_items = n` | limits of a list's length |
 /// | `pattern = "…"` | a regular expression that must match somewhere in the string; no look-around, back-references or `\p{…}` |
 /// | `header = "Region"` | clients repeat the argument as the header `Mcp-Param-Region` |
 ///

@@ -13,13 +13,15 @@ use crate::{
     span::located_at,
 };
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "default",
     "rename",
     "minimum",
     "maximum",
     "min_length",
     "max_length",
+    "min_items",
+    "max_items",
     "pattern",
     "header",
 ];
@@ -39,6 +41,8 @@ pub(crate) struct Rules {
     maximum: Option<(Span, Number)>,
     min_length: Option<(Span, u64)>,
     max_length: Option<(Span, u64)>,
+    min_items: Option<(Span, u64)>,
+    max_items: Option<(Span, u64)>,
     pattern: Option<LitStr>,
 }
 
@@ -93,6 +97,8 @@ impl Rules {
                 "maximum" => rules.maximum = entry.number(errors).map(|number| (span, number)),
                 "min_length" => rules.min_length = entry.count(errors).map(|count| (span, count)),
                 "max_length" => rules.max_length = entry.count(errors).map(|count| (span, count)),
+                "min_items" => rules.min_items = entry.count(errors).map(|count| (span, count)),
+                "max_items" => rules.max_items = entry.count(errors).map(|count| (span, count)),
                 "pattern" => {
                     rules.pattern = entry.text(errors).filter(|text| is_pattern(text, errors))
                 }
@@ -128,6 +134,14 @@ impl Rules {
             errors.add_at(
                 *span,
                 "`max_length` is less than `min_length`, so no string is allowed: change one of them",
+            );
+        }
+        if let (Some((_, low)), Some((span, high))) = (&self.min_items, &self.max_items)
+            && low > high
+        {
+            errors.add_at(
+                *span,
+                "`max_items` is less than `min_items`, so no list is allowed: change one of them",
             );
         }
     }
@@ -200,6 +214,8 @@ impl Rules {
         let max_length = self
             .max_length
             .map(|(_, count)| quote!(.max_length(#count)));
+        let min_items = self.min_items.map(|(_, count)| quote!(.min_items(#count)));
+        let max_items = self.max_items.map(|(_, count)| quote!(.max_items(#count)));
         let pattern = self.pattern.as_ref().map(|text| quote!(.pattern(#text)));
         let header = self.header.as_ref().map(|text| quote!(.header(#text)));
         let default = self.default.as_ref().map(|default| match default {
@@ -208,7 +224,7 @@ impl Rules {
                 quote_spanned!(located_at(value.span())=> .default(#value))
             }
         });
-        quote!(#minimum #maximum #min_length #max_length #pattern #header #default)
+        quote!(#minimum #maximum #min_length #max_length #min_items #max_items #pattern #header #default)
     }
 }
 
@@ -240,11 +256,27 @@ fn check_json_type(entry: &Entry, json_type: JsonType, errors: &Errors) {
     let (is_valid, remedy) = match key.as_str() {
         "minimum" | "maximum" => (
             matches!(json_type, JsonType::Integer(..) | JsonType::Fraction),
-            "it limits a number; to limit the length of a string, use `min_length` and `max_length`",
+            match json_type {
+                JsonType::List => {
+                    "it limits a number; to limit a list, use `min_items` and `max_items`"
+                }
+                _ => {
+                    "it limits a number; to limit the length of a string, use `min_length` and `max_length`"
+                }
+            },
         ),
         "min_length" | "max_length" | "pattern" => (
             json_type == JsonType::Text,
-            "it is a rule for strings; to limit a number, use `minimum` and `maximum`",
+            match json_type {
+                JsonType::List => {
+                    "it is a rule for strings; to limit a list, use `min_items` and `max_items`"
+                }
+                _ => "it is a rule for strings; to limit a number, use `minimum` and `maximum`",
+            },
+        ),
+        "min_items" | "max_items" => (
+            json_type == JsonType::List,
+            "it limits the items of a list; to limit the length of a string, use `min_length` and `max_length`",
         ),
         "header" => (
             matches!(

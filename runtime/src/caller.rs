@@ -13,6 +13,8 @@ use crate::{
 
 mod acceptance;
 mod accessors;
+#[cfg(feature = "testing")]
+mod test_caller;
 mod token_binding;
 mod token_rejection;
 

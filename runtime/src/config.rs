@@ -4,12 +4,14 @@
 //! [`Config::validate`] validates it and builds [`ValidConfig`]; the server reads only these.
 //!
 //! - `environment`: the variables of the process and of the `.env` file (`dotenv`)
-//! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's
+//! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's;
+//!   `unknown_variables`: names that are probably misspelt
 //! - `resource_url`: resources, issuers and origins as text
 //! - `address_settings`: where the server is reached; `paths`: the paths that follow from it
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
-//! - `request_limits`: limits of one request; `state_key`: the key that seals state
+//! - `request_limits`: limits of one request; `times`: clock leeway and drain; `state_key`: the
+//!   keys that seal state
 //! - `valid_config`: the validated configuration and the values derived from it
 
 use std::{
@@ -30,11 +32,13 @@ mod scalekit;
 mod state_key;
 #[cfg(test)]
 mod tests;
+mod times;
+mod unknown_variables;
 mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use {address_settings::AddressSettings, state_key::StateKey};
+use {address_settings::AddressSettings, state_key::StateKey, times::MAX_DRAIN};
 pub(crate) use {
     paths::Paths,
     resource_metadata::ResourceMetadata,
@@ -43,7 +47,6 @@ pub(crate) use {
 };
 
 use crate::{
-    caller::MAX_LEEWAY,
     error::{SetupErrors, StartError},
     gate::{Limits, SessionLimits},
     issuer::Issuer,
@@ -81,8 +84,13 @@ pub struct Config {
     document: Option<ResourceMetadata>,
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
+    previous_state_key: Option<StateKey>,
+    has_sessions: bool,
+    has_banner: bool,
+    drain: Duration,
     automatic_consent: bool,
     warnings: Vec<String>,
+    notes: Vec<String>,
     errors: Vec<(String, String)>,
 }
 
@@ -157,27 +165,6 @@ impl Config {
         self
     }
 
-    /// Allows clocks to differ by this time, in whole seconds: 30 seconds by default, at most
-    /// five minutes.
-    #[must_use]
-    pub fn with_leeway(mut self, leeway: Duration) -> Self {
-        if leeway > MAX_LEEWAY {
-            self.add_error(
-                format!(
-                    "the leeway is {} seconds, which accepts tokens long after they expire",
-                    leeway.as_secs()
-                ),
-                format!(
-                    "use at most {} seconds, and synchronize the clocks",
-                    MAX_LEEWAY.as_secs()
-                ),
-            );
-        } else {
-            self.leeway = leeway;
-        }
-        self
-    }
-
     /// Limits the sessions of clients older than revision 2026-07-28: their number and how
     /// long an idle one lives.
     #[must_use]
@@ -186,18 +173,6 @@ impl Config {
             Some((what, remedy)) => self.add_error(what, remedy),
             None => self.session_limits = limits,
         }
-        self
-    }
-
-    /// Sets the key that seals the state which a tool leaves with the client between two
-    /// rounds of one call ([`Round`](crate::Round)): 32 secret random bytes.
-    ///
-    /// Without it, the server generates a key at each start. It then refuses state that was
-    /// sealed before a restart or by another replica, and the client must repeat the call.
-    /// The server does not start with a key whose bytes are all equal.
-    #[must_use]
-    pub fn with_state_key(mut self, key: [u8; 32]) -> Self {
-        self.set_state_key("the state key", StateKey::new(key));
         self
     }
 
@@ -224,7 +199,7 @@ impl Config {
     }
 
     /// Returns warnings for the operator: settings that contradict each other, and unknown
-    /// variables.
+    /// variables. A name that is nearly a known one is an error.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -247,21 +222,14 @@ impl Config {
             document: None,
             credentials: None,
             state_key: None,
+            previous_state_key: None,
+            has_sessions: true,
+            has_banner: true,
+            drain: Duration::ZERO,
             automatic_consent: false,
             warnings: Vec::new(),
+            notes: Vec::new(),
             errors: Vec::new(),
-        }
-    }
-
-    /// Stores a key or the error in it. The message never shows the key: even a mistyped key
-    /// reveals most of it.
-    fn set_state_key(&mut self, source: &str, key: Result<StateKey, &'static str>) {
-        match key {
-            Ok(key) => self.state_key = Some(key),
-            Err(error) => self.add_error(
-                format!("{source} {error}"),
-                "generate one with `openssl rand -base64 32`, and use the same key on every replica",
-            ),
         }
     }
 
@@ -311,6 +279,16 @@ impl Config {
     }
 
     fn add_issuer(&mut self, source: &str, issuer: Issuer) {
+        if let Some((base, document)) = issuer.name().split_once("/.well-known/") {
+            // RFC 8414 §3.1 puts the issuer's path after the well-known part.
+            let path = document.find('/').map_or("", |at| &document[at..]);
+            let shown = resource_url::quoted_without_secrets(issuer.name());
+            let meant = resource_url::quoted_without_secrets(&format!("{base}{path}"));
+            return self.add_error(
+                format!("{source} is {shown}, which is the URL of the issuer's metadata"),
+                format!("write the value of `issuer` in that document, probably {meant}"),
+            );
+        }
         if let Err(error) = resource_url::validate_issuer(issuer.name()) {
             self.add_value_error(source, issuer.name(), error);
             return;

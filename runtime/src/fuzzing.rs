@@ -3,16 +3,7 @@
 //! Compiled only for tests and with `--cfg fuzzing`, so it is never part of a dependency.
 //! The tests of these modules replay the corpora in `fuzz/corpus`.
 
-use crate::{issuer, json_schema, uri_pattern};
-
-/// Validates a value by a schema and compares the result with a second implementation.
-///
-/// # Panics
-///
-/// If the two differ.
-pub fn arguments(bytes: &[u8]) {
-    json_schema::fuzzed::check(bytes);
-}
+use crate::{issuer, uri_pattern};
 
 /// Parses a metadata document and compares the result with a second implementation.
 ///

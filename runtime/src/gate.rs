@@ -54,7 +54,7 @@ use {
 };
 
 mod accept_header;
-mod audit;
+pub(crate) mod audit;
 mod authorize;
 mod body;
 mod challenge;
@@ -193,6 +193,7 @@ impl Gate {
         headers: &HeaderMap,
         envelope: ResponseEnvelope,
     ) -> Box<RefusedRequest<'_>> {
+        let needed = self.needed(subject, &refusal);
         let refusal = self.audited(subject, refusal);
         let is_chosen = |chooses: &DenialsAsToolResults| {
             let caller = subject.caller;
@@ -204,11 +205,6 @@ impl Gate {
                 .denials_as_tool_results
                 .as_deref()
                 .is_some_and(is_chosen);
-        let needed = match (&refusal, subject.operation) {
-            (Refusal::InsufficientScope { needed, .. }, _) => *needed,
-            (_, Some(operation)) => self.rules.needed(operation, ScopeSet::EMPTY),
-            (_, None) => ScopeSet::EMPTY,
-        };
         let target = subject.operation.and_then(|of| self.rules.target(of));
         let item = target.and_then(|target| Some((target, self.item_names.get(target)?)));
         Box::new(RefusedRequest {
@@ -220,11 +216,26 @@ impl Gate {
         })
     }
 
+    /// Returns the scopes that the refused operation needs.
+    fn needed(&self, subject: Subject<'_>, refusal: &Refusal) -> ScopeSet {
+        match (refusal, subject.operation) {
+            (Refusal::InsufficientScope { needed, .. }, _) => *needed,
+            (_, Some(operation)) => self.rules.needed(operation, ScopeSet::EMPTY),
+            (_, None) => ScopeSet::EMPTY,
+        }
+    }
+
     /// Writes the audit line of a refusal.
     fn audited(&self, subject: Subject<'_>, refusal: Refusal) -> Refusal {
-        let (needed, missing) = refusal.scopes();
+        let needed = self.needed(subject, &refusal);
+        let missing = match refusal {
+            Refusal::InsufficientScope { missing, .. } => missing,
+            _ if refusal.is_challenge() => needed,
+            _ => ScopeSet::EMPTY,
+        };
+        let reason = || refusal.description(self.refusal_context(false));
         let table = self.rules.table();
-        audit::refused(subject, refusal.outcome(), needed, missing, table);
+        audit::refused(subject, refusal.outcome(), reason, needed, missing, table);
         refusal
     }
 

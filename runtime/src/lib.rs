@@ -15,7 +15,6 @@
 //! use std::sync::Arc;
 //! use tokio::sync::Mutex;
 //! use toolgate::{Config, Error, Server, State, mcp_tool, tools};
-//!
 //! type Note = Arc<Mutex<String>>;
 //!
 //! /// Reads the note.
@@ -37,6 +36,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
+//!     toolgate::logging::init()?;
 //!     let note = Note::new(Mutex::new("Call the dentist.".to_owned()));
 //!     let server = Server::with_state("note", note).tools(tools![read_note, write_note]);
 //!     server.serve(Config::from_env()?).await
@@ -79,6 +79,11 @@
 //! - `development-issuer`: an authorization server for development. It exists only while an item
 //!   requires a token, no issuer is configured, and server and clients are on this machine
 //!   (loopback). Off by default.
+//! - `logging`: the module `logging`, which logs to standard error as text or JSON. Off by
+//!   default, for programs with a `tracing` subscriber of their own.
+//!
+//! - `testing`: [`Caller::test`] and [`tool::Call::test`], for unit tests of tools. The crate
+//!   `toolgate-testing` enables it. Off by default.
 //!
 //! # Versions of dependencies
 //!
@@ -109,8 +114,9 @@ pub mod interaction;
 pub mod issuer;
 mod item;
 mod json;
-mod json_schema;
 mod log_text;
+#[cfg(feature = "logging")]
+pub mod logging;
 mod loopback;
 mod metadata;
 mod operation;
@@ -136,7 +142,7 @@ pub use item::{Context, InputRequired, Json, LogLevel, Reply, Round, State, Tool
 pub use prompt::PromptSet;
 pub use resource::{ResourceError, ResourceSet};
 pub use scope::Scope;
-pub use server::{Changes, LogWriter, Mount, Server, UnknownItemError};
+pub use server::{AccessTable, Changes, ItemAccess, LogWriter, Mount, Server, UnknownItemError};
 pub use tool::{Args, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 

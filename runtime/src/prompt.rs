@@ -114,6 +114,7 @@ impl KindParts for PromptKind {
             undescribed: undescribed
                 .map(|argument| argument.name.to_owned())
                 .collect(),
+            warnings: Vec::new(),
             input: PromptInput(
                 arguments
                     .iter()
@@ -124,12 +125,17 @@ impl KindParts for PromptKind {
     }
 
     /// Checks that the arguments are strings, that the prompt takes each, and that no required
-    /// one is missing.
+    /// one is missing. An optional argument that is `null` counts as left out.
     fn validate(
         PromptInput(known): &PromptInput,
         _: &str,
-        arguments: Map<String, Value>,
+        mut arguments: Map<String, Value>,
     ) -> Result<Map<String, Value>, CallError> {
+        for (name, _) in known.iter().filter(|(_, is_required)| !is_required) {
+            if arguments.get(*name).is_some_and(Value::is_null) {
+                arguments.remove(*name);
+            }
+        }
         let mut errors = Vec::new();
         for (name, is_required) in known {
             match arguments.get(*name) {

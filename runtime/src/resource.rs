@@ -198,6 +198,7 @@ impl KindParts for ResourceKind {
                 mime_type,
             },
             undescribed: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 

@@ -3,6 +3,8 @@
 //! - [`connection`], [`io_timeout`]: connections, and how a slow client is disconnected
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
+//! - [`access_table`]: who may use which item, as the attributes declare it
+//! - [`answer_limits`]: the limits of what a server answers, and its forms
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
 //!   every error
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
@@ -20,6 +22,7 @@
 //! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
 //! - [`log_writer`]: limits the length of log lines
 //! - [`login_timing`]: when a client has to log in
+//! - [`readiness`]: whether the server can answer calls
 //! - [`registry`]: each item with its access
 //! - [`docs_page`]: the documentation page
 //! - [`gate_plan`]: the gate and the parts around it
@@ -47,6 +50,8 @@ use crate::{
     verify::TokenVerifier,
 };
 
+mod access_table;
+mod answer_limits;
 mod assembly;
 mod browser_redirect;
 mod catalogue;
@@ -70,6 +75,7 @@ mod mount;
 mod multi_round;
 mod nest_check;
 mod not_found;
+mod readiness;
 mod registry;
 mod response_future;
 mod routes;
@@ -86,6 +92,8 @@ mod token_issuers;
 mod tool_list_cache;
 mod transport;
 
+pub use access_table::{AccessTable, ItemAccess};
+use answer_limits::AnswerLimits;
 pub use changes::{Changes, UnknownItemError};
 pub use handler_gate::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
@@ -96,7 +104,7 @@ pub use local_sessions::LocalSessions;
 pub use log_writer::LogWriter;
 pub use mount::Mount;
 
-use {catalogue::Sets, gate_plan::Policy};
+use {catalogue::Sets, gate_plan::Policy, readiness::Check};
 
 /// A protected MCP server, before it runs.
 ///
@@ -132,8 +140,10 @@ pub struct Server<S> {
     sets: Sets<S>,
     policy: Policy,
     changes: Option<Changes>,
+    limits: AnswerLimits,
     has_sessions: bool,
     without_banner: bool,
+    readiness_check: Option<Check<S>>,
 }
 
 impl Server<()> {
@@ -155,8 +165,10 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             sets: Sets::new(),
             policy: Policy::default(),
             changes: None,
+            limits: AnswerLimits::default(),
             has_sessions: true,
             without_banner: false,
+            readiness_check: None,
         }
     }
 
@@ -347,14 +359,18 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Suppresses the start-up banner of [`Server::serve`].
+    /// Suppresses the start-up banner.
     pub fn without_banner(mut self) -> Self {
         self.without_banner = true;
         self
     }
 
     /// Returns the same server with the state applied to every item.
-    fn bound(self) -> Server<()> {
+    fn bound(mut self) -> Server<()> {
+        if let Some(check) = self.readiness_check {
+            let state = self.state.clone();
+            self.policy.readiness_check = Some(Box::new(move |()| check(state.clone())));
+        }
         Server {
             name: self.name,
             title: self.title,
@@ -364,9 +380,21 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             sets: self.sets.with_state_applied(&self.state),
             policy: self.policy,
             changes: self.changes,
+            limits: self.limits,
             has_sessions: self.has_sessions,
             without_banner: self.without_banner,
+            readiness_check: None,
         }
+    }
+
+    /// Returns who may use which item, as the attributes declare it. Its text is stable: keep it
+    /// as a snapshot, so that a change of access is visible in a review.
+    pub fn access_table(&self) -> AccessTable {
+        let implications = self.policy.hierarchy.implications().to_vec();
+        AccessTable::new(implications, self.policy.open_handshake)
+            .with_items(&self.sets.tools)
+            .with_items(&self.sets.prompts)
+            .with_items(&self.sets.resources)
     }
 
     /// Returns the scopes of all items, sorted. These are the scopes to register at a

@@ -37,7 +37,7 @@ impl<T: DeserializeOwned> FromText for T {
     fn read(text: Option<&str>) -> Result<Self, String> {
         match text {
             Some(text) => T::deserialize(Text(text)).map_err(|fault| fault.to_string()),
-            None => T::deserialize(MissingValue).map_err(|fault| fault.to_string()),
+            None => T::deserialize(MissingValue::default()).map_err(|fault| fault.to_string()),
         }
     }
 }

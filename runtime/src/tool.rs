@@ -4,16 +4,19 @@
 //! |---|---|
 //! | `definition` | what an expansion of `#[mcp_tool]` states about one function |
 //! | `argument` | [`Argument`]: reads one argument; [`Args`]: all arguments as one struct |
+//! | `argument_names` | the rule for the names of arguments |
 //! | `argument_validation` | validates a call's arguments against the published schema |
 //! | `authorize` | [`AuthorizeError`]: a function that authorizes a call by its arguments |
 //! | `param_header` | the rules for `x-mcp-header` |
 //! | `schema_builder` | builds the schemas of arguments and results |
-//! | `tool_result` | what a tool can return |
+//! | `tool_result`, `result_size` | what a tool can return, and how large |
+//! | `warnings` | what some clients refuse or misunderstand |
 //!
 //! What tools have in common with prompts and resources is in the module `item`.
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use rmcp::{
     ErrorData,
     model::{CallToolResponse, CallToolResult, ContentBlock, ToolAnnotations},
@@ -24,17 +27,20 @@ use serde_json::{Map, Value};
 use crate::{
     authorization::{AuthorizedArguments, Permit, Target},
     error::SetupErrors,
-    item::{Built, Facts, Item, KindParts, Published, Sealed},
+    item::{Built, Facts, Item, KindParts, Published, Running, Sealed},
     scope::Scope,
 };
 
 pub(crate) mod argument;
+mod argument_names;
 mod argument_validation;
 pub(crate) mod authorize;
 pub(crate) mod definition;
 mod param_header;
+mod result_size;
 pub(crate) mod schema_builder;
 pub(crate) mod tool_result;
+mod warnings;
 
 pub use crate::item::{
     Call, CallError, Context, FromCall, FromRef, IntoCallError, IntoOutput, ItemDef, ItemSet, Json,
@@ -43,6 +49,7 @@ pub use crate::item::{
 pub use argument::{Args, Argument};
 pub(crate) use authorize::AuthorizeDenial;
 pub use authorize::AuthorizeError;
+pub(crate) use result_size::DEFAULT_RESULT_SIZE;
 
 use argument_validation::ArgumentValidator;
 use authorize::AuthorizeFunction;
@@ -83,6 +90,8 @@ pub(crate) struct ToolInput {
     arguments: ArgumentValidator,
     authorize: Option<AuthorizeFunction>,
     has_param_headers: bool,
+    /// How many bytes a result may have.
+    pub(crate) result_size: usize,
 }
 
 impl Sealed for ToolKind {}
@@ -122,11 +131,11 @@ impl KindParts for ToolKind {
         address
     }
 
-    fn demands(parameters: &ToolParameters) -> &'static [Scope] {
+    fn authorize_scopes(parameters: &ToolParameters) -> Option<&'static [Scope]> {
         parameters
             .authorize
             .as_ref()
-            .map_or(&[], AuthorizeFunction::demands)
+            .map(AuthorizeFunction::demands)
     }
 
     fn build(
@@ -171,8 +180,10 @@ impl KindParts for ToolKind {
                 arguments,
                 authorize,
                 has_param_headers,
+                result_size: DEFAULT_RESULT_SIZE,
             },
             undescribed: described.undescribed,
+            warnings: described.warnings,
         }
     }
 
@@ -187,6 +198,13 @@ impl KindParts for ToolKind {
         arguments: Map<String, Value>,
     ) -> Result<Map<String, Value>, CallError> {
         input.arguments.validate(arguments)
+    }
+
+    fn bounded(input: &ToolInput, name: &'static str, running: Running<Self>) -> Running<Self> {
+        let most = input.result_size;
+        running
+            .map(move |end| result_size::bound(name, end, most))
+            .boxed()
     }
 
     fn response_context(_: &rmcp::model::Tool, _: &ToolInput, _: &str) {}

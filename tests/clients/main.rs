@@ -11,8 +11,8 @@ mod without_sessions;
 
 use rmcp::transport::AuthorizationRequest;
 use support::{
+    TestClock,
     client::Revision,
-    manual_clock::ManualClock,
     rmcp_client_app::{CALLBACK, RmcpClientApp},
     running_server::RunningServer,
     simulated_browser::{Browser, Page},
@@ -23,8 +23,8 @@ use support::{
 const REVISIONS: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
 /// Starts a closed desk that issues its own tokens.
-async fn start_protected_server() -> (RunningServer, Runs, ManualClock) {
-    let (runs, clock) = (Runs::default(), ManualClock::default());
+async fn start_protected_server() -> (RunningServer, Runs, TestClock) {
+    let (runs, clock) = (Runs::default(), TestClock::default());
     let server = tool_server::protected_unverified_server(&runs).with_clock(clock.clone());
     (
         RunningServer::start(server, |config| config).await,
@@ -34,8 +34,8 @@ async fn start_protected_server() -> (RunningServer, Runs, ManualClock) {
 }
 
 /// Starts the same with a public tool and an open handshake.
-async fn start_with_open_handshake() -> (RunningServer, Runs, ManualClock) {
-    let (runs, clock) = (Runs::default(), ManualClock::default());
+async fn start_with_open_handshake() -> (RunningServer, Runs, TestClock) {
+    let (runs, clock) = (Runs::default(), TestClock::default());
     let server = tool_server::unverified_server(&runs).with_clock(clock.clone());
     let server = server.with_open_handshake();
     (

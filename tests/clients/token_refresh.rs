@@ -12,7 +12,7 @@ async fn an_expired_token_is_refreshed_and_the_session_continues() {
         let application = logged_in(&running, revision, &["desk:read", "offline_access"]).await;
         assert_eq!(application.call_text("read").await, "read ran");
         for _ in 0..2 {
-            clock.pass(PAST_EXPIRY);
+            clock.advance(std::time::Duration::from_secs(PAST_EXPIRY));
             assert_eq!(
                 application.call_text("read").await,
                 "read ran",
@@ -42,7 +42,7 @@ async fn without_a_refresh_token_the_client_is_sent_to_log_in_again() {
         let (running, _, clock) = start_protected_server().await;
         let application = logged_in(&running, revision, &["desk:read"]).await;
         assert_eq!(application.call_text("read").await, "read ran");
-        clock.pass(PAST_EXPIRY);
+        clock.advance(std::time::Duration::from_secs(PAST_EXPIRY));
         let challenge = application.refused("read").await;
         assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
         assert!(challenge.contains("scope=\"desk:read\""), "{challenge}");
@@ -53,7 +53,7 @@ async fn without_a_refresh_token_the_client_is_sent_to_log_in_again() {
 async fn a_refreshed_token_has_what_was_granted_and_no_more() {
     let (running, _, clock) = start_protected_server().await;
     let application = logged_in(&running, REVISIONS[0], &["desk:write", "offline_access"]).await;
-    clock.pass(PAST_EXPIRY);
+    clock.advance(std::time::Duration::from_secs(PAST_EXPIRY));
     assert_eq!(
         application.call_text("whoami").await,
         "developer with desk:write"

@@ -6,6 +6,7 @@ mod consent;
 mod dpop;
 mod existence;
 mod metadata;
+mod misconfigurations;
 mod mounted;
 mod strangers;
 mod token_exchange;

@@ -164,12 +164,15 @@ async fn the_page_promises_the_login_that_the_server_has() {
     fn ping() -> &'static str {
         "pong"
     }
-    let open = Server::new("open").tools(toolgate::tools![ping]);
+    let open = Server::new("open")
+        .tools(toolgate::tools![ping])
+        .without_banner();
     let page = promise(open.into_router(config()).expect("it starts")).await;
     assert!(page.contains(NEVER) && !page.contains(AT_CONNECTION));
 
     // A gate's page lists only tools, and something else may need a login.
     let gate = HandlerGate::builder("ledger")
+        .without_banner()
         .tool("ping", access!(public))
         .prompt("sum", access!(scope = "ledger:read"))
         .build_unseen(config())

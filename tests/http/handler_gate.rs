@@ -22,6 +22,7 @@ const BOTH: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateles
 /// Declares everything in the ledger except the items that stay denied.
 fn builder() -> HandlerGateBuilder {
     HandlerGate::builder("ledger")
+        .without_banner()
         .tool("read", access!(scope = "ledger:read"))
         .tool("write", access!(scope = "ledger:write", step_up))
         .tool("ping", access!(public))

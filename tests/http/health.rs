@@ -1,8 +1,15 @@
 //! Liveness, readiness and the human-readable page.
 
-use support::client::{Client, Revision};
+use serde_json::json;
+use support::{
+    client::{Client, Revision},
+    running_server::RunningServer,
+    tool_server::{self, Runs},
+    unsigned_tokens::ISSUER,
+};
+use toolgate::Config;
 
-use crate::start_tool_server;
+use crate::{client, start_tool_server};
 
 #[tokio::test]
 async fn health_needs_no_token_and_any_host_may_ask() {
@@ -50,4 +57,42 @@ async fn an_unknown_path_is_a_404_in_json() {
     assert_eq!(answer.status, 404);
     assert_eq!(answer.json()["error"], "not_found");
     assert_eq!(answer.challenge(), None);
+}
+
+#[tokio::test]
+async fn the_applications_check_decides_on_readiness_and_its_reason_stays_in_the_log() {
+    for (result, status) in [(Ok(()), 200), (Err("db.internal is down"), 503)] {
+        let server = tool_server::server(&Runs::default());
+        let server = server.with_readiness(move |_: Runs| async move { result });
+        let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
+        let caller = client(&running, Revision::Stateless, "desk:read").await;
+        let answer = caller.get(&running.url("/readyz")).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert!(!answer.text.contains("db.internal"), "{answer:?}");
+        let call = caller.call("read", json!({})).await;
+        assert_eq!(call.tool_text(), "read ran");
+    }
+}
+
+#[tokio::test]
+async fn the_documentation_page_is_where_the_metadata_says() {
+    let server = tool_server::server(&Runs::default());
+    let running = RunningServer::start_as(server, |address| {
+        let resource = format!("http://{address}/mcp");
+        Config::new(&resource)
+            .with_bind(address)
+            .with_issuer(ISSUER)
+            .with_docs_url(format!("{resource}/docs"))
+    })
+    .await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let metadata = running.url("/.well-known/oauth-protected-resource/mcp");
+    let metadata = client.get(&metadata).await.json();
+    let page = metadata["resource_documentation"].as_str().expect("a URL");
+    assert_eq!(page, running.url("/mcp/docs"));
+    for page in [page, &running.url("/docs")] {
+        let answer = client.get(page).await;
+        assert_eq!(answer.status, 200, "{page}");
+        assert!(answer.text.contains("desk:write"), "{page}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The HTTP responses of a server, request by request, as the contract defines them.
 
 mod accept_header;
+mod answer_limits;
 mod browser_redirects;
 mod challenge;
 mod handler_gate;

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::{
+    TestClock,
     client::{Client, HttpResponse, Revision},
-    manual_clock::ManualClock,
     running_server::RunningServer,
     tool_server::Runs,
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
@@ -122,7 +122,7 @@ fn survey(#[extract] round: Round<Counted>, State(runs): State<Runs>) -> Answere
     go_on("survey", "all", &round, &runs)
 }
 
-fn server(runs: &Runs, clock: &ManualClock) -> Server<Runs> {
+fn server(runs: &Runs, clock: &TestClock) -> Server<Runs> {
     Server::with_state("lists", runs.clone())
         .tools(tools![delete, purge, hurry, unlock, plain, survey])
         .with_clock(clock.clone())
@@ -133,7 +133,7 @@ fn server(runs: &Runs, clock: &ManualClock) -> Server<Runs> {
 struct Fixture {
     running: RunningServer,
     runs: Runs,
-    clock: ManualClock,
+    clock: TestClock,
 }
 
 impl Fixture {
@@ -142,7 +142,7 @@ impl Fixture {
     }
 
     async fn with(configure: impl FnOnce(Config) -> Config) -> Self {
-        let (runs, clock) = (Runs::default(), ManualClock::default());
+        let (runs, clock) = (Runs::default(), TestClock::default());
         let server = server(&runs, &clock);
         let running =
             RunningServer::start(server, |config| configure(config.with_issuer(ISSUER))).await;
@@ -286,13 +286,13 @@ async fn a_state_expires_after_ten_minutes() {
     let fixture = Fixture::start().await;
     let (alice, params) = (fixture.alice(), first("delete", "old"));
     let state = asked(&alice, &params).await;
-    fixture.clock.pass(601);
+    fixture.clock.advance(std::time::Duration::from_secs(601));
     let answer = call(&alice, yes(params.clone(), &state)).await;
     refused(&answer, "expired", &fixture.runs);
     let message = answer.json()["error"]["message"].clone();
     assert!(message.to_string().contains("expired"), "{message}");
     let state = asked(&alice, &params).await;
-    fixture.clock.pass(590);
+    fixture.clock.advance(std::time::Duration::from_secs(590));
     assert_eq!(
         call(&alice, yes(params, &state)).await.tool_text(),
         "deleted 3 of old"
@@ -324,7 +324,7 @@ async fn the_next_round_is_authorized_like_any_call() {
 async fn replicas_accept_each_others_states_only_with_a_shared_key() {
     let resource = "https://lists.example/mcp";
     let replica = |key: Option<[u8; 32]>| async move {
-        let (runs, clock) = (Runs::default(), ManualClock::default());
+        let (runs, clock) = (Runs::default(), TestClock::default());
         RunningServer::start_as(server(&runs, &clock), |address| {
             let config = Config::new(resource).with_bind(address).with_issuer(ISSUER);
             match key {

@@ -42,11 +42,20 @@ fn a_small_server_compiles_the_crates_of_the_snapshot() {
 }
 
 #[test]
-fn the_example_of_the_readme_adds_the_development_issuer_and_nothing_else() {
+fn the_example_of_the_readme_adds_the_development_issuer_and_logging() {
     let (example, server) = (crates_of("readme"), crates_of("toolgate"));
     assert_eq!(
         difference(&example, &server),
-        ["readme 0.1", "toolgate-development-issuer 0.1"]
+        [
+            "lazy_static 1",
+            "nu-ansi-term 0.50",
+            "readme 0.1",
+            "sharded-slab 0.1",
+            "thread_local 1",
+            "toolgate-development-issuer 0.1",
+            "tracing-serde 0.2",
+            "tracing-subscriber 0.3",
+        ]
     );
 }
 

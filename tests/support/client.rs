@@ -10,11 +10,10 @@ use serde_json::{Value, json};
 
 use crate::{SigningKey, TokenBuilder};
 
-mod challenge;
 mod server_requests;
 
-pub use challenge::Challenge;
 pub use server_requests::question;
+pub use toolgate_testing::Challenge;
 
 /// A protocol revision, by its requests on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

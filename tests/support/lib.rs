@@ -2,7 +2,6 @@
 
 pub mod client;
 pub mod consenting_user;
-pub mod manual_clock;
 mod mock_issuer;
 pub mod recording_http_client;
 pub mod resources_and_prompts;
@@ -15,6 +14,8 @@ pub mod simulated_browser;
 pub mod snapshot;
 pub mod tool_server;
 pub mod unsigned_tokens;
+
+pub use toolgate_testing::TestClock;
 
 pub use mock_issuer::{
     IssuerResponse, MetadataLocation, MockIssuer, Question, SigningKey, TokenBuilder,

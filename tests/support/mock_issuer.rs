@@ -22,13 +22,10 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 mod introspection;
-mod signing_key;
-mod token_builder;
 mod token_exchange;
 
 pub use introspection::Question;
-pub use signing_key::SigningKey;
-pub use token_builder::TokenBuilder;
+pub use toolgate_testing::{SigningKey, TokenBuilder};
 
 use introspection::Register;
 

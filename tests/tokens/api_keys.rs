@@ -12,8 +12,8 @@ use std::{
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 use support::{
+    TestClock,
     client::{Client, Revision},
-    manual_clock::ManualClock,
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
@@ -71,8 +71,8 @@ fn hash(key: &str) -> [u8; 32] {
 }
 
 /// Starts a tool server that accepts API keys; one of them is valid for reading for a minute.
-async fn start_with_api_keys() -> (RunningServer, ApiKeys, ManualClock, Record) {
-    let (keys, clock) = (ApiKeys::default(), ManualClock::default());
+async fn start_with_api_keys() -> (RunningServer, ApiKeys, TestClock, Record) {
+    let (keys, clock) = (ApiKeys::default(), TestClock::default());
     let server = tool_server::protected_unverified_server(&Runs::default())
         .with_verifier(keys.clone())
         .with_clock(clock.clone());
@@ -126,7 +126,7 @@ async fn claims_without_an_audience_are_refused() {
 async fn an_api_key_expires_although_its_verifier_reads_no_clock() {
     let (running, _, clock, _) = start_with_api_keys().await;
     assert_eq!(read(&running, "k-good").await, 200);
-    clock.pass(60 + 30);
+    clock.advance(std::time::Duration::from_secs(60 + 30));
     assert_eq!(read(&running, "k-good").await, 401);
 }
 

@@ -10,9 +10,8 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use support::{
-    MockIssuer, SigningKey, TokenBuilder,
+    MockIssuer, SigningKey, TestClock, TokenBuilder,
     client::{Client, HttpResponse, Revision},
-    manual_clock::ManualClock,
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
@@ -23,13 +22,13 @@ struct Fixture {
     issuer: MockIssuer,
     running: RunningServer,
     runs: Runs,
-    clock: ManualClock,
+    clock: TestClock,
     key: Arc<SigningKey>,
 }
 
 impl Fixture {
     async fn with(dpop: Dpop) -> Self {
-        let (runs, clock) = (Runs::default(), ManualClock::default());
+        let (runs, clock) = (Runs::default(), TestClock::default());
         let issuer = MockIssuer::start().await;
         let server = tool_server::protected_unverified_server(&runs).with_clock(clock.clone());
         let running = RunningServer::start(server, |config| {
@@ -86,7 +85,7 @@ async fn a_used_proof_stays_used_after_a_restart() {
     // The same address, issuer and keys; the state of the first process is gone.
     let address = fixture.running.address();
     let (runs, clock) = (Runs::default(), fixture.clock.clone());
-    clock.pass(2);
+    clock.advance(std::time::Duration::from_secs(2));
     let Fixture {
         issuer,
         running,

@@ -37,7 +37,8 @@ cargo xtask interop clients    runs only the clients; also: suite, check
 cargo xtask interop clients NAME   runs only one client
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
                                Python packages, so neither the first command nor CI runs it
-cargo xtask prove              runs tests that are too long for CI; currently only the flood
+cargo xtask prove              runs tests that are too long for CI, as follows
+cargo xtask prove attributes   changes each attribute of each example; a test has to notice it
 cargo xtask prove flood [BINARY]   floods the release binary of todo, or the given binary, with
                                unauthenticated requests
 
@@ -57,7 +58,9 @@ fn main() -> ExitCode {
             client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))
         }
         ["interop", "check"] => interop::run(interop::Parts::check()),
-        ["prove"] | ["prove", "flood"] => prove::flood(None),
+        ["prove"] => prove::attributes::attributes().and_then(|()| prove::flood(None)),
+        ["prove", "attributes"] => prove::attributes::attributes(),
+        ["prove", "flood"] => prove::flood(None),
         ["prove", "flood", binary] => prove::flood(Some(binary)),
         // For internal use: started by `prove flood`.
         ["flood-worker", ref arguments @ ..] => {

@@ -1,5 +1,7 @@
 //! Tests that are too long for CI: `cargo xtask prove`.
 //!
+//! - [`mod@attributes`]: each attribute of each example is changed, and a test has to notice it
+//! - [`access_attribute`]: finds the access in the attributes of a file
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
 //! - [`body_shapes`]: the request bodies that they send
 //! - [`http_client`]: a minimal HTTP client for both sides
@@ -22,6 +24,8 @@ use crate::{
     client_installer, say,
 };
 
+mod access_attribute;
+pub(crate) mod attributes;
 mod body_shapes;
 pub(crate) mod flood;
 mod http_client;

@@ -21,6 +21,7 @@ scopes! {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    toolgate::logging::init()?;
     let counter = Counter::default();
     let gate = HandlerGate::builder("counter")
         .declared_scopes(scope::ALL)

@@ -17,12 +17,11 @@
 use std::{
     env,
     error::Error,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
-use toolgate::{Changes, Config, Environment, LogWriter, Server};
-use tracing_subscriber::EnvFilter;
+use toolgate::{Changes, Config, Environment, Server, logging};
 
 #[macro_use]
 mod offer;
@@ -107,12 +106,10 @@ async fn main() -> ExitCode {
 
 async fn serve(server: Server<Changes>) -> Result<(), Box<dyn Error>> {
     let environment = Environment::load()?;
-    let chosen = environment.get("RUST_LOG").unwrap_or("warn,toolgate=info");
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(chosen).map_err(|error| format!("RUST_LOG: {error}"))?)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(|| LogWriter::new(io::stderr()))
-        .init();
+    logging::init_from(&environment)?;
     let config = Config::from_environment(&environment, PORT)?;
     Ok(server.serve(config).await?)
 }
+
+#[cfg(test)]
+mod access_tests;

@@ -79,20 +79,14 @@ impl Feed {
     /// Returns the three newest articles about a ticker.
     pub(crate) async fn news(&self, ticker: &str) -> Result<News, FeedError> {
         let ticker = Ticker::parse(ticker)?;
-        let (answer, note) = match self {
-            Self::Provider(provider) => (provider.ask(&ticker).await?, None),
-            Self::Sample => (
-                sample::FEED.as_bytes().to_vec(),
-                Some(sample::NOTE.to_owned()),
-            ),
+        let (articles, note) = match self {
+            Self::Provider(provider) => {
+                let answer = provider.ask(&ticker).await?;
+                let articles = newest(&answer).map_err(|error| provider.redact(error))?;
+                (articles, None)
+            }
+            Self::Sample => (sample::ARTICLES.clone(), Some(sample::NOTE.to_owned())),
         };
-        let mut articles = read(&answer).map_err(|error| match self {
-            Self::Provider(provider) => provider.redact(error),
-            Self::Sample => error,
-        })?;
-        // The format of the time sorts as text.
-        articles.sort_by(|one, other| other.time_published.cmp(&one.time_published));
-        articles.truncate(NEWEST);
         Ok(News {
             ticker: ticker.to_string(),
             note,
@@ -196,6 +190,15 @@ struct Answer {
     information: Option<String>,
     #[serde(rename = "Error Message")]
     error: Option<String>,
+}
+
+/// Parses an answer of the provider, and returns its three newest articles.
+pub(crate) fn newest(answer: &[u8]) -> Result<Vec<Article>, FeedError> {
+    let mut articles = read(answer)?;
+    // The format of the time sorts as text.
+    articles.sort_by(|one, other| other.time_published.cmp(&one.time_published));
+    articles.truncate(NEWEST);
+    Ok(articles)
 }
 
 fn read(answer: &[u8]) -> Result<Vec<Article>, FeedError> {

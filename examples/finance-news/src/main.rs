@@ -17,12 +17,11 @@
 use std::{
     env,
     error::Error,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
-use toolgate::{Config, Environment, Json, LogWriter, Server, State, mcp_tool, scopes, tools};
-use tracing_subscriber::EnvFilter;
+use toolgate::{Config, Environment, Json, Server, State, logging, mcp_tool, scopes, tools};
 
 mod feed;
 mod sample;
@@ -44,6 +43,7 @@ Variables, also read from .env; the README of Toolgate lists the others:
   ALPHA_VANTAGE_BASE_URL   the provider's address, https://www.alphavantage.co by default
   TOOLGATE_BIND            address to listen on, 127.0.0.1:10000 by default
   RUST_LOG                 what to log, warn,toolgate=info by default
+  TOOLGATE_LOG_FORMAT      json for one JSON object per line
 ";
 
 scopes! {
@@ -58,6 +58,9 @@ scopes! {
 ///
 /// Each article has a title, a summary, its source, the time of publication and its sentiment.
 /// Without a key for the provider, the articles are sample data, and a note says so.
+// The tutorial of this tool returns a text. `Json` publishes an output schema and sends the same
+// values as structured content, which a client can check and a program can use; for a model, the
+// answer also has them as text.
 #[mcp_tool(scope = scope::READ, read_only, open_world)]
 async fn get_news_sentiment(
     /// Ticker symbol, such as `AAPL`, `BRK.B`, `CRYPTO:BTC` or `FOREX:USD`.
@@ -97,7 +100,7 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn Error>> {
     let environment = Environment::load()?;
-    log_to_stderr(&environment)?;
+    logging::init_from(&environment)?;
     // Both are validated before any error is returned, so that all errors are reported together.
     let feed = Feed::new(&environment);
     let config = Config::from_environment(&environment, PORT);
@@ -120,13 +123,5 @@ fn print_scopes() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
-    let chosen = environment.get("RUST_LOG").unwrap_or("warn,toolgate=info");
-    let filter = EnvFilter::try_new(chosen).map_err(|error| format!("RUST_LOG: {error}"))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(|| LogWriter::new(io::stderr()))
-        .init();
-    Ok(())
-}
+#[cfg(test)]
+mod access_tests;

@@ -95,7 +95,10 @@ async fn a_wrong_log_filter_is_told() {
     let program = program(&folder).var("RUST_LOG", "toolgate=loud");
     let ended = program.run().await;
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-    assert!(ended.stderr.starts_with("RUST_LOG"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("RUST_LOG is \"toolgate=loud\""),
+        "{ended:?}"
+    );
 }
 
 /// The port is in use by this test or by another program; both cause the error.
@@ -298,4 +301,38 @@ async fn every_schema_has_standard_formats_alone() {
     let folder = Folder::new();
     let server = program(&folder).serve().await;
     has_standard_formats(&server).await;
+}
+
+/// The log is off: an operator without a log sees it all the same.
+#[tokio::test]
+async fn an_unreachable_issuer_stands_in_the_banner() {
+    let folder = Folder::new();
+    let server = program(&folder)
+        .var("TOOLGATE_AUTHORIZATION_SERVERS", "http://127.0.0.1:9")
+        .var("RUST_LOG", "off")
+        .serve()
+        .await;
+    let said = server.says("WARNING: the keys of").await;
+    for part in [
+        "http://127.0.0.1:9 are not loaded",
+        "Listens on      127.0.0.1:",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn log_lines_are_json_where_it_is_set_and_the_banner_can_be_off() {
+    let folder = Folder::new();
+    let server = program(&folder)
+        .var("TOOLGATE_LOG_FORMAT", "json")
+        .var("TOOLGATE_BANNER", "off")
+        .serve()
+        .await;
+    server.says("\"message\":\"server built\"").await;
+    let ended = server.ended_by("TERM").await;
+    assert!(!ended.stderr.contains("MCP endpoint"), "{ended:?}");
+    for line in ended.stderr.lines() {
+        assert!(line.starts_with('{') && line.ends_with('}'), "{line}");
+    }
 }

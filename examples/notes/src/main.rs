@@ -103,9 +103,7 @@ fn numbers(begun: &str, notes: Arc<Notes>) -> Vec<String> {
     numbers.filter(|number| number.starts_with(begun)).collect()
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
-    let changes = Changes::new();
+fn server(changes: &Changes) -> Server<Arc<Notes>> {
     let notes = Notes {
         texts: Mutex::new(vec!["# Bread\n\nFlour, water, salt, time.".to_owned()]),
         changes: changes.clone(),
@@ -116,7 +114,14 @@ async fn main() -> Result<(), Error> {
         .tools(Notes::tools)
         .resources(Notes::resources)
         .prompts(Notes::prompts)
-        .with_changes(&changes)
-        .serve(Config::from_env()?)
-        .await
+        .with_changes(changes)
 }
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    toolgate::logging::init()?;
+    server(&Changes::new()).serve(Config::from_env()?).await
+}
+
+#[cfg(test)]
+mod access_tests;

@@ -2,7 +2,6 @@
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use toolgate::{Config, Error, Server, State, mcp_tool, tools};
-
 type Note = Arc<Mutex<String>>;
 
 /// Reads the note.
@@ -24,6 +23,7 @@ async fn write_note(
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    toolgate::logging::init()?;
     let note = Note::new(Mutex::new("Call the dentist.".to_owned()));
     let server = Server::with_state("note", note).tools(tools![read_note, write_note]);
     server.serve(Config::from_env()?).await

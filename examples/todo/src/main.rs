@@ -20,12 +20,11 @@
 use std::{
     env,
     error::Error,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
-use toolgate::{Config, Environment, LogWriter, Server};
-use tracing_subscriber::EnvFilter;
+use toolgate::{Config, Environment, Server, logging};
 
 mod store;
 mod tools;
@@ -76,7 +75,7 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn Error>> {
     let environment = Environment::load()?;
-    log_to_stderr(&environment)?;
+    logging::init_from(&environment)?;
     // Both are validated before any error is returned, so that all errors are reported together.
     let store = Store::new(&environment);
     let config = Config::from_environment(&environment, PORT);
@@ -94,13 +93,5 @@ fn print_scopes() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn log_to_stderr(environment: &Environment) -> Result<(), Box<dyn Error>> {
-    let chosen = environment.get("RUST_LOG").unwrap_or("warn,toolgate=info");
-    let filter = EnvFilter::try_new(chosen).map_err(|error| format!("RUST_LOG: {error}"))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(|| LogWriter::new(io::stderr()))
-        .init();
-    Ok(())
-}
+#[cfg(test)]
+mod access_tests;

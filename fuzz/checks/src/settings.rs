@@ -190,7 +190,7 @@ const ISSUERS: [&str; 12] = [
     "https://a.example\"b",
 ];
 
-const OTHERS: [(&str, &str); 26] = [
+const OTHERS: [(&str, &str); 34] = [
     ("TOOLGATE_BIND", "127.0.0.1:8000"),
     ("TOOLGATE_BIND", "0.0.0.0:8000"),
     ("TOOLGATE_BIND", "8000"),
@@ -204,6 +204,14 @@ const OTHERS: [(&str, &str); 26] = [
     ("TOOLGATE_ALLOWED_ORIGINS", "*"),
     ("TOOLGATE_ALLOWED_ORIGINS", "https://app.example/x"),
     ("TOOLGATE_BINDD", "x"),
+    ("TOOLGATE_DOCS_URL", "http://127.0.0.1:8000/mcp/docs"),
+    ("TOOLGATE_DOCS_URL", "http://127.0.0.1:8000/mcp/*docs"),
+    ("TOOLGATE_INTROSPECTION_CLIENT_ID", "news"),
+    ("TOOLGATE_INTROSPECTION_CLIENT_SECRET", "S3CR3T-S3CR3T"),
+    ("TOOLGATE_INTROSPECTION_CLIENT_SECRET", "\"S3CR3T-S3CR3T\""),
+    ("TOOLGATE_SESSIONS", "off"),
+    ("TOOLGATE_STATE_KEY", "S3CR3T-S3CR3T,x"),
+    ("SCALEKIT_RESOURCE_ID", "res_1"),
     ("PORT", "70000"),
     ("PORT", "8080"),
     ("SCALEKIT_ENVIRONMENT_URL", "https://env.scalekit.dev"),

@@ -39,6 +39,16 @@ impl Acceptance {
         self
     }
 
+    /// Returns every accepted `iss`.
+    pub(crate) fn issuers(&self) -> &[String] {
+        &self.issuers
+    }
+
+    /// Returns the accepted audiences, the resource first.
+    pub(crate) fn audiences(&self) -> &[String] {
+        &self.audiences
+    }
+
     /// Validates an authentic token at a time of day.
     ///
     /// # Errors
@@ -65,12 +75,12 @@ impl Acceptance {
             return Err(TokenRejection::Issuer);
         }
         // RFC 7519 §4.1.3, RFC 8707 §2: refuse a token for another resource.
-        if !claims
-            .audience()
-            .iter()
-            .any(|audience| self.audiences.contains(audience))
-        {
-            return Err(TokenRejection::Audience);
+        let mut audiences = claims.audience().iter();
+        if !audiences.any(|audience| self.audiences.contains(audience)) {
+            return Err(match claims.audience() {
+                [] => TokenRejection::NoAudience,
+                _ => TokenRejection::Audience,
+            });
         }
         // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
         if now >= claims.expires_at().plus(leeway) {

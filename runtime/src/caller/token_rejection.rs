@@ -9,6 +9,8 @@ pub(crate) enum TokenRejection {
     Issuer,
     /// It is for another audience.
     Audience,
+    /// It names no audience.
+    NoAudience,
     /// It has expired.
     Expired,
     /// It is not valid yet.
@@ -34,6 +36,7 @@ impl fmt::Display for TokenRejection {
         f.write_str(match self {
             Self::Issuer => "the token's issuer is not trusted here",
             Self::Audience => "the token is meant for another audience",
+            Self::NoAudience => "the token names no audience, so it could be meant for any server",
             Self::Expired => "the token has expired",
             Self::NotYetValid => "the token is not valid yet",
             Self::IssuedInFuture => "the token was issued in the future",

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, env, ffi::OsString, fmt, fs, io, path::Path};
 
-use super::{dotenv, variable::is_reserved};
+use super::{
+    Config, dotenv,
+    resource_url::quoted_without_secrets,
+    variable::{SECRETS, is_reserved},
+};
 use crate::error::{SetupErrors, StartError};
 
 /// The variables of the process, with those of the `.env` file as defaults.
@@ -100,6 +104,45 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name)?.trim();
         (!value.is_empty()).then_some(value)
+    }
+
+    /// Returns these variables ready to be read: with the secrets of files, and without
+    /// values in quotation marks, which are errors.
+    pub(super) fn prepared(&self, config: &mut Config) -> Self {
+        let mut ready = self.clone();
+        for name in self.names().filter(|name| is_reserved(name)) {
+            let value = self.get(name).unwrap_or_default();
+            if let Some(quote @ ('"' | '\'')) = value.chars().next() {
+                config.add_error(
+                    format!("{name} begins with the character {quote}"),
+                    "remove the quotation marks: a shell and .env remove them, but `docker run --env-file` and manifests pass them on",
+                );
+                ready.values.remove(name);
+            }
+        }
+        for name in SECRETS {
+            let source = format!("{name}_FILE");
+            let Some(path) = ready.get(&source).map(str::to_owned) else {
+                continue;
+            };
+            let shown = quoted_without_secrets(&path);
+            let problem = match fs::read_to_string(&path) {
+                _ if self.get(name).is_some() => format!("and {name} are both set"),
+                Ok(text) if text.trim().is_empty() => format!("is {shown}, which is empty"),
+                Ok(text) => {
+                    ready.values.insert(name.to_owned(), text);
+                    continue;
+                }
+                Err(error) => format!("is {shown}, which cannot be read: {error}"),
+            };
+            config.add_error(
+                format!("{source} {problem}"),
+                format!(
+                    "name a readable file that contains the secret alone, or set {name} instead"
+                ),
+            );
+        }
+        ready
     }
 
     /// Returns the names of all variables that have a value.

@@ -1,39 +1,57 @@
 //! The environment variables of Toolgate, and the rules where two variables disagree.
 
+use std::time::Duration;
+
 use super::{
-    Config, Environment, Slash, StateKey,
+    Config, Environment, MAX_DRAIN, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
     private_issuers::PRIVATE_ISSUERS,
     resource_url,
-    scalekit::Scalekit,
-    variable::{NamedValue, OUR_PREFIX, items},
+    scalekit::{self, Scalekit},
+    unknown_variables,
+    variable::{INTROSPECTION, NamedValue, STATE_KEY, items},
 };
+use crate::issuer::{ClientAuthentication, Introspection};
+
+#[cfg(test)]
+mod tests;
 
 const RESOURCE: &str = "TOOLGATE_RESOURCE";
 const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
 const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
 const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
-const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
+const SESSIONS: &str = "TOOLGATE_SESSIONS";
+const BANNER: &str = "TOOLGATE_BANNER";
+const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
+/// Read by `logging`.
+const LOG_FORMAT: &str = "TOOLGATE_LOG_FORMAT";
 
 /// Every variable of Toolgate.
-const OURS: [&str; 11] = [
+const OURS: [&str; 17] = [
     BIND,
     RESOURCE,
     AUDIENCES,
     ISSUERS,
     DOCS_URL,
     ORIGINS,
-    STATE_KEY,
     HOSTS,
     LISTEN_PATH,
     PATH_PREFIX,
     PRIVATE_ISSUERS,
+    STATE_KEY,
+    INTROSPECTION[0],
+    INTROSPECTION[1],
+    SESSIONS,
+    BANNER,
+    DRAIN,
+    LOG_FORMAT,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
 pub(super) fn config_from(environment: &Environment, default_port: u16) -> Config {
     let mut config = Config::unset(default_port);
     config.warnings.extend_from_slice(environment.warnings());
+    let environment = &environment.prepared(&mut config);
     let mut scalekit = Scalekit::from_environment(environment, &mut config);
 
     address_settings::read(&mut config, environment);
@@ -63,6 +81,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
         }
     }
     scalekit.accept_spellings(&mut config);
+    read_introspection(&mut config, environment);
     scalekit.enable_introspection(&mut config);
     if let Some((source, list)) = chosen(&mut config, environment, AUDIENCES, &scalekit.audiences) {
         for audience in items(list) {
@@ -72,12 +91,98 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
         config.set_docs_url(source, url);
     }
-    if let Some(text) = environment.get(STATE_KEY) {
-        config.set_state_key(STATE_KEY, StateKey::parse(text));
+    read_state_keys(&mut config, environment);
+    config.has_sessions = read_switch(&mut config, environment, SESSIONS);
+    config.has_banner = read_switch(&mut config, environment, BANNER);
+    if let Some(text) = environment.get(DRAIN) {
+        match text.parse() {
+            Ok(seconds) if seconds <= MAX_DRAIN.as_secs() => {
+                config.drain = Duration::from_secs(seconds);
+            }
+            _ => config.add_error(
+                format!(
+                    "{DRAIN} is {}, which is not a number of seconds up to {}",
+                    resource_url::quoted_without_secrets(text),
+                    MAX_DRAIN.as_secs()
+                ),
+                "write how long a load balancer needs to notice that /readyz answers 503, such as 10",
+            ),
+        }
     }
     scalekit.check_metadata_url(&mut config);
-    warn_of_unknown(&mut config, environment);
+    unknown_variables::report(
+        &mut config,
+        environment,
+        &[OURS.as_slice(), &scalekit::KNOWN].concat(),
+    );
     config
+}
+
+/// Reads the current state key and, after a comma, the previous one.
+fn read_state_keys(config: &mut Config, environment: &Environment) {
+    let mut keys = items(environment.get(STATE_KEY).unwrap_or_default()).into_iter();
+    if let Some(key) = keys.next() {
+        config.set_state_key(STATE_KEY, StateKey::parse(key));
+    }
+    if let Some(key) = keys.next() {
+        config.set_previous_state_key(STATE_KEY, StateKey::parse(key));
+    }
+    if keys.next().is_some() {
+        config.add_error(
+            format!("{STATE_KEY} has more than two keys"),
+            "write the current key and, during a rotation, a comma and the previous one",
+        );
+    }
+}
+
+/// Returns whether a variable is on, which is the default.
+fn read_switch(config: &mut Config, environment: &Environment, name: &str) -> bool {
+    match environment.get(name) {
+        None | Some("on") => true,
+        Some("off") => false,
+        Some(text) => {
+            let shown = resource_url::quoted_without_secrets(text);
+            config.add_error(
+                format!("{name} is {shown}, which is neither on nor off"),
+                "write off, or remove the variable",
+            );
+            true
+        }
+    }
+}
+
+/// Reads the credentials for introspection at the issuer.
+fn read_introspection(config: &mut Config, environment: &Environment) {
+    let [id, secret] = INTROSPECTION;
+    let client = match INTROSPECTION.map(|name| environment.get(name)) {
+        [None, None] => return,
+        [Some(id), Some(secret)] => ClientAuthentication::basic(id, secret),
+        _ => {
+            return config.add_error(
+                format!("only one of {id} and {secret} is set"),
+                "set both, or neither",
+            );
+        }
+    };
+    match config.issuers.as_mut_slice() {
+        [only] => {
+            only.introspect(Introspection::new(client));
+            let issuer = only.issuer();
+            config.notes.push(format!(
+                "tokens of {issuer} that are not JWTs are introspected there, with {id} and {secret}"
+            ));
+        }
+        // The error in its name is reported.
+        [] if environment.get(ISSUERS).is_some() => {}
+        [] => config.add_error(
+            format!("{id} is set, but no issuer is"),
+            format!("set {ISSUERS}, or remove {id}"),
+        ),
+        _ => config.add_error(
+            format!("{id} is set, but there are several issuers, and a token must not be sent to another issuer than its own"),
+            "configure it in the program, by `Issuer::with_introspection` and `with_token_prefix`",
+        ),
+    }
 }
 
 /// Returns the first source that is set, Toolgate's variable before the others. Adds a
@@ -103,29 +208,4 @@ fn chosen<'a>(
         }
     }
     Some((source, text))
-}
-
-/// Warns of unknown variables: otherwise, a misspelled one would be ignored silently.
-fn warn_of_unknown(config: &mut Config, environment: &Environment) {
-    for name in environment
-        .names()
-        .filter(|name| name.starts_with(OUR_PREFIX))
-    {
-        if OURS.contains(&name) {
-            continue;
-        }
-        let nearest = OURS
-            .into_iter()
-            .map(|known| (strsim::levenshtein(known, name), known))
-            .min()
-            .filter(|(distance, known)| distance * 2 < known.len() - OUR_PREFIX.len());
-        let hint = match nearest {
-            Some((_, known)) => format!("; did you mean {known}?"),
-            None => format!("; the known variables are {}", OURS.join(", ")),
-        };
-        config.warnings.push(format!(
-            "the variable {} is unknown and has no effect{hint}",
-            resource_url::quoted_without_secrets(name)
-        ));
-    }
 }

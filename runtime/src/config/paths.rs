@@ -25,6 +25,9 @@ pub(crate) struct Paths {
     /// The path under which the application nests the router.
     pub(crate) nested: Option<String>,
     has_docs_page: bool,
+    /// The path at which requests for the page below the endpoint arrive, if the configured URL
+    /// of the page is there.
+    docs_below_endpoint: Option<String>,
     /// Whether a mounted router serves `/healthz` and `/readyz`.
     pub(crate) has_health_paths: bool,
 }
@@ -75,6 +78,7 @@ impl Paths {
             removed: removed.to_owned(),
             nested: settings.nested_path.clone(),
             has_docs_page: settings.has_docs_page,
+            docs_below_endpoint: docs_below(endpoint, settings.docs_url.as_deref(), resource),
             has_health_paths: settings.has_health_paths,
         }
     }
@@ -128,14 +132,31 @@ impl Paths {
     pub(crate) fn docs_routes(&self, is_mounted: bool) -> BTreeSet<String> {
         let public = self.docs(is_mounted);
         let local = public.iter().map(|path| self.local(path).to_owned());
+        let below = public.as_ref().and(self.docs_below_endpoint.clone());
         let alone = (!is_mounted).then(|| DOCS_PATH.to_owned());
-        local.chain(alone).collect()
+        local.chain(below).chain(alone).collect()
     }
 
     /// Returns the path at which requests for a public path arrive.
     fn local<'p>(&self, public: &'p str) -> &'p str {
         below(public, &self.removed).unwrap_or(public)
     }
+}
+
+/// Returns the path at which requests for the documentation page arrive below the endpoint, if
+/// it is published below the resource: guides register `<resource>/docs` at a provider.
+fn docs_below(endpoint: &str, url: Option<&str>, resource: &Resource) -> Option<String> {
+    let path = url?.strip_prefix(resource.origin())?;
+    let path = path.split(['?', '#']).next()?;
+    let rest = path.strip_prefix(resource.path())?;
+    // The router panics at a path that it reads as a pattern or already has.
+    let is_plain = |segment: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        !segment.is_empty() && segment.bytes().all(plain)
+    };
+    let is_route = !resource.path().is_empty() && rest.strip_prefix('/')?.split('/').all(is_plain);
+    let arriving = format!("{endpoint}{rest}");
+    (is_route && resource_url::check_path(&arriving).is_ok()).then_some(arriving)
 }
 
 /// Returns the rest of a path below another path, or `None` if it is not below it.

@@ -174,13 +174,16 @@ pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
     };
     // The path becomes a route, and the router reads some characters as patterns.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
-    if !segments
-        .split('/')
-        .all(|segment| !segment.is_empty() && segment.bytes().all(plain))
-    {
+    let bad = |c: &char| *c != '/' && !u8::try_from(*c).is_ok_and(plain);
+    let what = match segments.chars().find(bad) {
+        Some(bad) => Some(format!("has the character {bad:?} in its path")),
+        None => (segments.split('/').any(str::is_empty))
+            .then(|| "has a path with an empty segment".to_owned()),
+    };
+    if let Some(what) = what {
         return error(
-            "has a path with an empty segment or a character that is not allowed",
-            "use letters, digits, '-', '.', '_' and '~' between single slashes",
+            what,
+            "write one URL, with letters, digits, '-', '.', '_' and '~' between single slashes",
         );
     }
     match first_segment(path) {
@@ -305,11 +308,17 @@ fn web_address(text: &str) -> Result<Url, ConfigError> {
     const REMEDY: &str = "write a URL such as https://mcp.example.com/mcp";
     // Challenges are ASCII and quote these URLs (RFC 9110 §5.6.4), and a URL parser would
     // silently drop a tab or a line end.
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"\"\\<>^`{|}".contains(&byte))
-    {
-        return error("has a character that is not allowed in a URL", REMEDY);
+    let is_bad = |c: &char| !c.is_ascii_graphic() || "\"\\<>^`{|}".contains(*c);
+    if let Some(bad) = text.chars().find(is_bad) {
+        return error(
+            format!("has the character {bad:?}, which is not allowed in a URL"),
+            match bad {
+                ' ' => "remove the space; commas separate the values of a list",
+                '<' | '>' => "replace the placeholder with your own value",
+                '"' => "remove the quotation marks",
+                _ => REMEDY,
+            },
+        );
     }
     let Some(rest) = text
         .strip_prefix("https://")

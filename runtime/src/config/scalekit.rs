@@ -6,19 +6,41 @@
 
 use super::{
     ClientCredentials, Config, Environment, Resource, ResourceMetadata, resource_url,
-    variable::{METADATA, NamedValue, items},
+    variable::{METADATA, NamedValue, SCALEKIT_SECRET, items},
 };
+use crate::issuer::{ClientAuthentication, Introspection};
 
 const ENVIRONMENT: &str = "SCALEKIT_ENVIRONMENT_URL";
 const CLIENT_ID: &str = "SCALEKIT_CLIENT_ID";
-const CLIENT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 const ISSUERS: &str = "SCALEKIT_AUTHORIZATION_SERVERS";
 const AUDIENCE: &str = "SCALEKIT_AUDIENCE_NAME";
 const METADATA_URL: &str = "SCALEKIT_RESOURCE_METADATA_URL";
 
+/// The resource's id, `res_…`, or in some guides its URL.
+const ID: [&str; 2] = ["SCALEKIT_RESOURCE_ID", "SCALEKIT_RESOURCE_IDENTIFIER"];
+/// Each item declares its own scopes.
+const SCOPES: &str = "SCALEKIT_REQUIRED_SCOPES";
+
 /// The guides misspell `RESOURCE`; some users correct it.
 const NAME: [&str; 2] = ["SCALEKIT_RESOUCE_NAME", "SCALEKIT_RESOURCE_NAME"];
 const DOCS_URL: [&str; 2] = ["SCALEKIT_RESOUCE_DOCS_URL", "SCALEKIT_RESOURCE_DOCS_URL"];
+
+/// Every variable with Scalekit's prefix that is read.
+pub(super) const KNOWN: [&str; 13] = [
+    ENVIRONMENT,
+    CLIENT_ID,
+    SCALEKIT_SECRET,
+    ISSUERS,
+    AUDIENCE,
+    METADATA_URL,
+    ID[0],
+    ID[1],
+    SCOPES,
+    NAME[0],
+    NAME[1],
+    DOCS_URL[0],
+    DOCS_URL[1],
+];
 
 /// The values of Scalekit's variables, by their meaning here. The first of several takes
 /// precedence.
@@ -55,9 +77,12 @@ impl Scalekit {
             }
         }
         // The guides put the resource's URL there; others put a display name.
+        let ids: Vec<_> = ID.into_iter().filter_map(value).collect();
+        let (identifiers, ids): (Vec<_>, Vec<_>) = ids.into_iter().partition(is_address);
         let names: Vec<_> = NAME.into_iter().filter_map(value).collect();
         let (addresses, names): (Vec<_>, Vec<_>) = names.into_iter().partition(is_address);
         all.resources.extend(addresses);
+        all.resources.extend(identifiers);
         if let Some((_, name)) = names.into_iter().next() {
             config.resource_name = Some(name);
         }
@@ -79,18 +104,39 @@ impl Scalekit {
         if let Some(text) = variables.get(ENVIRONMENT) {
             // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
-            match resource_url::validate_issuer(environment) {
-                Err(error) => config.add_value_error(ENVIRONMENT, text, error),
-                Ok(()) => all.environment = Some(environment.to_owned()),
+            let error = resource_url::validate_issuer(environment).err();
+            let is_valid = error.is_none();
+            match error {
+                Some(error) => config.add_value_error(ENVIRONMENT, text, error),
+                None => all.environment = Some(environment.to_owned()),
             }
-            if all.issuers.is_empty() {
-                all.issuers.push((ENVIRONMENT, environment.to_owned()));
+            if is_valid && all.issuers.is_empty() {
+                // The authorization server of a resource, if its id is known.
+                all.issuers.push(match ids.first() {
+                    Some((name, id)) => (*name, format!("{environment}/resources/{id}")),
+                    None => (ENVIRONMENT, environment.to_owned()),
+                });
             }
+        }
+        for (name, id) in ids {
+            config.add_audience(name, &id);
+        }
+        if variables.get(SCOPES).is_some() {
+            config.notes.push(format!(
+                "{SCOPES} is not needed: each tool, prompt and resource declares its own scopes"
+            ));
         }
         all.docs_urls.extend(DOCS_URL.into_iter().filter_map(value));
-        if let Some(id) = variables.get(CLIENT_ID) {
-            config.credentials = Some(ClientCredentials::new(id, variables.get(CLIENT_SECRET)));
-        }
+        config.credentials = match [CLIENT_ID, SCALEKIT_SECRET].map(|name| variables.get(name)) {
+            [Some(id), Some(secret)] => Some(ClientCredentials::new(id, secret)),
+            [None, None] => None,
+            _ => {
+                config.notes.push(format!(
+                    "{CLIENT_ID} and {SCALEKIT_SECRET} have no effect unless both are set; JWTs are verified without them"
+                ));
+                None
+            }
+        };
         all
     }
 
@@ -135,12 +181,24 @@ impl Scalekit {
         let (Some(client), Some(environment)) = (&config.credentials, &self.environment) else {
             return;
         };
+        let mut introspecting = Vec::new();
         for trusted in &mut config.issuers {
             let rest = trusted.issuer().strip_prefix(environment.as_str());
             if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-                trusted.introspect_with(client);
+                let client = ClientAuthentication::basic(client.id(), client.secret());
+                trusted.introspect(Introspection::new(client).optional());
+                introspecting.push(trusted.issuer().to_owned());
             }
         }
+        config.notes.push(match introspecting.is_empty() {
+            false => format!(
+                "{CLIENT_ID} and {SCALEKIT_SECRET} are used for introspection only, of tokens that are not JWTs, at {}",
+                introspecting.join(", ")
+            ),
+            true => format!(
+                "{CLIENT_ID} and {SCALEKIT_SECRET} have no effect: no issuer belongs to {ENVIRONMENT}, {environment}"
+            ),
+        });
     }
 
     /// Checks the metadata URL, which requires the resource to be known.
@@ -154,6 +212,76 @@ impl Scalekit {
                 "{METADATA_URL} is {}, but the metadata of this resource is at {ours} (RFC 9728 section 3.1); challenges use the latter",
                 resource_url::quoted_without_secrets(&text)
             ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Config {
+        Config::from_environment(&variables.iter().copied().collect(), 8000).unwrap()
+    }
+
+    const URL: (&str, &str) = (ENVIRONMENT, "https://acme.scalekit.dev");
+
+    #[test]
+    fn the_environment_and_the_id_of_newer_guides_name_issuer_and_audience() {
+        for id in ID {
+            let config = read(&[URL, (id, "res_1"), (SCOPES, "read")]);
+            let settings = config.validate().unwrap();
+            let issuer = &settings.issuers()[0];
+            assert_eq!(issuer.issuer(), "https://acme.scalekit.dev/resources/res_1");
+            assert_eq!(issuer.spellings(), ["https://acme.scalekit.dev"]);
+            assert!(settings.audiences().contains(&"res_1".to_owned()));
+            let [note] = settings.notes() else {
+                panic!("{:?}", settings.notes())
+            };
+            assert!(
+                note.contains("SCALEKIT_REQUIRED_SCOPES is not needed"),
+                "{note}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_start_says_what_the_credentials_are_used_for() {
+        let (id, secret) = ((CLIENT_ID, "skc_1"), (SCALEKIT_SECRET, "geheim"));
+        let foreign = ("TOOLGATE_AUTHORIZATION_SERVERS", "https://login.example");
+        for (variables, says) in [
+            (vec![URL, id, secret], "are used for introspection only"),
+            (vec![URL, id], "unless both are set"),
+            (vec![URL, id, secret, foreign], "no issuer belongs to"),
+        ] {
+            let notes = read(&variables).notes.join("\n");
+            assert!(notes.contains(says) && !notes.contains("geheim"), "{notes}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_the_guides_is_below_the_endpoint() {
+        let resource = ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp");
+        for (url, path) in [
+            ("https://mcp.example.com/mcp/docs", Some("/mcp/docs")),
+            ("https://mcp.example.com/mcp/docs?x", Some("/mcp/docs")),
+            ("https://mcp.example.com/mcp/", None),
+            ("https://mcp.example.com/mcp/*docs", None),
+            ("https://mcp.example.com/mcp/:docs", None),
+            ("https://mcp.example.com/mcp//docs", None),
+            (
+                "https://mcp.example.com/mcp/.well-known/openid-configuration",
+                None,
+            ),
+            ("https://mcp.example.com/mcp2/docs", None),
+            ("https://docs.example.com/mcp/docs", None),
+        ] {
+            for name in DOCS_URL {
+                let settings = read(&[resource, (name, url)]).validate().unwrap();
+                let routes = settings.paths().docs_routes(false);
+                let all = ["/docs"].into_iter().chain(path).map(str::to_owned);
+                assert_eq!(routes, all.collect(), "{url}");
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
+use super::Config;
+
 /// A key of 32 bytes. `Debug` redacts it.
 #[derive(Clone, Copy)]
 pub(super) struct StateKey([u8; 32]);
@@ -42,6 +44,56 @@ impl StateKey {
 
     pub(super) fn bytes(self) -> [u8; 32] {
         self.0
+    }
+}
+
+impl Config {
+    /// Sets the key that seals the state which a tool leaves with the client between two
+    /// rounds of one call ([`Round`](crate::Round)): 32 secret random bytes.
+    ///
+    /// Without it, the server generates a key at each start. It then refuses state that was
+    /// sealed before a restart or by another replica, and the client must repeat the call.
+    /// The server does not start with a key whose bytes are all equal.
+    #[must_use]
+    pub fn with_state_key(mut self, key: [u8; 32]) -> Self {
+        self.set_state_key("the state key", StateKey::new(key));
+        self
+    }
+
+    /// Also opens state that this key sealed, which [`with_state_key`](Self::with_state_key)
+    /// replaced: calls that wait for an answer during a rotation continue.
+    #[must_use]
+    pub fn with_previous_state_key(mut self, key: [u8; 32]) -> Self {
+        self.set_previous_state_key("the previous state key", StateKey::new(key));
+        self
+    }
+
+    /// Stores a key or the error in it. The message never shows the key: even a mistyped key
+    /// reveals most of it.
+    pub(super) fn set_state_key(&mut self, source: &str, key: Result<StateKey, &'static str>) {
+        self.state_key = self.checked_key(source, key);
+    }
+
+    pub(super) fn set_previous_state_key(
+        &mut self,
+        source: &str,
+        key: Result<StateKey, &'static str>,
+    ) {
+        self.previous_state_key = self.checked_key(source, key);
+    }
+
+    fn checked_key(
+        &mut self,
+        source: &str,
+        key: Result<StateKey, &'static str>,
+    ) -> Option<StateKey> {
+        key.map_err(|error| {
+            self.add_error(
+                format!("{source} {error}"),
+                "generate one with `openssl rand -base64 32`, and use the same key on every replica",
+            );
+        })
+        .ok()
     }
 }
 

@@ -6,30 +6,18 @@ use super::{Config, Paths, Resource, ResourceMetadata, StateKey};
 use crate::{
     error::SetupErrors,
     gate::{Limits, SessionLimits},
-    issuer::{ClientAuthentication, Introspection, Issuer},
+    issuer::{Introspection, Issuer},
     verify::Dpop,
 };
 
 /// The settings that a server runs with. Only [`Config::validate`] builds them.
 #[derive(Debug, Clone)]
 pub(crate) struct ValidConfig {
+    config: Config,
     bind: SocketAddr,
     resource: Resource,
     paths: Paths,
-    further_hosts: Vec<String>,
     audiences: Vec<String>,
-    issuers: Vec<ValidIssuer>,
-    origins: Vec<String>,
-    docs_url: Option<String>,
-    resource_name: Option<String>,
-    leeway: Duration,
-    limits: Limits,
-    session_limits: SessionLimits,
-    dpop: Dpop,
-    document: Option<ResourceMetadata>,
-    state_key: Option<StateKey>,
-    automatic_consent: bool,
-    warnings: Vec<String>,
 }
 
 impl ValidConfig {
@@ -47,35 +35,47 @@ impl ValidConfig {
                 .filter(|audience| *audience != resource.as_str())
                 .cloned(),
         );
-        let issuers = config.issuers_with_private_hosts(errors);
-        let mut warnings = config.warnings.clone();
-        warnings.extend(config.platform_port_warning());
-        warnings.extend(issuers.iter().filter_map(ValidIssuer::proxy_warning));
-        let addresses = &config.addresses;
+        let mut config = config.clone();
+        config.issuers = config.issuers_with_private_hosts(errors);
+        let proxies = config.issuers.iter().filter_map(ValidIssuer::proxy_warning);
+        let warnings: Vec<_> = config
+            .platform_port_warning()
+            .into_iter()
+            .chain(proxies)
+            .collect();
+        config.warnings.extend(warnings);
         Self {
+            paths: Paths::new(&config.addresses, &resource, errors),
+            config,
             bind,
-            paths: Paths::new(addresses, &resource, errors),
-            further_hosts: addresses.hosts.clone(),
             audiences,
-            issuers,
-            origins: addresses.origins.clone(),
-            docs_url: addresses.docs_url.clone(),
-            resource_name: config.resource_name.clone(),
-            leeway: config.leeway,
-            limits: config.limits.clone(),
-            session_limits: config.session_limits,
-            dpop: config.dpop.clone(),
-            document: config.document.clone(),
-            state_key: config.state_key,
-            automatic_consent: config.automatic_consent,
-            warnings,
             resource,
         }
     }
 
     /// The key that seals state which tools leave with the client, if one is set.
     pub(crate) fn state_key(&self) -> Option<[u8; 32]> {
-        self.state_key.map(StateKey::bytes)
+        self.config.state_key.map(StateKey::bytes)
+    }
+
+    /// The key that sealed state before, if it was replaced.
+    pub(crate) fn previous_state_key(&self) -> Option<[u8; 32]> {
+        self.config.previous_state_key.map(StateKey::bytes)
+    }
+
+    /// Whether clients may get sessions.
+    pub(crate) fn has_sessions(&self) -> bool {
+        self.config.has_sessions
+    }
+
+    /// Whether the start-up banner is printed.
+    pub(crate) fn has_banner(&self) -> bool {
+        self.config.has_banner
+    }
+
+    /// How long `/readyz` answers 503 before the port closes.
+    pub(crate) fn drain(&self) -> Duration {
+        self.config.drain
     }
 
     /// The address to listen on.
@@ -95,7 +95,7 @@ impl ValidConfig {
 
     /// The trusted issuers. Clients use the first.
     pub(crate) fn issuers(&self) -> &[ValidIssuer] {
-        &self.issuers
+        &self.config.issuers
     }
 
     /// The paths of the server.
@@ -107,48 +107,53 @@ impl ValidConfig {
     /// only if it was asked for.
     pub(crate) fn docs_url(&self, is_mounted: bool) -> Option<String> {
         let own = || self.paths.docs_url(is_mounted);
-        self.docs_url.clone().or_else(own)
+        self.config.addresses.docs_url.clone().or_else(own)
     }
 
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
     pub(crate) fn resource_name(&self) -> Option<&str> {
-        self.resource_name.as_deref()
+        self.config.resource_name.as_deref()
     }
 
     /// How much clocks may differ.
     pub(crate) fn leeway(&self) -> Duration {
-        self.leeway
+        self.config.leeway
     }
 
     /// The limits of one request.
     pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.config.limits
     }
 
     /// The limits on the number and lifetime of sessions.
     pub(crate) fn session_limits(&self) -> SessionLimits {
-        self.session_limits
+        self.config.session_limits
     }
 
     /// The rules for key-bound tokens (RFC 9449).
     pub(crate) fn dpop(&self) -> &Dpop {
-        &self.dpop
+        &self.config.dpop
     }
 
     /// The metadata document that the user provides.
     pub(crate) fn document(&self) -> Option<&ResourceMetadata> {
-        self.document.as_ref()
+        self.config.document.as_ref()
     }
 
     /// The warnings to print at the start.
     pub(crate) fn warnings(&self) -> &[String] {
-        &self.warnings
+        &self.config.warnings
+    }
+
+    /// What the operator should know and need not change.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.config.notes
     }
 
     /// The values of `Host` that are accepted in addition to [`ValidConfig::hosts`]. They are not
     /// told to strangers.
     pub(crate) fn further_hosts(&self) -> &[String] {
-        &self.further_hosts
+        &self.config.addresses.hosts
     }
 
     /// Returns the accepted values of `Host`: the resource's own and, if the server listens
@@ -175,10 +180,10 @@ impl ValidConfig {
     /// own origin, unless the resource is on loopback; see
     /// [`ValidConfig::allows_loopback_origins`].
     pub(crate) fn origins(&self) -> Vec<String> {
-        if self.origins.is_empty() && !self.resource.is_loopback() {
+        if self.config.addresses.origins.is_empty() && !self.resource.is_loopback() {
             vec![self.resource.origin().to_owned()]
         } else {
-            self.origins.clone()
+            self.config.addresses.origins.clone()
         }
     }
 
@@ -186,14 +191,14 @@ impl ValidConfig {
     /// resource is on loopback. For other resources, a page served from a visitor's own
     /// machine is as foreign as any.
     pub(crate) fn allows_loopback_origins(&self) -> bool {
-        self.origins.is_empty() && self.resource.is_loopback()
+        self.config.addresses.origins.is_empty() && self.resource.is_loopback()
     }
 
     /// Returns whether the embedded development issuer may run: no other issuer is trusted,
     /// neither the socket nor a proxy before it is reachable from other machines, and requests
     /// for the root of the origin, where its paths are, arrive here.
     pub(crate) fn may_issue_for_development(&self) -> bool {
-        self.issuers.is_empty()
+        self.config.issuers.is_empty()
             && self.bind.ip().is_loopback()
             && self.resource.is_loopback()
             && !self.paths.is_below_root()
@@ -201,7 +206,7 @@ impl ValidConfig {
 
     /// Whether the development issuer grants requests without asking the person.
     pub(crate) fn consents_automatically(&self) -> bool {
-        self.automatic_consent
+        self.config.automatic_consent
     }
 
     /// Adds the error that items require scopes, but no issuer can grant them.
@@ -240,12 +245,9 @@ impl ValidIssuer {
         }
     }
 
-    /// Enables introspection of tokens that are not JWTs, if the issuer offers it and no
-    /// other introspection is configured.
-    pub(super) fn introspect_with(&mut self, client: &ClientCredentials) {
-        if let (Some(secret), None) = (client.secret(), self.0.introspection()) {
-            let client = ClientAuthentication::basic(client.id(), secret);
-            let introspection = Introspection::new(client).optional();
+    /// Enables introspection, if none is configured.
+    pub(super) fn introspect(&mut self, introspection: Introspection) {
+        if self.0.introspection().is_none() {
             self.0 = self.0.clone().with_introspection(introspection);
         }
     }
@@ -282,14 +284,14 @@ impl ValidIssuer {
 #[derive(Clone)]
 pub(crate) struct ClientCredentials {
     id: String,
-    secret: Option<String>,
+    secret: String,
 }
 
 impl ClientCredentials {
-    pub(super) fn new(id: &str, secret: Option<&str>) -> Self {
+    pub(super) fn new(id: &str, secret: &str) -> Self {
         Self {
             id: id.to_owned(),
-            secret: secret.map(str::to_owned),
+            secret: secret.to_owned(),
         }
     }
 
@@ -299,8 +301,8 @@ impl ClientCredentials {
     }
 
     /// The client's secret (RFC 6749 §2.3.1).
-    pub(crate) fn secret(&self) -> Option<&str> {
-        self.secret.as_deref()
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
     }
 }
 
@@ -308,7 +310,6 @@ impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCredentials")
             .field("id", &self.id)
-            .field("secret", &self.secret.as_ref().map(|_| "[redacted]"))
-            .finish()
+            .finish_non_exhaustive()
     }
 }

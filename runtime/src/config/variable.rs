@@ -10,7 +10,22 @@ pub(super) const PORT: &str = "PORT";
 pub(super) const METADATA: &str = "METADATA_JSON_RESPONSE";
 
 /// The prefix of Scalekit's other variables.
-const SCALEKIT_PREFIX: &str = "SCALEKIT_";
+pub(super) const SCALEKIT_PREFIX: &str = "SCALEKIT_";
+
+/// The id and the secret of this server as a client that introspects tokens (RFC 7662).
+pub(super) const INTROSPECTION: [&str; 2] = [
+    "TOOLGATE_INTROSPECTION_CLIENT_ID",
+    "TOOLGATE_INTROSPECTION_CLIENT_SECRET",
+];
+
+/// The secret of the client that Scalekit's dashboard creates.
+pub(super) const SCALEKIT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
+
+/// The key that seals state, and the previous one.
+pub(super) const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
+
+/// The variables whose value can be in the file that `<name>_FILE` names.
+pub(super) const SECRETS: [&str; 3] = [STATE_KEY, INTROSPECTION[1], SCALEKIT_SECRET];
 
 /// The name of a variable and its value.
 pub(super) type NamedValue = (&'static str, String);

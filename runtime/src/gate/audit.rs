@@ -5,6 +5,7 @@
 
 use crate::{
     caller::Caller,
+    claims::Claims,
     log_text::escaped_prefix,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
@@ -24,9 +25,19 @@ const LONGEST_LIST: usize = 1500;
 pub(crate) struct Subject<'a> {
     pub(crate) operation: Option<Operation<'a>>,
     pub(crate) caller: Option<&'a Caller>,
+    /// An authentic token that is not accepted.
+    pub(crate) rejected: Option<&'a Claims>,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    pub(crate) fn new(operation: Option<Operation<'a>>, caller: Option<&'a Caller>) -> Self {
+        Self {
+            operation,
+            caller,
+            rejected: None,
+        }
+    }
+
     fn method(&self) -> &str {
         clip(self.operation.map_or("unreadable", Operation::method))
     }
@@ -41,31 +52,35 @@ impl Subject<'_> {
     }
 
     fn issuer(&self) -> &str {
-        clip(self.caller.map_or("", |caller| caller.claims().issuer()))
+        self.party(|claims| Some(claims.issuer()))
     }
 
-    fn party(&self, read: impl Fn(&Caller) -> Option<&str>) -> &str {
-        clip(self.caller.and_then(read).unwrap_or_default())
+    fn party(&self, read: impl Fn(&Claims) -> Option<&str>) -> &str {
+        let claims = self.caller.map(Caller::claims).or(self.rejected);
+        clip(claims.and_then(read).unwrap_or_default())
     }
 }
 
-/// Logs that an operation was authorized.
-pub(crate) fn admitted(subject: Subject<'_>) {
+/// Logs that an operation was authorized. `is_known` is false if it names an item that the
+/// server does not have, which only an authorized caller is told.
+pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
     tracing::info!(
         target: "toolgate::audit",
-        outcome = "admitted",
+        outcome = if is_known { "admitted" } else { "not_found" },
         method = subject.method(),
         target = subject.target(),
         issuer = subject.issuer(),
-        subject = subject.party(|caller| caller.claims().subject()),
-        client = subject.party(|caller| caller.claims().client_id()),
+        subject = subject.party(Claims::subject),
+        client = subject.party(Claims::client_id),
     );
 }
 
-/// Logs that an operation was refused, and why.
+/// Logs that an operation was refused, and why. `needed` are the scopes of the operation, not
+/// those of the challenge.
 pub(crate) fn refused(
     subject: Subject<'_>,
     outcome: &str,
+    reason: impl Fn() -> String,
     needed: ScopeSet,
     missing: ScopeSet,
     table: &ScopeTable,
@@ -76,8 +91,9 @@ pub(crate) fn refused(
         method = subject.method(),
         target = subject.target(),
         issuer = subject.issuer(),
-        subject = subject.party(|caller| caller.claims().subject()),
-        client = subject.party(|caller| caller.claims().client_id()),
+        subject = subject.party(Claims::subject),
+        client = subject.party(Claims::client_id),
+        reason = clip(&reason()),
         needed = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
         missing = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),
     );

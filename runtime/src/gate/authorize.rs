@@ -128,10 +128,7 @@ impl Gate {
             session.is_some(),
         )?;
         let operation = message.operation().unwrap_or(UNREADABLE);
-        let subject = Subject {
-            operation: Some(operation),
-            caller: permit.caller(),
-        };
+        let subject = Subject::new(Some(operation), permit.caller());
         let reservation = match operation {
             Operation::Initialize => {
                 let reserved = self.sessions.reserve(subject.caller, &body.bytes);
@@ -147,7 +144,8 @@ impl Gate {
             }
             _ => None,
         };
-        audit::admitted(subject);
+        let is_known = operation.subject().is_none() || permit.target().is_some();
+        audit::admitted(subject, is_known);
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(PROOF);
@@ -195,7 +193,10 @@ impl Gate {
             Ok(None) => return Ok(None),
             Err(_) => {
                 let description = "the bearer token is malformed".into();
-                return Err(Unauthenticated::Invalid { description });
+                return Err(Unauthenticated::Invalid {
+                    description,
+                    token: None,
+                });
             }
         };
         let request = DpopRequest::from_request(&parts.method, &parts.headers);
@@ -255,10 +256,7 @@ impl Gate {
         match self.rules.confirm(permit, operation.unwrap_or(UNREADABLE)) {
             Ok(()) => Ok(message),
             Err(_) => {
-                let subject = Subject {
-                    operation,
-                    caller: permit.caller(),
-                };
+                let subject = Subject::new(operation, permit.caller());
                 let refusal = Refusal::Message(MessageError::Unreadable);
                 Err(self.refuse(subject, refusal, headers, message.response_envelope()))
             }
@@ -280,7 +278,7 @@ impl Gate {
                     wanted: self.rules.scopes_to_request(operation),
                 },
             };
-            let subject = Subject { operation, caller };
+            let subject = Subject::new(operation, caller);
             self.refuse(subject, refusal, headers, message.response_envelope())
         })
     }
@@ -296,7 +294,7 @@ impl Gate {
     ) -> Result<Permit, Box<RefusedRequest<'_>>> {
         let operation = message.operation();
         let refuse = |caller: Option<&Caller>, refusal| {
-            let subject = Subject { operation, caller };
+            let subject = Subject::new(operation, caller);
             self.refuse(subject, refusal, headers, message.response_envelope())
         };
         match self.rules.decide(operation.unwrap_or(UNREADABLE), caller) {
@@ -358,10 +356,7 @@ impl Gate {
             })
         };
         check(permit).map_err(|refusal| {
-            let subject = Subject {
-                operation: message.operation(),
-                caller: permit.caller(),
-            };
+            let subject = Subject::new(message.operation(), permit.caller());
             self.refuse(subject, refusal, headers, message.response_envelope())
         })
     }

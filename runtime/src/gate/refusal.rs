@@ -135,18 +135,14 @@ impl ProofFailure {
 }
 
 impl Refusal {
-    /// Returns the scopes that the challenge names and those of them that are missing.
-    pub(crate) fn scopes(&self) -> (ScopeSet, ScopeSet) {
+    /// Returns the scopes that the challenge names.
+    pub(crate) fn scopes(&self) -> ScopeSet {
         match *self {
             Self::NoToken { wanted }
             | Self::InvalidToken { wanted, .. }
-            | Self::ProofFailure { wanted, .. } => (wanted, wanted),
-            Self::InsufficientScope {
-                challenged,
-                missing,
-                ..
-            } => (challenged, missing),
-            _ => (ScopeSet::EMPTY, ScopeSet::EMPTY),
+            | Self::ProofFailure { wanted, .. } => wanted,
+            Self::InsufficientScope { challenged, .. } => challenged,
+            _ => ScopeSet::EMPTY,
         }
     }
 
@@ -184,7 +180,7 @@ impl Refusal {
     }
 
     /// Returns the description for the body of the answer.
-    fn description(&self, context: RefusalContext<'_>) -> String {
+    pub(super) fn description(&self, context: RefusalContext<'_>) -> String {
         match self {
             Self::OriginError(OriginError::Host(host)) => format!(
                 "this server answers to {}, and the request names another host: {host}; behind a \

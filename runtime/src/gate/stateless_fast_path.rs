@@ -40,7 +40,7 @@ pub(crate) trait StatelessFastPath: Send + Sync {
         arguments: JsonObject,
     ) -> Option<BoxFuture<'static, CallToolResponse>>;
 
-    /// Returns the list of tools for the caller of a permit, as JSON. Returns `None` if the
+    /// Returns the first page of the list of tools for the caller of a permit, as JSON. Returns `None` if the
     /// permit is for another operation.
     fn list(&self, permit: &Permit) -> Option<Bytes>;
 }

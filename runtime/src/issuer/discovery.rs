@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::http_fetcher::HttpFetcher;
-use crate::json;
+use crate::{json, log_text::QuotedText};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
@@ -87,9 +87,11 @@ fn url_in(
         json::lenient(document).map_err(|_| "it is not a JSON object")?;
     let issuer = members.get("issuer").and_then(Value::as_str);
     if !issuer.is_some_and(accepts) {
-        return Err(
-            "its issuer is not the configured one, compared character by character".to_owned(),
-        );
+        // RFC 8414 §3.3.
+        return Err(format!(
+            "its issuer is {}, and not the configured one, compared character by character: configure the issuer exactly as it names itself",
+            QuotedText(issuer.unwrap_or_default(), 160)
+        ));
     }
     let Some(location) = members.get(member) else {
         return Ok(None);

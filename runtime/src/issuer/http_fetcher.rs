@@ -193,6 +193,10 @@ pub(crate) enum FetchError {
     Forbidden(&'static str),
     /// No HTTP client can be created (no trusted certificates, for instance).
     NoClient,
+    /// The name of the server does not resolve.
+    UnknownName,
+    /// The certificate of the server is not valid here.
+    Certificate(&'static str),
     /// No connection.
     NoConnection(Option<io::ErrorKind>),
     /// No complete answer in time.
@@ -211,7 +215,11 @@ impl FetchError {
             Self::Forbidden(reason)
         } else if error.is_timeout() {
             Self::Timeout
-        } else if error.is_connect() || error.is_dns() {
+        } else if error.is_dns() {
+            Self::UnknownName
+        } else if let Some(problem) = certificate_problem(&error) {
+            Self::Certificate(problem)
+        } else if error.is_connect() {
             Self::NoConnection(find_source::<io::Error>(&error).map(io::Error::kind))
         } else {
             Self::Broken
@@ -224,12 +232,43 @@ impl FetchError {
     }
 }
 
+/// Returns what is wrong with the server's certificate, if anything. rustls, a dependency of
+/// the HTTP client, names the problem in its text only.
+fn certificate_problem(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let texts: Vec<_> = sources(error).map(ToString::to_string).collect();
+    let text = texts
+        .iter()
+        .find_map(|text| text.split_once("invalid peer certificate: "))?
+        .1;
+    Some(match text {
+        _ if text.contains("CaUsedAsEndEntity") => {
+            "its certificate is that of an authority itself, which no server may use; let that authority sign a certificate for the server"
+        }
+        _ if text.starts_with("UnknownIssuer") => {
+            "its certificate is from an authority that is not trusted here; set SSL_CERT_FILE to a PEM file with the certificate of that authority"
+        }
+        _ if text.contains("not valid for") || text.starts_with("NotValidForName") => {
+            "its certificate is for another name; use the name in the certificate"
+        }
+        _ if text.contains("expired") || text.starts_with("Expired") => {
+            "its certificate has expired; renew it, or correct the clock of this machine"
+        }
+        _ => "its certificate is not valid; compare it with the output of `openssl s_client`",
+    })
+}
+
+/// Returns an error and its sources.
+fn sources<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
 /// Returns the first error of a type in a chain of sources.
 fn find_source<'a, E: std::error::Error + 'static>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a E> {
-    std::iter::successors(Some(error), |error| error.source())
-        .find_map(|error| error.downcast_ref())
+    sources(error).find_map(|error| error.downcast_ref())
 }
 
 impl fmt::Display for FetchError {
@@ -239,8 +278,12 @@ impl fmt::Display for FetchError {
             Self::NoClient => {
                 f.write_str("no HTTP client can be created; are CA certificates installed?")
             }
+            Self::UnknownName => f.write_str(
+                "its name does not resolve here; check the spelling, and the DNS of this machine or container",
+            ),
+            Self::Certificate(problem) => f.write_str(problem),
             Self::NoConnection(Some(io::ErrorKind::InvalidData)) => {
-                f.write_str("the TLS handshake failed; is its certificate trusted here?")
+                f.write_str("the TLS handshake failed; does it speak https at this port?")
             }
             Self::NoConnection(None) => f.write_str("the connection failed"),
             Self::NoConnection(Some(kind)) => write!(f, "the connection failed ({kind})"),
@@ -256,79 +299,4 @@ impl fmt::Display for FetchError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn resolves(egress: EgressPolicy) -> bool {
-        let name = "localhost".parse().unwrap();
-        EgressResolver(egress).resolve(name).await.is_ok()
-    }
-
-    #[tokio::test]
-    async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
-        assert!(resolves(EgressPolicy::THIS_MACHINE).await);
-        assert!(!resolves(EgressPolicy::default()).await);
-        let named = EgressPolicy {
-            private_hosts: vec!["localhost".to_owned()],
-            ..EgressPolicy::default()
-        };
-        assert!(resolves(named).await);
-        let fetcher = HttpFetcher::new(EgressPolicy::default());
-        let url = Url::parse("https://localhost:9/keys").unwrap();
-        let told = fetcher.get(&url).await.unwrap_err().to_string();
-        assert!(told.contains("TOOLGATE_PRIVATE_ISSUERS"), "{told}");
-    }
-
-    /// A proxy, and an issuer behind it: the request reaches the proxy, by a name that this
-    /// machine cannot resolve.
-    #[tokio::test]
-    async fn a_configured_proxy_gets_the_requests() {
-        use tokio::io::AsyncReadExt;
-
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let proxy = format!("http://{}", listener.local_addr().unwrap());
-        let egress = EgressPolicy {
-            proxy: Some(Url::parse(&proxy).unwrap()),
-            ..EgressPolicy::default()
-        };
-        let fetcher = HttpFetcher::new(egress);
-        let url = Url::parse("https://as.invalid/keys").unwrap();
-        let accepted = async {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut first = [0; 22];
-            stream.read_exact(&mut first).await.unwrap();
-            String::from_utf8(first.into()).unwrap()
-        };
-        let both = async { tokio::join!(fetcher.get(&url), accepted) };
-        let both = tokio::time::timeout(Duration::from_secs(20), both).await;
-        let (answer, first) = both.expect("the request reaches the proxy");
-        assert_eq!(first, "CONNECT as.invalid:443");
-        assert!(answer.is_err());
-        // An address in a URL is still checked here.
-        let private = Url::parse("https://10.0.0.1/keys").unwrap();
-        let refused = fetcher.get(&private).await;
-        assert!(
-            matches!(refused, Err(FetchError::Forbidden(_))),
-            "{refused:?}"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_closed_port_is_no_connection_and_no_url_is_told() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let fetcher = HttpFetcher::new(EgressPolicy::THIS_MACHINE);
-        let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
-        let error = fetcher.get(&url).await.unwrap_err();
-        assert_eq!(
-            error,
-            FetchError::NoConnection(Some(io::ErrorKind::ConnectionRefused))
-        );
-        let told = format!("{error} {error:?}");
-        assert!(
-            !told.contains("secret") && !told.contains("127.0.0.1"),
-            "{told}"
-        );
-    }
-}
+mod tests;

@@ -213,7 +213,11 @@ fn missing_endpoint(absent: MissingMetadata) -> ExchangeError {
 fn fetch_error(error: FetchError) -> ExchangeError {
     let kind = match error {
         FetchError::Status(429 | 500..) => Unavailable,
-        FetchError::Timeout | FetchError::NoConnection(_) | FetchError::Broken => Unavailable,
+        FetchError::Timeout
+        | FetchError::UnknownName
+        | FetchError::Certificate(_)
+        | FetchError::NoConnection(_)
+        | FetchError::Broken => Unavailable,
         FetchError::TooLarge => Unusable,
         FetchError::Status(_) | FetchError::Forbidden(_) | FetchError::NoClient => Misconfigured,
     };

@@ -133,6 +133,40 @@ impl<S> Call<S> {
     }
 }
 
+#[cfg(feature = "testing")]
+impl<S> Call<S> {
+    /// Creates a call for a unit test of an extractor: with this state, without a caller, and
+    /// with arguments as if they had been validated. Requires the feature `testing`.
+    ///
+    /// ```
+    /// use toolgate::{Caller, ToolError, tool::{Call, FromCall}};
+    ///
+    /// struct Tenant(String);
+    ///
+    /// impl<S> FromCall<S> for Tenant {
+    ///     fn from_call(call: &mut Call<S>) -> Result<Self, ToolError> {
+    ///         let caller = call.caller().ok_or_else(|| ToolError::new("no caller"))?;
+    ///         caller.claim_as("tenant")?.map(Tenant).ok_or_else(|| ToolError::new("no tenant"))
+    ///     }
+    /// }
+    ///
+    /// let alice = Caller::test("alice").with_claim("tenant", "acme");
+    /// let mut call = Call::test((), serde_json::Map::new()).with_caller(alice);
+    /// assert_eq!(Tenant::from_call(&mut call).unwrap().0, "acme");
+    /// ```
+    #[must_use]
+    pub fn test(state: S, arguments: Map<String, Value>) -> Self {
+        Self::new(state, arguments, None, None)
+    }
+
+    /// Returns the test call with a caller. Requires the feature `testing`.
+    #[must_use]
+    pub fn with_caller(mut self, caller: Caller) -> Self {
+        self.caller = Some(caller);
+        self
+    }
+}
+
 impl Call<()> {
     /// Returns the call with the state of the server.
     pub(crate) fn with_state<S>(self, state: S) -> Call<S> {

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use futures_util::future::BoxFuture;
 use rmcp::{ErrorData, model::InputRequiredResult};
 use serde_json::{Map, Value};
 
@@ -31,12 +32,17 @@ pub trait Kind: Sealed + Sized + 'static {
 #[doc(hidden)]
 pub trait Sealed {}
 
+/// The future that runs the author's code.
+pub(crate) type Running<K> = BoxFuture<'static, Result<<K as Kind>::Output, CallError>>;
+
 /// What a list publishes about one item, and what validates its requests.
 pub(crate) struct Built<K: KindParts> {
     pub(crate) listing: K::Listing,
     pub(crate) input: K::Input,
     /// The arguments that have no description, by name.
     pub(crate) undescribed: Vec<String>,
+    /// What some clients refuse or misunderstand, each with its remedy.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The parts of an item that depend on its kind.
@@ -94,9 +100,10 @@ pub(crate) trait KindParts: Kind {
         })
     }
 
-    /// Returns the scopes that the item can demand depending on its arguments.
-    fn demands(_: &Self::Parameters) -> &'static [Scope] {
-        &[]
+    /// Returns the scopes that the item's `authorize` function can demand, or `None` if it has
+    /// no such function.
+    fn authorize_scopes(_: &Self::Parameters) -> Option<&'static [Scope]> {
+        None
     }
 
     /// Builds the listing and the validation of an item. Errors are added to `faults`.
@@ -131,6 +138,11 @@ pub(crate) trait KindParts: Kind {
         input: &Self::Input,
         requested: &str,
     ) -> Self::ResponseContext;
+
+    /// Bounds the size of an output, if the kind has a bound. `name` is that of the item.
+    fn bounded(_: &Self::Input, _: &'static str, running: Running<Self>) -> Running<Self> {
+        running
+    }
 
     /// Converts an output or an error to the response. `is_current` says whether the revision
     /// has an error for missing capabilities of the client.

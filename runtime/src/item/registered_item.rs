@@ -28,6 +28,7 @@ pub(crate) struct Item<S, K: KindParts> {
     client_capabilities: &'static [ClientCapability],
     listing: K::Listing,
     undescribed: Vec<String>,
+    warnings: Vec<String>,
     input: K::Input,
     completers: Vec<Completing<S>>,
     run: Run<S, K>,
@@ -57,13 +58,14 @@ impl<S, K: KindParts> Item<S, K> {
             completers,
             run,
         } = definition;
-        let demands = K::demands(&parameters);
+        let demands = K::authorize_scopes(&parameters).unwrap_or_default();
         let published = facts.publish(K::NOUN, takes_caller, demands, faults);
         let built = K::build(&facts, &address, parameters, published, faults);
         let Built {
             listing,
             input,
             undescribed,
+            warnings,
         } = built;
         Self {
             target: K::target(index),
@@ -79,6 +81,7 @@ impl<S, K: KindParts> Item<S, K> {
             client_capabilities: facts.client_capabilities,
             listing,
             undescribed,
+            warnings,
             input,
             completers,
             run,
@@ -146,6 +149,16 @@ impl<S, K: KindParts> Item<S, K> {
         &self.undescribed
     }
 
+    /// Returns what some clients refuse or misunderstand, each with its remedy.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Returns what validates the arguments, to change a setting.
+    pub(crate) fn input_mut(&mut self) -> &mut K::Input {
+        &mut self.input
+    }
+
     /// Validates the arguments of a request. `requested` is the name or the URI in the request.
     ///
     /// # Errors
@@ -179,7 +192,7 @@ impl<S, K: KindParts> Item<S, K> {
             name: self.name,
         };
         call.begin(item, validated.arguments, validated.authorized);
-        (self.run)(call)
+        K::bounded(&self.input, self.name, (self.run)(call))
     }
 
     /// Runs a request with the arguments that the permit covers, or else validates those of the

@@ -6,6 +6,7 @@
 //! | `round_request` | what a request names, and what it brings from the round before |
 //! | `call_round` | the round of one request, validated before the item runs |
 //! | `state_seal` | the sealed state that the client stores between two rounds |
+//! | `form` | the form for a type |
 //! | `input_required` | [`InputRequired`]: the requested input; [`Reply`] |
 //! | `sampling` | [`Sample`]: a request to a client's model |
 //! | `client_answers` | [`Elicited`], [`Sampled`], [`Root`]: the answers of a client |
@@ -22,6 +23,7 @@ use super::{
 
 mod call_round;
 mod client_answers;
+mod form;
 mod input_required;
 mod round_request;
 mod sampling;
@@ -31,6 +33,7 @@ mod tests;
 
 pub(crate) use call_round::CallRound;
 pub use client_answers::{Elicited, Root, Sampled};
+pub(crate) use form::check_form;
 pub use input_required::{InputRequired, Reply};
 pub(crate) use round_request::RoundRequest;
 pub use sampling::Sample;

@@ -4,10 +4,7 @@ use std::{any::Any, panic::AssertUnwindSafe};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{Call, CallError, ItemName, Kind};
-
-/// The future that runs the author's code.
-pub(crate) type Running<K> = BoxFuture<'static, Result<<K as Kind>::Output, CallError>>;
+use super::{Call, CallError, ItemName, Running};
 
 /// The function of an item, with its parameters read from the call.
 pub(crate) type Run<S, K> = Box<dyn Fn(Call<S>) -> Running<K> + Send + Sync>;

@@ -1,6 +1,6 @@
 //! [`ItemSet`]: which items of one kind a server has.
 
-use super::{Definition, Item, Kind, KindParts};
+use super::{Definition, Facts, Item, Kind, KindParts};
 use crate::error::SetupErrors;
 
 /// Collects the items of one kind, for a server whose state is `S`.
@@ -31,6 +31,22 @@ impl<S, K: Kind> ItemSet<S, K> {
     #[doc(hidden)]
     pub fn push(&mut self, definition: Definition<S, K>) {
         self.definitions.push(definition);
+    }
+
+    /// Returns the address, the facts and the scopes that `authorize` may demand, of each item.
+    pub(crate) fn declared(
+        &self,
+    ) -> impl Iterator<Item = (&'static str, &Facts, Option<Vec<&'static str>>)>
+    where
+        K: KindParts,
+    {
+        self.definitions.iter().map(|one| {
+            let address = K::address(&one.facts, &one.parameters);
+            let address = address.map_or(one.facts.name, |address| K::address_text(&address));
+            let scopes = K::authorize_scopes(&one.parameters);
+            let scopes = scopes.map(|all| all.iter().map(|scope| scope.as_str()).collect());
+            (address, &one.facts, scopes)
+        })
     }
 
     /// Builds every item, ordered and numbered in that order. Errors are added to `faults`.

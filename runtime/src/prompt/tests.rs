@@ -191,6 +191,16 @@ fn the_listing_says_what_the_attribute_says() {
 }
 
 #[tokio::test]
+async fn null_for_an_optional_argument_counts_as_left_out() {
+    let desk = desk();
+    let left_out = desk.get("text.review", json!({"text": "7"})).await.unwrap();
+    let nulls = json!({"text": "7", "tone": null, "max-lines": null});
+    assert_eq!(desk.get("text.review", nulls).await.unwrap(), left_out);
+    let (_, told) = desk.error("text.review", json!({"text": null})).await;
+    assert!(told.contains("`text` must be a text"), "{told}");
+}
+
+#[tokio::test]
 async fn arguments_are_texts_that_are_read_by_their_types() {
     let desk = desk();
     let arguments = json!({"text": "7", "tone": "plain", "max-lines": "3"});

@@ -1,6 +1,6 @@
 //! Builds what serves from a builder and a configuration, or reports every error.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::HeaderName;
 use rmcp::{
@@ -44,11 +44,14 @@ pub(super) struct Assembled {
     pub(super) endpoint: Endpoint,
     /// The contents of the other routes.
     pub(super) served: Served,
-    pub(super) welcome: StartupBanner,
+    /// The start-up banner, unless it is switched off.
+    pub(super) banner: Option<StartupBanner>,
     /// Whether a route reads the peer address of a connection.
     pub(super) is_told_peers: bool,
     /// The address to listen on.
     pub(super) bind: SocketAddr,
+    /// How long `/readyz` answers 503 before the port closes.
+    pub(super) drain: Duration,
     /// Cancels open streams.
     pub(super) streams: CancellationToken,
     /// Cancels sessions.
@@ -58,7 +61,7 @@ pub(super) struct Assembled {
 impl Assembled {
     /// Returns the routes for an application.
     pub(super) fn mounted(self) -> MountedRoutes {
-        routes::mounted(self.endpoint, self.served)
+        routes::mounted(self.endpoint, self.served, self.banner)
     }
 
     /// Returns the entry of a server without an application around it.
@@ -89,7 +92,14 @@ pub(super) fn assemble(
         Some(address) => config.with_bind(address),
         None => config,
     };
-    let catalogue = server.sets.finish(&mut faults);
+    let mut catalogue = server.sets.finish(&mut faults);
+    catalogue.limit_results(server.limits.result_bytes);
+    if server.limits.page_items == 0 {
+        faults.add(
+            "the page size of lists is 0, so a list would never end",
+            "give `with_page_size` at least 1",
+        );
+    }
     let offered = catalogue.offered(server.changes.is_some());
     let switches = catalogue.switches();
     attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
@@ -105,7 +115,10 @@ pub(super) fn assemble(
         return Err(faults.into_error());
     };
     let rounds = RoundSeal::new(
-        plan.settings.state_key(),
+        [
+            plan.settings.state_key(),
+            plan.settings.previous_state_key(),
+        ],
         plan.settings.resource().as_str().to_owned(),
         Arc::clone(&plan.clock),
     );
@@ -117,9 +130,6 @@ pub(super) fn assemble(
         return Err(faults.into_error());
     };
     let plan = faults.finish(plan)?;
-    plan.warn();
-    catalogue.warn_of_undescribed_arguments();
-
     let documents = StaticDocuments {
         name: &server.name,
         version: &server.version,
@@ -131,30 +141,26 @@ pub(super) fn assemble(
         scope_prefix: plan.scope_prefix(),
     };
     let settings = &plan.settings;
-    let welcome = StartupBanner {
-        name: server.name.clone(),
-        resource: settings.resource().as_str().to_owned(),
-        address: None,
-        docs: settings.docs_url(false).unwrap_or_default(),
-        tools: catalogue.tools.len(),
-        prompts: catalogue.prompts.len(),
-        resources: catalogue.resources.len(),
-        scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
-        issuers: plan.issuers.clone(),
-        is_development: plan.is_development(),
-        is_automatic: plan.settings.consents_automatically(),
-        login: plan.login,
-    };
-    let bind = settings.bind();
+    let mut warnings = catalogue.warnings();
+    let metadata = documents.metadata(&mut warnings);
+    let counts = [
+        catalogue.tools.len(),
+        catalogue.prompts.len(),
+        catalogue.resources.len(),
+    ];
+    let banner = plan.banner(&server.name, counts, warnings);
+    let has_banner = settings.has_banner() && !server.without_banner;
+    let has_sessions = settings.has_sessions() && server.has_sessions;
+    let (bind, drain) = (settings.bind(), settings.drain());
     let everything = CancellationToken::new();
     let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
-        .with_legacy_session_mode(server.has_sessions);
+        .with_legacy_session_mode(has_sessions);
     let (resource, paths) = (
         settings.resource().as_str().to_owned(),
         settings.paths().clone(),
     );
-    let (metadata, page) = (documents.metadata(), documents.page(&catalogue));
+    let page = documents.page(&catalogue);
     let cors = routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools));
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
@@ -175,24 +181,21 @@ pub(super) fn assemble(
         catalogue,
         rules: Arc::clone(&plan.rules),
         visibility: plan.visibility,
-        has_sessions: server.has_sessions,
+        page_items: server.limits.page_items,
+        has_sessions,
         notifier,
         rounds: Arc::new(rounds),
         tool_lists: ToolListCache::default(),
     });
     let sessions = Arc::new(SessionsWithSecuritySchemes::default());
-    let session_fast_path = server.has_sessions.then(|| -> Arc<dyn SessionFastPath> {
+    let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
             sessions: Arc::clone(&sessions),
             stop: everything.clone(),
         })
     });
     let stateless_fast_path = Arc::clone(&shared);
-    let wall = plan.build(
-        server.has_sessions,
-        Some(stateless_fast_path),
-        session_fast_path,
-    );
+    let wall = plan.build(has_sessions, Some(stateless_fast_path), session_fast_path);
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
         sessions,
@@ -211,8 +214,9 @@ pub(super) fn assemble(
             issuer_routes: wall.issuer_routes,
             readiness: wall.readiness,
         },
-        welcome,
+        banner: has_banner.then_some(banner),
         bind,
+        drain,
         streams: wall.streams,
         everything,
     })

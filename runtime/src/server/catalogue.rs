@@ -30,6 +30,8 @@ pub(super) struct Sets<S> {
     pub(super) tools: ToolSet<S>,
     pub(super) prompts: PromptSet<S>,
     pub(super) resources: ResourceSet<S>,
+    /// The checks of the forms that items ask for.
+    pub(super) forms: Vec<fn() -> Result<(), String>>,
 }
 
 impl<S> Sets<S> {
@@ -38,6 +40,7 @@ impl<S> Sets<S> {
             tools: ToolSet::new(),
             prompts: PromptSet::new(),
             resources: ResourceSet::new(),
+            forms: Vec::new(),
         }
     }
 }
@@ -49,6 +52,7 @@ impl<S: Clone + Send + Sync + 'static> Sets<S> {
             tools: self.tools.with_state_applied(state),
             prompts: self.prompts.with_state_applied(state),
             resources: self.resources.with_state_applied(state),
+            forms: self.forms,
         }
     }
 }
@@ -56,6 +60,12 @@ impl<S: Clone + Send + Sync + 'static> Sets<S> {
 impl Sets<()> {
     /// Builds the catalogue. Errors are added to `faults`.
     pub(super) fn finish(self, faults: &mut SetupErrors) -> Catalogue {
+        for error in self.forms.iter().filter_map(|check| check().err()) {
+            faults.add(
+                error,
+                "use fields that are strings, numbers, `bool`, enums of names, lists of such enums, or an `Option` of these",
+            );
+        }
         Catalogue {
             tools: self.tools.finish(faults),
             prompts: self.prompts.finish(faults),
@@ -233,11 +243,19 @@ impl Catalogue {
         capabilities
     }
 
-    /// Logs a warning for each item that has arguments without a description.
-    pub(super) fn warn_of_undescribed_arguments(&self) {
-        warn_of_undescribed_arguments(&self.tools);
-        warn_of_undescribed_arguments(&self.prompts);
-        warn_of_undescribed_arguments(&self.resources);
+    /// Returns what models and clients cannot use well, each with its remedy.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let mut warnings = warnings(&self.tools);
+        warnings.extend(self::warnings(&self.prompts));
+        warnings.extend(self::warnings(&self.resources));
+        warnings
+    }
+
+    /// Sets how many bytes the result of a tool may have.
+    pub(super) fn limit_results(&mut self, bytes: usize) {
+        for tool in &mut self.tools {
+            tool.input_mut().result_size = bytes;
+        }
     }
 }
 
@@ -263,16 +281,21 @@ fn uses<K: KindParts>(items: &[Item<(), K>]) -> (bool, bool) {
     )
 }
 
-fn warn_of_undescribed_arguments<K: KindParts>(items: &[Item<(), K>]) {
+fn warnings<K: KindParts>(items: &[Item<(), K>]) -> Vec<String> {
+    let mut warnings = Vec::new();
     for item in items {
         let arguments = item.undescribed_arguments().join(", ");
         if !arguments.is_empty() {
-            tracing::warn!(
-                noun = K::NOUN,
-                name = item.name(),
-                arguments,
-                "arguments without a description: write a doc comment on the parameter, so that a model knows what to pass"
-            );
+            warnings.push(format!(
+                "the {} `{}` has arguments without a description ({arguments}): write a doc comment on each parameter, so that a model knows what to pass",
+                K::NOUN,
+                item.name()
+            ));
         }
+        warnings.extend_from_slice(item.warnings());
     }
+    warnings
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,6 @@
 //! The gate in front of a server, with or without a handler of rmcp.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
@@ -19,14 +16,16 @@ use crate::{
         PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
     },
     scope::{ScopeDescription, ScopeTable},
-    verify::{Authenticator, Proofs},
+    verify::Proofs,
 };
 
 use super::{
     Visibility,
-    login_timing::{self, Login},
+    login_timing::Login,
+    readiness::{Check, Readiness},
     registry::{DescribedScope, Registry},
     scope_hierarchy::ScopeHierarchy,
+    startup_banner::StartupBanner,
     token_issuers::{BuildAuthenticator, DevelopmentIssuerConfig, TokenIssuers},
 };
 
@@ -42,6 +41,8 @@ pub(super) struct Policy {
     pub(super) hierarchy: ScopeHierarchy,
     /// The descriptions of the scopes, if the author declares them.
     pub(super) declared_scopes: &'static [ScopeDescription],
+    /// The application's readiness check.
+    pub(super) readiness_check: Option<Check<()>>,
 }
 
 impl Default for Policy {
@@ -55,6 +56,7 @@ impl Default for Policy {
             tool_result_denial: None,
             hierarchy: ScopeHierarchy::default(),
             declared_scopes: &[],
+            readiness_check: None,
         }
     }
 }
@@ -78,6 +80,7 @@ pub(super) struct GatePlan {
     challenge_scopes: ChallengeScopes,
     tool_result_denial: Option<Box<DenialsAsToolResults>>,
     proofs: Option<Proofs>,
+    readiness_check: Option<Check<()>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -146,6 +149,7 @@ impl GatePlan {
             proofs: proofs(&settings, &policy.clock, faults),
             challenge_scopes: policy.challenge_scopes,
             tool_result_denial: policy.tool_result_denial,
+            readiness_check: policy.readiness_check,
             clock: policy.clock,
             scopes: described(policy.declared_scopes, &table),
             issuing,
@@ -165,14 +169,32 @@ impl GatePlan {
         self.issuing.is_development()
     }
 
-    /// Logs the warnings about this configuration.
-    pub(super) fn warn(&self) {
-        for note in self.settings.warnings() {
-            tracing::warn!("{note}");
-        }
-        if self.login == Login::AtProtectedCall {
-            tracing::warn!("{}", login_timing::OPEN);
-        }
+    /// Returns the start-up banner of a server with these numbers of tools, prompts and
+    /// resources, and logs its warnings.
+    pub(super) fn banner(
+        &self,
+        name: &str,
+        counts: [usize; 3],
+        more_warnings: Vec<String>,
+    ) -> StartupBanner {
+        let settings = &self.settings;
+        let banner = StartupBanner {
+            name: name.to_owned(),
+            address: Some(settings.bind()),
+            resource: settings.resource().as_str().to_owned(),
+            docs: settings.docs_url(false),
+            mounted_docs: settings.docs_url(true),
+            counts,
+            scopes: self.scopes.iter().map(|(name, _)| *name).collect(),
+            issuers: self.issuers.clone(),
+            is_development: self.issuing.is_development(),
+            is_automatic: settings.consents_automatically(),
+            login: self.login,
+            notes: settings.notes().to_vec(),
+            warnings: [settings.warnings().to_vec(), more_warnings].concat(),
+        };
+        banner.log();
+        banner
     }
 
     /// Builds the gate in front of a service, which can offer the fast path to its tools.
@@ -214,10 +236,7 @@ impl GatePlan {
         };
         BuiltGate {
             gate: Arc::new(gate),
-            readiness: Readiness {
-                authenticator,
-                stopping: Arc::default(),
-            },
+            readiness: Readiness::new(authenticator, self.readiness_check),
             streams,
             issuer_routes: self.issuing.routes,
         }
@@ -232,7 +251,7 @@ fn proofs(
     faults: &mut SetupErrors,
 ) -> Option<Proofs> {
     let dpop = settings.dpop();
-    let nonces = dpop.nonces(faults);
+    let nonces = dpop.nonces(settings.state_key(), faults);
     dpop.is_on().then(|| {
         Proofs::new(
             settings.resource().addresses(),
@@ -252,28 +271,6 @@ pub(super) struct BuiltGate {
     pub(super) streams: CancellationToken,
     /// The routes of the embedded issuer, if it is used.
     pub(super) issuer_routes: Option<Router>,
-}
-
-/// Whether the server can answer calls.
-#[derive(Clone)]
-pub(super) struct Readiness {
-    authenticator: Arc<Authenticator>,
-    stopping: Arc<AtomicBool>,
-}
-
-impl Readiness {
-    pub(super) fn judge(&self) -> Result<(), String> {
-        if self.stopping.load(Ordering::Relaxed) {
-            return Err("the server is stopping".to_owned());
-        }
-        self.authenticator
-            .readiness()
-            .map_err(|error| error.to_string())
-    }
-
-    pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-    }
 }
 
 fn described(declared_scopes: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {

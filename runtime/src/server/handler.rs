@@ -29,7 +29,7 @@ use crate::{
 
 use super::{
     dispatch_check::{confirmed_permit, gate_extension},
-    list_handlers::{TTL, only_page},
+    list_handlers::TTL,
     listener_quota::Listener,
     shared::Shared,
     subscriptions::{self, Subscriptions},
@@ -61,17 +61,17 @@ impl Handler {
         confirmed_permit(&self.shared.rules, extensions, operation)
     }
 
-    /// Returns a list to a caller that may have it.
+    /// Returns a page of a list to a caller that may have it.
     fn list<T>(
         &self,
         request: Option<PaginatedRequestParams>,
         context: &RequestContext<RoleServer>,
         listing: Operation<'_>,
-        list: fn(&Shared, &Permit) -> T,
+        list: fn(&Shared, &Permit, Option<&str>) -> Result<T, ErrorData>,
     ) -> Result<T, ErrorData> {
         let permit = self.permit(&context.extensions, listing)?;
-        only_page(request)?;
-        Ok(list(&self.shared, &permit))
+        let cursor = request.and_then(|request| request.cursor);
+        list(&self.shared, &permit, cursor.as_deref())
     }
 }
 

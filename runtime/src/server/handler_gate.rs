@@ -5,7 +5,7 @@
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
 
-use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use http::request::Parts;
@@ -24,16 +24,8 @@ use tower::Layer;
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
-    Visibility,
-    assembly::Assembled,
-    cors::with_cors,
-    gate_plan::BuiltGate,
-    listener_quota::Quota,
-    local_sessions::LocalSessions,
-    routes::Served,
-    serve,
-    startup_banner::{self, StartupBanner},
-    transport,
+    Visibility, assembly::Assembled, cors::with_cors, gate_plan::BuiltGate, listener_quota::Quota,
+    local_sessions::LocalSessions, routes::Served, serve, startup_banner::StartupBanner, transport,
 };
 
 mod access;
@@ -91,9 +83,11 @@ struct Standing {
     /// clients.
     schemes: HashMap<String, Value>,
     served: Served,
-    welcome: StartupBanner,
+    banner: Option<StartupBanner>,
     /// The address to listen on.
     bind: SocketAddr,
+    /// How long `/readyz` answers 503 before the port closes.
+    drain: Duration,
     hosts: Vec<String>,
     body_limit: usize,
     /// Cancels sessions.
@@ -172,13 +166,16 @@ impl HandlerGate {
     }
 
     /// Returns a router with the service at the path of the configured resource, and with the
-    /// same other paths as [`Server::into_router`](crate::Server::into_router).
+    /// same other paths as [`Server::into_router`](crate::Server::into_router). It prints the
+    /// start-up banner, unless `TOOLGATE_BANNER` is `off`.
     pub fn router<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> Router
     where
         H: ServerHandler,
         M: SessionManager,
     {
-        self.assembled(service).mounted().into_router()
+        let mut routes = self.assembled(service).mounted();
+        routes.announce();
+        routes.into_router()
     }
 
     pub(super) fn assembled<H, M>(
@@ -195,8 +192,9 @@ impl HandlerGate {
             is_told_peers: true,
             endpoint: with_cors(self.layer().layer(service), standing.served.cors.clone()),
             served: standing.served.clone(),
-            welcome: standing.welcome.clone(),
+            banner: standing.banner.clone(),
             bind: standing.bind,
+            drain: standing.drain,
             streams: standing.wall.streams.clone(),
             everything: standing.everything.clone(),
         }
@@ -219,8 +217,9 @@ impl HandlerGate {
     {
         let stop_signal = serve::stop_signal();
         let listener = serve::listen(self.0.bind).await?;
-        startup_banner::print(&self.0.welcome, &listener);
-        self.serve_on(service, listener, stop_signal).await
+        let mut assembled = self.assembled(service);
+        assembled.announce(&listener);
+        serve::serve(listener, assembled, stop_signal).await
     }
 
     /// Serves on a socket that is already listening, until `stop` completes.

@@ -1,10 +1,11 @@
 //! The lists: which items a caller sees, and who may cache the list.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rmcp::{
     ErrorData,
     model::{
         CacheScope, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-        ListToolsResult, PaginatedRequestParams,
+        ListToolsResult,
     },
 };
 
@@ -23,30 +24,52 @@ use super::{catalogue::ServedKind, shared::Shared};
 /// How long a client may cache a list, in milliseconds.
 pub(super) const TTL: u64 = 60_000;
 
-/// Checks that the request asks for the only page of a list.
-///
-/// # Errors
-///
-/// Returns an error if a client asks for another page.
-pub(super) fn only_page(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
-    match request.and_then(|request| request.cursor) {
-        None => Ok(()),
-        Some(_) => Err(ErrorData::invalid_params(
-            "the list has one page and no cursor",
-            None,
-        )),
-    }
+/// One page of a list.
+struct Page<L> {
+    items: Vec<L>,
+    next_cursor: Option<String>,
+    scope: CacheScope,
 }
 
-/// Builds the result of a list request.
-macro_rules! listed {
-    ($result:ident, $listed:expr) => {{
-        let (items, scope) = $listed;
-        let mut result = $result::with_all_items(items);
-        result.ttl_ms = Some(TTL);
-        result.cache_scope = Some(scope);
-        result
-    }};
+/// Defines the method that returns a page of one list.
+macro_rules! list {
+    ($name:ident, $result:ident, $kind:ident, $listing:ident, $use_of:path, $pick:expr) => {
+        pub(super) fn $name(
+            &self,
+            permit: &Permit,
+            cursor: Option<&str>,
+        ) -> Result<$result, ErrorData> {
+            let listing = Operation::$listing;
+            let page = self.page::<$kind, _>(permit, cursor, listing, $use_of, $pick)?;
+            let mut result = $result::with_all_items(page.items);
+            result.next_cursor = page.next_cursor;
+            result.ttl_ms = Some(TTL);
+            result.cache_scope = Some(page.scope);
+            Ok(result)
+        }
+    };
+}
+
+/// Returns how many of the items on a list a cursor has passed. A cursor is the address of the
+/// last item on a page, so that a page stays right if other items are switched on or off.
+fn passed<L>(cursor: Option<&str>, list: &[(&str, &L)]) -> Result<usize, ErrorData> {
+    let Some(cursor) = cursor else {
+        return Ok(0);
+    };
+    list.iter()
+        .position(|(address, _)| encoded(address) == cursor)
+        .map(|last| last + 1)
+        .ok_or_else(|| {
+            ErrorData::invalid_params(
+                "the cursor is not one of this list: use the `nextCursor` of a page, or none to begin again",
+                None,
+            )
+        })
+}
+
+/// A client must not read a cursor, so it does not look like a name.
+fn encoded(address: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(address)
 }
 
 impl Shared {
@@ -64,58 +87,70 @@ impl Shared {
         }
     }
 
-    /// Returns the listings that `pick` returns, of the items of one kind that the caller
-    /// sees, and who may cache them. `listing` is the request, and `use_of` the operation that
-    /// uses an item.
-    fn listings<K: ServedKind, L: Clone>(
+    /// Returns one page of the listings that `pick` returns, of the items of one kind that the
+    /// caller sees, and who may cache them. `listing` is the request, and `use_of` the
+    /// operation that uses an item.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the cursor is not of this list.
+    fn page<K: ServedKind, L: Clone>(
         &self,
         permit: &Permit,
+        cursor: Option<&str>,
         listing: Operation<'_>,
         use_of: fn(&'static str) -> Operation<'static>,
         pick: fn(&K::Listing) -> Option<&L>,
-    ) -> (Vec<L>, CacheScope) {
+    ) -> Result<Page<L>, ErrorData> {
         let items = K::items(&self.catalogue);
-        let shows = |item: &&Item<(), K>| {
-            let use_of = use_of(item.address_text());
-            self.visibility.shows(&self.rules, permit, use_of)
-        };
-        let shown = items.iter().filter(shows);
-        let shown = shown.filter_map(|item| pick(item.listing()).cloned());
-        let requirements = items.iter().map(Item::requirement);
-        (shown.collect(), self.cache_scope(listing, requirements))
+        let shown = items.iter().filter_map(|item| {
+            let address = item.address_text();
+            let is_shown = self.visibility.shows(&self.rules, permit, use_of(address));
+            let listing = pick(item.listing()).filter(|_| is_shown)?;
+            Some((address, listing))
+        });
+        let shown: Vec<(&str, &L)> = shown.collect();
+        let start = passed(cursor, &shown)?;
+        let rest = shown.get(start..).unwrap_or_default();
+        let page = rest.get(..self.page_items).unwrap_or(rest);
+        let last = page.last().filter(|_| page.len() < rest.len());
+        Ok(Page {
+            items: page.iter().map(|(_, listing)| (*listing).clone()).collect(),
+            next_cursor: last.map(|(address, _)| encoded(address)),
+            scope: self.cache_scope(listing, items.iter().map(Item::requirement)),
+        })
     }
 
-    pub(super) fn tools(&self, permit: &Permit) -> ListToolsResult {
-        let listing = Operation::ListTools;
-        listed!(
-            ListToolsResult,
-            self.listings::<ToolKind, _>(permit, listing, ToolKind::operation, |one| Some(one))
-        )
-    }
-
-    pub(super) fn prompts(&self, permit: &Permit) -> ListPromptsResult {
-        let listing = Operation::ListPrompts;
-        listed!(
-            ListPromptsResult,
-            self.listings::<PromptKind, _>(permit, listing, PromptKind::operation, |one| Some(one))
-        )
-    }
-
-    pub(super) fn resources(&self, permit: &Permit) -> ListResourcesResult {
-        let listing = Operation::ListResources;
-        let pick = ResourceListing::resource;
-        listed!(
-            ListResourcesResult,
-            self.listings::<ResourceKind, _>(permit, listing, ResourceKind::operation, pick)
-        )
-    }
-
-    pub(super) fn templates(&self, permit: &Permit) -> ListResourceTemplatesResult {
-        let listing = Operation::ListResourceTemplates;
-        let pick = ResourceListing::template;
-        listed!(
-            ListResourceTemplatesResult,
-            self.listings::<ResourceKind, _>(permit, listing, Operation::CompleteResource, pick)
-        )
-    }
+    list!(
+        tools,
+        ListToolsResult,
+        ToolKind,
+        ListTools,
+        ToolKind::operation,
+        |one| Some(one)
+    );
+    list!(
+        prompts,
+        ListPromptsResult,
+        PromptKind,
+        ListPrompts,
+        PromptKind::operation,
+        |one| Some(one)
+    );
+    list!(
+        resources,
+        ListResourcesResult,
+        ResourceKind,
+        ListResources,
+        ResourceKind::operation,
+        ResourceListing::resource
+    );
+    list!(
+        templates,
+        ListResourceTemplatesResult,
+        ResourceKind,
+        ListResourceTemplates,
+        Operation::CompleteResource,
+        ResourceListing::template
+    );
 }

@@ -80,7 +80,8 @@ impl Mount {
         self
     }
 
-    /// Returns the routes of all servers, to merge into your own axum application.
+    /// Returns the routes of all servers, to merge into your own axum application. The start-up
+    /// banner of each is printed, as by [`Server::into_router`].
     ///
     /// # Errors
     ///
@@ -105,9 +106,12 @@ impl Mount {
         }
         let servers = self.errors.finish(self.servers)?;
         let (mut router, mut ready) = (Router::new(), Vec::new());
-        for server in servers {
+        for mut server in servers {
+            server.announce();
             router = router.merge(server.router);
-            ready.extend(server.readiness);
+            if server.has_health_paths {
+                ready.push(server.readiness);
+            }
         }
         Ok(match ready.is_empty() {
             true => router,

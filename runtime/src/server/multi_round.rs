@@ -22,9 +22,10 @@ use tokio::time::timeout;
 
 use crate::{
     authorization::{Decision, Permit, Rules},
-    gate::LatestCaller,
+    gate::{LatestCaller, audit},
     item::{CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError},
     operation::Operation,
+    scope::ScopeSet,
 };
 
 use super::dispatch_check::gate_extension;
@@ -38,8 +39,6 @@ pub(super) struct Rounds<'h> {
     seal: &'h Arc<RoundSeal>,
     rules: &'h Rules,
     operation: Operation<'h>,
-    /// The item's registered name, for the log: never text from a client.
-    name: &'h str,
     pub(super) context: Arc<RequestContext<RoleServer>>,
     /// Whether the revision has results that ask for input.
     pub(super) is_current: bool,
@@ -50,7 +49,6 @@ impl<'h> Rounds<'h> {
         seal: &'h Arc<RoundSeal>,
         rules: &'h Rules,
         operation: Operation<'h>,
-        name: &'h str,
         context: RequestContext<RoleServer>,
     ) -> Self {
         let version = context.protocol_version();
@@ -58,7 +56,6 @@ impl<'h> Rounds<'h> {
             seal,
             rules,
             operation,
-            name,
             is_current: version
                 .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str()),
             context: Arc::new(context),
@@ -124,16 +121,16 @@ impl<'h> Rounds<'h> {
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
         CallRound::validate(self.seal, permit.caller(), round_request, declared).map_err(|error| {
-            tracing::warn!(
-                target: "toolgate::audit",
-                outcome = "no_such_round",
-                method = self.operation.kind(),
-                name = self.name,
-                reason = error.message(),
-                "a request carried a request state or answers that do not belong to it; it was refused"
-            );
+            self.log_refusal(permit, "no_such_round", error.message());
             ErrorData::invalid_params(error.message(), None)
         })
+    }
+
+    fn log_refusal(&self, permit: &Permit, outcome: &str, reason: &str) {
+        let subject = audit::Subject::new(Some(self.operation), permit.caller());
+        let reason = || reason.to_owned();
+        let (none, table) = (ScopeSet::EMPTY, self.rules.table());
+        audit::refused(subject, outcome, reason, none, none, table);
     }
 
     /// Authorizes the next round as the gate authorized the request, with the token that came
@@ -142,12 +139,10 @@ impl<'h> Rounds<'h> {
     /// cannot continue the request.
     fn authorize_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
         let refused = || {
-            tracing::warn!(
-                target: "toolgate::audit",
-                outcome = "no_longer_admitted",
-                method = self.operation.kind(),
-                name = self.name,
-                "a caller is no longer authorized for the request; the round was refused"
+            self.log_refusal(
+                before,
+                "no_longer_admitted",
+                "the latest token does not authorize it",
             );
             ErrorData::invalid_request("you are no longer authorized to do this", None)
         };

@@ -7,6 +7,7 @@ use axum::{
     body::{Body, Bytes},
     routing::{MethodRouter, any, get},
 };
+use futures_util::future::join_all;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
@@ -24,11 +25,12 @@ use crate::{
 use super::{
     browser_redirect::{is_browser, see_docs},
     docs_page,
-    gate_plan::Readiness,
     http_entry::HttpEntry,
     nest_check::nest_check,
     not_found::with_not_found,
+    readiness::Readiness,
     response_future::{Endpoint, ResponseFuture},
+    startup_banner::StartupBanner,
     static_documents::MetadataDocuments,
 };
 
@@ -52,16 +54,26 @@ pub(super) struct MountedRoutes {
     pub(super) resource: String,
     /// The paths of the router, and one of the development issuer's.
     pub(super) paths: BTreeSet<String>,
-    /// The server's readiness, if the application wants health paths.
-    pub(super) readiness: Option<Readiness>,
+    pub(super) readiness: Readiness,
+    /// Whether the application wants health paths.
+    pub(super) has_health_paths: bool,
+    /// The start-up banner, unless it is switched off.
+    pub(super) banner: Option<StartupBanner>,
 }
 
 impl MountedRoutes {
     /// Returns the routes, with health paths if the application wants them.
     pub(super) fn into_router(self) -> Router {
-        match self.readiness {
-            Some(readiness) => self.router.merge(health(vec![readiness])),
-            None => self.router,
+        match self.has_health_paths {
+            true => self.router.merge(health(vec![self.readiness])),
+            false => self.router,
+        }
+    }
+
+    /// Prints the start-up banner, unless it is switched off.
+    pub(super) fn announce(&mut self) {
+        if let Some(banner) = self.banner.take() {
+            banner.mounted().announce(self.readiness.clone());
         }
     }
 }
@@ -82,17 +94,22 @@ pub(super) fn alone(endpoint: Endpoint, served: Served) -> HttpEntry {
 
 /// Builds the routes of a server inside an application. All other paths belong to the
 /// application.
-pub(super) fn mounted(endpoint: Endpoint, served: Served) -> MountedRoutes {
+pub(super) fn mounted(
+    endpoint: Endpoint,
+    served: Served,
+    banner: Option<StartupBanner>,
+) -> MountedRoutes {
     let check = MapRequestLayer::new(nest_check(&served.paths));
-    let readiness = served.paths.has_health_paths;
-    let readiness = readiness.then(|| served.readiness.clone());
-    let resource = served.resource.clone();
+    let has_health_paths = served.paths.has_health_paths;
+    let (readiness, resource) = (served.readiness.clone(), served.resource.clone());
     let (router, paths) = routes(endpoint, served, true);
     MountedRoutes {
         router: router.layer(check),
         resource,
         paths,
         readiness,
+        has_health_paths,
+        banner,
     }
 }
 
@@ -153,8 +170,17 @@ fn routes(endpoint: Endpoint, served: Served, is_mounted: bool) -> (Router, BTre
 pub(super) fn health(servers: Vec<Readiness>) -> Router {
     let router = Router::new()
         .route(LIVENESS_PATH, read(|| Response::new(Body::from("ok\n"))))
-        .route(READINESS_PATH, read(move || ready(&servers)));
+        .route(
+            READINESS_PATH,
+            get(async move || ready(first_error(&servers).await)),
+        );
     readable(router)
+}
+
+/// Returns why the first of these servers that is not ready is not. All are asked at once.
+async fn first_error(servers: &[Readiness]) -> Option<String> {
+    let errors = join_all(servers.iter().map(Readiness::error)).await;
+    errors.into_iter().flatten().next()
 }
 
 /// Answers other methods at readable paths.
@@ -241,10 +267,10 @@ fn documentation(content: Bytes) -> Response<Body> {
     response
 }
 
-fn ready(servers: &[Readiness]) -> Response<Body> {
-    let (status, body) = match servers.iter().try_for_each(Readiness::judge) {
-        Ok(()) => (StatusCode::OK, json!({"ready": true})),
-        Err(reason) => (
+fn ready(error: Option<String>) -> Response<Body> {
+    let (status, body) = match error {
+        None => (StatusCode::OK, json!({"ready": true})),
+        Some(reason) => (
             StatusCode::SERVICE_UNAVAILABLE,
             json!({"ready": false, "reason": reason}),
         ),

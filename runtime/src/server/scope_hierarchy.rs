@@ -21,6 +21,11 @@ impl ScopeHierarchy {
         self.patterns = true;
     }
 
+    /// Returns each scope that implies others, with these.
+    pub(super) fn implications(&self) -> &[(&'static str, Vec<&'static str>)] {
+        &self.implications
+    }
+
     /// Builds the scope table of a server whose operations require these scopes.
     pub(super) fn table(
         &self,

@@ -16,7 +16,6 @@ use super::{
     Server,
     assembly::{Assembled, assemble},
     connection::connection,
-    startup_banner,
 };
 
 /// How long running calls may take to finish after the stop signal.
@@ -38,6 +37,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// [`Config::with_nested_path`]. Several servers with different resources can be merged into
     /// one application; axum panics if two have the same path. [`Mount`](crate::Mount) combines
     /// servers and returns an error instead.
+    /// The start-up banner is printed as by [`Server::serve`].
     ///
     /// The development issuer answers only clients on this machine, and reads the peer
     /// address to recognize them. Serve the application with that address:
@@ -58,25 +58,25 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns a [`StartError`] with every error of the items and the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
         let assembled = assemble(self.bound(), config, None)?;
-        Ok(assembled.mounted().into_router())
+        let mut routes = assembled.mounted();
+        routes.announce();
+        Ok(routes.into_router())
     }
 
     /// Listens and serves until the process receives a stop signal (Ctrl-C or SIGTERM).
     ///
-    /// Running calls then finish and open streams end. The server returns within 30 seconds.
+    /// Running calls then finish and open streams end. The server returns within 30 seconds,
+    /// after the time of [`Config::with_drain`].
     ///
     /// # Errors
     ///
     /// [`Error::Start`] with every error of the items and the configuration, [`Error::Bind`]
     /// if the server cannot listen on the address, [`Error::Serve`] if listening fails later.
     pub async fn serve(self, config: Config) -> Result<(), Error> {
-        let without_banner = self.without_banner;
         let stop_signal = stop_signal();
-        let assembled = assemble(self.bound(), config, None)?;
+        let mut assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
-        if !without_banner {
-            startup_banner::print(&assembled.welcome, &listener);
-        }
+        assembled.announce(&listener);
         serve(listener, assembled, stop_signal).await
     }
 
@@ -97,6 +97,16 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let bound = listener.local_addr().map_err(Error::Serve)?;
         let assembled = assemble(self.bound(), config, Some(bound))?;
         serve(listener, assembled, Box::pin(stop)).await
+    }
+}
+
+impl Assembled {
+    /// Prints the start-up banner, unless it is switched off.
+    pub(super) fn announce(&mut self, listener: &TcpListener) {
+        if let Some(banner) = self.banner.take() {
+            let readiness = self.served.readiness.clone();
+            banner.listening(listener).announce(readiness);
+        }
     }
 }
 
@@ -131,12 +141,22 @@ pub(super) fn serve(
 async fn serving(
     listener: TcpListener,
     assembled: Assembled,
-    mut stop: BoxFuture<'_, ()>,
+    stop: BoxFuture<'_, ()>,
 ) -> Result<(), Error> {
     let entry = assembled.entry();
     if let Ok(address) = listener.local_addr() {
-        tracing::info!("{} listens on {address}", assembled.welcome.name);
+        tracing::info!(%address, resource = assembled.served.resource, "server is listening");
     }
+    let (ready, drain) = (assembled.served.readiness.clone(), assembled.drain);
+    let mut stop = async move {
+        stop.await;
+        if !drain.is_zero() {
+            tracing::info!(seconds = drain.as_secs(), "stop signal received: draining");
+            ready.stop();
+            tokio::time::sleep(drain).await;
+        }
+    }
+    .boxed();
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {

@@ -16,6 +16,8 @@ pub(super) struct Shared {
     pub(super) catalogue: Catalogue,
     pub(super) rules: Arc<Rules>,
     pub(super) visibility: Visibility,
+    /// How many items one page of a list has at most.
+    pub(super) page_items: usize,
     /// Whether clients of the revisions before 2026-07-28 get a session.
     pub(super) has_sessions: bool,
     /// Sends changes to subscribed clients, if the server announces changes.

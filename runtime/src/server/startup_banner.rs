@@ -1,22 +1,28 @@
-//! The start-up banner for a person at the terminal.
+//! The start-up banner for a person at the terminal. A program without a `tracing` subscriber
+//! shows nothing else.
 
-use std::{fmt, io::Write};
+use std::{fmt, io::Write, net::SocketAddr};
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 
-use super::login_timing::{self, Login};
+use super::{
+    login_timing::{self, Login},
+    readiness::Readiness,
+};
 
 /// The facts that the banner shows.
 #[derive(Debug, Clone)]
 pub(super) struct StartupBanner {
     pub(super) name: String,
+    /// The address at which it listens; `None` if an application listens for it.
+    pub(super) address: Option<SocketAddr>,
     pub(super) resource: String,
-    pub(super) docs: String,
-    /// The address of the listening socket, once there is one.
-    pub(super) address: Option<String>,
-    pub(super) tools: usize,
-    pub(super) prompts: usize,
-    pub(super) resources: usize,
+    /// The URL of the documentation page, if there is one.
+    pub(super) docs: Option<String>,
+    /// The same for a mounted router.
+    pub(super) mounted_docs: Option<String>,
+    /// The numbers of tools, prompts and resources.
+    pub(super) counts: [usize; 3],
     pub(super) scopes: Vec<&'static str>,
     pub(super) issuers: Vec<String>,
     /// Whether the issuer is the embedded development issuer.
@@ -24,6 +30,8 @@ pub(super) struct StartupBanner {
     /// Whether it gives consent automatically.
     pub(super) is_automatic: bool,
     pub(super) login: Login,
+    pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl fmt::Display for StartupBanner {
@@ -31,20 +39,27 @@ impl fmt::Display for StartupBanner {
         let Self {
             name,
             resource,
-            docs,
             address,
+            docs,
             ..
         } = self;
-        let address = address.as_deref().unwrap_or("an unknown address");
-        writeln!(
-            f,
-            "\n  {name} listens on {address}, with {}.\n",
-            self.offered()
-        )?;
+        let offered = self.offered();
+        match address {
+            Some(address) => writeln!(
+                f,
+                "\n  {name} is listening, with {offered}.\n\n  Listens on      {address}"
+            )?,
+            None => writeln!(f, "\n  {name} is ready to be mounted, with {offered}.\n")?,
+        }
         writeln!(f, "  MCP endpoint    {resource}")?;
-        writeln!(f, "  For people      {docs}")?;
+        if let Some(docs) = docs {
+            writeln!(f, "  For people      {docs}")?;
+        }
         writeln!(f, "  Scopes          {}", or_none(&self.scopes.join(" ")))?;
         writeln!(f, "  Issuer          {}", or_none(&self.issuers.join(", ")))?;
+        for note in &self.notes {
+            writeln!(f, "  Note            {note}")?;
+        }
         if self.is_development {
             writeln!(
                 f,
@@ -72,26 +87,76 @@ impl fmt::Display for StartupBanner {
         writeln!(
             f,
             "  Connect to it   npx @modelcontextprotocol/inspector@2 --transport http --server-url {resource}"
-        )
+        )?;
+        for warning in &self.warnings {
+            writeln!(f, "\n  WARNING: {warning}")?;
+        }
+        Ok(())
     }
 }
 
 impl StartupBanner {
+    /// Logs what the banner says to an operator who reads only the log.
+    pub(super) fn log(&self) {
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+        for note in &self.notes {
+            tracing::info!("{note}");
+        }
+        if self.login == Login::AtProtectedCall {
+            tracing::warn!("{}", login_timing::OPEN);
+        }
+        if self.is_development {
+            tracing::warn!(
+                "the development issuer is active: anyone on this machine can log in as anyone; set TOOLGATE_AUTHORIZATION_SERVERS to use your own"
+            );
+        }
+        tracing::info!(resource = self.resource, "server built");
+    }
+
+    /// Prints the banner to standard error, with a warning if no issuer can be reached.
+    ///
+    /// Within a runtime it waits a moment for the issuers, in the background.
+    pub(super) fn announce(mut self, readiness: Readiness) {
+        let Ok(runtime) = Handle::try_current() else {
+            return print(&self);
+        };
+        runtime.spawn(async move {
+            self.warnings.extend(readiness.issuer_errors().await);
+            print(&self);
+        });
+    }
+
+    /// Returns the banner with the address of the listening socket.
+    pub(super) fn listening(mut self, listener: &TcpListener) -> Self {
+        self.address = listener.local_addr().ok().or(self.address);
+        self
+    }
+
+    /// Returns the banner of a server that is a part of an application.
+    pub(super) fn mounted(mut self) -> Self {
+        self.address = None;
+        self.docs = self.mounted_docs.take();
+        self
+    }
+
     /// Returns the numbers of items in words: always tools, the others if there are any.
     fn offered(&self) -> String {
         let count = |number: usize, noun: &str| {
             let plural = if number == 1 { "" } else { "s" };
             format!("{number} {noun}{plural}")
         };
+        let [tools, prompts, resources] = self.counts;
         let mut told = Vec::new();
-        if self.tools > 0 || self.prompts + self.resources == 0 {
-            told.push(count(self.tools, "tool"));
+        if tools > 0 || prompts + resources == 0 {
+            told.push(count(tools, "tool"));
         }
-        if self.prompts > 0 {
-            told.push(count(self.prompts, "prompt"));
+        if prompts > 0 {
+            told.push(count(prompts, "prompt"));
         }
-        if self.resources > 0 {
-            told.push(count(self.resources, "resource"));
+        if resources > 0 {
+            told.push(count(resources, "resource"));
         }
         told.join(", ")
     }
@@ -102,13 +167,8 @@ fn or_none(text: &str) -> &str {
 }
 
 /// Prints the banner to standard error, and ignores failures.
-pub(super) fn print(welcome: &StartupBanner, listener: &TcpListener) {
-    let address = listener.local_addr().ok();
-    let welcome = StartupBanner {
-        address: address.map(|address| address.to_string()),
-        ..welcome.clone()
-    };
-    let _ = writeln!(std::io::stderr().lock(), "{welcome}");
+fn print(banner: &StartupBanner) {
+    let _ = writeln!(std::io::stderr().lock(), "{banner}");
 }
 
 #[cfg(test)]
@@ -119,26 +179,52 @@ mod tests {
         StartupBanner {
             name: "news".into(),
             resource: "http://127.0.0.1:8000/mcp".into(),
-            docs: "http://127.0.0.1:8000/docs".into(),
-            address: Some("127.0.0.1:8000".into()),
-            tools: 1,
-            prompts: 0,
-            resources: 0,
+            docs: Some("http://127.0.0.1:8000/docs".into()),
+            mounted_docs: None,
+            address: Some(([127, 0, 0, 1], 8000).into()),
+            counts: [1, 0, 0],
             scopes: vec!["news:read"],
             issuers: vec!["http://127.0.0.1:8000".into()],
             is_development: true,
             is_automatic: false,
             login: Login::AtConnection,
+            notes: Vec::new(),
+            warnings: Vec::new(),
         }
+    }
+
+    #[test]
+    fn the_address_the_warnings_and_the_notes_are_shown() {
+        let banner = StartupBanner {
+            notes: vec!["a note".into()],
+            warnings: vec!["the keys are not loaded".into()],
+            ..welcome()
+        };
+        let told = banner.to_string();
+        assert!(told.contains("Listens on      127.0.0.1:8000\n"), "{told}");
+        assert!(told.contains("Note            a note\n"), "{told}");
+        assert!(
+            told.contains("WARNING: the keys are not loaded\n"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_mounted_server_says_the_same_without_an_address() {
+        let mounted = welcome().mounted().to_string();
+        assert!(
+            mounted.contains("ready to be mounted, with 1 tool"),
+            "{mounted}"
+        );
+        assert!(mounted.contains("DEVELOPMENT ISSUER"), "{mounted}");
+        assert!(!mounted.contains("Listens on"), "{mounted}");
     }
 
     #[test]
     fn what_there_is_is_counted() {
         let told = |tools, prompts, resources| {
             let welcome = StartupBanner {
-                tools,
-                prompts,
-                resources,
+                counts: [tools, prompts, resources],
                 ..welcome()
             };
             welcome.offered()
@@ -149,31 +235,44 @@ mod tests {
         assert_eq!(told(0, 0, 1), "1 resource");
     }
 
-    #[test]
-    fn the_address_of_the_socket_is_told_beside_the_resource() {
+    #[tokio::test]
+    async fn the_address_of_the_socket_is_told_beside_the_resource() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let welcome = StartupBanner {
             resource: "https://mcp.example.com/mcp".into(),
-            address: Some("0.0.0.0:8080".into()),
+            address: Some(([127, 0, 0, 1], 0).into()),
             ..welcome()
         };
-        let told = welcome.to_string();
-        assert!(
-            told.contains("listens on 0.0.0.0:8080, with 1 tool"),
-            "{told}"
-        );
-        assert!(
-            told.contains("MCP endpoint    https://mcp.example.com/mcp"),
-            "{told}"
-        );
+        let told = welcome.listening(&listener).to_string();
+        for part in [
+            format!("Listens on      {}\n", listener.local_addr().unwrap()),
+            "MCP endpoint    https://mcp.example.com/mcp\n".to_owned(),
+        ] {
+            assert!(told.contains(&part), "{part}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_mounted_server_tells_of_its_page_if_it_has_one() {
+        let page = "http://127.0.0.1:8000/docs";
+        for docs in [None, Some(page.to_owned())] {
+            let has_page = docs.is_some();
+            let welcome = StartupBanner {
+                mounted_docs: docs,
+                ..welcome()
+            };
+            let mounted = welcome.mounted().to_string();
+            assert_eq!(mounted.contains(page), has_page, "{mounted}");
+        }
     }
 
     #[test]
     fn the_development_issuer_is_loud() {
         let mut welcome = welcome();
-        let told = welcome.to_string();
-        assert!(told.contains("DEVELOPMENT ISSUER"));
-        assert!(told.contains("curl -i http://127.0.0.1:8000/mcp -d '{}'"));
-        assert!(!told.contains("no person is asked"));
+        let shown = welcome.to_string();
+        assert!(shown.contains("DEVELOPMENT ISSUER"));
+        assert!(shown.contains("curl -i http://127.0.0.1:8000/mcp -d '{}'"));
+        assert!(!shown.contains("no person is asked"));
         welcome.is_automatic = true;
         assert!(welcome.to_string().contains("no person is asked"));
         welcome.is_development = false;

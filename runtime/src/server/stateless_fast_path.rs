@@ -58,7 +58,7 @@ impl StatelessFastPath for Shared {
         let switched = self.rules.switched();
         self.tool_lists
             .get_or_build(switched, self.visibility, permit, || {
-                let mut list = serde_json::to_value(self.tools(permit)).ok()?;
+                let mut list = serde_json::to_value(self.tools(permit, None).ok()?).ok()?;
                 security_schemes::publish(&mut list);
                 Some(list.to_string().into())
             })

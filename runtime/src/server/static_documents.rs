@@ -37,8 +37,9 @@ pub(super) struct StaticDocuments<'a> {
 }
 
 impl StaticDocuments<'_> {
-    /// Returns the protected resource metadata (RFC 9728 §2).
-    pub(super) fn metadata(&self) -> MetadataDocuments {
+    /// Returns the protected resource metadata (RFC 9728 §2). Adds a warning for each member of
+    /// the user's document that is not published.
+    pub(super) fn metadata(&self, warnings: &mut Vec<String>) -> MetadataDocuments {
         let settings = self.settings;
         let docs_url = settings.docs_url(false).unwrap_or_default();
         let derived = Metadata {
@@ -55,9 +56,7 @@ impl StaticDocuments<'_> {
             None => derived,
             Some(brought) => {
                 let merged = brought.merge(derived);
-                for warning in merged.warnings {
-                    tracing::warn!("{warning}");
-                }
+                warnings.extend(merged.warnings);
                 merged.members
             }
         };

@@ -1,4 +1,4 @@
-//! The list of tools as JSON bytes, cached for all callers that see the same list.
+//! The first page of the list of tools as JSON bytes, cached for all callers that see the same list.
 
 use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};

@@ -1,11 +1,13 @@
 //! [`Argument`]: an argument of a tool, read from a call and described by a JSON Schema.
 
+use std::cell::Cell;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::authorize::AuthorizeCall;
-use crate::item::{Call, MissingValue, ToolError};
+use crate::item::{Call, MissingValue, Names, ToolError};
 use crate::log_text::redaction;
 
 /// A type that can be an argument of a tool: serde reads it, schemars describes it.
@@ -25,6 +27,10 @@ pub trait Argument: Sized {
     /// Reads it from a value. `None` means that the argument is missing.
     #[doc(hidden)]
     fn read(value: Option<Value>) -> Result<Self, serde_json::Error>;
+
+    /// Returns the names of the members that it reads if it is a struct, with all aliases.
+    #[doc(hidden)]
+    fn fields() -> &'static [&'static str];
 }
 
 #[diagnostic::do_not_recommend]
@@ -35,7 +41,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
 
     fn read(value: Option<Value>) -> Result<Self, serde_json::Error> {
         let Some(value) = value else {
-            return T::deserialize(MissingValue);
+            return T::deserialize(MissingValue::default());
         };
         // In JSON Schema 1.0 is an integer (2020-12 §4.2.3); in serde it is not.
         let Some(whole) = with_integers(&value) else {
@@ -43,9 +49,19 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
         };
         T::deserialize(value).or_else(|error| T::deserialize(whole).map_err(|_| error))
     }
+
+    fn fields() -> &'static [&'static str] {
+        let names = Cell::default();
+        // The error of the missing value is known.
+        let _ = T::deserialize(MissingValue(Some(&names)));
+        names.get()
+    }
 }
 
 /// All arguments of a tool as one struct.
+///
+/// For an enum, take one argument of its type instead: some model APIs refuse every tool of a
+/// request in which the schema of one tool begins with a choice. The start warns of it.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -74,6 +90,8 @@ pub struct Args<T>(pub T);
 #[doc(hidden)]
 pub struct Slot<T> {
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The names of the members that the type reads if it is a struct.
+    pub(super) fields: fn() -> Names,
     read: fn(Option<Value>) -> Result<T, serde_json::Error>,
 }
 
@@ -91,6 +109,7 @@ impl<T> Copy for Slot<T> {}
 pub fn argument<T: Argument>() -> Slot<T> {
     Slot {
         schema: T::schema,
+        fields: T::fields,
         read: T::read,
     }
 }

@@ -1,13 +1,9 @@
 //! Validates a call's arguments against the published schema.
 
 use serde_json::{Map, Value};
+use toolgate_json_schema::{Schema, ValidationError, ValidationErrorKind};
 
-use crate::{
-    error::SetupErrors,
-    item::CallError,
-    json_schema::{Schema, ValidationError, ValidationErrorKind},
-    log_text::redaction,
-};
+use crate::{error::SetupErrors, item::CallError, log_text::redaction};
 
 /// The maximum number of errors in one message.
 const REPORTED: usize = 5;
@@ -19,6 +15,9 @@ pub(super) struct ArgumentValidator {
     schema: Option<Schema>,
     defaults: Vec<(&'static str, Value)>,
     names: Vec<String>,
+    /// Optional arguments whose schema does not allow `null`. Models send it for what they leave
+    /// out.
+    never_null: Vec<String>,
 }
 
 impl ArgumentValidator {
@@ -39,11 +38,24 @@ impl ArgumentValidator {
                 );
             }
         });
-        let validator = Self {
+        let mut validator = Self {
             schema: compiled.ok(),
             defaults,
             names,
+            never_null: Vec::new(),
         };
+        let required = schema.get("required").and_then(Value::as_array);
+        let is_required =
+            |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let optional = properties.into_iter().flatten().map(|(name, _)| name);
+        let never_null = optional.filter(|name| {
+            let mut alone = Map::new();
+            alone.insert((*name).clone(), Value::Null);
+            let errors = validator.errors(&Value::Object(alone), usize::MAX);
+            !is_required(name) && errors.iter().any(|error| error.depth > 0)
+        });
+        validator.never_null = never_null.cloned().collect();
         for (name, value) in &validator.defaults {
             let mut alone = Map::new();
             alone.insert((*name).to_owned(), value.clone());
@@ -63,7 +75,8 @@ impl ArgumentValidator {
         validator
     }
 
-    /// Adds the defaults and validates the arguments.
+    /// Adds the defaults and validates the arguments. An optional argument that is `null` counts
+    /// as left out, unless its type has a meaning for `null`.
     ///
     /// # Errors
     ///
@@ -73,6 +86,9 @@ impl ArgumentValidator {
         &self,
         mut arguments: Map<String, Value>,
     ) -> Result<Map<String, Value>, CallError> {
+        if arguments.values().any(Value::is_null) {
+            arguments.retain(|name, value| !value.is_null() || !self.never_null.contains(name));
+        }
         for (name, value) in &self.defaults {
             if !arguments.contains_key(*name) {
                 arguments.insert((*name).to_owned(), value.clone());

@@ -88,8 +88,11 @@ pub(crate) enum AuthorizeDenial {
 /// The `authorize` function of one tool.
 pub(super) struct AuthorizeFunction {
     demands: &'static [Scope],
-    decide: Box<dyn Fn(&mut AuthorizeCall) -> Authorized<AuthorizedValues> + Send + Sync>,
+    decide: Decide,
 }
+
+/// Reads the arguments and calls the author's function with them.
+type Decide = Box<dyn Fn(&mut AuthorizeCall) -> Authorized<AuthorizedValues> + Send + Sync>;
 
 /// The decision of the author's function, or the error of an argument that cannot be read.
 #[doc(hidden)]

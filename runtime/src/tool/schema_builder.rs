@@ -4,18 +4,24 @@
 //! One generator serves a whole tool. A type that needs a definition (a recursive one) gets
 //! one, and all other types are written where they are used.
 
+use std::collections::BTreeSet;
+use toolgate_json_schema::{properties, publish, without_null};
+
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{ToolKind, argument::Slot, param_header};
-use crate::{error::SetupErrors, item::Returns, json_schema::publish};
+use super::{ToolKind, argument::Slot, argument_names, param_header, warnings};
+use crate::{
+    error::SetupErrors,
+    item::{Names, Returns},
+};
 
 /// Collects what an expansion states about the parameters and the result.
 pub struct SchemaBuilder {
     generator: SchemaGenerator,
     arguments: Vec<Described>,
-    whole: Option<Schema>,
+    whole: Option<(Schema, Names)>,
     output: Option<Schema>,
     faults: Vec<(String, &'static str)>,
 }
@@ -43,6 +49,7 @@ pub(super) struct Schemas {
     pub(super) defaults: Vec<(&'static str, Value)>,
     pub(super) undescribed: Vec<String>,
     pub(super) names: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl SchemaBuilder {
@@ -69,6 +76,11 @@ impl SchemaBuilder {
         description: &'static str,
     ) -> &mut Self {
         let schema = (slot.schema)(&mut self.generator);
+        let owner = format!("the type of the argument `{name}`");
+        if let Some(schema) = schema.as_object() {
+            self.faults
+                .extend(argument_names::unpublished(&owner, schema, (slot.fields)()));
+        }
         self.push(name, description, schema, !slot.is_optional())
     }
 
@@ -95,7 +107,7 @@ impl SchemaBuilder {
 
     /// Sets the struct of all arguments.
     pub fn arguments<T>(&mut self, slot: Slot<T>) {
-        self.whole = Some((slot.schema)(&mut self.generator));
+        self.whole = Some(((slot.schema)(&mut self.generator), (slot.fields)()));
     }
 
     /// Sets the result.
@@ -126,6 +138,16 @@ impl SchemaBuilder {
     /// `pattern = "…"`.
     pub fn pattern(&mut self, pattern: &'static str) -> &mut Self {
         self.rule("pattern", pattern.into(), &["string"])
+    }
+
+    /// `min_items = …`.
+    pub fn min_items(&mut self, items: u64) -> &mut Self {
+        self.rule("minItems", items.into(), &["array"])
+    }
+
+    /// `max_items = …`.
+    pub fn max_items(&mut self, items: u64) -> &mut Self {
+        self.rule("maxItems", items.into(), &["array"])
     }
 
     /// `header = "…"`: published as `x-mcp-header`.
@@ -224,9 +246,9 @@ impl SchemaBuilder {
             faults.add(format!("the tool `{tool}`: {what}"), remedy);
         }
         let mut defaults = Vec::new();
-        let mut input = match self.whole {
-            Some(mut whole) => std::mem::take(whole.ensure_object()),
-            None => object_of(self.arguments, &mut defaults),
+        let (mut input, fields) = match self.whole {
+            Some((mut whole, fields)) => (std::mem::take(whole.ensure_object()), fields),
+            None => (object_of(self.arguments, &mut defaults), &[][..]),
         };
         if !as_object(&mut input) {
             faults.add(
@@ -240,18 +262,27 @@ impl SchemaBuilder {
             input.insert("$defs".into(), Value::Object(definitions));
         }
         publish(&mut input);
-        for (what, remedy) in param_header::faults(&input) {
+        for (what, remedy) in param_header::faults(&input)
+            .into_iter()
+            .chain(argument_names::errors(&input))
+            .chain(argument_names::unpublished(
+                "the struct in `Args`",
+                &input,
+                fields,
+            ))
+        {
             faults.add(format!("the tool `{tool}`: {what}"), remedy);
         }
 
-        let properties = input.get("properties").and_then(Value::as_object);
-        let properties = properties.into_iter().flatten();
-        let undescribed = properties
-            .clone()
-            .filter(|(_, schema)| schema.get("description").is_none())
-            .map(|(name, _)| name.clone())
-            .collect();
-        let names = properties.map(|(name, _)| name.clone()).collect();
+        let mut undescribed = BTreeSet::new();
+        let mut names = BTreeSet::new();
+        for (name, schema) in properties(&input) {
+            names.insert(name.clone());
+            if schema.get("description").is_none() {
+                undescribed.insert(name.clone());
+            }
+        }
+        let warnings = warnings::of(tool, &input);
         let output = self.output.map(|mut schema| {
             let mut schema = std::mem::take(schema.ensure_object());
             as_object(&mut schema);
@@ -263,8 +294,9 @@ impl SchemaBuilder {
             input,
             output,
             defaults,
-            undescribed,
-            names,
+            undescribed: undescribed.into_iter().collect(),
+            names: names.into_iter().collect(),
+            warnings,
         }
     }
 }
@@ -334,34 +366,4 @@ fn close(schema: &mut Map<String, Value>) {
         false => "additionalProperties",
     };
     schema.insert(keyword.into(), Value::Bool(false));
-}
-
-/// Removes `null` from the values that the schema allows at its top level.
-fn without_null(schema: &mut Map<String, Value>) {
-    if let Some(Value::Array(types)) = schema.get_mut("type") {
-        types.retain(|one| one != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            schema.insert("type".into(), only);
-        }
-    }
-    if let Some(Value::Array(values)) = schema.get_mut("enum") {
-        values.retain(|one| !one.is_null());
-    }
-    let other = match schema
-        .get("anyOf")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-    {
-        Some([one, null]) if null.get("type").is_some_and(|of| of == "null") => {
-            one.as_object().cloned()
-        }
-        _ => None,
-    };
-    if let Some(other) = other {
-        schema.remove("anyOf");
-        for (keyword, value) in other {
-            schema.entry(keyword).or_insert(value);
-        }
-    }
 }

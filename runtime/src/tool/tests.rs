@@ -30,6 +30,7 @@ mod formats;
 mod listing;
 mod methods;
 mod running;
+mod schemas;
 
 /// A server's tools, ready to be called.
 struct Desk<S> {

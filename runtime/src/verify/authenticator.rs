@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     bearer::BearerToken,
-    caller::{Acceptance, Accepted, VerifiedToken},
+    caller::{Acceptance, Accepted, TokenRejection, VerifiedToken},
     claims::Claims,
     clock::Clock,
     log_text::QuotedText,
@@ -35,12 +35,14 @@ pub(crate) struct Authenticator {
 }
 
 /// Why a request is not authenticated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Unauthenticated {
     /// 401 with `error="invalid_token"`.
     Invalid {
         /// A fixed ASCII sentence, valid as `error_description`.
         description: Cow<'static, str>,
+        /// The token for the audit log, if it is authentic.
+        token: Option<Arc<VerifiedToken>>,
     },
     /// A bound token sent as a bearer token: 401 with `error="invalid_token"` and a
     /// challenge for the other scheme.
@@ -105,12 +107,18 @@ impl Authenticator {
             .map_or(Ok(()), IssuerVerifier::readiness)
     }
 
+    /// Returns why tokens of some issuers cannot be verified now.
+    pub(crate) fn issuer_errors(&self) -> Vec<String> {
+        let issuers = self.verifier.as_issuers();
+        issuers.map_or_else(Vec::new, IssuerVerifier::issuer_errors)
+    }
+
     /// Accepts a token, as a bearer token or as one that needs a proof. A cached token
     /// costs one hash and one lookup, and is validated like any other.
     async fn accept(&self, token: &BearerToken) -> Result<Accepted, Unauthenticated> {
         // First, because hashing a long token is expensive.
         if token.as_bytes().len() > MAX_TOKEN {
-            return Err(log_refusal(&TokenError::invalid_with(
+            return Err(self.log_refusal(&TokenError::invalid_with(
                 "the access token is malformed",
                 "it is too long",
             )));
@@ -120,7 +128,7 @@ impl Authenticator {
                 .verifier
                 .verify(token)
                 .await
-                .map_err(|error| log_refusal(&error))?;
+                .map_err(|error| self.log_refusal(&error))?;
             return self.validate(self.resolve_scopes(claims));
         };
         let hash = TokenHash::new(token);
@@ -189,7 +197,7 @@ impl Authenticator {
         let (claims, stamp) = issuers
             .verify_stamped(token)
             .await
-            .map_err(|error| log_refusal(&error))?;
+            .map_err(|error| self.log_refusal(&error))?;
         let verified = self.resolve_scopes(claims);
         let accepted = self.validate(Arc::clone(&verified))?;
         // An introspection response may be valid only for this request.
@@ -203,13 +211,35 @@ impl Authenticator {
         VerifiedToken::new(claims, &self.table)
     }
 
+    /// Returns what the log says about a rejection: the values of the token and the accepted
+    /// ones, and what to do.
+    fn explain(&self, reason: TokenRejection, claims: &Claims) -> String {
+        let list = |values: &[String]| {
+            let quoted = values.iter().map(|one| QuotedText(one, 160).to_string());
+            quoted.take(4).collect::<Vec<_>>().join(", ")
+        };
+        match reason {
+            TokenRejection::Issuer => format!(
+                "{reason}: iss {}, and trusted is {}",
+                QuotedText(claims.issuer(), 256),
+                list(self.acceptance.issuers())
+            ),
+            TokenRejection::Audience | TokenRejection::NoAudience => format!(
+                "{reason}: aud [{}], and accepted is [{}]; have the issuer write an accepted one into its tokens, or add an audience that it writes for this server alone to TOOLGATE_AUDIENCES",
+                list(claims.audience()),
+                list(self.acceptance.audiences())
+            ),
+            _ => reason.to_string(),
+        }
+    }
+
     fn validate(&self, token: Arc<VerifiedToken>) -> Result<Accepted, Unauthenticated> {
         self.acceptance
             .accept(token, self.clock.now())
             .map_err(|(reason, token)| {
                 let claims = token.claims();
                 tracing::info!(
-                    %reason,
+                    reason = self.explain(reason, claims),
                     issuer = %QuotedText(claims.issuer(), 256),
                     subject = %QuotedText(claims.subject().unwrap_or_default(), 256),
                     client = %QuotedText(claims.client_id().unwrap_or_default(), 256),
@@ -217,8 +247,30 @@ impl Authenticator {
                 );
                 Unauthenticated::Invalid {
                     description: reason.to_string().into(),
+                    token: Some(token),
                 }
             })
+    }
+
+    /// Logs why a token is refused. Returns the refusal with the fixed sentence for the client.
+    fn log_refusal(&self, error: &TokenError) -> Unauthenticated {
+        match error.kind() {
+            TokenErrorKind::Invalid => {
+                let resource = self.acceptance.audiences().first().map(String::as_str);
+                tracing::info!(reason = error.reason(), resource, "access token refused");
+                Unauthenticated::Invalid {
+                    description: error.client_message.into(),
+                    token: None,
+                }
+            }
+            TokenErrorKind::Unavailable { retry_after } => {
+                tracing::info!(reason = error.reason(), "access token cannot be verified");
+                Unauthenticated::Unavailable {
+                    retry_after: retry_after.max(Duration::from_secs(1)),
+                    description: error.client_message,
+                }
+            }
+        }
     }
 }
 
@@ -227,25 +279,6 @@ impl fmt::Debug for Authenticator {
         f.debug_struct("Authenticator")
             .field("acceptance", &self.acceptance)
             .finish_non_exhaustive()
-    }
-}
-
-/// Logs why a token is refused. Returns the refusal with the fixed sentence for the client.
-fn log_refusal(error: &TokenError) -> Unauthenticated {
-    match error.kind() {
-        TokenErrorKind::Invalid => {
-            tracing::info!(reason = error.reason(), "access token refused");
-            Unauthenticated::Invalid {
-                description: error.client_message.into(),
-            }
-        }
-        TokenErrorKind::Unavailable { retry_after } => {
-            tracing::info!(reason = error.reason(), "access token cannot be verified");
-            Unauthenticated::Unavailable {
-                retry_after: retry_after.max(Duration::from_secs(1)),
-                description: error.client_message,
-            }
-        }
     }
 }
 

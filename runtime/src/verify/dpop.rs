@@ -25,6 +25,7 @@ use crate::{
     caller::{ProvedKey, Thumbprint},
     clock::{Clock, UnixTime},
     issuer::Algorithm,
+    log_text::QuotedText,
 };
 
 mod nonce;
@@ -171,6 +172,11 @@ impl Proofs {
         }
         let target = target::normalize(&proof.target);
         if !target.is_some_and(|target| self.targets.contains(&target)) {
+            tracing::info!(
+                htu = %QuotedText(&proof.target, 256),
+                expected = self.targets.first().map(String::as_str),
+                "the proof is for another URL; set TOOLGATE_RESOURCE to the URL that clients connect to"
+            );
             return Err(ProofError::Invalid("the proof's htu is not this resource"));
         }
         if let Some(token) = requirements.token {

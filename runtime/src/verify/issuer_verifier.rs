@@ -23,7 +23,7 @@ use crate::{
     error::{SetupErrors, StartError},
     issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, jwks_cache},
     json,
-    log_text::QuotedText,
+    log_text::{QuotedText, Truncated},
 };
 
 /// Verifies the access tokens of the trusted issuers: JWTs with the keys of the issuer that
@@ -162,15 +162,17 @@ impl IssuerVerifier {
     ///
     /// A [`ReadinessError`] with the reason of each issuer why its tokens cannot be verified.
     pub fn readiness(&self) -> Result<(), ReadinessError> {
-        let errors: Option<Vec<_>> = self
-            .trusted
-            .iter()
-            .map(IssuerKeys::readiness_error)
-            .collect();
-        match errors {
-            None => Ok(()),
-            Some(errors) => Err(ReadinessError(errors.join("; "))),
+        let errors = self.issuer_errors();
+        match errors.len() < self.trusted.len() {
+            true => Ok(()),
+            false => Err(ReadinessError(errors.join("; "))),
         }
+    }
+
+    /// Returns the reason of each issuer whose tokens cannot be verified now.
+    pub(super) fn issuer_errors(&self) -> Vec<String> {
+        let errors = self.trusted.iter().map(IssuerKeys::readiness_error);
+        errors.flatten().collect()
     }
 
     /// Returns whether the keys or the introspection response behind a verified token are
@@ -252,7 +254,14 @@ impl IssuerVerifier {
                 .then_some((prefix.len(), issuer, one))
         });
         let Some((_, issuer, one)) = asked.max_by_key(|(length, ..)| *length) else {
-            return Err(jwt::jws_error(error));
+            let JwsError::Malformed(why) = error else {
+                return Err(jwt::jws_error(error));
+            };
+            let issuer = self.trusted.first().map_or("", |one| one.issuer.name());
+            return Err(jwt::malformed(&format!(
+                "it is not a JWT ({why}): have {} issue JWTs for this resource, or configure introspection (TOOLGATE_INTROSPECTION_CLIENT_ID)",
+                Truncated(issuer, 160)
+            )));
         };
         let (claims, until) =
             introspection_claims::introspected_claims(one, token, &*self.clock).await?;
@@ -280,9 +289,21 @@ impl IssuerVerifier {
             .enumerate()
             .find(|(_, one)| one.issuer.is_spelled(iss))
             .ok_or_else(|| {
+                let names: Vec<_> = self.issuers().collect();
+                let bare = iss.trim_end_matches('/');
+                let near = names.iter().find(|name| name.trim_end_matches('/') == bare);
+                let hint = match near {
+                    Some(_) => "they differ in the slash at the end: configure the issuer exactly as in `iss`",
+                    None => "add it to TOOLGATE_AUTHORIZATION_SERVERS if its tokens are to be accepted",
+                };
+                let trusted = near.or(names.first()).copied().unwrap_or_default();
                 TokenError::invalid_with(
                     "the access token is from an issuer that is not trusted here",
-                    format!("iss {} is not trusted", QuotedText(iss, 256)),
+                    format!(
+                        "iss {} is not trusted, but {} is; {hint}",
+                        QuotedText(iss, 160),
+                        QuotedText(trusted, 160)
+                    ),
                 )
             })
     }

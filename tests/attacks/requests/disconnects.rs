@@ -117,13 +117,17 @@ async fn a_cancellation_in_a_session_stops_the_call() {
     let (running, client, mut heard) = server().await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     drop(client);
-    for (tool, end) in [("short", "dropped"), ("careful", "cancelled")] {
+    for (tool, end) in [
+        ("short", "dropped"),
+        ("long", "dropped"),
+        ("careful", "cancelled"),
+    ] {
         let mut client = Client::new(running.resource(), Revision::Session("2025-11-25"));
         client = client.with_token(token.clone());
         client.open().await;
         let client = Arc::new(client);
         let caller = Arc::clone(&client);
-        let call = tokio::spawn(async move { caller.call(tool, json!({})).await });
+        let call = tokio::spawn(async move { caller.call(tool, arguments(tool)).await });
         assert_eq!(next(&mut heard).await, "begun", "{tool}");
         let params = json!({"requestId": 1});
         let cancel =

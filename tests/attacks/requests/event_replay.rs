@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
+    TestClock,
     client::{Client, HttpResponse, Revision},
-    manual_clock::ManualClock,
     running_server::RunningServer,
     tool_server::{Runs, protected_server, server},
     unsigned_tokens::{self, ISSUER},
@@ -103,7 +103,7 @@ async fn an_event_is_replayed_only_to_its_caller() {
 
 #[tokio::test]
 async fn a_session_is_unusable_after_its_token_expires() {
-    let (runs, clock) = (Runs::default(), ManualClock::default());
+    let (runs, clock) = (Runs::default(), TestClock::default());
     let server = server(&runs).with_clock(clock.clone());
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let resource = running.resource();
@@ -112,7 +112,7 @@ async fn a_session_is_unusable_after_its_token_expires() {
     alice.open().await;
     assert_eq!(alice.call("read", json!({})).await.tool_text(), "read ran");
     // Past the leeway too.
-    clock.pass(700);
+    clock.advance(std::time::Duration::from_secs(700));
     let stream = alice
         .plain(Method::GET)
         .header("accept", "text/event-stream");

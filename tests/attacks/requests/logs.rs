@@ -18,8 +18,11 @@ use toolgate::{
     Changes, Server,
     issuer::{ClientAuthentication, Introspection, Issuer},
 };
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
+mod audit;
 mod line_lengths;
+mod startup;
 mod token_exchange;
 
 const SECRET: &str = "the-secret-of-the-client";
@@ -114,10 +117,11 @@ impl Logged {
         let (started, resource) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let subscriber = tracing_subscriber::fmt()
-                .with_env_filter(directives)
+                .with_max_level(tracing::Level::TRACE)
                 .with_ansi(false)
                 .with_writer(move || through(writer.clone()))
-                .finish();
+                .finish()
+                .with(directives.parse::<Targets>().expect("directives"));
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()

@@ -105,7 +105,7 @@ async fn an_expired_state_is_refused_in_a_session() {
     let fixture = Fixture::start().await;
     let alice = session(&fixture, "list:write").await;
     let (id, stream) = begin(&alice, "delete", "old").await;
-    fixture.clock.pass(601);
+    fixture.clock.advance(std::time::Duration::from_secs(601));
     reply(&alice, id, yes()).await;
     let answer = HttpResponse::of_response(stream).await;
     let error = &answer.json()["error"];

@@ -55,7 +55,9 @@ async fn bound_tokens_behave_as_documented() {
                 fixture.call_with(&token, &proof).await;
                 let again = fixture.call_with(&token, &proof).await;
                 assert_eq!(error_of(&again).as_deref(), Some("invalid_dpop_proof"));
-                fixture.clock.pass(60 + 30 + 2);
+                fixture
+                    .clock
+                    .advance(std::time::Duration::from_secs(60 + 30 + 2));
                 bound
             }
             "proof" if what.contains("before the server started") => {
@@ -66,7 +68,9 @@ async fn bound_tokens_behave_as_documented() {
                 let answer = fixture.call_with(&token, &proof).await;
                 assert_eq!(error_of(&answer).as_deref(), Some("invalid_dpop_proof"));
                 assert!(answer.text.contains("before this server started"));
-                fixture.clock.pass(60 + 30 + 2);
+                fixture
+                    .clock
+                    .advance(std::time::Duration::from_secs(60 + 30 + 2));
                 bound
             }
             "proof" if what.starts_with("no proof") => {

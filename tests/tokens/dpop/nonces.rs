@@ -28,7 +28,7 @@ async fn a_proof_without_a_nonce_is_challenged_and_receives_the_next() {
     assert_eq!(answer.header("dpop-nonce"), Some(&*nonce));
 
     // Later a new nonce is issued, and for a while both are valid.
-    fixture.clock.pass(130);
+    fixture.clock.advance(std::time::Duration::from_secs(130));
     let late = |nonce: &str| {
         let token = fixture.token("desk:read").bound_to(&fixture.key).build();
         let resource = fixture.running.resource();

@@ -1,12 +1,8 @@
 //! Tests the guide in `CONTRIBUTING.md` for adding a tool, exactly as it is written.
 
 use serde_json::json;
-use support::{
-    client::{Client, Revision},
-    running_server::RunningServer,
-    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
-};
 use toolgate::Server;
+use toolgate_testing::TestServer;
 
 use super::*;
 
@@ -35,21 +31,27 @@ fn the_guide_shows_what_is_tested_here_in_under_ten_lines() {
 #[tokio::test]
 async fn a_tool_that_was_added_like_that_is_protected_and_runs() {
     let server = Server::with_state("todo", Store::in_memory().expect("a store"))
-        .with_verifier(UnsignedVerifier)
         .tools(tools)
-        .tools(tools![count])
-        .without_banner();
-    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
-    let token =
-        |scopes| unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), scopes));
-    let client = Client::new(running.resource(), Revision::Stateless);
-    assert_eq!(client.call("count", json!({})).await.status, 401);
-    let client = client.with_token(token("todo:write"));
-    assert_eq!(client.call("count", json!({})).await.status, 403);
-    client.call("add_todo", json!({"title": "Milk"})).await;
-    client.call("add_todo", json!({"title": "Tea"})).await;
-    client.call("complete_todo", json!({"id": 1})).await;
-    let client = client.with_token(token("todo:read"));
-    let answer = client.call("count", json!({})).await;
-    assert_eq!(answer.tool_text(), "1", "{answer:?}");
+        .tools(tools![count]);
+    let server = TestServer::new(server);
+    assert!(
+        server
+            .anonymous()
+            .call("count", json!({}))
+            .await
+            .unwrap_err()
+            .is_unauthenticated()
+    );
+    let alice = server.as_caller("alice").with_scopes(["todo:write"]);
+    let denied = alice.call("count", json!({})).await.unwrap_err();
+    assert_eq!(denied.needed_scopes(), ["todo:read"]);
+    for (tool, arguments) in [
+        ("add_todo", json!({"title": "Milk"})),
+        ("add_todo", json!({"title": "Tea"})),
+        ("complete_todo", json!({"id": 1})),
+    ] {
+        alice.call(tool, arguments).await.expect("it has the scope");
+    }
+    let count = alice.stepped_up(&denied).call("count", json!({})).await;
+    assert_eq!(count.unwrap().text(), "1");
 }

@@ -8,6 +8,7 @@ use http::{Method, request::Parts};
 
 use crate::{
     authorization::{Decision, Denial},
+    caller::VerifiedToken,
     operation::Operation,
     verify::Unauthenticated,
 };
@@ -42,12 +43,17 @@ impl Gate {
             Method::DELETE => Some(Operation::EndSession),
             _ => head.operation(),
         };
+        let rejected = match &failure {
+            Some(Unauthenticated::Invalid { token, .. }) => token.clone(),
+            _ => None,
+        };
         let Some(refusal) = self.unauthenticated_refusal(operation, session, failure, body) else {
             return Ok(());
         };
         let subject = Subject {
             operation,
             caller: None,
+            rejected: rejected.as_deref().map(VerifiedToken::claims),
         };
         Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
     }
@@ -95,7 +101,7 @@ impl Gate {
         let wanted = self.rules.scopes_to_request(operation);
         let proof_failure = |failure| Refusal::ProofFailure { wanted, failure };
         match reason {
-            Unauthenticated::Invalid { description } => Refusal::InvalidToken {
+            Unauthenticated::Invalid { description, .. } => Refusal::InvalidToken {
                 wanted,
                 description,
             },

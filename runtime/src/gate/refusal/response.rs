@@ -88,7 +88,7 @@ impl RefusedRequest<'_> {
     fn render(&self, context: RefusalContext<'_>) -> PreparedResponse {
         let refusal = &self.refusal;
         let description = refusal.description(context);
-        let scope = context.challenges.scopes(refusal.scopes().0, context.table);
+        let scope = context.challenges.scopes(refusal.scopes(), context.table);
         let bound = context.dpop || matches!(refusal, Refusal::ProofFailure { .. });
         let challenge = |code, scopes, prose: &str| {
             let (challenges, table) = (context.challenges, context.table);
@@ -217,7 +217,7 @@ impl RefusedRequest<'_> {
             // shows this one.
             _ => ErrorCode::InsufficientScope,
         };
-        let wanted = self.refusal.scopes().0;
+        let wanted = self.refusal.scopes();
         let challenge = context
             .challenges
             .with_error(code, wanted, context.table, &description);

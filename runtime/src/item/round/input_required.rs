@@ -5,19 +5,15 @@ use std::{sync::Arc, time::Duration};
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rmcp::model::{
-    ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, InputRequests,
-    InputRequiredResult,
+    ElicitRequest, ElicitRequestParams, InputRequest, InputRequests, InputRequiredResult,
 };
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::{CallRound, Sample, state_seal::Sealed};
-use crate::{
-    item::{
-        ToolError,
-        capability::{ClientCapability, MissingCapabilities},
-    },
-    json_schema::publish_with,
+use super::{CallRound, Sample, form::form_of, state_seal::Sealed};
+use crate::item::{
+    ToolError,
+    capability::{ClientCapability, MissingCapabilities},
 };
 
 /// How long a client may take to answer, by default.
@@ -25,9 +21,6 @@ const LIFE: Duration = Duration::from_secs(10 * 60);
 
 /// The longest lifetime of a state: a day.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The formats of form fields (MCP, elicitation). A client can refuse others.
-const FORM_FORMATS: &[&str] = &["date", "date-time", "email", "uri"];
 
 /// The input that a tool, a prompt or a resource needs before it can continue.
 /// [`Round::ask`](crate::Round::ask) creates one.
@@ -64,15 +57,19 @@ impl InputRequired {
         }
     }
 
-    /// Asks the user to fill in a form. Its fields are those of `A`: strings, numbers, `bool` and
-    /// enums of names, without nested types. [`Round::elicited`](crate::Round::elicited) returns
-    /// the answer by the same key.
+    /// Asks the user to fill in a form. Its fields are those of `A`: strings, numbers, `bool`,
+    /// enums of names and lists of such enums, without nested types. The user can leave an
+    /// `Option` empty. [`Round::elicited`](crate::Round::elicited) returns the answer by the same
+    /// key.
+    ///
+    /// A type with another field is a tool error that names the field. Register it with
+    /// [`Server::form`](crate::Server::form), and it is an error at start-up.
     pub fn form<A: JsonSchema>(
         mut self,
         key: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        match schema_of::<A>() {
+        match form_of::<A>() {
             Ok(requested_schema) => self.elicit(
                 key.into(),
                 ClientCapability::Elicitation,
@@ -83,10 +80,7 @@ impl InputRequired {
                 },
             ),
             Err(error) => {
-                self.error = Some(
-                    ToolError::new("the tool asks for input that no form can hold")
-                        .with_source(error),
-                );
+                self.error = Some(ToolError::new(error));
                 self
             }
         }
@@ -210,32 +204,5 @@ pub enum Reply<T> {
 impl<T> From<InputRequired> for Reply<T> {
     fn from(asked: InputRequired) -> Self {
         Self::Ask(Box::new(asked))
-    }
-}
-
-/// Returns the form for a type, in the subset of JSON Schema that clients can show.
-fn schema_of<A: JsonSchema>() -> Result<ElicitationSchema, serde_json::Error> {
-    let settings = SchemaSettings::draft07().with(|settings| {
-        settings.meta_schema = None;
-        settings.inline_subschemas = true;
-    });
-    let mut schema = settings.into_generator().into_root_schema_for::<A>();
-    let schema = schema.ensure_object();
-    publish_with(schema, |format| FORM_FORMATS.contains(&format));
-    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
-    for field in fields.into_iter().flatten().map(|(_, field)| field) {
-        limit_to_i64(field);
-    }
-    ElicitationSchema::from_json_schema(std::mem::take(schema))
-}
-
-/// Lowers the maximum of an integer to the range of rmcp's form.
-fn limit_to_i64(field: &mut Value) {
-    let is_integer = field.get("type").is_some_and(|name| name == "integer");
-    if let Some(maximum) = field.get_mut("maximum")
-        && is_integer
-        && maximum.as_u64() > Some(i64::MAX.unsigned_abs())
-    {
-        *maximum = i64::MAX.into();
     }
 }

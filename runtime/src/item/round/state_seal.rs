@@ -33,6 +33,8 @@ const FORM: &str = "toolgate request state 2";
 /// key for a long time.
 pub(crate) struct RoundSeal {
     key: RandomizedNonceKey,
+    /// The key before a rotation, which only opens.
+    previous: Option<RandomizedNonceKey>,
     resource: String,
     clock: Arc<dyn Clock>,
 }
@@ -64,10 +66,10 @@ pub(crate) enum StateError {
 }
 
 impl RoundSeal {
-    /// Creates it with a key that all replicas share, or with a random key for the life of the
-    /// process.
+    /// Creates it with the current and the previous key that all replicas share, or with a
+    /// random key for the life of the process.
     pub(crate) fn new(
-        key: Option<[u8; 32]>,
+        [key, previous]: [Option<[u8; 32]>; 2],
         resource: String,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Unspecified> {
@@ -79,8 +81,10 @@ impl RoundSeal {
                 key
             }
         };
+        let sealing = |key: [u8; 32]| RandomizedNonceKey::new(&AES_256_GCM_SIV, &key);
         Ok(Self {
-            key: RandomizedNonceKey::new(&AES_256_GCM_SIV, &key)?,
+            key: sealing(key)?,
+            previous: previous.map(sealing).transpose()?,
             resource,
             clock,
         })
@@ -134,7 +138,12 @@ impl RoundSeal {
 
     /// Opens a state that was sealed for this call.
     pub(super) fn open(&self, binding: &Binding, text: &str) -> Result<Opened, StateError> {
-        let (end, asked, state) = self.read(binding, text).ok_or(StateError::NotOurs)?;
+        let keys = [Some(&self.key), self.previous.as_ref()];
+        let content = keys
+            .into_iter()
+            .flatten()
+            .find_map(|key| read(key, binding, text));
+        let (end, asked, state) = content.ok_or(StateError::NotOurs)?;
         match UnixTime::from_seconds(end).since(self.clock.now()) {
             0 => Err(StateError::Expired),
             left => Ok(Opened {
@@ -143,17 +152,22 @@ impl RoundSeal {
             }),
         }
     }
+}
 
-    fn read(&self, binding: &Binding, text: &str) -> Option<(u64, Vec<String>, Value)> {
-        // 12 bytes are 16 characters, so the two parts need no separator.
-        let (nonce, text) = text.split_at_checked(NONCE_LEN / 3 * 4)?;
-        let nonce = BASE64_URL_SAFE_NO_PAD.decode(nonce).ok()?;
-        let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
-        let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let aad = Aad::from(&binding.0);
-        let content = self.key.open_in_place(nonce, aad, &mut bytes).ok()?;
-        serde_json::from_slice(content).ok()
-    }
+/// Opens a sealed state with one key.
+fn read(
+    key: &RandomizedNonceKey,
+    binding: &Binding,
+    text: &str,
+) -> Option<(u64, Vec<String>, Value)> {
+    // 12 bytes are 16 characters, so the two parts need no separator.
+    let (nonce, text) = text.split_at_checked(NONCE_LEN / 3 * 4)?;
+    let nonce = BASE64_URL_SAFE_NO_PAD.decode(nonce).ok()?;
+    let nonce = Nonce::try_assume_unique_for_key(&nonce).ok()?;
+    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+    let aad = Aad::from(&binding.0);
+    let content = key.open_in_place(nonce, aad, &mut bytes).ok()?;
+    serde_json::from_slice(content).ok()
 }
 
 /// Returns a hash of the arguments that does not depend on the order in which a client sends
@@ -217,7 +231,7 @@ mod tests {
     }
 
     fn seal(key: Option<[u8; 32]>, resource: &str, now: u64) -> RoundSeal {
-        RoundSeal::new(key, resource.to_owned(), Arc::new(At(now))).unwrap()
+        RoundSeal::new([key, None], resource.to_owned(), Arc::new(At(now))).unwrap()
     }
 
     fn call(name: &str, arguments: &Value) -> CallToolRequestParams {
@@ -229,6 +243,24 @@ mod tests {
             asked: vec!["sure".to_owned()],
             state: json!({"step": 1}),
         }
+    }
+
+    #[test]
+    fn a_rotated_key_opens_what_the_previous_one_sealed_and_seals_with_the_new_one() {
+        let list = call("delete", &json!({"list": "a"}));
+        let list = RoundRequest::from(&list);
+        let (old, new) = (Some([7; 32]), Some([8; 32]));
+        let before = seal(old, "r", 100);
+        let binding = before.bind(None, &list);
+        let rotated = RoundSeal::new([new, old], "r".to_owned(), Arc::new(At(100))).unwrap();
+        let text = before.close(&binding, &sealed(), 60).unwrap();
+        assert!(rotated.open(&binding, &text).is_ok());
+        let text = rotated.close(&binding, &sealed(), 60).unwrap();
+        assert!(seal(new, "r", 100).open(&binding, &text).is_ok());
+        assert_eq!(
+            before.open(&binding, &text).err(),
+            Some(StateError::NotOurs)
+        );
     }
 
     #[test]

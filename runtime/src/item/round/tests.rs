@@ -27,7 +27,7 @@ fn client(capabilities: Value) -> Option<ClientCapabilities> {
 
 /// The round after one that asked for these, at a client that declares this.
 fn of(capabilities: Value, asked: &[&str], responses: Value) -> Round<u32> {
-    let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
+    let seal = Arc::new(RoundSeal::new([None; 2], "r".to_owned(), Arc::new(SystemClock)).unwrap());
     let first = call(json!({"name": "t"}));
     let first = CallRound::validate(&seal, None, &RoundRequest::from(&first), None)
         .unwrap_or_else(|_| panic!());
@@ -131,7 +131,7 @@ fn folders_are_those_that_were_asked_for() {
 #[test]
 fn an_answer_without_a_question_is_refused() {
     let bare = call(json!({"name": "t", "inputResponses": {"a": {"action": "accept"}}}));
-    let seal = Arc::new(RoundSeal::new(None, "r".to_owned(), Arc::new(SystemClock)).unwrap());
+    let seal = Arc::new(RoundSeal::new([None; 2], "r".to_owned(), Arc::new(SystemClock)).unwrap());
     let judged = CallRound::validate(&seal, None, &RoundRequest::from(&bare), None);
     assert_eq!(judged.err(), Some(RoundError::Unasked));
 }

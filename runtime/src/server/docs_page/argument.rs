@@ -1,7 +1,11 @@
 //! The arguments of a tool, read from the schema that is published and enforced.
 
+use std::collections::HashSet;
+
 use rmcp::model::JsonObject;
 use serde_json::Value;
+
+use toolgate_json_schema::properties;
 
 /// One argument, as displayed.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,8 +36,11 @@ pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let arguments = properties.into_iter().flatten().map(|(name, property)| {
+    // A choice at the top has a member in several branches; the schema below shows each.
+    let mut seen = HashSet::new();
+    let properties = properties(schema).into_iter();
+    let properties = properties.filter(|(name, _)| seen.insert(*name));
+    let arguments = properties.map(|(name, property)| {
         let target = resolve(schema, property);
         Argument {
             name,
@@ -236,6 +243,14 @@ mod tests {
         ] {
             assert_eq!(kind_of(property.clone()), expected, "{property}");
         }
+    }
+
+    #[test]
+    fn a_choice_of_arguments_lists_those_of_each_branch_once() {
+        let branch = |name: &str| json!({"properties": {"by": {"const": name}, (name): {}}});
+        let schema = json!({"oneOf": [branch("id"), branch("name")]});
+        let names: Vec<String> = read(&schema).into_iter().map(|one| one.0).collect();
+        assert_eq!(names, ["by", "id", "name"]);
     }
 
     #[test]

@@ -103,11 +103,12 @@ impl World {
         faults.finish(()).unwrap();
         let offers = offered.offers(&table, catalogue.switches());
         let baseline = table.required();
-        let rounds = RoundSeal::new(None, String::new(), Arc::new(SystemClock)).unwrap();
+        let rounds = RoundSeal::new([None; 2], String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
             catalogue,
             visibility: Default::default(),
+            page_items: 1_000,
             has_sessions: true,
             notifier: None,
             rounds: Arc::new(rounds),

@@ -25,7 +25,6 @@ use crate::{
         login_timing::Login,
         registry::Registry,
         routes::{self, Served},
-        startup_banner::StartupBanner,
         static_documents::StaticDocuments,
         token_issuers,
     },
@@ -42,6 +41,7 @@ pub struct HandlerGateBuilder {
     stated: Declared,
     policy: Policy,
     has_sessions: bool,
+    without_banner: bool,
 }
 
 impl HandlerGateBuilder {
@@ -52,6 +52,7 @@ impl HandlerGateBuilder {
             stated: Declared::default(),
             policy: Policy::default(),
             has_sessions: true,
+            without_banner: false,
         }
     }
 
@@ -124,6 +125,12 @@ impl HandlerGateBuilder {
     /// sessions.
     pub fn without_sessions(mut self) -> Self {
         self.has_sessions = false;
+        self
+    }
+
+    /// As [`Server::without_banner`](crate::Server::without_banner).
+    pub fn without_banner(mut self) -> Self {
+        self.without_banner = true;
         self
     }
 
@@ -208,7 +215,6 @@ impl HandlerGateBuilder {
             return Err(faults.into_error());
         };
         let plan = faults.finish(plan)?;
-        plan.warn();
         let documents = StaticDocuments {
             name: &self.name,
             version: &self.version,
@@ -225,36 +231,33 @@ impl HandlerGateBuilder {
             requirement: *requirement,
         });
         let settings = &plan.settings;
-        let welcome = StartupBanner {
-            name: self.name.clone(),
-            resource: settings.resource().as_str().to_owned(),
-            address: None,
-            docs: settings.docs_url(false).unwrap_or_default(),
-            tools: offered.tools.len(),
-            prompts: offered.prompts.len(),
-            resources: offered.resources.len(),
-            scopes: plan.scopes.iter().map(|(name, _)| *name).collect(),
-            issuers: plan.issuers.clone(),
-            is_development: plan.is_development(),
-            is_automatic: plan.settings.consents_automatically(),
-            login: plan.login,
-        };
+        let mut warnings = Vec::new();
+        let metadata = documents.metadata(&mut warnings);
+        let counts = [
+            offered.tools.len(),
+            offered.prompts.len(),
+            offered.resources.len(),
+        ];
+        let banner = plan.banner(&self.name, counts, warnings);
+        let has_banner = settings.has_banner() && !self.without_banner;
+        let has_sessions = settings.has_sessions() && self.has_sessions;
         let (resource, paths) = (
             settings.resource().as_str().to_owned(),
             settings.paths().clone(),
         );
-        let (bind, body_limit) = (settings.bind(), settings.limits().body);
-        let metadata = documents.metadata();
+        let (bind, drain) = (settings.bind(), settings.drain());
+        let body_limit = settings.limits().body;
         let page = documents.page_of(entries.collect(), Vec::new(), Vec::new());
         let cors = routes::cors(plan.origins.clone(), Vec::new());
         let (login, visibility) = (plan.login, plan.visibility);
         let hosts = plan.origins.hosts().to_vec();
-        let wall = plan.build(self.has_sessions, None, None);
+        let wall = plan.build(has_sessions, None, None);
         let standing = Standing {
-            welcome,
+            banner: has_banner.then_some(banner),
             bind,
+            drain,
             visibility,
-            has_sessions: self.has_sessions,
+            has_sessions,
             asks_for_tokens: offered.asks_for_tokens(),
             schemes: match login {
                 Login::AtProtectedCall => schemes_of(&offered),

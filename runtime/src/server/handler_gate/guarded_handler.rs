@@ -4,6 +4,7 @@ use std::{
     borrow::Cow,
     sync::{Mutex, MutexGuard, PoisonError},
 };
+use toolgate_json_schema::publish_shared;
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -22,7 +23,6 @@ use rmcp::{
 use crate::{
     authorization::{Permit, Rules},
     item::SCHEMES,
-    json_schema::publish_shared,
     operation::Operation,
     server::{
         Visibility,

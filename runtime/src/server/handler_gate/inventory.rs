@@ -159,7 +159,9 @@ async fn ask<H: ServerHandler>(handler: Arc<H>, request: ClientRequest) -> Optio
     let client = InitializeRequestParams::new(ClientCapabilities::default(), us);
     let end = CancellationToken::new();
     let _guard = end.clone().drop_guard();
-    let running = serve_directly_with_ct(handler, transport, Some(client), end);
+    // rmcp logs a client that connects and leaves. The span says that there is none.
+    let span = tracing::info_span!("handler asked for its items at start-up");
+    let running = span.in_scope(|| serve_directly_with_ct(handler, transport, Some(client), end));
     tokio::spawn(running.waiting());
     loop {
         match answers.recv().await? {

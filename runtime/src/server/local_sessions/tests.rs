@@ -79,12 +79,16 @@ fn config(idle: Duration) -> Config {
 }
 
 fn server(idle: Duration) -> Router {
-    let server = Server::new("test").tools(tools![wait, wait_long, ask]);
+    let server = Server::new("test")
+        .tools(tools![wait, wait_long, ask])
+        .without_banner();
     server.into_router(config(idle)).unwrap()
 }
 
 fn gated(idle: Duration) -> Router {
-    let gate = HandlerGate::builder("test").tool("wait", access!(public));
+    let gate = HandlerGate::builder("test")
+        .tool("wait", access!(public))
+        .without_banner();
     let gate = gate.build_unseen(config(idle)).unwrap();
     let make = gate.guard_each(|| Ok::<_, io::Error>(Waits));
     let transport = gate.transport().with_sse_keep_alive(None);

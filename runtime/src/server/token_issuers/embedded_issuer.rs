@@ -136,9 +136,10 @@ impl EmbeddingServer for Embedding {
     fn fetch_document<'a>(&'a self, url: &'a Url) -> FetchFuture<'a> {
         Box::pin(async move {
             self.fetcher.get(url).await.map_err(|error| match error {
-                issuer::FetchError::NoConnection(_) | issuer::FetchError::Timeout => {
-                    FetchError::Unreachable(error.to_string())
-                }
+                issuer::FetchError::UnknownName
+                | issuer::FetchError::Certificate(_)
+                | issuer::FetchError::NoConnection(_)
+                | issuer::FetchError::Timeout => FetchError::Unreachable(error.to_string()),
                 issuer::FetchError::Forbidden(_) => {
                     FetchError::Refused("its address is neither public nor on loopback".to_owned())
                 }

@@ -183,7 +183,7 @@ async fn a_call_that_breaks_the_schema_names_the_argument_and_the_rule() {
         ),
         (
             "search",
-            json!({"ticker": "AAPL", "region-id": null}),
+            json!({"ticker": "AAPL", "region-id": 7}),
             "the argument `region-id` must be of type string",
         ),
         (

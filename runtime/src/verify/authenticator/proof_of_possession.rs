@@ -87,5 +87,6 @@ fn prove(
 fn invalid(reason: TokenRejection) -> Unauthenticated {
     Unauthenticated::Invalid {
         description: reason.to_string().into(),
+        token: None,
     }
 }

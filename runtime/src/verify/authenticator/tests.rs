@@ -63,7 +63,7 @@ impl Fixture {
         let said = self.authenticator.accept(&token).await;
         said.map(Accepted::into_caller)
             .map_err(|error| match error {
-                Unauthenticated::Invalid { description } => description.into_owned(),
+                Unauthenticated::Invalid { description, .. } => description.into_owned(),
                 Unauthenticated::Unavailable { retry_after, .. } => format!("{retry_after:?}"),
                 other => format!("{other:?}"),
             })
@@ -268,7 +268,7 @@ async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
     assert!(says(&"x".repeat(MAX_TOKEN + 1)).await.is_err());
     assert!(says("unaimed").await.is_err());
     assert!(
-        matches!(says("bad").await, Err(Unauthenticated::Invalid { description }) if !description.contains('='))
+        matches!(says("bad").await, Err(Unauthenticated::Invalid { description, .. }) if !description.contains('='))
     );
     assert!(
         matches!(says("down").await, Err(Unauthenticated::Unavailable { retry_after, .. }) if !retry_after.is_zero())

@@ -39,6 +39,12 @@ impl Nonces {
         }
     }
 
+    /// Builds nonces with a key that is derived from a key for another use.
+    pub(crate) fn derived_from(key: &[u8]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        Self::with_key(hmac::sign(&key, b"toolgate dpop nonce key").as_ref())
+    }
+
     /// Returns whether only this process issues these nonces.
     pub(super) fn are_of_this_process(&self) -> bool {
         self.is_own
@@ -109,5 +115,8 @@ mod tests {
         let nonce = Nonces::with_key(&key).current(at(0));
         assert!(Nonces::with_key(&key).accepts(&nonce, at(0)));
         assert!(!Nonces::with_key(&[8; 32]).accepts(&nonce, at(0)));
+        let derived = Nonces::derived_from(&key).current(at(0));
+        assert!(Nonces::derived_from(&key).accepts(&derived, at(0)));
+        assert_ne!(derived, nonce);
     }
 }

@@ -75,8 +75,8 @@ impl Dpop {
 
     /// Requires a nonce that this server issued in the last minutes (RFC 9449 §9), so that
     /// proofs cannot be signed in advance. A client's first call then takes two requests.
-    /// The nonce key is generated at the start; with several processes, use
-    /// [`Dpop::with_nonce_key`].
+    /// Their key is derived from the [state key](crate::Config::with_state_key), which several
+    /// processes share; without one it is generated at the start.
     #[must_use]
     pub fn with_nonces(mut self) -> Self {
         self.nonces = NonceKey::Own;
@@ -117,11 +117,17 @@ impl Dpop {
         self.mode == Mode::Required
     }
 
-    /// Returns the nonces that proofs need, if any.
-    pub(crate) fn nonces(&self, errors: &mut SetupErrors) -> Option<Nonces> {
-        match &self.nonces {
-            NonceKey::None => None,
-            NonceKey::Own => {
+    /// Returns the nonces that proofs need, if any. Replicas that share the state key share
+    /// them.
+    pub(crate) fn nonces(
+        &self,
+        state_key: Option<[u8; 32]>,
+        errors: &mut SetupErrors,
+    ) -> Option<Nonces> {
+        match (&self.nonces, state_key) {
+            (NonceKey::None, _) => None,
+            (NonceKey::Own, Some(key)) => Some(Nonces::derived_from(&key)),
+            (NonceKey::Own, None) => {
                 let nonces = Nonces::generate();
                 if nonces.is_err() {
                     errors.add(
@@ -131,7 +137,7 @@ impl Dpop {
                 }
                 nonces.ok()
             }
-            NonceKey::Shared(key) => Some(Nonces::with_key(key)),
+            (NonceKey::Shared(key), _) => Some(Nonces::with_key(key)),
         }
     }
 

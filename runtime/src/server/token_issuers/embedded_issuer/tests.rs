@@ -250,7 +250,9 @@ async fn the_issuer_of_a_server_refuses_a_slow_body_after_a_minute() {
         "hello"
     }
 
-    let server = crate::Server::new("hello").tools(crate::tools![hello]);
+    let server = crate::Server::new("hello")
+        .tools(crate::tools![hello])
+        .without_banner();
     let router = server.into_router(crate::Config::new(RESOURCE)).unwrap();
     for (path, media_type) in [
         ("/development/register", "application/json"),

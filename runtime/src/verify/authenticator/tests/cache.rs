@@ -60,7 +60,7 @@ async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenti
     let issuers = authenticator.verifier.as_issuers().unwrap();
     let token = BearerToken::new(token).unwrap();
     let verified = issuers.verify_stamped(&token).await;
-    let (claims, _) = verified.map_err(|error| log_refusal(&error))?;
+    let (claims, _) = verified.map_err(|error| authenticator.log_refusal(&error))?;
     authenticator.validate(authenticator.resolve_scopes(claims))
 }
 
@@ -74,7 +74,7 @@ fn verdict(result: Result<Accepted, Unauthenticated>) -> String {
         Ok(Accepted::Bound(token)) => format!("{:?} bound to {:?}", token.identity(), token.key()),
         // `retry_after` differs with the moment.
         Err(Unauthenticated::Unavailable { .. }) => "unavailable".to_owned(),
-        Err(Unauthenticated::Invalid { description }) => description.into_owned(),
+        Err(Unauthenticated::Invalid { description, .. }) => description.into_owned(),
         Err(other) => panic!("{other:?} is not a refusal of a token"),
     }
 }

@@ -1,0 +1,16 @@
+//! Who may use what. A change of access is a change of `access.txt`.
+
+use toolgate_testing::{TestServer, assert_access};
+
+use super::*;
+
+#[test]
+fn access_is_what_was_reviewed() {
+    let reviewed = include_str!("access.txt");
+    assert_eq!(server(&Changes::new()).access_table().to_string(), reviewed);
+}
+
+#[tokio::test]
+async fn every_item_is_as_accessible_as_it_declares() {
+    assert_access(&TestServer::new(server(&Changes::new()))).await;
+}

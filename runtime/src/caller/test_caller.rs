@@ -1,0 +1,123 @@
+//! Callers for unit tests of tools, behind the feature `testing`.
+//!
+//! Such a caller has no token, so no gate accepts it: it can only be passed to a function.
+
+use serde_json::{Map, Value, json};
+
+use super::{Caller, VerifiedToken};
+use crate::{
+    bearer::{BearerToken, Credentials, Scheme},
+    claims::Claims,
+    scope::{Scope, ScopeTable},
+};
+
+impl Caller {
+    /// Creates a caller with this subject, for a unit test that calls a tool's function.
+    ///
+    /// Its issuer is `https://issuer.test`, its client `test-client`, and it never expires. It
+    /// has no token that a server would accept. Requires the feature `testing`.
+    ///
+    /// ```
+    /// # use toolgate::{Caller, mcp_tool};
+    /// /// Greets the caller.
+    /// #[mcp_tool(scope = "hello:say")]
+    /// fn hello(caller: Caller) -> String {
+    ///     format!("Hello, {}!", caller.subject().unwrap_or("you"))
+    /// }
+    ///
+    /// let alice = Caller::test("alice").with_scopes(["hello:say"]);
+    /// assert_eq!(hello(alice), "Hello, alice!");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Never for a text: every text is a subject.
+    #[must_use]
+    pub fn test(subject: impl Into<String>) -> Self {
+        Self::of_claims(json!({
+            "iss": "https://issuer.test", "sub": subject.into(), "client_id": "test-client",
+            "aud": "https://server.test/mcp", "exp": 253_402_300_799_u64,
+        }))
+    }
+
+    /// Returns the test caller with these scopes instead of its own. Requires the feature
+    /// `testing`.
+    ///
+    /// # Panics
+    ///
+    /// If a scope is not one by RFC 6749 §3.3, or if there are more than 128.
+    #[must_use]
+    pub fn with_scopes<T: AsRef<str>>(self, scopes: impl IntoIterator<Item = T>) -> Self {
+        let names: Vec<_> = scopes
+            .into_iter()
+            .map(|one| one.as_ref().to_owned())
+            .collect();
+        self.with_claim("scope", names.join(" "))
+    }
+
+    /// Returns the test caller with another value of a claim; `null` removes it. Requires the
+    /// feature `testing`.
+    ///
+    /// # Panics
+    ///
+    /// If the claim has a type that no token may have, such as a number for `sub`.
+    #[must_use]
+    pub fn with_claim(self, name: &str, value: impl Into<Value>) -> Self {
+        let mut claims: Map<String, Value> = self.claims().all().clone();
+        match value.into() {
+            Value::Null => claims.remove(name),
+            value => claims.insert(name.to_owned(), value),
+        };
+        Self::of_claims(Value::Object(claims))
+    }
+
+    #[expect(
+        clippy::panic,
+        reason = "a test that builds an impossible caller fails"
+    )]
+    fn of_claims(claims: Value) -> Self {
+        let claims = match Claims::from_json(claims.to_string().as_bytes()) {
+            Ok(claims) => claims,
+            Err(error) => panic!("these are not the claims of a token: {error}"),
+        };
+        // The names of scopes live as long as the program. A test names a few.
+        let scopes = claims.scopes().map(|scope| &*scope.to_owned().leak());
+        let scopes: Result<Vec<_>, _> = scopes.map(Scope::parse).collect();
+        let table = match scopes.map(|scopes| ScopeTable::with_hierarchy(scopes, &[])) {
+            Ok(Ok(table)) => table,
+            Ok(Err(error)) => panic!("{error}"),
+            Err(error) => panic!("{error}"),
+        };
+        let token = match BearerToken::new("test") {
+            Ok(token) => token,
+            Err(error) => panic!("{error}"),
+        };
+        let credentials = Credentials {
+            scheme: Scheme::Bearer,
+            token,
+        };
+        Self(VerifiedToken::new(claims, &table), credentials)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_caller_has_what_the_test_says_and_nothing_else() {
+        let alice = Caller::test("alice")
+            .with_scopes(["a:read", "a:write"])
+            .with_claim("tenant", "acme");
+        assert_eq!(alice.subject(), Some("alice"));
+        assert!(alice.has("a:read") && alice.has("a:write") && !alice.has("a:admin"));
+        assert_eq!(alice.claim("tenant"), Some(&json!("acme")));
+        assert!(!alice.with_claim("scope", Value::Null).has("a:read"));
+    }
+
+    #[test]
+    #[should_panic(expected = "these are not the claims of a token")]
+    fn a_caller_that_no_token_can_name_is_refused() {
+        let _ = Caller::test("alice").with_claim("sub", 7);
+    }
+}

@@ -1,0 +1,186 @@
+//! [`AccessTable`]: who may use which item, as the attributes declare it.
+
+use std::fmt;
+
+use crate::{
+    access::Requirement,
+    item::{ItemSet, KindParts},
+};
+
+/// Who may use which item of a server, as its attributes declare it.
+///
+/// Its text is stable: one line for each item, sorted. Keep it as a snapshot in your repository,
+/// and a change of access is visible in a diff.
+///
+/// ```
+/// use toolgate::{Server, mcp_tool, tools};
+///
+/// /// Lists the invoices.
+/// #[mcp_tool(scope = "invoices:read")]
+/// fn list_invoices() {}
+///
+/// /// Deletes an invoice.
+/// #[mcp_tool(any_scope = [["invoices:write", "invoices:delete"], "invoices:admin"], step_up)]
+/// fn delete_invoice() {}
+///
+/// let server = Server::new("invoices").tools(tools![list_invoices, delete_invoice]);
+/// assert_eq!(
+///     server.access_table().to_string(),
+///     "tool delete_invoice: invoices:write and invoices:delete, or invoices:admin; at first use\n\
+///      tool list_invoices: invoices:read\n",
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessTable {
+    items: Vec<ItemAccess>,
+    implications: Vec<(&'static str, Vec<&'static str>)>,
+    has_open_handshake: bool,
+}
+
+/// The declared access of one item, a row of an [`AccessTable`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ItemAccess {
+    kind: &'static str,
+    name: &'static str,
+    alternatives: Option<Vec<Vec<&'static str>>>,
+    is_authenticated: bool,
+    is_step_up: bool,
+    authorize_scopes: Option<Vec<&'static str>>,
+}
+
+impl AccessTable {
+    pub(super) fn new(
+        implications: Vec<(&'static str, Vec<&'static str>)>,
+        has_open_handshake: bool,
+    ) -> Self {
+        Self {
+            items: Vec::new(),
+            implications,
+            has_open_handshake,
+        }
+    }
+
+    /// Adds the items of a set.
+    pub(super) fn with_items<S, K: KindParts>(mut self, set: &ItemSet<S, K>) -> Self {
+        let rows = set
+            .declared()
+            .map(|(name, facts, authorize_scopes)| ItemAccess {
+                kind: K::NOUN,
+                name,
+                alternatives: match facts.requirement {
+                    Requirement::Scopes(sets) => {
+                        let names =
+                            |set: &&[crate::Scope]| set.iter().map(|one| one.as_str()).collect();
+                        Some(sets.iter().map(names).collect())
+                    }
+                    Requirement::Public | Requirement::Authenticated => None,
+                },
+                is_authenticated: facts.requirement != Requirement::Public,
+                is_step_up: facts.step_up,
+                authorize_scopes,
+            });
+        self.items.extend(rows);
+        self.items.sort();
+        self
+    }
+
+    /// Returns a row for each item, sorted by kind and name.
+    pub fn items(&self) -> impl Iterator<Item = &ItemAccess> {
+        self.items.iter()
+    }
+
+    /// Returns what [`Server::scope_implies`](crate::Server::scope_implies) declares: a scope and
+    /// the scopes that it implies.
+    pub fn implications(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
+        self.implications
+            .iter()
+            .map(|(holder, implied)| (*holder, &**implied))
+    }
+
+    /// Returns whether clients learn of the items without a token, by
+    /// [`Server::with_open_handshake`](crate::Server::with_open_handshake).
+    #[must_use]
+    pub fn has_open_handshake(&self) -> bool {
+        self.has_open_handshake
+    }
+}
+
+impl ItemAccess {
+    /// Returns `"tool"`, `"prompt"` or `"resource"`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Returns the name of a tool or a prompt, or the URI of a resource as its author wrote it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns whether the item needs no token.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        !self.is_authenticated
+    }
+
+    /// Returns the alternatives of scopes: a token needs every scope of one of them. Returns an
+    /// empty list if the item needs no scope.
+    #[must_use]
+    pub fn alternatives(&self) -> &[Vec<&'static str>] {
+        self.alternatives.as_deref().unwrap_or_default()
+    }
+
+    /// Returns whether a client requests its scopes only when it uses the item.
+    #[must_use]
+    pub fn is_step_up(&self) -> bool {
+        self.is_step_up
+    }
+
+    /// Returns the scopes that its `authorize` function may demand, or `None` if it has no such
+    /// function.
+    #[must_use]
+    pub fn authorize_scopes(&self) -> Option<&[&'static str]> {
+        self.authorize_scopes.as_deref()
+    }
+}
+
+impl fmt::Display for AccessTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for item in &self.items {
+            writeln!(f, "{item}")?;
+        }
+        for (holder, implied) in &self.implications {
+            writeln!(f, "scope {holder} implies {}", implied.join(" "))?;
+        }
+        if self.has_open_handshake {
+            writeln!(
+                f,
+                "handshake open: names and schemas are visible without a token"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ItemAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: ", self.kind, self.name)?;
+        match (&self.alternatives, self.is_authenticated) {
+            (Some(sets), _) => {
+                let sets: Vec<_> = sets.iter().map(|set| set.join(" and ")).collect();
+                f.write_str(&sets.join(", or "))?;
+            }
+            (None, true) => f.write_str("any token")?,
+            (None, false) => f.write_str("public")?,
+        }
+        if self.is_step_up {
+            f.write_str("; at first use")?;
+        }
+        match self.authorize_scopes.as_deref() {
+            Some([]) => f.write_str("; decided by arguments"),
+            Some(scopes) => write!(f, "; by arguments also {}", scopes.join(" ")),
+            None => Ok(()),
+        }
+    }
+}

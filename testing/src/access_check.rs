@@ -1,0 +1,277 @@
+//! [`assert_access`]: tries every item with every relevant set of scopes.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::{Value, json};
+use toolgate::{AccessTable, ItemAccess};
+
+use crate::{Denial, Output, TestCaller, TestServer};
+
+/// The most differences that a failure lists.
+const MOST_LISTED: usize = 20;
+
+/// How long an item may run before its request is dropped.
+const RUN: Duration = Duration::from_millis(300);
+/// How long a denial may take, on a busy machine too.
+const DENIAL: Duration = Duration::from_secs(30);
+
+/// What [`assert_access`] has tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessReport {
+    /// The number of requests whose answer was compared with the declaration.
+    pub requests: usize,
+    /// The number of these that the server denied.
+    pub denied: usize,
+}
+
+/// Asserts that each item of a server is as accessible as its attribute declares.
+///
+/// It sends a request for every tool, prompt and resource: without a token, without scopes, with
+/// every single scope of the server, with each declared alternative, with each alternative that
+/// lacks one scope, and with all scopes; in the stateless revision, and in a session if the server
+/// has sessions. What the caller may use **runs**, with empty arguments and for at most 300
+/// milliseconds, so use a state made for tests. It compares with a reading of [`AccessTable`] that shares no code with the gate.
+///
+/// ```
+/// # use toolgate::{Server, mcp_tool, tools};
+/// # use toolgate_testing::{TestServer, assert_access};
+/// # /// Lists the invoices.
+/// # #[mcp_tool(scope = "invoices:read")]
+/// # fn list_invoices() -> String { "none".to_owned() }
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let server = TestServer::new(Server::new("invoices").tools(tools![list_invoices]));
+/// let report = assert_access(&server).await;
+/// assert!(report.denied >= 4);
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// If an answer differs from the declaration, with every difference; if the server is an
+/// application of your own, which has no declaration.
+pub async fn assert_access(server: &TestServer) -> AccessReport {
+    let table = server
+        .access()
+        .expect("an application of your own declares no access: test its items by name");
+    let mut report = AccessReport {
+        requests: 0,
+        denied: 0,
+    };
+    let mut differences = Vec::new();
+    let has_sessions = has_sessions(server).await;
+    for item in table.items() {
+        for scopes in scope_sets(table, item) {
+            for in_session in [false, true] {
+                if in_session && !has_sessions {
+                    continue;
+                }
+                let expected = expected(table, item, scopes.as_ref(), in_session);
+                let limit = match expected {
+                    Expected::Runs => RUN,
+                    Expected::Unauthenticated | Expected::LacksOneOf(_) => DENIAL,
+                };
+                let caller = caller(server, scopes.as_ref(), in_session);
+                let answer = request(&caller, item, limit).await;
+                report.requests += 1;
+                report.denied += usize::from(answer.is_err());
+                if let Err(difference) = compare(item, &expected, &answer) {
+                    let era = if in_session {
+                        "in a session"
+                    } else {
+                        "stateless"
+                    };
+                    let with =
+                        scopes.map_or_else(|| "no token".to_owned(), |set| format!("{set:?}"));
+                    differences.push(format!(
+                        "{} {}, {era}, with {with}: {difference}",
+                        item.kind(),
+                        item.name()
+                    ));
+                    // The set is gone; the other revision is tried with the next one.
+                    break;
+                }
+            }
+        }
+    }
+    let listed = differences
+        .iter()
+        .take(MOST_LISTED)
+        .map(|one| format!("\n- {one}"));
+    assert!(
+        differences.is_empty(),
+        "{} of {} answers differ from what the attributes declare:{}",
+        differences.len(),
+        report.requests,
+        listed.collect::<String>()
+    );
+    report
+}
+
+/// What the declaration says of one request.
+#[derive(Debug)]
+enum Expected {
+    Runs,
+    Unauthenticated,
+    /// Each list holds the scopes that one alternative needs beyond those of the token.
+    LacksOneOf(Vec<BTreeSet<&'static str>>),
+}
+
+type Scopes = BTreeSet<&'static str>;
+
+/// Returns the sets of scopes to try; `None` is a request without a token.
+fn scope_sets(table: &AccessTable, item: &ItemAccess) -> BTreeSet<Option<Scopes>> {
+    let mut all = Scopes::new();
+    for item in table.items() {
+        all.extend(item.alternatives().iter().flatten());
+        all.extend(item.authorize_scopes().unwrap_or_default());
+    }
+    for (holder, implied) in table.implications() {
+        all.insert(holder);
+        all.extend(implied);
+    }
+    let mut sets = BTreeSet::from([None, Some(Scopes::new()), Some(all.clone())]);
+    sets.extend(all.iter().map(|scope| Some(Scopes::from([*scope]))));
+    for alternative in item.alternatives() {
+        let alternative: Scopes = alternative.iter().copied().collect();
+        for scope in &alternative {
+            let mut lacking = alternative.clone();
+            lacking.remove(scope);
+            sets.insert(Some(lacking));
+            // Everything else does not replace the scope.
+            let mut others = all.clone();
+            others.remove(scope);
+            sets.insert(Some(others));
+        }
+        sets.insert(Some(alternative));
+    }
+    sets
+}
+
+fn expected(
+    table: &AccessTable,
+    item: &ItemAccess,
+    scopes: Option<&Scopes>,
+    in_session: bool,
+) -> Expected {
+    let Some(held) = scopes else {
+        let is_open = table.has_open_handshake() || table.items().all(ItemAccess::is_public);
+        return match item.is_public() && (is_open || !in_session) {
+            true => Expected::Runs,
+            false => Expected::Unauthenticated,
+        };
+    };
+    if item.alternatives().is_empty() {
+        return Expected::Runs;
+    }
+    let mut granted = held.clone();
+    loop {
+        let before = granted.len();
+        for (holder, implied) in table.implications() {
+            if granted.contains(holder) {
+                granted.extend(implied);
+            }
+        }
+        if granted.len() == before {
+            break;
+        }
+    }
+    let missing = item.alternatives().iter().map(|alternative| {
+        let needed = alternative.iter().copied();
+        needed
+            .filter(|scope| !granted.contains(scope))
+            .collect::<Scopes>()
+    });
+    let missing: Vec<_> = missing.collect();
+    match missing.iter().any(BTreeSet::is_empty) {
+        true => Expected::Runs,
+        false => Expected::LacksOneOf(missing),
+    }
+}
+
+/// Compares an answer with the declaration. An error says what differs.
+fn compare(
+    item: &ItemAccess,
+    expected: &Expected,
+    answer: &Result<Output, Denial>,
+) -> Result<(), String> {
+    match (expected, answer) {
+        (Expected::Runs, Ok(_)) => Ok(()),
+        // Errors of the protocol are after the gate: a missing argument, or a missing capability.
+        (Expected::Runs, Err(denial)) if matches!(denial.status(), 200 | 400) => Ok(()),
+        // The function decides by arguments that the check does not know.
+        (Expected::Runs, Err(denial))
+            if denial.status() == 403 && item.authorize_scopes().is_some() =>
+        {
+            Ok(())
+        }
+        (Expected::Unauthenticated, Err(denial)) if denial.is_unauthenticated() => {
+            let metadata = denial
+                .challenge()
+                .and_then(|one| one.get("resource_metadata"));
+            match metadata {
+                Some(_) => Ok(()),
+                None => {
+                    Err("the 401 has no `resource_metadata`, so no client can log in".to_owned())
+                }
+            }
+        }
+        (Expected::LacksOneOf(missing), Err(denial)) if denial.is_insufficient_scope() => {
+            let challenged: BTreeSet<_> = denial.challenged_scopes().into_iter().collect();
+            let is_named = |scopes: &Scopes| scopes.iter().all(|scope| challenged.contains(scope));
+            match missing.iter().any(is_named) {
+                true => Ok(()),
+                false => Err(format!(
+                    "the 403 challenges {challenged:?}, which is not enough: {missing:?}"
+                )),
+            }
+        }
+        (expected, Ok(_)) => Err(format!("it ran, and should not: {expected:?}")),
+        (expected, Err(denial)) => Err(format!("{denial}, expected {expected:?}")),
+    }
+}
+
+fn caller<'s>(server: &'s TestServer, scopes: Option<&Scopes>, in_session: bool) -> TestCaller<'s> {
+    let caller = match scopes {
+        Some(scopes) => server.as_caller("access-check").with_scopes(scopes),
+        None => server.anonymous(),
+    };
+    match in_session {
+        true => caller.in_session(),
+        false => caller,
+    }
+}
+
+async fn request(
+    caller: &TestCaller<'_>,
+    item: &ItemAccess,
+    limit: Duration,
+) -> Result<Output, Denial> {
+    let answer = async {
+        match item.kind() {
+            "tool" => caller.call(item.name(), json!({})).await,
+            "prompt" => caller.prompt(item.name(), json!({})).await,
+            _ => caller.read(&a_uri_of(item.name())).await,
+        }
+    };
+    // A denial comes before anything runs. What has no answer by then runs, and may wait for ever.
+    tokio::time::timeout(limit, answer)
+        .await
+        .unwrap_or(Ok(Output(Value::Null)))
+}
+
+/// Returns a URI of a template: each variable is `x`.
+fn a_uri_of(template: &str) -> String {
+    let mut uri = String::new();
+    let mut rest = template;
+    while let Some((before, variable)) = rest.split_once('{') {
+        uri.push_str(before);
+        uri.push('x');
+        rest = variable.split_once('}').map_or("", |(_, after)| after);
+    }
+    uri + rest
+}
+
+async fn has_sessions(server: &TestServer) -> bool {
+    let opened = server.as_caller("access-check").in_session().open().await;
+    opened.is_some()
+}

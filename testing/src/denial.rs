@@ -1,0 +1,97 @@
+//! [`Denial`]: why a request was not answered with a result.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::Challenge;
+
+/// A refusal of a request: by the gate (401, 403, 429 and others), or an error of the protocol
+/// (200 with `error`, for example for an unknown tool).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Denial {
+    pub(crate) status: u16,
+    pub(crate) challenges: Vec<Challenge>,
+    pub(crate) body: Value,
+    /// The scopes of the token.
+    pub(crate) held: Vec<String>,
+}
+
+impl Denial {
+    /// Returns the HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Returns whether a token would help that has more scopes (403, `insufficient_scope`).
+    #[must_use]
+    pub fn is_insufficient_scope(&self) -> bool {
+        self.status == 403 && self.error() == Some("insufficient_scope")
+    }
+
+    /// Returns whether the request needs a valid token (401).
+    #[must_use]
+    pub fn is_unauthenticated(&self) -> bool {
+        self.status == 401
+    }
+
+    /// Returns the first challenge, which is all that many clients read.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&Challenge> {
+        self.challenges.first()
+    }
+
+    /// Returns the challenge of a scheme, such as `DPoP`.
+    #[must_use]
+    pub fn challenge_of(&self, scheme: &str) -> Option<&Challenge> {
+        self.challenges.iter().find(|one| one.scheme == scheme)
+    }
+
+    /// Returns `error` of the challenge: `insufficient_scope`, `invalid_token`, or `None` if the
+    /// request had no token.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.challenge()?.get("error")
+    }
+
+    /// Returns the scopes of the challenge: what a client requests next. For a token that lacks a
+    /// scope these are also the scopes that it already has.
+    #[must_use]
+    pub fn challenged_scopes(&self) -> Vec<&str> {
+        let scope = self.challenge().and_then(|one| one.get("scope"));
+        scope.unwrap_or_default().split_whitespace().collect()
+    }
+
+    /// Returns the scopes that the operation needs and the token does not have.
+    #[must_use]
+    pub fn needed_scopes(&self) -> Vec<&str> {
+        let held: Vec<&str> = self.held.iter().map(String::as_str).collect();
+        let mut needed = self.challenged_scopes();
+        needed.retain(|scope| !held.contains(scope));
+        needed
+    }
+
+    /// Returns the message that a client shows.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        let error = &self.body["error"];
+        let message = error["message"].as_str();
+        let description = || self.body["error_description"].as_str();
+        message.or_else(description).unwrap_or_default()
+    }
+
+    /// Returns the whole body.
+    #[must_use]
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {}: {}", self.status, self.message())
+    }
+}
+
+impl std::error::Error for Denial {}

@@ -1,0 +1,47 @@
+//! [`Output`]: the result of a request that was not denied.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The result of a request that ran, as JSON: of a tool also a failure of its own
+/// (`isError: true`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output(pub(crate) Value);
+
+impl Output {
+    /// Returns the result as the protocol defines it for the method.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// Returns whether a tool ran and failed, or did not accept its arguments.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.0["isError"] == true
+    }
+
+    /// Returns the text: of a tool's content, of a resource's contents, or of a prompt's
+    /// messages, all parts in order.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let parts = ["content", "contents", "messages"];
+        let parts = parts.iter().filter_map(|name| self.0[*name].as_array());
+        let texts = parts.flatten().filter_map(|part| {
+            let text = part.get("text").or_else(|| part["content"].get("text"));
+            text.and_then(Value::as_str)
+        });
+        texts.collect()
+    }
+
+    /// Returns the structured content of a tool as a type.
+    ///
+    /// # Panics
+    ///
+    /// If there is none, or if it is not a `T`.
+    #[must_use]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_value(self.0["structuredContent"].clone())
+            .unwrap_or_else(|error| panic!("{error}: {}", self.0))
+    }
+}

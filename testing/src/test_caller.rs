@@ -1,0 +1,429 @@
+//! [`TestCaller`]: who sends requests to a server under test.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, Method, Request, request},
+};
+use http_body_util::BodyExt;
+use serde_json::{Map, Value, json};
+use toolgate::auth::Clock;
+
+use crate::{Challenge, Denial, Output, SigningKey, TestServer, TokenBuilder};
+
+/// The stateless revision.
+const STATELESS: &str = "2026-07-28";
+/// The longest chain of rounds that a call may take.
+const MOST_ROUNDS: usize = 16;
+/// How long a token is valid, in seconds.
+const LIFETIME: u64 = 600;
+
+/// A caller of a [`TestServer`]. Each of its requests carries a new token.
+///
+/// The token is valid until a method of this type changes that.
+#[derive(Clone)]
+pub struct TestCaller<'s> {
+    server: &'s TestServer,
+    token: Option<Token>,
+    revision: &'static str,
+    answer: Option<Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>>,
+}
+
+#[derive(Clone)]
+struct Token {
+    claims: Map<String, Value>,
+    scopes: Vec<String>,
+    is_expired: bool,
+    is_foreign: bool,
+    key: Option<Arc<SigningKey>>,
+}
+
+impl<'s> TestCaller<'s> {
+    pub(crate) fn new(server: &'s TestServer, subject: Option<&str>) -> Self {
+        let token = |subject: &str| Token {
+            claims: Map::from_iter([
+                ("sub".to_owned(), json!(subject)),
+                ("aud".to_owned(), json!(server.resource())),
+            ]),
+            scopes: Vec::new(),
+            is_expired: false,
+            is_foreign: false,
+            key: None,
+        };
+        Self {
+            server,
+            token: subject.map(token),
+            revision: STATELESS,
+            answer: None,
+        }
+    }
+
+    /// Sets the scopes of the token.
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn with_scopes<T: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
+        let scopes = scopes.into_iter().map(|one| one.as_ref().to_owned());
+        self.token_mut().scopes = scopes.collect();
+        self
+    }
+
+    /// Adds the scopes that a denial challenges, as a client does that steps up.
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn stepped_up(&self, denial: &Denial) -> Self {
+        let mut caller = self.clone();
+        let scopes = &mut caller.token_mut().scopes;
+        for scope in denial.challenged_scopes() {
+            if !scopes.iter().any(|held| held == scope) {
+                scopes.push(scope.to_owned());
+            }
+        }
+        caller
+    }
+
+    /// Sets a claim of the token; `null` removes it.
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn with_claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.token_mut()
+            .claims
+            .insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Sets the audience of the token (`aud`), for example that of another server.
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn with_audience(self, audience: &str) -> Self {
+        self.with_claim("aud", audience)
+    }
+
+    /// Lets the token be expired for an hour.
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn expired(mut self) -> Self {
+        self.token_mut().is_expired = true;
+        self
+    }
+
+    /// Takes the token from an issuer that the server does not trust.
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn of_foreign_issuer(mut self) -> Self {
+        self.token_mut().is_foreign = true;
+        self
+    }
+
+    /// Binds the token to a new key and sends a proof with each request (RFC 9449).
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn bound_to_a_key(mut self) -> Self {
+        self.token_mut().key = Some(Arc::new(SigningKey::p256("bound")));
+        self
+    }
+
+    /// Sends each request in a session of its own, of revision 2025-11-25.
+    #[must_use]
+    pub fn in_session(self) -> Self {
+        self.with_revision("2025-11-25")
+    }
+
+    /// Sets the revision of the protocol. A revision before 2026-07-28 has sessions: each request
+    /// opens one.
+    #[must_use]
+    pub fn with_revision(mut self, revision: &'static str) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// Answers what a tool asks its client in a round (2026-07-28 only): `answer` gets the key and
+    /// the request, and returns the response, such as
+    /// `json!({"action": "accept", "content": {"sure": true}})`.
+    #[must_use]
+    pub fn answering(
+        mut self,
+        answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.answer = Some(Arc::new(answer));
+        self
+    }
+
+    /// Calls a tool.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    pub async fn call(&self, tool: &str, arguments: Value) -> Result<Output, Denial> {
+        let mut params = json!({"name": tool, "arguments": arguments});
+        for _ in 0..MOST_ROUNDS {
+            let output = self.request("tools/call", params.clone()).await?;
+            let (Some(answer), Some(asked)) = (&self.answer, output.0["inputRequests"].as_object())
+            else {
+                return Ok(output);
+            };
+            let answers = asked
+                .iter()
+                .map(|(key, request)| (key.clone(), answer(key, request)));
+            params["inputResponses"] = Value::Object(answers.collect());
+            params["requestState"] = output.0["requestState"].clone();
+        }
+        panic!("{tool} asks for more than {MOST_ROUNDS} rounds");
+    }
+
+    /// Reads a resource.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    pub async fn read(&self, uri: &str) -> Result<Output, Denial> {
+        self.request("resources/read", json!({"uri": uri})).await
+    }
+
+    /// Gets a prompt.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    pub async fn prompt(&self, name: &str, arguments: Value) -> Result<Output, Denial> {
+        let params = json!({"name": name, "arguments": arguments});
+        self.request("prompts/get", params).await
+    }
+
+    /// Completes an argument of a prompt.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    pub async fn complete(
+        &self,
+        prompt: &str,
+        argument: &str,
+        begun: &str,
+    ) -> Result<Output, Denial> {
+        let params = json!({
+            "ref": {"type": "ref/prompt", "name": prompt},
+            "argument": {"name": argument, "value": begun},
+        });
+        self.request("completion/complete", params).await
+    }
+
+    /// Returns the names of the tools that the caller sees.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial.
+    pub async fn tools(&self) -> Result<Vec<String>, Denial> {
+        let list = self.request("tools/list", json!({})).await?;
+        let tools = list.0["tools"].as_array().into_iter().flatten();
+        Ok(tools
+            .filter_map(|tool| tool["name"].as_str().map(str::to_owned))
+            .collect())
+    }
+
+    /// Sends a request of any method, in the form of the revision.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    ///
+    /// # Panics
+    ///
+    /// If `params` is not an object, or if the answer is not one of the protocol.
+    pub async fn request(&self, method: &str, params: Value) -> Result<Output, Denial> {
+        if self.revision == STATELESS {
+            return self.post(method, params, None).await.0;
+        }
+        let (opened, session) = self.initialize().await;
+        let result = opened?;
+        if method == "initialize" {
+            return Ok(result);
+        }
+        let session = session.as_deref();
+        let initialized = self.post("notifications/initialized", json!({}), session);
+        initialized.await.0?;
+        let answered = self.post(method, params, session).await.0;
+        if session.is_some() {
+            let end = self.headed("", Method::DELETE, session);
+            let end = end.body(Body::empty()).expect("a valid request");
+            self.server.send(end).await;
+        }
+        answered
+    }
+
+    /// Returns the id of a new session, or `None` if the server opens none.
+    pub(crate) async fn open(&self) -> Option<String> {
+        self.initialize().await.1
+    }
+
+    async fn initialize(&self) -> (Result<Output, Denial>, Option<String>) {
+        let params = json!({
+            "protocolVersion": self.revision, "capabilities": {},
+            "clientInfo": {"name": "toolgate-testing", "version": env!("CARGO_PKG_VERSION")},
+        });
+        let (opened, headers) = self.post("initialize", params, None).await;
+        let session = headers
+            .get("mcp-session-id")
+            .and_then(|id| id.to_str().ok());
+        (opened, session.map(str::to_owned))
+    }
+
+    /// Sends one message. Returns the result and the headers of the answer.
+    async fn post(
+        &self,
+        method: &str,
+        mut params: Value,
+        session: Option<&str>,
+    ) -> (Result<Output, Denial>, HeaderMap) {
+        let named = ["name", "uri"]
+            .iter()
+            .find_map(|name| params[*name].as_str());
+        let mut request = self
+            .headed(method, Method::POST, session)
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        if self.revision == STATELESS {
+            request = request.header("mcp-method", method);
+            if let Some(named) = named {
+                request = request.header("mcp-name", named);
+            }
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": STATELESS,
+                "io.modelcontextprotocol/clientInfo": {"name": "toolgate-testing", "version": "0"},
+                "io.modelcontextprotocol/clientCapabilities":
+                    self.answer.as_ref().map_or(json!({}), |_| json!({"elicitation": {}})),
+            });
+        }
+        let mut message = json!({"jsonrpc": "2.0", "method": method, "params": params});
+        if !method.starts_with("notifications/") {
+            message["id"] = json!(1);
+        }
+        let request = request.body(Body::from(message.to_string()));
+        let response = self.server.send(request.expect("a valid request")).await;
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a complete answer").to_bytes();
+        let body = message_of(&String::from_utf8_lossy(&bytes));
+        let result = match (head.status.is_success(), body.get("error")) {
+            (true, None) => Ok(Output(body.get("result").cloned().unwrap_or(Value::Null))),
+            (_, _) => Err(Denial {
+                status: head.status.as_u16(),
+                challenges: challenges(&head.headers),
+                body,
+                held: self
+                    .token
+                    .as_ref()
+                    .map_or_else(Vec::new, |token| token.scopes.clone()),
+            }),
+        };
+        (result, head.headers)
+    }
+
+    /// Builds a request with the token, the session and the revision, and without a body.
+    fn headed(&self, rpc: &str, method: Method, session: Option<&str>) -> request::Builder {
+        let resource = self.server.resource();
+        let (_, address) = resource.split_once("://").unwrap_or_default();
+        let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(if path.is_empty() { "/" } else { path })
+            .header("host", host);
+        if let Some(token) = &self.token {
+            let text = self.mint(token);
+            request = match &token.key {
+                Some(key) => {
+                    let now = self.server.clock().now().seconds();
+                    let proof = TokenBuilder::proof(key, method.as_str(), resource);
+                    let proof = proof.claim("iat", json!(now)).about(&text).build();
+                    request
+                        .header("authorization", format!("DPoP {text}"))
+                        .header("dpop", proof)
+                }
+                None => request.header("authorization", format!("Bearer {text}")),
+            };
+        }
+        if let Some(session) = session {
+            request = request.header("mcp-session-id", session);
+        }
+        match rpc {
+            "initialize" => request,
+            _ => request.header("mcp-protocol-version", self.revision),
+        }
+    }
+
+    fn mint(&self, token: &Token) -> String {
+        let issuer = self.server.issuer();
+        let mut builder = match token.is_foreign {
+            true => TokenBuilder::new("https://foreign.test", self.server.foreign_key()),
+            false => issuer.token(),
+        };
+        let now = self.server.clock().now().seconds();
+        let issued = if token.is_expired {
+            now - 3600 - LIFETIME
+        } else {
+            now
+        };
+        builder = builder
+            .claim("iat", json!(issued))
+            .claim("exp", json!(issued + LIFETIME));
+        if !token.scopes.is_empty() {
+            builder = builder.scope(&token.scopes.join(" "));
+        }
+        if let Some(key) = &token.key {
+            builder = builder.bound_to(key);
+        }
+        for (name, value) in &token.claims {
+            builder = builder.claim(name, value.clone());
+        }
+        builder.build()
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+            .as_mut()
+            .expect("an anonymous caller has no token: use `as_caller`")
+    }
+}
+
+impl std::fmt::Debug for TestCaller<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TestCaller")
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the last message of an answer, which may be an event stream.
+fn message_of(text: &str) -> Value {
+    let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
+    let event = events.map(str::trim).rfind(|data| !data.is_empty());
+    serde_json::from_str(event.unwrap_or(text)).unwrap_or(Value::Null)
+}
+
+fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
+    let texts = headers.get_all("www-authenticate").iter();
+    texts
+        .filter_map(|text| text.to_str().ok())
+        .flat_map(Challenge::read_all)
+        .collect()
+}

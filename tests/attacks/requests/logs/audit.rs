@@ -1,0 +1,117 @@
+//! The audit lines of refusals, and of calls of tools that do not exist.
+
+use serde_json::json;
+use support::{
+    MockIssuer, SigningKey, TokenBuilder,
+    client::{Client, HttpResponse, Revision},
+    tool_server::{self, Runs},
+};
+use toolgate::issuer::Issuer;
+
+use super::Logged;
+
+/// Calls a tool with a token, and returns the audit lines of the call and the lines about the
+/// token.
+async fn lines(tool: &str, token: impl FnOnce(&MockIssuer, &str) -> Option<String>) -> String {
+    let issuer = MockIssuer::start().await;
+    let server = tool_server::unverified_server(&Runs::default());
+    let logged = Logged::start_server(server, Issuer::new(issuer.url()), "toolgate=info").await;
+    let mut client = Client::new(&*logged.resource, Revision::Stateless);
+    if let Some(token) = token(&issuer, &logged.resource) {
+        client = client.with_token(token);
+    }
+    client.call(tool, json!({})).await;
+    let (lines, _) = logged.end();
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("toolgate::audit") || line.contains("access token refused"));
+    told.cloned().collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_log_names_the_url_of_a_proof_for_another_server_and_the_expected_one() {
+    let issuer = MockIssuer::start().await;
+    let server = tool_server::unverified_server(&Runs::default());
+    let logged = Logged::start_server(server, Issuer::new(issuer.url()), "toolgate=info").await;
+    let key = SigningKey::p256("client");
+    let token = issuer.token().audience(&logged.resource).bound_to(&key);
+    let token = token.build();
+    let proof = TokenBuilder::proof(&key, "POST", "https://other.example/mcp").about(&token);
+    let client = Client::new(&*logged.resource, Revision::Stateless);
+    let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
+    let request = client
+        .post(&message)
+        .header("authorization", format!("DPoP {token}"))
+        .header("dpop", proof.build());
+    let answer = HttpResponse::of(request.body(message.to_string())).await;
+    assert_eq!(answer.status, 401);
+    assert!(!answer.text.contains("other.example"), "{answer:?}");
+    let expected = format!("expected=\"{}\"", logged.resource);
+    let (lines, _) = logged.end();
+    let told = lines
+        .iter()
+        .find(|line| line.contains("htu="))
+        .expect("a line");
+    for part in [
+        "\"https://other.example/mcp\"",
+        &expected,
+        "TOOLGATE_RESOURCE",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_not_admitted() {
+    let told = lines("nothing", |issuer, resource| {
+        let token = issuer.token().audience(resource).scope("desk:read");
+        Some(token.build())
+    })
+    .await;
+    assert!(told.contains("outcome=\"not_found\""), "{told}");
+    assert!(!told.contains("admitted"), "{told}");
+}
+
+#[tokio::test]
+async fn needed_is_what_the_tool_needs_and_not_the_union_of_the_challenge() {
+    let token = |issuer: &MockIssuer, resource: &str| {
+        Some(issuer.token().audience(resource).scope("desk:read").build())
+    };
+    let told = lines("write", token).await;
+    assert!(told.contains("outcome=\"insufficient_scope\""), "{told}");
+    assert!(told.contains("needed=\"desk:write\""), "{told}");
+    assert!(told.contains("missing=\"desk:write\""), "{told}");
+    let told = lines("write", |_, _| None).await;
+    assert!(told.contains("outcome=\"no_token\""), "{told}");
+    assert!(told.contains("needed=\"desk:write\""), "{told}");
+}
+
+#[tokio::test]
+async fn the_line_of_a_refused_token_names_its_issuer_its_subject_and_the_reason() {
+    for (audience, reason, shown) in [
+        (
+            json!("https://other.example"),
+            "the token is meant for another audience",
+            "aud [\\\"https://other.example\\\"]",
+        ),
+        (json!([]), "the token names no audience", "aud []"),
+    ] {
+        let told = lines("read", |issuer, _| {
+            Some(issuer.token().claim("aud", audience).build())
+        })
+        .await;
+        let (refused, audit) = told.split_once('\n').expect("two lines");
+        assert!(refused.contains(shown), "{told}");
+        assert!(
+            refused.contains("accepted is [\\\"http://127.0.0.1:"),
+            "{told}"
+        );
+        assert!(refused.contains("TOOLGATE_AUDIENCES"), "{told}");
+        assert!(audit.contains("outcome=\"invalid_token\""), "{told}");
+        assert!(audit.contains("issuer=\"http://"), "{told}");
+        assert!(!audit.contains("subject=\"\""), "{told}");
+        assert!(audit.contains(&format!("reason=\"{reason}")), "{told}");
+        // Another server's name is for the log alone.
+        assert!(!audit.contains("other.example"), "{told}");
+    }
+}
