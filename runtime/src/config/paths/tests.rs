@@ -67,6 +67,27 @@ fn a_proxy_may_forward_one_prefix_alone_and_keep_it() {
 }
 
 #[test]
+fn a_page_below_the_resource_is_served_where_requests_for_it_arrive() {
+    let at = |path: &str, docs: &str| {
+        at(&format!("https://h.example{path}")).with_docs_url(format!("https://h.example{docs}"))
+    };
+    let alone = |config| list(paths(config).docs_routes(false));
+    assert_eq!(alone(at("/mcp", "/mcp/docs")), ["/docs", "/mcp/docs"]);
+    let rewritten = at("/svc/mcp", "/svc/mcp/docs").with_listen_path("/inner");
+    assert_eq!(alone(rewritten), ["/docs", "/inner/docs"]);
+    // At the root it would be in the place of another route.
+    for taken in ["docs", "healthz", "readyz"] {
+        let root = at("/mcp", &format!("/mcp/{taken}")).with_listen_path("/");
+        assert_eq!(alone(root), ["/docs"], "{taken}");
+    }
+    // A mounted router serves it only on request, as the page at its own place.
+    let mounted = |config| list(paths(config).docs_routes(true));
+    let nested = || at("/api/mcp", "/api/mcp/docs").with_nested_path("/api");
+    assert!(mounted(nested()).is_empty());
+    assert_eq!(mounted(nested().with_docs_page()), ["/docs", "/mcp/docs"]);
+}
+
+#[test]
 fn a_proxy_may_remove_the_prefix() {
     let config = at("https://h.example/svc/mcp").with_listen_path("/mcp");
     let plain = paths(config.clone());
@@ -135,7 +156,7 @@ fn paths_that_contradict_each_other_are_errors_with_a_remedy() {
         ),
         (
             config().with_listen_path("/{a}"),
-            ["a character that is not allowed", "use letters"],
+            ["the character '{' in its path", "with letters"],
         ),
         (
             at("https://h.example/api/readyz").with_nested_path("/api"),
