@@ -164,6 +164,44 @@ async fn a_mounted_router_has_further_paths_where_they_are_asked_for() {
     }
 }
 
+#[tokio::test]
+async fn the_readiness_of_a_mount_is_that_of_every_applications_check() {
+    let issuer = MockIssuer::start().await;
+    let mount = async |origin: &str, results: [Result<(), &'static str>; 2]| {
+        let mut mount = Mount::new();
+        for (number, result) in results.into_iter().enumerate() {
+            let config = Config::new(format!("{origin}/{number}/mcp"))
+                .with_issuer(issuer.url())
+                .with_health_paths();
+            let server = tool_server::unverified_server(&Runs::default());
+            let server = server.with_readiness(move |_: Runs| async move { result });
+            mount = mount.server(server, config);
+        }
+        mount.into_router().expect("no clash")
+    };
+    for (results, reason) in [
+        ([Ok(()), Ok(())], None),
+        ([Ok(()), Err("db.internal is down")], Some("application")),
+        ([Err("db.internal is down"), Ok(())], Some("application")),
+    ] {
+        let origin = serve(async |origin: &str| mount(origin, results).await).await;
+        let url = format!("{origin}/readyz");
+        let mut answer = get(&url).await;
+        // The keys of the issuers are loaded in the background.
+        for _ in 0..100 {
+            if answer.status == 200 || reason.is_some_and(|part| answer.text.contains(part)) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            answer = get(&url).await;
+        }
+        let status = if reason.is_some() { 503 } else { 200 };
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert!(answer.text.contains(reason.unwrap_or("true")), "{answer:?}");
+        assert!(!answer.text.contains("db.internal"), "{answer:?}");
+    }
+}
+
 #[test]
 fn servers_that_need_the_same_path_are_a_start_error() {
     let server = || tool_server::unverified_server(&Runs::default());
