@@ -7,6 +7,8 @@
 //! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's;
 //!   `unknown_variables`: names that are probably misspelt
 //! - `resource_url`: resources, issuers and origins as text
+//! - `address_settings`: where the server is reached; `paths`: the paths that follow from it
+//! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
 //! - `request_limits`: limits of one request; `times`: clock leeway and drain; `state_key`: the
 //!   keys that seal state
@@ -17,9 +19,12 @@ use std::{
     time::Duration,
 };
 
+mod address_settings;
 mod dotenv;
 mod environment;
 mod from_env;
+mod paths;
+mod private_issuers;
 mod request_limits;
 mod resource_metadata;
 mod resource_url;
@@ -33,13 +38,11 @@ mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use state_key::StateKey;
-use times::MAX_DRAIN;
+use {address_settings::AddressSettings, state_key::StateKey, times::MAX_DRAIN};
 pub(crate) use {
+    paths::Paths,
     resource_metadata::ResourceMetadata,
-    resource_url::{
-        DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, Resource, metadata_path,
-    },
+    resource_url::{LIVENESS_PATH, READINESS_PATH, Resource},
     valid_config::{ClientCredentials, ValidConfig, ValidIssuer},
 };
 
@@ -68,12 +71,11 @@ const PORT: u16 = 8000;
 #[derive(Debug, Clone)]
 pub struct Config {
     resource: Option<Resource>,
-    bind: Option<SocketAddr>,
+    addresses: AddressSettings,
+    private_issuers: Vec<String>,
     default_port: u16,
     audiences: Vec<String>,
     issuers: Vec<ValidIssuer>,
-    origins: Vec<String>,
-    docs_url: Option<String>,
     resource_name: Option<String>,
     leeway: Duration,
     limits: Limits,
@@ -139,13 +141,6 @@ impl Config {
         Ok(config)
     }
 
-    /// Listens on this address.
-    #[must_use]
-    pub fn with_bind(mut self, address: SocketAddr) -> Self {
-        self.bind = Some(address);
-        self
-    }
-
     /// Accepts tokens for this further audience, such as the provider's own id of the
     /// resource.
     #[must_use]
@@ -160,23 +155,6 @@ impl Config {
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<Issuer>) -> Self {
         self.add_issuer("the issuer", issuer.into());
-        self
-    }
-
-    /// Allows web pages of this origin to call, such as `https://app.example.com`. By
-    /// default, a server on loopback allows all loopback origins, and any other server the
-    /// origin of its resource.
-    #[must_use]
-    pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
-        self.add_origin("the origin", &origin.into());
-        self
-    }
-
-    /// Publishes this URL as `resource_documentation` (RFC 9728 §2) instead of the server's
-    /// `/docs`.
-    #[must_use]
-    pub fn with_docs_url(mut self, url: impl Into<String>) -> Self {
-        self.set_docs_url("the documentation URL", &url.into());
         self
     }
 
@@ -231,12 +209,11 @@ impl Config {
     fn unset(default_port: u16) -> Self {
         Self {
             resource: None,
-            bind: None,
+            addresses: AddressSettings::default(),
+            private_issuers: Vec::new(),
             default_port,
             audiences: Vec::new(),
             issuers: Vec::new(),
-            origins: Vec::new(),
-            docs_url: None,
             resource_name: None,
             leeway: Duration::from_secs(30),
             limits: Limits::default(),
@@ -325,20 +302,6 @@ impl Config {
         }
     }
 
-    fn add_origin(&mut self, source: &str, text: &str) {
-        match resource_url::validate_origin(text) {
-            Ok(()) => self.origins.push(text.to_owned()),
-            Err(error) => self.add_value_error(source, text, error),
-        }
-    }
-
-    fn set_docs_url(&mut self, source: &str, text: &str) {
-        match resource_url::validate_page_url(text) {
-            Ok(()) => self.docs_url = Some(text.to_owned()),
-            Err(error) => self.add_value_error(source, text, error),
-        }
-    }
-
     /// Validates the configuration and returns the settings to run with.
     ///
     /// # Errors
@@ -349,9 +312,7 @@ impl Config {
         for (what, remedy) in &self.errors {
             errors.add(what, remedy);
         }
-        let bind = self
-            .bind
-            .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
+        let bind = self.bind();
         if self.resource.is_none() && (!bind.ip().is_loopback() || bind.port() == 0) {
             errors.add(
                 format!(
@@ -364,7 +325,8 @@ impl Config {
             Some(resource) => resource.clone(),
             None => Resource::local(bind),
         };
-        errors.finish(ValidConfig::new(self, bind, resource))
+        let valid = ValidConfig::new(self, bind, resource, &mut errors);
+        errors.finish(valid)
     }
 }
 

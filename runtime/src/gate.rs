@@ -28,7 +28,7 @@
 // Dispatch:
 // - `lane`: which way an authorized request takes
 // - `dispatch`: runs it; `stateless_fast_path`, `session_fast_path`, `rmcp_forward`:
-//   the lanes
+//   the lanes; `slow_answer`: an event stream for an answer that takes long
 //
 // Response:
 // - `refusal`, `refusal_context`, `challenge`: the answer to a refused request;
@@ -85,6 +85,7 @@ mod rmcp_forward;
 mod service;
 mod session;
 mod session_fast_path;
+mod slow_answer;
 mod stateless_fast_path;
 mod tool_result_denial;
 
@@ -106,6 +107,7 @@ pub(crate) use service::GateService;
 pub use session::SessionLimits;
 pub(crate) use session::{LatestCaller, Sessions};
 pub(crate) use session_fast_path::SessionFastPath;
+pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::StatelessFastPath;
 pub(crate) use tool_result_denial::DenialsAsToolResults;
 pub use tool_result_denial::DeniedCall;
@@ -244,7 +246,7 @@ impl Gate {
             challenges: &self.challenges,
             cache: &self.refusal_cache,
             table: self.rules.table(),
-            hosts: self.origins.hosts(),
+            hosts: self.origins.own_hosts(),
             dpop: dpop || self.authenticator.takes_only_bound(),
         }
     }

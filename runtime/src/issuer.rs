@@ -30,6 +30,7 @@ pub use client_authentication::ClientAuthentication;
 pub(crate) use discovery::fuzzed;
 #[cfg(feature = "development-issuer")]
 pub(crate) use egress_policy::EgressPolicy;
+pub(crate) use egress_policy::normalized_host;
 #[cfg(feature = "development-issuer")]
 pub(crate) use http_fetcher::{FetchError, HttpFetcher};
 pub(crate) use introspection_client::{IntrospectionClient, IntrospectionError};

@@ -60,7 +60,7 @@
 //! | trust an issuer, call an API behind the server | [`issuer`], [`auth::TokenExchange`] |
 //! | verify tokens yourself | [`auth::TokenVerifier`] |
 //! | protect a handler that you wrote with rmcp | [`gate::HandlerGate`], [`access!`] |
-//! | mount the server in your own application | [`Server::into_router`] |
+//! | mount servers in your own application | [`Server::into_router`], [`Mount`] |
 //! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
 //!
 //! Guides: [tokens and issuers](guide::tokens), [clients](guide::clients).
@@ -142,7 +142,7 @@ pub use item::{Context, InputRequired, Json, LogLevel, Reply, Round, State, Tool
 pub use prompt::PromptSet;
 pub use resource::{ResourceError, ResourceSet};
 pub use scope::Scope;
-pub use server::{AccessTable, Changes, ItemAccess, LogWriter, Server, UnknownItemError};
+pub use server::{AccessTable, Changes, ItemAccess, LogWriter, Mount, Server, UnknownItemError};
 pub use tool::{Args, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 

@@ -29,6 +29,7 @@
 //! - [`listener_quota`]: limits the memory for subscriptions of each caller
 //! - [`multi_round`]: requests that take several rounds
 //! - [`routes`], [`not_found`]: the paths that are served, and the response at all others
+//! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
 //! - [`response_future`]: the future of a response
 //! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
 //! - [`serve`]: listens, and shuts down without losing calls
@@ -70,7 +71,9 @@ mod listener_quota;
 mod local_sessions;
 mod log_writer;
 mod login_timing;
+mod mount;
 mod multi_round;
+mod nest_check;
 mod not_found;
 mod readiness;
 mod registry;
@@ -99,6 +102,7 @@ pub use handler_gate::{
 pub use list_visibility::Visibility;
 pub use local_sessions::LocalSessions;
 pub use log_writer::LogWriter;
+pub use mount::Mount;
 
 use {catalogue::Sets, gate_plan::Policy, readiness::Check};
 

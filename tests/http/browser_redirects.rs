@@ -112,6 +112,7 @@ async fn a_mounted_router_leaves_the_root_to_its_application() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
     let config = Config::new(format!("{origin}/mcp")).with_issuer(ISSUER);
+    let config = config.with_docs_page();
     let router = tool_server::server(&tool_server::Runs::default()).into_router(config);
     let app = Router::new()
         .fallback(async || "the application's own")
@@ -120,6 +121,20 @@ async fn a_mounted_router_leaves_the_root_to_its_application() {
     leads_to_the_page(&origin, "/mcp").await;
     let root = ask(Method::GET, &format!("{origin}/"), &[("accept", ACCEPT)]).await;
     assert_eq!(root.text().await.expect("text"), "the application's own");
+}
+
+/// A mounted router without a page sends nobody to one.
+#[tokio::test]
+async fn a_browser_at_an_endpoint_without_a_page_is_refused_as_a_client() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let config = Config::new(format!("{origin}/mcp")).with_issuer(ISSUER);
+    let router = tool_server::protected_server(&tool_server::Runs::default()).into_router(config);
+    let app = router.expect("it starts");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let url = format!("{origin}/mcp");
+    let answer = ask(Method::GET, &url, &[("accept", ACCEPT)]).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
 }
 
 /// Returns what the page says about the login.
@@ -135,7 +150,10 @@ async fn promise(router: Router) -> String {
 async fn the_page_promises_the_login_that_the_server_has() {
     const AT_CONNECTION: &str = "leads you through a login when it connects";
     const NEVER: &str = "No login is needed";
-    let config = || Config::new("http://127.0.0.1:8000/mcp").with_issuer(ISSUER);
+    let config = || {
+        let config = Config::new("http://127.0.0.1:8000/mcp").with_issuer(ISSUER);
+        config.with_docs_page()
+    };
 
     let closed = tool_server::protected_server(&tool_server::Runs::default());
     let page = promise(closed.into_router(config()).expect("it starts")).await;

@@ -270,8 +270,8 @@ async fn a_gate_that_is_stopped_ends_its_streams() {
     let ledger = RmcpHandler::default();
     let (give, take) = tokio::sync::oneshot::channel();
     let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
-        let gate = builder().build(config, ledger.clone()).await;
-        let gate = gate.expect("a gate");
+        let gate = builder().build(config.with_health_paths(), ledger.clone());
+        let gate = gate.await.expect("a gate");
         let router = gate.router(service(&gate, ledger));
         assert!(give.send(gate).is_ok());
         router

@@ -18,6 +18,9 @@ async fn a_foreign_host_is_a_403_without_a_challenge() {
         assert_eq!(answer.json()["error"], "foreign_host");
         let output = answer.json()["error_description"].to_string();
         assert!(output.contains("TOOLGATE_RESOURCE"), "{output}");
+        assert!(output.contains("TOOLGATE_ALLOWED_HOSTS"), "{output}");
+        let named = format!("another host: \\\"{host}\\\"");
+        assert!(output.contains(&named), "{output}");
     }
     assert_eq!(runs.all(), [""; 0]);
 }
@@ -36,6 +39,8 @@ async fn a_foreign_origin_is_a_403_without_a_challenge_and_without_cors() {
         let answer = HttpResponse::of(request.body(message.to_string())).await;
         assert_eq!(answer.status, 403, "{origin} {answer:?}");
         assert_eq!(answer.challenge(), None, "{origin}");
+        let output = answer.json()["error_description"].to_string();
+        assert!(output.contains(&format!("\\\"{origin}\\\"")), "{output}");
         assert_eq!(
             answer.header("access-control-allow-origin"),
             None,

@@ -3,22 +3,23 @@
 use std::time::Duration;
 
 use super::{
-    Config, Environment, MAX_DRAIN, Slash, StateKey, resource_url,
+    Config, Environment, MAX_DRAIN, Slash, StateKey,
+    address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
+    private_issuers::PRIVATE_ISSUERS,
+    resource_url,
     scalekit::{self, Scalekit},
     unknown_variables,
-    variable::{INTROSPECTION, NamedValue, PORT, STATE_KEY, items},
+    variable::{INTROSPECTION, NamedValue, STATE_KEY, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};
 
 #[cfg(test)]
 mod tests;
 
-const BIND: &str = "TOOLGATE_BIND";
 const RESOURCE: &str = "TOOLGATE_RESOURCE";
 const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
 const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
 const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
-const ORIGINS: &str = "TOOLGATE_ALLOWED_ORIGINS";
 const SESSIONS: &str = "TOOLGATE_SESSIONS";
 const BANNER: &str = "TOOLGATE_BANNER";
 const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
@@ -26,13 +27,17 @@ const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
 const LOG_FORMAT: &str = "TOOLGATE_LOG_FORMAT";
 
 /// Every variable of Toolgate.
-const OURS: [&str; 13] = [
+const OURS: [&str; 17] = [
     BIND,
     RESOURCE,
     AUDIENCES,
     ISSUERS,
     DOCS_URL,
     ORIGINS,
+    HOSTS,
+    LISTEN_PATH,
+    PATH_PREFIX,
+    PRIVATE_ISSUERS,
     STATE_KEY,
     INTROSPECTION[0],
     INTROSPECTION[1],
@@ -49,7 +54,10 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     let environment = &environment.prepared(&mut config);
     let mut scalekit = Scalekit::from_environment(environment, &mut config);
 
-    read_address(&mut config, environment);
+    address_settings::read(&mut config, environment);
+    for host in items(environment.get(PRIVATE_ISSUERS).unwrap_or_default()) {
+        config.add_private_issuer(PRIVATE_ISSUERS, host);
+    }
     if let Some((source, text)) = chosen(&mut config, environment, RESOURCE, &scalekit.resources) {
         let slash = if source == RESOURCE {
             Slash::Refused
@@ -82,9 +90,6 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     }
     if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
         config.set_docs_url(source, url);
-    }
-    for origin in items(environment.get(ORIGINS).unwrap_or_default()) {
-        config.add_origin(ORIGINS, origin);
     }
     read_state_keys(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);
@@ -177,37 +182,6 @@ fn read_introspection(config: &mut Config, environment: &Environment) {
             format!("{id} is set, but there are several issuers, and a token must not be sent to another issuer than its own"),
             "configure it in the program, by `Issuer::with_introspection` and `with_token_prefix`",
         ),
-    }
-}
-
-/// Reads `TOOLGATE_BIND`, and `PORT` for the default address.
-fn read_address(config: &mut Config, environment: &Environment) {
-    if let Some(text) = environment.get(BIND) {
-        match resource_url::parse_bind(text) {
-            Ok(bind) => config.bind = Some(bind),
-            Err(error) => config.add_value_error(BIND, text, error),
-        }
-    }
-    let Some(text) = environment.get(PORT) else {
-        return;
-    };
-    match text.parse::<u16>() {
-        Ok(port) if port > 0 => config.default_port = port,
-        _ => config.add_error(
-            format!(
-                "{PORT} is {}, which is not a port number",
-                resource_url::quoted_without_secrets(text)
-            ),
-            "write a number from 1 to 65535",
-        ),
-    }
-    if let Some(bind) = config.bind
-        && bind.port() != config.default_port
-    {
-        config.warnings.push(format!(
-            "{PORT} is {}, but {BIND} is {bind}; {BIND} takes precedence",
-            config.default_port
-        ));
     }
 }
 

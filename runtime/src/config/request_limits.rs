@@ -1,5 +1,7 @@
 //! The limits of one request.
 
+use std::time::Duration;
+
 use super::Config;
 
 impl Config {
@@ -66,6 +68,24 @@ impl Config {
         } else {
             self.limits.json_values = values;
         }
+        self
+    }
+
+    /// Answers a request outside of a session that takes longer than this by an event stream,
+    /// with a comment every 15 seconds until the result. Without it, no byte is sent before the
+    /// result, and a proxy that ends silent connections ends the call. Calls in a session always
+    /// have such a stream.
+    ///
+    /// The status is then 200 before the result is known, and a later error is in the message. A
+    /// client that does not accept `text/event-stream` still gets JSON.
+    ///
+    /// ```
+    /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
+    ///     .with_stream_after(std::time::Duration::from_secs(10));
+    /// ```
+    #[must_use]
+    pub fn with_stream_after(mut self, time: Duration) -> Self {
+        self.limits.stream_after = Some(time);
         self
     }
 }

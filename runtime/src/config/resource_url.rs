@@ -138,7 +138,7 @@ impl Resource {
 
     /// Returns the URL of the metadata of this resource (RFC 9728 §3.1).
     pub(crate) fn metadata_url(&self) -> String {
-        format!("{}{}", self.origin, metadata_path(&self.path))
+        format!("{}{METADATA_PATH}{}", self.origin, self.path)
     }
 
     /// Returns the resource whose metadata has this URL.
@@ -147,12 +147,6 @@ impl Resource {
         let (origin, path) = (&text[..at], &text[at + METADATA_PATH.len()..]);
         Some(format!("{origin}{path}"))
     }
-}
-
-/// Returns the path of the metadata of a resource with this path (RFC 9728 §3.1): the
-/// well-known part goes between host and path.
-pub(crate) fn metadata_path(path: &str) -> String {
-    format!("{METADATA_PATH}{path}")
 }
 
 /// The well-known prefix of metadata paths (RFC 9728 §3).
@@ -173,7 +167,8 @@ fn first_segment(path: &str) -> Option<&str> {
     path.strip_prefix('/')?.split('/').next()
 }
 
-fn check_path(path: &str) -> Result<(), ConfigError> {
+/// Checks the path of an endpoint.
+pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(());
     };
@@ -206,6 +201,33 @@ fn check_path(path: &str) -> Result<(), ConfigError> {
     }
 }
 
+/// Parses a path, and returns it without a slash at its end: the root is empty.
+pub(super) fn parse_path(text: &str) -> Result<String, ConfigError> {
+    if !text.starts_with('/') {
+        return error("does not begin with a slash", "write a path such as /mcp");
+    }
+    let path = text.strip_suffix('/').unwrap_or(text);
+    check_path(path)?;
+    Ok(path.to_owned())
+}
+
+/// Validates a value of `Host` (RFC 9110 §7.2): a name or an address, and a port unless it is
+/// the default port.
+pub(super) fn validate_host(text: &str) -> Result<(), ConfigError> {
+    let remedy =
+        "write a name or an address, and the port if clients send it, such as notes.internal:8000";
+    let url = Url::parse(&format!("ws://{text}/"));
+    let is_host = url.is_ok_and(|url| {
+        // `ws` and `wss` have the default ports of `http` and `https`, which clients may write.
+        let without_port = text.strip_suffix(":80").unwrap_or(text);
+        url.as_str() == format!("ws://{}/", without_port.to_ascii_lowercase())
+    });
+    match is_host && !text.contains(['*', '@', '/']) {
+        true => Ok(()),
+        false => error("is not a host", remedy),
+    }
+}
+
 /// Validates an issuer identifier (RFC 8414 §2): https, or http on loopback; no query and no
 /// fragment. A trailing slash is part of the identifier.
 pub(super) fn validate_issuer(text: &str) -> Result<(), ConfigError> {
@@ -219,7 +241,7 @@ pub(super) fn validate_issuer(text: &str) -> Result<(), ConfigError> {
     if url.scheme() == "http" && !is_exact_loopback_url(&url) {
         return error(
             "uses http on an address that is not loopback, where keys can be replaced in transit",
-            "use the https URL of the issuer",
+            "use the https URL of the issuer, also inside your own network",
         );
     }
     Ok(())

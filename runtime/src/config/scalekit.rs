@@ -278,7 +278,9 @@ mod tests {
         ] {
             for name in DOCS_URL {
                 let settings = read(&[resource, (name, url)]).validate().unwrap();
-                assert_eq!(settings.docs_path(), path, "{url}");
+                let routes = settings.paths().docs_routes(false);
+                let all = ["/docs"].into_iter().chain(path).map(str::to_owned);
+                assert_eq!(routes, all.collect(), "{url}");
             }
         }
     }

@@ -56,7 +56,10 @@ fn nothing_set_is_a_server_on_loopback_that_may_issue_for_itself() {
     assert_eq!(settings.bind().to_string(), "127.0.0.1:8000");
     assert_eq!(settings.resource().as_str(), "http://127.0.0.1:8000/mcp");
     assert_eq!(settings.audiences(), ["http://127.0.0.1:8000/mcp"]);
-    assert_eq!(settings.docs_url(), "http://127.0.0.1:8000/docs");
+    assert_eq!(
+        settings.docs_url(false).as_deref(),
+        Some("http://127.0.0.1:8000/docs")
+    );
     assert_eq!(settings.leeway(), Duration::from_secs(30));
     assert_eq!(settings.limits().body, 4 << 20);
     assert!(settings.allows_loopback_origins() && settings.origins().is_empty());
@@ -86,7 +89,10 @@ fn our_variables_are_read() {
         issuers(&settings),
         ["https://a.example/", "https://b.example"]
     );
-    assert_eq!(settings.docs_url(), "https://docs.example.com/x?y");
+    assert_eq!(
+        settings.docs_url(false).as_deref(),
+        Some("https://docs.example.com/x?y")
+    );
     assert_eq!(settings.origins(), ["https://app.example.com"]);
     assert!(!settings.allows_loopback_origins());
 }
@@ -169,7 +175,10 @@ fn the_guides_variables_work_as_they_stand() {
     };
     assert_eq!(issuer.issuer(), GUIDE[4].1);
     assert_eq!(issuer.spellings(), ["https://acme.scalekit.dev"]);
-    assert_eq!(settings.docs_url(), "http://localhost:10000/mcp/docs");
+    assert_eq!(
+        settings.docs_url(false).as_deref(),
+        Some("http://localhost:10000/mcp/docs")
+    );
     assert!(!settings.may_issue_for_development());
     let [note] = settings.warnings() else {
         panic!("{:?}", settings.warnings())

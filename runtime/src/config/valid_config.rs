@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
-use super::{Config, DOCS_PATH, Resource, ResourceMetadata, StateKey};
+use super::{Config, Paths, Resource, ResourceMetadata, StateKey};
 use crate::{
     error::SetupErrors,
     gate::{Limits, SessionLimits},
@@ -16,12 +16,17 @@ pub(crate) struct ValidConfig {
     config: Config,
     bind: SocketAddr,
     resource: Resource,
+    paths: Paths,
     audiences: Vec<String>,
-    docs_url: String,
 }
 
 impl ValidConfig {
-    pub(super) fn new(config: &Config, bind: SocketAddr, resource: Resource) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        bind: SocketAddr,
+        resource: Resource,
+        errors: &mut SetupErrors,
+    ) -> Self {
         let mut audiences = vec![resource.as_str().to_owned()];
         audiences.extend(
             config
@@ -30,15 +35,20 @@ impl ValidConfig {
                 .filter(|audience| *audience != resource.as_str())
                 .cloned(),
         );
-        let docs_url = config
-            .docs_url
-            .clone()
-            .unwrap_or_else(|| format!("{}{DOCS_PATH}", resource.origin()));
+        let mut config = config.clone();
+        config.issuers = config.issuers_with_private_hosts(errors);
+        let proxies = config.issuers.iter().filter_map(ValidIssuer::proxy_warning);
+        let warnings: Vec<_> = config
+            .platform_port_warning()
+            .into_iter()
+            .chain(proxies)
+            .collect();
+        config.warnings.extend(warnings);
         Self {
-            config: config.clone(),
+            paths: Paths::new(&config.addresses, &resource, errors),
+            config,
             bind,
             audiences,
-            docs_url,
             resource,
         }
     }
@@ -88,24 +98,16 @@ impl ValidConfig {
         &self.config.issuers
     }
 
-    /// `resource_documentation` (RFC 9728 §2).
-    pub(crate) fn docs_url(&self) -> &str {
-        &self.docs_url
+    /// The paths of the server.
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
     }
 
-    /// Returns the path of the documentation page below the endpoint, if it is published there:
-    /// guides register `<resource>/docs` at a provider.
-    pub(crate) fn docs_path(&self) -> Option<&str> {
-        let path = self.docs_url.strip_prefix(self.resource.origin())?;
-        let path = path.split(['?', '#']).next()?;
-        let below = path.strip_prefix(self.resource.path())?.strip_prefix('/')?;
-        // The router panics at a path that it reads as a pattern or already has.
-        let is_plain = |segment: &str| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-            !segment.is_empty() && segment.bytes().all(plain)
-        };
-        let is_route = !self.resource.path().is_empty() && below.split('/').all(is_plain);
-        is_route.then_some(path)
+    /// Returns `resource_documentation` (RFC 9728 §2). A mounted router has a page of its own
+    /// only if it was asked for.
+    pub(crate) fn docs_url(&self, is_mounted: bool) -> Option<String> {
+        let own = || self.paths.docs_url(is_mounted);
+        self.config.addresses.docs_url.clone().or_else(own)
     }
 
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
@@ -148,6 +150,12 @@ impl ValidConfig {
         &self.config.notes
     }
 
+    /// The values of `Host` that are accepted in addition to [`ValidConfig::hosts`]. They are not
+    /// told to strangers.
+    pub(crate) fn further_hosts(&self) -> &[String] {
+        &self.config.addresses.hosts
+    }
+
     /// Returns the accepted values of `Host`: the resource's own and, if the server listens
     /// on loopback, every loopback name of this machine. Any other name could be a foreign
     /// name that resolves to this address (DNS rebinding).
@@ -172,10 +180,10 @@ impl ValidConfig {
     /// own origin, unless the resource is on loopback; see
     /// [`ValidConfig::allows_loopback_origins`].
     pub(crate) fn origins(&self) -> Vec<String> {
-        if self.config.origins.is_empty() && !self.resource.is_loopback() {
+        if self.config.addresses.origins.is_empty() && !self.resource.is_loopback() {
             vec![self.resource.origin().to_owned()]
         } else {
-            self.config.origins.clone()
+            self.config.addresses.origins.clone()
         }
     }
 
@@ -183,15 +191,17 @@ impl ValidConfig {
     /// resource is on loopback. For other resources, a page served from a visitor's own
     /// machine is as foreign as any.
     pub(crate) fn allows_loopback_origins(&self) -> bool {
-        self.config.origins.is_empty() && self.resource.is_loopback()
+        self.config.addresses.origins.is_empty() && self.resource.is_loopback()
     }
 
     /// Returns whether the embedded development issuer may run: no other issuer is trusted,
-    /// and neither the socket nor a proxy before it is reachable from other machines.
+    /// neither the socket nor a proxy before it is reachable from other machines, and requests
+    /// for the root of the origin, where its paths are, arrive here.
     pub(crate) fn may_issue_for_development(&self) -> bool {
         self.config.issuers.is_empty()
             && self.bind.ip().is_loopback()
             && self.resource.is_loopback()
+            && !self.paths.is_below_root()
     }
 
     /// Whether the development issuer grants requests without asking the person.
@@ -204,6 +214,8 @@ impl ValidConfig {
         let Self { bind, resource, .. } = self;
         let why = if self.may_issue_for_development() {
             "this program was built without the feature `development-issuer`".to_owned()
+        } else if self.paths.is_below_root() {
+            "the embedded development issuer needs the root of its origin, but this server is mounted below it".to_owned()
         } else {
             format!(
                 "the embedded development issuer runs on loopback only, but this server listens on {bind} for the resource {}",
@@ -238,6 +250,17 @@ impl ValidIssuer {
         if self.0.introspection().is_none() {
             self.0 = self.0.clone().with_introspection(introspection);
         }
+    }
+
+    /// Returns the warning that a proxy decides which addresses are reached. It does not name
+    /// the proxy, whose URL can have a password.
+    fn proxy_warning(&self) -> Option<String> {
+        self.0.has_proxy().then(|| {
+            format!(
+                "requests to the issuer {:?} go through a proxy, whose checks of addresses replace those of this server",
+                self.issuer()
+            )
+        })
     }
 
     /// The issuer identifier, which is published and whose metadata is fetched.

@@ -10,15 +10,42 @@ use tower::Service;
 
 use super::{
     Gate, authorize::AuthorizedRequest, lane::Lane, refusal::server_error,
-    rmcp_forward::forward_to_rmcp, session::GuardedBody, session_fast_path, stateless_fast_path,
+    rmcp_forward::forward_to_rmcp, session::GuardedBody, session_fast_path, slow_answer,
+    stateless_fast_path,
 };
 
-/// Runs an authorized request and returns its answer. A request that a fast path declines is
-/// forwarded to rmcp.
+/// Runs an authorized request and returns its answer. If it takes long outside of a session,
+/// the answer may become an event stream.
+pub(super) async fn dispatch<I, B>(
+    gate: &Arc<Gate>,
+    authorized: Box<AuthorizedRequest>,
+    parts: &mut Parts,
+    inner: I,
+) -> Response<Body>
+where
+    I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    I::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    if let Some(after) = gate.limits.stream_after
+        && let Some(id) = slow_answer::id_of(&authorized, &parts.headers)
+    {
+        let (gate, mut parts) = (Arc::clone(gate), take_parts(parts));
+        let answer = async move { run(&gate, authorized, &mut parts, inner).await };
+        return slow_answer::respond(answer.boxed(), id, after)
+            .boxed()
+            .await;
+    }
+    run(gate, authorized, parts, inner).await
+}
+
+/// Runs an authorized request in its lane. A request that a fast path declines is forwarded to
+/// rmcp.
 ///
 /// Only the stateless lanes are part of this future: all others are rare or slow, and boxed, so
 /// that the future that each request allocates stays small.
-pub(super) async fn dispatch<I, B>(
+async fn run<I, B>(
     gate: &Arc<Gate>,
     mut authorized: Box<AuthorizedRequest>,
     parts: &mut Parts,

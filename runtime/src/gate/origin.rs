@@ -6,21 +6,37 @@
 
 use http::{HeaderMap, Uri, header};
 
-use crate::loopback::is_loopback_origin;
+use crate::{log_text::QuotedText, loopback::is_loopback_origin};
 
 /// The values of `Host` and `Origin` that a server accepts.
 #[derive(Debug, Clone)]
 pub(crate) struct OriginRules {
     hosts: Vec<String>,
+    /// How many of the hosts are the resource's own. Refusals name only these.
+    own: usize,
     origins: Vec<String>,
     loopback_origins: bool,
 }
 
-/// Why a request is not for this server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a request is not for this server, with what it names instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OriginError {
-    Host,
-    Origin,
+    Host(String),
+    Origin(String),
+}
+
+/// The longest value from a client in an error, in bytes as they are written.
+const LONGEST: usize = 120;
+
+/// Quotes the first two values for a message, truncated and escaped.
+fn quoted<'value, V: Iterator<Item = &'value [u8]>>(values: V) -> String {
+    let quote = |value| QuotedText(&String::from_utf8_lossy(value), LONGEST).to_string();
+    let mut quoted: Vec<_> = values.take(2).map(quote).collect();
+    quoted.dedup();
+    match quoted.is_empty() {
+        true => "none".to_owned(),
+        false => quoted.join(" and "),
+    }
 }
 
 impl OriginRules {
@@ -34,10 +50,17 @@ impl OriginRules {
                 .collect()
         };
         Self {
+            own: hosts.len(),
             hosts: lower(hosts),
             origins: lower(origins),
             loopback_origins,
         }
+    }
+
+    /// Accepts these authorities, too, such as names inside a cluster.
+    pub(crate) fn with_further_hosts(mut self, hosts: &[String]) -> Self {
+        self.hosts.extend_from_slice(hosts);
+        self
     }
 
     /// Returns the accepted authorities.
@@ -45,17 +68,29 @@ impl OriginRules {
         &self.hosts
     }
 
+    /// Returns the authorities that a stranger may know.
+    pub(crate) fn own_hosts(&self) -> &[String] {
+        self.hosts.get(..self.own).unwrap_or_default()
+    }
+
     /// Checks one request.
     pub(crate) fn authorize(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), OriginError> {
         if !self.is_our_host(uri, headers) {
-            return Err(OriginError::Host);
+            let target = uri.authority().map(|target| target.as_str().as_bytes());
+            let hosts = headers.get_all(header::HOST).iter();
+            let hosts = hosts.map(http::HeaderValue::as_bytes).chain(target);
+            return Err(OriginError::Host(quoted(hosts)));
         }
         let mut origins = headers.get_all(header::ORIGIN).iter();
         match (origins.next(), origins.next()) {
             // Only browsers send one.
             (None, _) => Ok(()),
             (Some(origin), None) if self.allows_origin(origin.as_bytes()) => Ok(()),
-            _ => Err(OriginError::Origin),
+            _ => {
+                let origins = headers.get_all(header::ORIGIN).iter();
+                let origins = origins.map(http::HeaderValue::as_bytes);
+                Err(OriginError::Origin(quoted(origins)))
+            }
         }
     }
 
@@ -120,30 +155,32 @@ mod tests {
         ] {
             assert_eq!(
                 authorize("/mcp", &[("host", host)]),
-                Err(OriginError::Host),
+                Err(OriginError::Host(format!("{host:?}"))),
                 "{host}"
             );
         }
-        assert_eq!(authorize("/mcp", &[]), Err(OriginError::Host));
+        let none = OriginError::Host("none".to_owned());
+        assert_eq!(authorize("/mcp", &[]), Err(none));
         assert_eq!(authorize("/mcp", &[("host", "API.example")]), Ok(()));
         assert_eq!(authorize("/mcp", &[("host", "localhost:8000")]), Ok(()));
     }
 
     #[test]
     fn a_request_that_names_two_hosts_is_refused() {
+        let host = |named: &str| Err(OriginError::Host(named.to_owned()));
         let twice = [("host", "api.example"), ("host", "api.example")];
-        assert_eq!(authorize("/mcp", &twice), Err(OriginError::Host));
+        assert_eq!(authorize("/mcp", &twice), host(r#""api.example""#));
         assert_eq!(
             authorize("http://evil.example/mcp", &[("host", "api.example")]),
-            Err(OriginError::Host)
+            host(r#""api.example" and "evil.example""#)
         );
         assert_eq!(
             authorize("http://api.example/mcp", &[("host", "evil.example")]),
-            Err(OriginError::Host)
+            host(r#""evil.example" and "api.example""#)
         );
         assert_eq!(
             authorize("http://api.example/mcp", &[("host", "\u{e4}pi.example")]),
-            Err(OriginError::Host)
+            host("\"\u{e4}pi.example\" and \"api.example\"")
         );
         assert_eq!(authorize("http://api.example/mcp", &[]), Ok(()));
     }
@@ -163,7 +200,8 @@ mod tests {
             "http://127.0.0.1.evil:80",
             "ftp://localhost",
         ] {
-            assert_eq!(with(origin), Err(OriginError::Origin), "{origin}");
+            let error = OriginError::Origin(format!("{origin:?}"));
+            assert_eq!(with(origin), Err(error), "{origin}");
         }
         for origin in [
             "https://app.example",
@@ -174,5 +212,17 @@ mod tests {
         ] {
             assert_eq!(with(origin), Ok(()), "{origin}");
         }
+    }
+
+    #[test]
+    fn a_named_value_is_truncated_and_escaped() {
+        let long = format!("{}\u{202e}\"{}", "a".repeat(90), "b".repeat(4000));
+        let Err(OriginError::Host(named)) = authorize("/mcp", &[("host", &long)]) else {
+            panic!("it is accepted");
+        };
+        assert!(
+            named.len() <= LONGEST + 2 && named.contains("\\u{202e}"),
+            "{named}"
+        );
     }
 }

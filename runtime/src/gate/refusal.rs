@@ -157,8 +157,8 @@ impl Refusal {
     /// Returns the word for the audit log: OAuth's error code where there is one.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::OriginError(OriginError::Host) => "foreign_host",
-            Self::OriginError(OriginError::Origin) => "foreign_origin",
+            Self::OriginError(OriginError::Host(_)) => "foreign_host",
+            Self::OriginError(OriginError::Origin(_)) => "foreign_origin",
             Self::Credentials(_) => ErrorCode::InvalidRequest.as_str(),
             Self::NoToken { .. } => "no_token",
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
@@ -182,14 +182,16 @@ impl Refusal {
     /// Returns the description for the body of the answer.
     pub(super) fn description(&self, context: RefusalContext<'_>) -> String {
         match self {
-            Self::OriginError(OriginError::Host) => format!(
-                "this server answers to {}, and the request names another host; behind a proxy, \
-                 set TOOLGATE_RESOURCE to the URL that clients connect to and pass the Host header on",
+            Self::OriginError(OriginError::Host(host)) => format!(
+                "this server answers to {}, and the request names another host: {host}; behind a \
+                 proxy, set TOOLGATE_RESOURCE to the URL that clients connect to and pass the Host \
+                 header on, or add the host to TOOLGATE_ALLOWED_HOSTS",
                 context.hosts.join(", ")
             ),
-            Self::OriginError(OriginError::Origin) => {
-                "pages of this origin may not call this server; TOOLGATE_ALLOWED_ORIGINS lists those that may".to_owned()
-            }
+            Self::OriginError(OriginError::Origin(origin)) => format!(
+                "pages of the origin {origin} may not call this server; TOOLGATE_ALLOWED_ORIGINS \
+                 lists those that may"
+            ),
             Self::Credentials(error) => credentials(*error).to_owned(),
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
@@ -200,7 +202,9 @@ impl Refusal {
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),
             Self::SessionLimit(full) => full.description().to_owned(),
             Self::Header(what) => (*what).to_owned(),
-            Self::Body(BodyError::TooLarge) => "the body is larger than this server reads".to_owned(),
+            Self::Body(BodyError::TooLarge) => {
+                "the body is larger than this server reads".to_owned()
+            }
             Self::NotAcceptable(answer) => answer.description().to_owned(),
             Self::TooLargeWithoutToken { limit } => format!(
                 "without an access token a message has at most {limit} bytes and few small objects; send a token, or less"

@@ -40,6 +40,8 @@ pub(crate) struct Limits {
     pub(crate) json_values: usize,
     /// The time for a body to arrive.
     pub(crate) body_time: Duration,
+    /// When an answer outside of a session becomes an event stream, if it may.
+    pub(crate) stream_after: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -49,6 +51,7 @@ impl Default for Limits {
             unauthenticated_body: UNAUTHENTICATED_BODY,
             json_values: JSON_VALUES,
             body_time: BODY_TIME,
+            stream_after: None,
         }
     }
 }

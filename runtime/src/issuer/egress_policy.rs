@@ -9,33 +9,60 @@ use url::{Host, Url};
 
 use crate::loopback::{is_loopback_address, is_loopback_name, is_loopback_url};
 
-/// The addresses that requests for an issuer's documents may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EgressPolicy {
-    /// Public addresses, over https.
-    Public,
-    /// Public addresses over https, and loopback over http too. For an issuer on loopback.
-    ThisMachine,
-    /// Any address over https, and loopback over http too. Set by configuration, for an
-    /// issuer in a private network.
-    Anywhere,
+/// Why an address is refused.
+const PRIVATE: &str = "its address is private; if it is inside your own network, name its host in TOOLGATE_PRIVATE_ISSUERS";
+/// Why an address is refused although its host may have private addresses.
+const RESERVED: &str = "its address is link-local or reserved, and such an address is never used";
+/// Why an address of a loopback name is refused (RFC 6761 §6.3).
+const NOT_LOOPBACK: &str = "its name is reserved for loopback and leads to another address";
+
+/// The addresses that requests for an issuer's documents may use: public ones over https by
+/// default, and what is allowed in addition.
+#[derive(Clone, Default)]
+pub(crate) struct EgressPolicy {
+    /// Loopback, also over http: for an issuer on loopback.
+    pub(super) loopback: bool,
+    /// Hosts that may have addresses of a private network or of loopback, as
+    /// [`normalized_host`] returns them.
+    pub(super) private_hosts: Vec<String>,
+    /// An HTTP proxy. It resolves names itself, so only addresses in URLs are checked here.
+    pub(super) proxy: Option<Url>,
 }
 
 impl EgressPolicy {
-    /// Returns whether connections to this address are permitted.
-    pub(crate) fn permits(self, address: IpAddr) -> bool {
-        match self {
-            Self::Anywhere => true,
-            Self::ThisMachine => is_public(address) || is_loopback_address(address),
-            Self::Public => is_public(address),
+    /// Public addresses over https, and loopback over http too.
+    #[cfg(any(test, feature = "development-issuer"))]
+    pub(crate) const THIS_MACHINE: Self = Self {
+        loopback: true,
+        private_hosts: Vec::new(),
+        proxy: None,
+    };
+
+    /// Checks whether a connection to this address of a host is permitted. A loopback name
+    /// permits http, so it must not lead to any other address.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it is not.
+    pub(crate) fn permits(&self, host: &str, address: IpAddr) -> Result<(), &'static str> {
+        let is_loopback = is_loopback_address(address);
+        let is_private_host = self.is_private_host(host);
+        if is_loopback_name(host) && !is_loopback {
+            return Err(NOT_LOOPBACK);
+        }
+        match is_public(address)
+            || (self.loopback && is_loopback)
+            || (is_private_host && (is_loopback || is_private_network(address)))
+        {
+            true => Ok(()),
+            false if is_private_host => Err(RESERVED),
+            false => Err(PRIVATE),
         }
     }
 
-    /// Returns whether connections to this address are permitted if a name resolved to it. A
-    /// loopback name (RFC 6761 §6.3) permits http, so it must not resolve to any other
-    /// address.
-    pub(crate) fn permits_for(self, name: &str, address: IpAddr) -> bool {
-        self.permits(address) && (!is_loopback_name(name) || is_loopback_address(address))
+    fn is_private_host(&self, host: &str) -> bool {
+        let mut hosts = self.private_hosts.iter();
+        hosts.any(|private| private.eq_ignore_ascii_case(host))
     }
 
     /// Parses the URL of a document.
@@ -43,7 +70,7 @@ impl EgressPolicy {
     /// # Errors
     ///
     /// The reason why it cannot be fetched.
-    pub(crate) fn parse_url(self, text: &str) -> Result<Url, &'static str> {
+    pub(crate) fn parse_url(&self, text: &str) -> Result<Url, &'static str> {
         let url = Url::parse(text).map_err(|_| "it is not a URL")?;
         self.permits_url(&url)?;
         Ok(url)
@@ -55,26 +82,56 @@ impl EgressPolicy {
     /// # Errors
     ///
     /// The reason why it may not.
-    pub(crate) fn permits_url(self, url: &Url) -> Result<(), &'static str> {
+    pub(crate) fn permits_url(&self, url: &Url) -> Result<(), &'static str> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err("its URL contains credentials");
         }
+        let Some(host) = url.host_str() else {
+            return Err("its URL has no host");
+        };
         match url.scheme() {
             "https" => {}
-            "http" if self != Self::Public && is_loopback_url(url) => {}
+            "http" if is_loopback_url(url) && (self.loopback || self.is_private_host(host)) => {}
             _ => return Err("its URL is neither https nor http on loopback"),
         }
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-            Some(Host::Domain(_)) => None,
-            None => return Err("its URL has no host"),
-        };
-        match literal.is_none_or(|address| self.permits(address)) {
-            true => Ok(()),
-            false => Err("its address is private"),
+        match url.host() {
+            Some(Host::Ipv4(address)) => self.permits(host, address.into()),
+            Some(Host::Ipv6(address)) => self.permits(host, address.into()),
+            Some(Host::Domain(_)) | None => Ok(()),
         }
     }
+}
+
+/// Returns a host as it is written in a URL, or `None` if the text is not a host alone.
+pub(crate) fn normalized_host(text: &str) -> Option<String> {
+    let is_v6 = text.parse::<Ipv6Addr>().is_ok();
+    let host = match is_v6 {
+        true => format!("[{text}]"),
+        false => text.to_owned(),
+    };
+    let url = Url::parse(&format!("https://{host}/")).ok()?;
+    let is_host_alone = url.as_str() == format!("https://{}/", url.host_str()?)
+        && !host.contains(['/', '@', '?', '#', '*', '\\'])
+        && (host.starts_with('[') || !host.contains(':'));
+    is_host_alone.then(|| url.host_str().map(str::to_owned))?
+}
+
+/// Returns whether an address is one of a private network (RFC 1918, RFC 4193, RFC 6598).
+fn is_private_network(address: IpAddr) -> bool {
+    let is_private_v4 = |address: Ipv4Addr| address.is_private() || is_carrier_grade(address);
+    match address {
+        IpAddr::V4(address) => is_private_v4(address),
+        IpAddr::V6(address) => match hidden_v4(address) {
+            Some(hidden) => is_private_v4(hidden),
+            None => address.is_unique_local(),
+        },
+    }
+}
+
+/// Returns whether an address is one of carrier-grade NAT (RFC 6598).
+fn is_carrier_grade(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    a == 100 && b & 0xc0 == 64
 }
 
 /// Returns whether an address is public, by the registries of special-purpose addresses (RFC
@@ -96,7 +153,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_loopback()
         || address.is_link_local() // cloud metadata services live here
         || address.is_documentation()
-        || (a == 100 && b & 0xc0 == 64) // carrier-grade NAT (RFC 6598)
+        || is_carrier_grade(address)
         || (a == 192 && b == 0 && c == 0) // protocol assignments
         || (a == 198 && b & 0xfe == 18) // benchmarks (RFC 2544)
         || a >= 224) // multicast, reserved, broadcast
@@ -140,30 +197,85 @@ mod tests {
         list.split_whitespace().map(|text| text.parse().unwrap())
     }
 
+    fn within(policy: &EgressPolicy, host: &str, address: IpAddr) -> bool {
+        policy.permits(host, address).is_ok()
+    }
+
+    fn private(host: &str) -> EgressPolicy {
+        EgressPolicy {
+            private_hosts: vec![host.to_owned()],
+            ..EgressPolicy::default()
+        }
+    }
+
     #[test]
     fn a_private_address_is_out_of_reach_however_it_is_written() {
         for address in addresses(PRIVATE) {
-            assert!(!EgressPolicy::Public.permits(address), "{address}");
-            assert!(EgressPolicy::Anywhere.permits(address), "{address}");
+            assert!(
+                !within(&EgressPolicy::default(), "as.example", address),
+                "{address}"
+            );
         }
         for address in addresses(PUBLIC) {
-            assert!(EgressPolicy::Public.permits(address), "{address}");
+            assert!(
+                within(&EgressPolicy::default(), "as.example", address),
+                "{address}"
+            );
         }
     }
 
     #[test]
     fn an_issuer_on_this_machine_opens_this_machine_and_nothing_more() {
+        let policy = EgressPolicy::THIS_MACHINE;
         let local: Vec<_> = addresses(PRIVATE)
-            .filter(|address| EgressPolicy::ThisMachine.permits(*address))
+            .filter(|address| within(&policy, "as.example", *address))
             .map(|address| address.to_string())
             .collect();
         assert_eq!(local, ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]);
     }
 
     #[test]
+    fn a_named_host_opens_private_networks_for_itself_alone_and_never_link_local() {
+        let policy = private("as.internal");
+        let opened: Vec<_> = addresses(PRIVATE)
+            .filter(|address| within(&policy, "AS.internal", *address))
+            .map(|address| address.to_string())
+            .collect();
+        assert_eq!(
+            opened,
+            [
+                "10.1.2.3",
+                "100.64.0.1",
+                "127.0.0.1",
+                "127.9.9.9",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.168.1.1",
+                "::1",
+                "::ffff:10.0.0.1",
+                "::ffff:127.0.0.1",
+                "64:ff9b::a00:1",
+                "2002:a00:1::1",
+                "fc00::1",
+                "fd12::1"
+            ]
+        );
+        for address in addresses(PRIVATE) {
+            for other in ["as.example", "as.internal.example", "x.as.internal"] {
+                assert!(!within(&policy, other, address), "{other} {address}");
+            }
+        }
+        let metadata_service = addresses("169.254.169.254").next().unwrap();
+        let reason = policy.permits("as.internal", metadata_service).unwrap_err();
+        assert!(reason.contains("link-local"), "{reason}");
+        let reason = EgressPolicy::default().permits("as.internal", metadata_service);
+        assert!(reason.unwrap_err().contains("TOOLGATE_PRIVATE_ISSUERS"));
+    }
+
+    #[test]
     fn a_name_of_this_machine_leads_nowhere_else() {
         let permits = |name: &str, address: &str| {
-            EgressPolicy::ThisMachine.permits_for(name, address.parse().unwrap())
+            within(&EgressPolicy::THIS_MACHINE, name, address.parse().unwrap())
         };
         for name in ["localhost", "as.localhost"] {
             assert!(permits(name, "127.0.0.1") && permits(name, "::1"), "{name}");
@@ -171,25 +283,26 @@ mod tests {
                 !permits(name, "1.1.1.1") && !permits(name, "10.0.0.1"),
                 "{name}"
             );
+            // http is allowed for the name, so naming it does not open a network either.
+            let other = "10.0.0.1".parse().unwrap();
+            assert!(!within(&private(name), name, other), "{name}");
         }
         assert!(permits("as.example", "1.1.1.1") && permits("as.example", "127.0.0.1"));
         assert!(!permits("as.example", "10.0.0.1"));
-        assert!(!EgressPolicy::Public.permits_for("localhost", "127.0.0.1".parse().unwrap()));
-    }
-
-    fn permits(egress: EgressPolicy, url: &str) -> bool {
-        egress.permits_url(&Url::parse(url).unwrap()).is_ok()
+        let loopback = "127.0.0.1".parse().unwrap();
+        assert!(!within(&EgressPolicy::default(), "localhost", loopback));
     }
 
     #[test]
     fn http_is_for_this_machine_alone() {
-        for (url, public, machine, anywhere) in [
+        for (url, public, machine, named) in [
             ("https://as.example/keys", true, true, true),
             ("http://as.example/keys", false, false, false),
             ("http://10.0.0.1/keys", false, false, false),
             ("https://10.0.0.1/keys", false, false, true),
             ("https://[fd00::1]/keys", false, false, true),
-            ("https://169.254.169.254/", false, false, true),
+            ("https://169.254.169.254/", false, false, false),
+            ("https://[fe80::1]/", false, false, false),
             ("http://127.0.0.1:9/keys", false, true, true),
             ("https://127.0.0.1:9/keys", false, true, true),
             ("http://localhost:9/keys", false, true, true),
@@ -204,9 +317,39 @@ mod tests {
             ("file:///etc/passwd", false, false, false),
             ("data:application/json,{}", false, false, false),
         ] {
-            assert_eq!(permits(EgressPolicy::Public, url), public, "{url}");
-            assert_eq!(permits(EgressPolicy::ThisMachine, url), machine, "{url}");
-            assert_eq!(permits(EgressPolicy::Anywhere, url), anywhere, "{url}");
+            let parsed = Url::parse(url).unwrap();
+            let permits = |policy: &EgressPolicy| policy.permits_url(&parsed).is_ok();
+            assert_eq!(permits(&EgressPolicy::default()), public, "{url}");
+            assert_eq!(permits(&EgressPolicy::THIS_MACHINE), machine, "{url}");
+            let own = parsed.host_str().unwrap_or_default();
+            assert_eq!(permits(&private(own)), named, "{url}");
+            // Naming another host changes nothing.
+            assert_eq!(permits(&private("other.example")), public, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_alone() {
+        for (text, host) in [
+            ("keycloak", "keycloak"),
+            ("Keycloak.Internal", "keycloak.internal"),
+            ("10.0.0.5", "10.0.0.5"),
+            ("fd00::5", "[fd00::5]"),
+            ("[fd00::5]", "[fd00::5]"),
+        ] {
+            assert_eq!(normalized_host(text).as_deref(), Some(host), "{text}");
+        }
+        for text in [
+            "",
+            "a:8080",
+            "https://a",
+            "a/b",
+            "*.a",
+            "u@a",
+            "10.0.0.0/8",
+            "a b",
+        ] {
+            assert_eq!(normalized_host(text), None, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Resolves an endpoint of an issuer: configured, or discovered once for all waiting callers.
 
 use std::{
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -12,8 +12,7 @@ use super::{
     ClientAuthentication, Issuer,
     client_authentication::Client,
     discovery::{self, MissingMetadata},
-    egress_policy::EgressPolicy,
-    http_fetcher::{FetchError, HttpFetcher},
+    http_fetcher::HttpFetcher,
 };
 use crate::single_flight::{Role, SingleFlight};
 
@@ -34,9 +33,8 @@ pub(super) struct EndpointResolver {
     member: &'static str,
     issuer: Url,
     spellings: Vec<String>,
-    egress: EgressPolicy,
     given: Option<Url>,
-    fetcher: OnceLock<HttpFetcher>,
+    fetcher: HttpFetcher,
     discoveries: SingleFlight<(), Result<Url, MissingMetadata>>,
     state: Mutex<State>,
 }
@@ -75,22 +73,17 @@ impl EndpointResolver {
             member,
             issuer: url,
             spellings: issuer.spellings().map(str::to_owned).collect(),
-            egress,
             given,
-            fetcher: OnceLock::new(),
+            fetcher: HttpFetcher::new(egress),
             discoveries: SingleFlight::default(),
             state: Mutex::default(),
         };
         Ok((endpoint, client))
     }
 
-    /// Returns the HTTP client, which is built at its first use.
-    pub(super) fn fetcher(&self) -> Result<&HttpFetcher, FetchError> {
-        if let Some(fetcher) = self.fetcher.get() {
-            return Ok(fetcher);
-        }
-        let fetcher = HttpFetcher::new(self.egress)?;
-        Ok(self.fetcher.get_or_init(|| fetcher))
+    /// The HTTP client for the endpoint.
+    pub(super) fn fetcher(&self) -> &HttpFetcher {
+        &self.fetcher
     }
 
     /// Returns the URL of the endpoint, and discovers it if necessary.
@@ -169,12 +162,10 @@ impl EndpointResolver {
     }
 
     async fn search(&self) -> Result<Url, MissingMetadata> {
-        let fetcher = self
-            .fetcher()
-            .map_err(|error| uncertain(&error.to_string()))?;
         let accepts = |issuer: &str| self.spellings.iter().any(|one| one == issuer);
-        let url = discovery::find_url(self.member, fetcher, &self.issuer, accepts).await?;
-        self.egress
+        let url = discovery::find_url(self.member, &self.fetcher, &self.issuer, accepts).await?;
+        self.fetcher
+            .egress()
             .permits_url(&url)
             .map_err(|reason| uncertain(&format!("its {}: {reason}", self.member)))?;
         Ok(url)

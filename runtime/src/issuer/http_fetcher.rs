@@ -3,10 +3,14 @@
 //! It follows no redirect (the target would be unchecked), limits the time and the size of an
 //! answer, and connects only to addresses that [`EgressPolicy`] permits.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{
-    Client, RequestBuilder, Response, StatusCode,
+    Client, Proxy, RequestBuilder, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
     redirect,
@@ -24,12 +28,28 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 /// Fetches documents from the addresses that its [`EgressPolicy`] permits.
 pub(crate) struct HttpFetcher {
-    client: Client,
+    /// Built at its first use: reading the system's certificates takes time and can fail.
+    client: OnceLock<Client>,
     egress: EgressPolicy,
 }
 
 impl HttpFetcher {
-    pub(crate) fn new(egress: EgressPolicy) -> Result<Self, FetchError> {
+    pub(crate) fn new(egress: EgressPolicy) -> Self {
+        Self {
+            client: OnceLock::new(),
+            egress,
+        }
+    }
+
+    /// The addresses that it may use.
+    pub(super) fn egress(&self) -> &EgressPolicy {
+        &self.egress
+    }
+
+    fn client(&self) -> Result<&Client, FetchError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         let builder = Client::builder()
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -37,21 +57,22 @@ impl HttpFetcher {
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
             .pool_idle_timeout(Duration::from_secs(30))
-            .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")));
-        let builder = match egress {
-            // A proxy resolves names itself, so no egress can be enforced behind one.
-            EgressPolicy::Public | EgressPolicy::ThisMachine => builder
-                .no_proxy()
-                .dns_resolver(Arc::new(EgressResolver(egress))),
-            EgressPolicy::Anywhere => builder,
+            .user_agent(concat!("toolgate/", env!("CARGO_PKG_VERSION")))
+            // Proxies of the environment are never used: only a setting chooses one.
+            .no_proxy();
+        let builder = match &self.egress.proxy {
+            Some(proxy) => {
+                builder.proxy(Proxy::all(proxy.clone()).map_err(|_| FetchError::NoClient)?)
+            }
+            None => builder.dns_resolver(Arc::new(EgressResolver(self.egress.clone()))),
         };
         let client = builder.build().map_err(|_| FetchError::NoClient)?;
-        Ok(Self { client, egress })
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Gets a URL and returns the body of a `200` answer.
     pub(crate) async fn get(&self, url: &Url) -> Result<Vec<u8>, FetchError> {
-        self.send(url, self.client.get(url.clone())).await
+        self.send(url, self.client()?.get(url.clone())).await
     }
 
     /// Posts a form with these credentials and returns the body of a `200` answer.
@@ -61,7 +82,7 @@ impl HttpFetcher {
         form: String,
         authorization: Option<HeaderValue>,
     ) -> Result<Vec<u8>, FetchError> {
-        self.send(url, self.form(url, form, authorization)).await
+        self.send(url, self.form(url, form, authorization)?).await
     }
 
     /// Like [`HttpFetcher::post`], but also returns the body of a refusal (RFC 6749 §5.2).
@@ -71,25 +92,29 @@ impl HttpFetcher {
         form: String,
         authorization: Option<HeaderValue>,
     ) -> Result<(u16, Vec<u8>), FetchError> {
-        let answer = self
-            .answer(url, self.form(url, form, authorization))
-            .await?;
+        let request = self.form(url, form, authorization)?;
+        let answer = self.answer(url, request).await?;
         match answer.status().as_u16() {
             status @ (200 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
             status => Err(FetchError::Status(status)),
         }
     }
 
-    fn form(&self, url: &Url, form: String, authorization: Option<HeaderValue>) -> RequestBuilder {
+    fn form(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<RequestBuilder, FetchError> {
         let request = self
-            .client
+            .client()?
             .post(url.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
-        match authorization {
+        Ok(match authorization {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
-        }
+        })
     }
 
     async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
@@ -127,26 +152,34 @@ struct EgressResolver(EgressPolicy);
 
 impl Resolve for EgressResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let egress = self.0;
+        let egress = self.0.clone();
         Box::pin(async move {
+            let mut refused = None;
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let (near, far): (Vec<_>, Vec<_>) =
-                found.partition(|address| egress.permits_for(name.as_str(), address.ip()));
-            match near.is_empty() && !far.is_empty() {
-                false => Ok(Box::new(near.into_iter()) as Addrs),
-                true => Err(Box::new(AddressForbidden) as _),
+            let permitted: Vec<_> = found
+                .filter(|address| {
+                    let permit = egress.permits(name.as_str(), address.ip());
+                    refused = permit.err().or(refused);
+                    permit.is_ok()
+                })
+                .collect();
+            match refused {
+                Some(reason) if permitted.is_empty() => {
+                    Err(Box::new(AddressForbidden(reason)) as _)
+                }
+                _ => Ok(Box::new(permitted.into_iter()) as Addrs),
             }
         })
     }
 }
 
-/// A name resolves to private addresses only.
+/// Why every address of a name is refused.
 #[derive(Debug)]
-struct AddressForbidden;
+struct AddressForbidden(&'static str);
 
 impl fmt::Display for AddressForbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("its name resolves to private addresses only")
+        f.write_str(self.0)
     }
 }
 
@@ -156,12 +189,10 @@ impl std::error::Error for AddressForbidden {}
 /// the HTTP client's own errors would print the URL with its query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FetchError {
-    /// The URL may not be fetched.
+    /// The URL may not be fetched, or every address of its host is refused.
     Forbidden(&'static str),
     /// No HTTP client can be created (no trusted certificates, for instance).
     NoClient,
-    /// The name resolves to private addresses only.
-    AddressForbidden,
     /// The name of the server does not resolve.
     UnknownName,
     /// The certificate of the server is not valid here.
@@ -180,8 +211,8 @@ pub(crate) enum FetchError {
 
 impl FetchError {
     fn from_reqwest(error: reqwest::Error) -> Self {
-        if find_source::<AddressForbidden>(&error).is_some() {
-            Self::AddressForbidden
+        if let Some(AddressForbidden(reason)) = find_source(&error) {
+            Self::Forbidden(reason)
         } else if error.is_timeout() {
             Self::Timeout
         } else if error.is_dns() {
@@ -247,7 +278,6 @@ impl fmt::Display for FetchError {
             Self::NoClient => {
                 f.write_str("no HTTP client can be created; are CA certificates installed?")
             }
-            Self::AddressForbidden => AddressForbidden.fmt(f),
             Self::UnknownName => f.write_str(
                 "its name does not resolve here; check the spelling, and the DNS of this machine or container",
             ),
@@ -269,69 +299,4 @@ impl fmt::Display for FetchError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn resolves(egress: EgressPolicy) -> bool {
-        let name = "localhost".parse().unwrap();
-        EgressResolver(egress).resolve(name).await.is_ok()
-    }
-
-    #[tokio::test]
-    async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
-        assert!(resolves(EgressPolicy::ThisMachine).await);
-        assert!(!resolves(EgressPolicy::Public).await);
-        let fetcher = HttpFetcher::new(EgressPolicy::Public).unwrap();
-        let url = Url::parse("https://localhost:9/keys").unwrap();
-        assert_eq!(fetcher.get(&url).await, Err(FetchError::AddressForbidden));
-    }
-
-    #[test]
-    fn a_certificate_that_is_not_valid_is_explained() {
-        for (text, says) in [
-            ("UnknownIssuer", "SSL_CERT_FILE"),
-            ("Other(OtherError(CaUsedAsEndEntity))", "sign a certificate"),
-            (
-                "certificate not valid for name \"a\"; certificate is only valid for b",
-                "another name",
-            ),
-            ("certificate expired: verification time 2 (UNIX)", "expired"),
-            ("BadEncoding", "openssl s_client"),
-        ] {
-            let error = io::Error::other(format!("invalid peer certificate: {text}"));
-            let told = certificate_problem(&error).unwrap();
-            assert!(told.contains(says), "{text}: {told}");
-        }
-        assert_eq!(certificate_problem(&io::Error::other("refused")), None);
-    }
-
-    #[tokio::test]
-    async fn a_name_that_does_not_resolve_is_named_as_such() {
-        for egress in [EgressPolicy::Public, EgressPolicy::ThisMachine] {
-            let fetcher = HttpFetcher::new(egress).unwrap();
-            let url = Url::parse("https://login.invalid/keys").unwrap();
-            let error = fetcher.get(&url).await.unwrap_err();
-            assert_eq!(error, FetchError::UnknownName);
-            assert!(error.to_string().contains("does not resolve"), "{error}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_closed_port_is_no_connection_and_no_url_is_told() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let fetcher = HttpFetcher::new(EgressPolicy::ThisMachine).unwrap();
-        let url = Url::parse(&format!("http://{address}/keys?secret")).unwrap();
-        let error = fetcher.get(&url).await.unwrap_err();
-        assert_eq!(
-            error,
-            FetchError::NoConnection(Some(io::ErrorKind::ConnectionRefused))
-        );
-        let told = format!("{error} {error:?}");
-        assert!(
-            !told.contains("secret") && !told.contains("127.0.0.1"),
-            "{told}"
-        );
-    }
-}
+mod tests;

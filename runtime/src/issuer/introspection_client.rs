@@ -115,9 +115,12 @@ impl IntrospectionClient {
         let (form, authorization) = self
             .form(token, now)
             .map_err(|reason| self.unavailable(reason))?;
-        let fetcher = self.endpoint.fetcher();
-        let fetcher = fetcher.map_err(|error| self.unavailable(&error.to_string()))?;
-        match fetcher.post(&url, form, authorization).await {
+        match self
+            .endpoint
+            .fetcher()
+            .post(&url, form, authorization)
+            .await
+        {
             Ok(body) => self.parse_response(&body),
             Err(FetchError::Status(400)) if self.dialect == IntrospectionDialect::TokenInfo => {
                 Err(IntrospectionError::Inactive)

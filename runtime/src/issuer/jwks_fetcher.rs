@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,7 +12,6 @@ use url::Url;
 
 use super::{
     discovery,
-    egress_policy::EgressPolicy,
     http_fetcher::{FetchError, HttpFetcher},
     jwks::Jwks,
 };
@@ -34,9 +33,8 @@ pub(super) struct JwksFetcher {
     pub(super) issuer: Url,
     /// Every spelling of the issuer that is accepted in its metadata.
     pub(super) spellings: Vec<String>,
-    pub(super) egress: EgressPolicy,
     pub(super) location: Location,
-    pub(super) fetcher: OnceLock<HttpFetcher>,
+    pub(super) fetcher: HttpFetcher,
 }
 
 /// The URL of the key set.
@@ -48,18 +46,8 @@ pub(super) enum Location {
 }
 
 impl JwksFetcher {
-    /// Returns the HTTP client, which is built at its first use: reading the system's
-    /// certificates takes time and can fail.
-    fn fetcher(&self) -> Result<&HttpFetcher, FetchError> {
-        if let Some(fetcher) = self.fetcher.get() {
-            return Ok(fetcher);
-        }
-        let fetcher = HttpFetcher::new(self.egress)?;
-        Ok(self.fetcher.get_or_init(|| fetcher))
-    }
-
     async fn fetch(&self) -> Result<Jwks, String> {
-        let fetcher = self.fetcher().map_err(key_set_error)?;
+        let fetcher = &self.fetcher;
         let remembered = match &self.location {
             Location::Known(url) => return load_keys(fetcher, url).await,
             Location::Discovered(remembered) => remembered,

@@ -1,9 +1,10 @@
 //! Builds the JWKS cache of an issuer from its settings, before anything is fetched.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use super::{
     Issuer,
+    http_fetcher::HttpFetcher,
     jwks::Jwks,
     jwks_cache::{JwksCache, Lifetime},
     jwks_fetcher::{JwksFetcher, Location},
@@ -37,8 +38,8 @@ pub(crate) fn jwks_cache(issuer: &Issuer, errors: &mut SetupErrors) -> Option<Ar
             errors.add(
                 format!("{named} cannot be used: {reason}"),
                 "write the issuer URL exactly as in its metadata: https, or http on loopback, without \
-                 query or fragment (TOOLGATE_AUTHORIZATION_SERVERS); for an issuer inside your own \
-                 network call with_private_addresses",
+                 query or fragment (TOOLGATE_AUTHORIZATION_SERVERS); for one inside your own network \
+                 name its host in TOOLGATE_PRIVATE_ISSUERS",
             );
             return None;
         }
@@ -57,9 +58,8 @@ pub(crate) fn jwks_cache(issuer: &Issuer, errors: &mut SetupErrors) -> Option<Ar
     let source = JwksFetcher {
         issuer: url,
         spellings: issuer.spellings().map(str::to_owned).collect(),
-        egress,
         location,
-        fetcher: OnceLock::new(),
+        fetcher: HttpFetcher::new(egress),
     };
     let (refresh_every, outage_limit) = issuer.key_lifetime();
     let lifetime = Lifetime {

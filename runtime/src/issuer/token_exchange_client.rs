@@ -114,7 +114,7 @@ impl TokenExchangeClient {
         let (form, authorization) = self
             .form(subject, now)
             .map_err(|reason| ExchangeError::new(Misconfigured, reason))?;
-        let fetcher = self.endpoint.fetcher().map_err(fetch_error)?;
+        let fetcher = self.endpoint.fetcher();
         match fetcher.post_for_either(&url, form, authorization).await {
             Ok((200, body)) => self.parse_response(&body, subject),
             Ok((status, body)) => Err(error::refused(status, &body)),
@@ -219,10 +219,7 @@ fn fetch_error(error: FetchError) -> ExchangeError {
         | FetchError::NoConnection(_)
         | FetchError::Broken => Unavailable,
         FetchError::TooLarge => Unusable,
-        FetchError::Status(_)
-        | FetchError::Forbidden(_)
-        | FetchError::NoClient
-        | FetchError::AddressForbidden => Misconfigured,
+        FetchError::Status(_) | FetchError::Forbidden(_) | FetchError::NoClient => Misconfigured,
     };
     ExchangeError::new(kind, error.to_string())
 }

@@ -5,7 +5,10 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use url::Url;
 
-use super::{Algorithm, Introspection, Provider, egress_policy::EgressPolicy};
+use super::{
+    Algorithm, Introspection, Provider,
+    egress_policy::{EgressPolicy, normalized_host},
+};
 use crate::{claims::ClaimMapping, loopback::is_loopback_url};
 
 mod provider_rules;
@@ -51,7 +54,9 @@ pub struct Issuer {
     single_audience: bool,
     claim_mapping: ClaimMapping,
     introspection: Option<Introspection>,
-    private_addresses: bool,
+    private_hosts: Vec<String>,
+    /// May contain a password.
+    proxy: Option<String>,
     refresh_every: Duration,
     outage_limit: Duration,
 }
@@ -88,7 +93,8 @@ impl Issuer {
             single_audience: false,
             claim_mapping: ClaimMapping::default(),
             introspection: None,
-            private_addresses: false,
+            private_hosts: Vec::new(),
+            proxy: None,
             refresh_every: Duration::from_secs(600),
             outage_limit: Duration::from_secs(24 * 3600),
         }
@@ -203,11 +209,30 @@ impl Issuer {
         self
     }
 
-    /// Allows metadata and keys to be fetched from private addresses, and through the proxy
-    /// that the environment sets. For an issuer inside your own network.
+    /// Lets requests for this issuer's documents connect to private addresses of this host (a
+    /// name or an IP address, without a port): for an issuer inside your own network. They use
+    /// https, or http on loopback. Link-local addresses stay refused.
+    ///
+    /// ```
+    /// use toolgate::issuer::Issuer;
+    ///
+    /// // Clients reach the issuer at a public address, and this server at a private one.
+    /// let issuer = Issuer::new("https://login.example.com/realms/mcp")
+    ///     .with_jwks_uri("https://keycloak.internal/realms/mcp/protocol/openid-connect/certs")
+    ///     .with_private_host("keycloak.internal");
+    /// ```
     #[must_use]
-    pub fn with_private_addresses(mut self) -> Self {
-        self.private_addresses = true;
+    pub fn with_private_host(mut self, host: impl Into<String>) -> Self {
+        self.private_hosts.push(host.into());
+        self
+    }
+
+    /// Sends requests for this issuer's documents through this HTTP proxy, unless the issuer is
+    /// on loopback. The proxy's checks of addresses then replace those of this server. Proxies of
+    /// the environment (`HTTPS_PROXY`) are never used.
+    #[must_use]
+    pub fn with_proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
         self
     }
 
@@ -236,6 +261,15 @@ impl Issuer {
     /// Returns every accepted spelling of `iss`, the name first.
     pub fn spellings(&self) -> impl Iterator<Item = &str> {
         self.spellings.iter().map(String::as_str)
+    }
+
+    /// Returns the host of the issuer's URL.
+    pub(crate) fn host(&self) -> Option<String> {
+        Some(Url::parse(&self.name).ok()?.host_str()?.to_owned())
+    }
+
+    pub(crate) fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
     }
 
     pub(crate) fn accepts(&self, algorithm: Algorithm) -> bool {
@@ -305,14 +339,26 @@ impl Issuer {
         if url.query().is_some() || url.fragment().is_some() {
             return Err("its URL has a query or a fragment");
         }
-        let egress = match self.private_addresses {
-            true => EgressPolicy::Anywhere,
-            false if is_loopback_url(&url) => EgressPolicy::ThisMachine,
-            false => EgressPolicy::Public,
+        let loopback = is_loopback_url(&url);
+        let hosts = self.private_hosts.iter().map(|host| normalized_host(host));
+        let hosts: Option<_> = hosts.collect();
+        let proxy = self.proxy.as_deref().filter(|_| !loopback);
+        let proxy = proxy.map(Url::parse).transpose().ok();
+        let proxy = proxy.filter(|proxy| proxy.as_ref().is_none_or(is_web_url));
+        let proxy = proxy.ok_or("with_proxy needs the http or https URL of a proxy")?;
+        let egress = EgressPolicy {
+            loopback,
+            private_hosts: hosts
+                .ok_or("with_private_host needs a name or an address without a port")?,
+            proxy,
         };
         egress.permits_url(&url)?;
         Ok((url, egress))
     }
+}
+
+fn is_web_url(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
 }
 
 /// Like [`Issuer::new`].

@@ -8,7 +8,6 @@ use rmcp::{
     transport::streamable_http_server::StreamableHttpService,
 };
 use tokio_util::sync::CancellationToken;
-use tower_http::cors::CorsLayer;
 
 use crate::{
     authorization::Switches,
@@ -23,11 +22,12 @@ use super::{
     Server,
     catalogue::{Catalogue, Sets},
     changes::Changes,
+    cors::with_cors,
     gate_plan::{self, GatePlan},
     handler::Handler,
     http_entry::HttpEntry,
-    readiness::Readiness,
-    routes,
+    response_future::Endpoint,
+    routes::{self, MountedRoutes, Served},
     scope_hierarchy::ScopeHierarchy,
     security_schemes::{AddSecuritySchemes, SessionsWithSecuritySchemes},
     session_fast_path::OpenSessions,
@@ -41,9 +41,9 @@ use super::{
 
 /// A server that is ready to be served.
 pub(super) struct Assembled {
-    pub(super) entrance: HttpEntry,
-    /// The CORS layer for the answer at all other paths.
-    pub(super) cors: CorsLayer,
+    pub(super) endpoint: Endpoint,
+    /// The contents of the other routes.
+    pub(super) served: Served,
     /// The start-up banner, unless it is switched off.
     pub(super) banner: Option<StartupBanner>,
     /// Whether a route reads the peer address of a connection.
@@ -52,11 +52,22 @@ pub(super) struct Assembled {
     pub(super) bind: SocketAddr,
     /// How long `/readyz` answers 503 before the port closes.
     pub(super) drain: Duration,
-    pub(super) ready: Readiness,
     /// Cancels open streams.
     pub(super) streams: CancellationToken,
     /// Cancels sessions.
     pub(super) everything: CancellationToken,
+}
+
+impl Assembled {
+    /// Returns the routes for an application.
+    pub(super) fn mounted(self) -> MountedRoutes {
+        routes::mounted(self.endpoint, self.served, self.banner)
+    }
+
+    /// Returns the entry of a server without an application around it.
+    pub(super) fn entry(&self) -> HttpEntry {
+        routes::alone(Arc::clone(&self.endpoint), self.served.clone())
+    }
 }
 
 /// Returns the scopes of all registered items, sorted.
@@ -145,14 +156,12 @@ pub(super) fn assemble(
     let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
         .with_legacy_session_mode(has_sessions);
-    let mut served = routes::Served {
-        path: settings.resource().path().to_owned(),
-        docs_path: settings.docs_path().map(str::to_owned),
-        metadata,
-        page: documents.page(&catalogue),
-        cors: routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools)),
-        issuer_routes: None,
-    };
+    let (resource, paths) = (
+        settings.resource().as_str().to_owned(),
+        settings.paths().clone(),
+    );
+    let page = documents.page(&catalogue);
+    let cors = routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools));
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
     let capabilities = catalogue.capabilities(offered.changes);
@@ -192,16 +201,22 @@ pub(super) fn assemble(
         sessions,
         transport,
     );
-    served.issuer_routes = wall.issuer_routes;
-    let endpoint = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
+    let gated = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
     Ok(Assembled {
-        is_told_peers: served.issuer_routes.is_some(),
-        cors: served.cors.clone(),
-        entrance: routes::routes(endpoint, served, wall.readiness.clone()),
+        is_told_peers: wall.issuer_routes.is_some(),
+        endpoint: with_cors(gated, cors.clone()),
+        served: Served {
+            resource,
+            paths,
+            metadata,
+            page,
+            cors,
+            issuer_routes: wall.issuer_routes,
+            readiness: wall.readiness,
+        },
         banner: has_banner.then_some(banner),
         bind,
         drain,
-        ready: wall.readiness,
         streams: wall.streams,
         everything,
     })

@@ -1,20 +1,10 @@
 //! Redirects a person who opens the endpoint in a browser to the documentation page.
 
-use std::{
-    convert::Infallible,
-    task::{Context, Poll},
-};
-
 use axum::body::Body;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, LOCATION, ORIGIN},
 };
-use tower::Service;
-
-use crate::config::DOCS_PATH;
-
-use super::response_future::ResponseFuture;
 
 /// Returns whether a browser sent this request to open an address for a person.
 ///
@@ -63,45 +53,16 @@ fn thousandths(text: &str) -> Option<u32> {
     }
 }
 
-/// Redirects a browser to the documentation page. `no-store`, because the same address
+/// Redirects a browser to the documentation page at this path. `no-store`, because the same address
 /// answers MCP clients differently. 303, because the page describes the endpoint (RFC 9110
 /// §15.4.4).
-pub(super) fn see_docs() -> Response<Body> {
+pub(super) fn see_docs(docs: &HeaderValue) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let headers = response.headers_mut();
-    headers.insert(LOCATION, HeaderValue::from_static(DOCS_PATH));
+    headers.insert(LOCATION, docs.clone());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// A service whose address a person may open in a browser.
-#[derive(Clone)]
-pub(super) struct RedirectBrowsers<S>(pub(super) S);
-
-impl<S> Service<Request<Body>> for RedirectBrowsers<S>
-where
-    S: Service<
-            Request<Body>,
-            Response = Response<Body>,
-            Error = Infallible,
-            Future = ResponseFuture,
-        >,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
-        match is_browser(&request) {
-            true => Box::pin(std::future::ready(Ok(see_docs()))),
-            false => self.0.call(request),
-        }
-    }
 }
 
 #[cfg(test)]

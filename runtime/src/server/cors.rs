@@ -4,34 +4,17 @@
 //! one like ours (Fetch standard, CORS protocol). No other client does. Their responses need no
 //! CORS headers, and adding these costs a quarter of the server's CPU time per call.
 
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::body::Body;
 use http::{Method, Request, Response, header::ORIGIN};
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::CorsLayer;
 
-use super::response_future::ResponseFuture;
+use super::response_future::{Endpoint, ResponseFuture};
 
 /// Adds CORS to a service whose responses are never cached, so that they need no `Vary`.
-#[derive(Clone)]
-pub(super) struct Cors<S> {
-    service: S,
-    cors: Arc<CorsLayer>,
-}
-
-impl<S> Cors<S> {
-    pub(super) fn new(service: S, cors: CorsLayer) -> Self {
-        let cors = Arc::new(cors);
-        Self { service, cors }
-    }
-}
-
-impl<S> Service<Request<Body>> for Cors<S>
+pub(super) fn with_cors<S>(service: S, cors: CorsLayer) -> Endpoint
 where
     S: Service<
             Request<Body>,
@@ -40,24 +23,17 @@ where
             Future = ResponseFuture,
         > + Clone
         + Send
+        + Sync
         + 'static,
 {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = ResponseFuture;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.service.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
+    Arc::new(move |request| {
         let is_from_page =
             request.headers().contains_key(ORIGIN) || request.method() == Method::OPTIONS;
         match is_from_page {
-            true => Box::pin(self.cors.layer(self.service.clone()).oneshot(request)),
-            false => self.service.call(request),
+            true => Box::pin(cors.layer(service.clone()).oneshot(request)),
+            false => service.clone().call(request),
         }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -81,7 +57,7 @@ mod tests {
                 .headers_mut()
                 .insert(ORIGIN, origin.parse().unwrap());
         }
-        let answer = Cors::new(refuse, cors).oneshot(request).await;
+        let answer = with_cors(refuse, cors)(request).await;
         answer.unwrap()
     }
 

@@ -118,7 +118,7 @@ impl GatePlan {
         };
         let offers = offered.offers(&table, switches);
         let login = Login::of(offered, policy.open_handshake);
-        let metadata_url = settings.resource().metadata_url();
+        let metadata_url = settings.paths().metadata_url();
         let challenged = offered.challenged(&table);
         let dpop = settings.dpop();
         Some(Self {
@@ -136,7 +136,8 @@ impl GatePlan {
                 settings.hosts(settings.bind()),
                 settings.origins(),
                 settings.allows_loopback_origins(),
-            ),
+            )
+            .with_further_hosts(settings.further_hosts()),
             challenges: Challenges::new(
                 &metadata_url,
                 issuing.scope_prefix(),
@@ -181,7 +182,8 @@ impl GatePlan {
             name: name.to_owned(),
             address: Some(settings.bind()),
             resource: settings.resource().as_str().to_owned(),
-            docs: settings.docs_url().to_owned(),
+            docs: settings.docs_url(false),
+            mounted_docs: settings.docs_url(true),
             counts,
             scopes: self.scopes.iter().map(|(name, _)| *name).collect(),
             issuers: self.issuers.clone(),
@@ -191,7 +193,7 @@ impl GatePlan {
             notes: settings.notes().to_vec(),
             warnings: [settings.warnings().to_vec(), more_warnings].concat(),
         };
-        banner.log(settings.bind());
+        banner.log();
         banner
     }
 

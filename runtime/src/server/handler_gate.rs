@@ -8,7 +8,6 @@
 use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use bytes::Bytes;
 use http::request::Parts;
 use rmcp::{
     RoleServer, ServerHandler,
@@ -21,14 +20,12 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
-use tower_http::cors::CorsLayer;
 
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
-    Visibility, assembly::Assembled, gate_plan::BuiltGate, http_entry::HttpEntry,
-    listener_quota::Quota, local_sessions::LocalSessions, routes, serve,
-    startup_banner::StartupBanner, transport,
+    Visibility, assembly::Assembled, cors::with_cors, gate_plan::BuiltGate, listener_quota::Quota,
+    local_sessions::LocalSessions, routes::Served, serve, startup_banner::StartupBanner, transport,
 };
 
 mod access;
@@ -85,14 +82,8 @@ struct Standing {
     /// The `securitySchemes` of each tool by name, if lists show them to unauthenticated
     /// clients.
     schemes: HashMap<String, Value>,
-    /// The path of the MCP endpoint without a trailing slash; empty for the root.
-    path: String,
-    metadata: Bytes,
-    page: Bytes,
-    cors: CorsLayer,
+    served: Served,
     banner: Option<StartupBanner>,
-    /// The path of the documentation page below the endpoint, if it has one.
-    docs_path: Option<String>,
     /// The address to listen on.
     bind: SocketAddr,
     /// How long `/readyz` answers 503 before the port closes.
@@ -182,28 +173,31 @@ impl HandlerGate {
         H: ServerHandler,
         M: SessionManager,
     {
-        if let Some(banner) = self.0.banner.clone() {
-            banner.mounted().announce(self.0.wall.readiness.clone());
-        }
-        self.entrance(service).into_router()
+        let mut routes = self.assembled(service).mounted();
+        routes.announce();
+        routes.into_router()
     }
 
-    fn entrance<H, M>(&self, service: StreamableHttpService<GuardedHandler<H>, M>) -> HttpEntry
+    pub(super) fn assembled<H, M>(
+        &self,
+        service: StreamableHttpService<GuardedHandler<H>, M>,
+    ) -> Assembled
     where
         H: ServerHandler,
         M: SessionManager,
     {
         let standing = &self.0;
-        let served = routes::Served {
-            path: standing.path.clone(),
-            docs_path: standing.docs_path.clone(),
-            metadata: standing.metadata.clone(),
-            page: standing.page.clone(),
-            cors: standing.cors.clone(),
-            issuer_routes: standing.wall.issuer_routes.clone(),
-        };
-        let endpoint = self.layer().layer(service);
-        routes::routes(endpoint, served, standing.wall.readiness.clone())
+        Assembled {
+            // The application's own handlers may read the peer address.
+            is_told_peers: true,
+            endpoint: with_cors(self.layer().layer(service), standing.served.cors.clone()),
+            served: standing.served.clone(),
+            banner: standing.banner.clone(),
+            bind: standing.bind,
+            drain: standing.drain,
+            streams: standing.wall.streams.clone(),
+            everything: standing.everything.clone(),
+        }
     }
 
     /// Listens on the configured address and serves the service behind the gate, as
@@ -223,10 +217,9 @@ impl HandlerGate {
     {
         let stop_signal = serve::stop_signal();
         let listener = serve::listen(self.0.bind).await?;
-        if let Some(banner) = self.0.banner.clone() {
-            banner.announce(self.0.wall.readiness.clone());
-        }
-        self.serve_on(service, listener, stop_signal).await
+        let mut assembled = self.assembled(service);
+        assembled.announce(&listener);
+        serve::serve(listener, assembled, stop_signal).await
     }
 
     /// Serves on a socket that is already listening, until `stop` completes.
@@ -247,26 +240,13 @@ impl HandlerGate {
         H: ServerHandler,
         M: SessionManager,
     {
-        let standing = &self.0;
-        let assembled = Assembled {
-            // The application's own handlers may read the peer address.
-            is_told_peers: true,
-            entrance: self.entrance(service),
-            cors: standing.cors.clone(),
-            banner: None,
-            drain: standing.drain,
-            bind: standing.bind,
-            ready: standing.wall.readiness.clone(),
-            streams: standing.wall.streams.clone(),
-            everything: standing.everything.clone(),
-        };
-        serve::serve(listener, assembled, Box::pin(stop)).await
+        serve::serve(listener, self.assembled(service), Box::pin(stop)).await
     }
 
     /// Ends open streams and sessions, and makes `/readyz` answer 503. Call it at shutdown if
     /// your application serves the [`router`](Self::router) itself.
     pub fn stop(&self) {
-        self.0.wall.readiness.stop();
+        self.0.served.readiness.stop();
         self.0.wall.streams.cancel();
         self.0.everything.cancel();
     }

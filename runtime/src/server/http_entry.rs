@@ -8,43 +8,25 @@ use std::sync::Arc;
 use axum::{Router, body::Body};
 use http::{Method, Request};
 use tower::ServiceExt;
-use tower_http::cors::CorsLayer;
 
-use super::{not_found::with_not_found, response_future::ResponseFuture};
+use super::response_future::{Endpoint, ResponseFuture};
 
 /// The routes of a server, and its endpoint as a function.
 #[derive(Clone)]
 pub(super) struct HttpEntry {
     router: Router,
-    endpoint: Arc<dyn Fn(Request<Body>) -> ResponseFuture + Send + Sync>,
+    endpoint: Endpoint,
     /// The path of the endpoint, with a trailing slash.
     path: Arc<str>,
 }
 
 impl HttpEntry {
     /// `endpoint` must answer as the router does at `path`, which has no trailing slash.
-    pub(super) fn new(
-        router: Router,
-        endpoint: impl Fn(Request<Body>) -> ResponseFuture + Send + Sync + 'static,
-        path: &str,
-    ) -> Self {
+    pub(super) fn new(router: Router, endpoint: Endpoint, path: &str) -> Self {
         Self {
             router,
-            endpoint: Arc::new(endpoint),
+            endpoint,
             path: format!("{path}/").into(),
-        }
-    }
-
-    /// Returns the routes, to merge into an application.
-    pub(super) fn into_router(self) -> Router {
-        self.router
-    }
-
-    /// Adds a response at all other paths.
-    pub(super) fn alone(self, cors: CorsLayer) -> Self {
-        Self {
-            router: with_not_found(self.router, cors),
-            ..self
         }
     }
 
@@ -74,7 +56,7 @@ mod tests {
         let endpoint =
             |_| -> ResponseFuture { Box::pin(async { Ok(Response::new("endpoint".into())) }) };
         let router = Router::new().fallback(async || "router");
-        HttpEntry::new(router, endpoint, path)
+        HttpEntry::new(router, Arc::new(endpoint), path)
     }
 
     async fn who_answers(entry: &HttpEntry, method: Method, uri: &str) -> String {

@@ -1,109 +1,198 @@
 //! The paths of a server, and the CORS rules around all of them.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     Router,
     body::{Body, Bytes},
-    routing::{MethodRouter, any_service, get},
+    routing::{MethodRouter, any, get},
 };
+use futures_util::future::join_all;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
     request::Parts,
 };
 use serde_json::{Value, json};
-use tower::Service;
+use tower::util::MapRequestLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    config::{DOCS_PATH, LIVENESS_PATH, METADATA_PATH, READINESS_PATH, metadata_path},
+    config::{LIVENESS_PATH, Paths, READINESS_PATH},
     gate::{OriginRules, oauth_error},
 };
 
 use super::{
-    browser_redirect::RedirectBrowsers, cors::Cors, docs_page, http_entry::HttpEntry,
-    readiness::Readiness, response_future::ResponseFuture,
+    browser_redirect::{is_browser, see_docs},
+    docs_page,
+    http_entry::HttpEntry,
+    nest_check::nest_check,
+    not_found::with_not_found,
+    readiness::Readiness,
+    response_future::{Endpoint, ResponseFuture},
+    startup_banner::StartupBanner,
+    static_documents::MetadataDocuments,
 };
 
 /// The contents of the routes besides the MCP endpoint.
+#[derive(Clone)]
 pub(super) struct Served {
-    /// The path of the MCP endpoint without a trailing slash; empty for the root.
-    pub(super) path: String,
-    /// The path of the documentation page below the endpoint, if it has one.
-    pub(super) docs_path: Option<String>,
-    /// The protected resource metadata document.
-    pub(super) metadata: Bytes,
+    pub(super) resource: String,
+    pub(super) paths: Paths,
+    pub(super) metadata: MetadataDocuments,
     /// The documentation page.
     pub(super) page: Bytes,
     pub(super) cors: CorsLayer,
     /// The routes of the embedded issuer, if it is used. They have their own CORS rules.
     pub(super) issuer_routes: Option<Router>,
+    pub(super) readiness: Readiness,
 }
 
-/// Builds the routes of the endpoint and its documents. It claims no other paths: those
-/// belong to the application into which the router is merged.
-pub(super) fn routes<S>(endpoint: S, served: Served, readiness: Readiness) -> HttpEntry
-where
-    S: Service<
-            Request<Body>,
-            Response = Response<Body>,
-            Error = Infallible,
-            Future = ResponseFuture,
-        > + Clone
-        + Send
-        + Sync
-        + 'static,
-{
+/// The routes of a server inside an application.
+pub(super) struct MountedRoutes {
+    pub(super) router: Router,
+    pub(super) resource: String,
+    /// The paths of the router, and one of the development issuer's.
+    pub(super) paths: BTreeSet<String>,
+    pub(super) readiness: Readiness,
+    /// Whether the application wants health paths.
+    pub(super) has_health_paths: bool,
+    /// The start-up banner, unless it is switched off.
+    pub(super) banner: Option<StartupBanner>,
+}
+
+impl MountedRoutes {
+    /// Returns the routes, with health paths if the application wants them.
+    pub(super) fn into_router(self) -> Router {
+        match self.has_health_paths {
+            true => self.router.merge(health(vec![self.readiness])),
+            false => self.router,
+        }
+    }
+
+    /// Prints the start-up banner, unless it is switched off.
+    pub(super) fn announce(&mut self) {
+        if let Some(banner) = self.banner.take() {
+            banner.mounted().announce(self.readiness.clone());
+        }
+    }
+}
+
+/// Builds the routes of a server without an application around it.
+pub(super) fn alone(endpoint: Endpoint, served: Served) -> HttpEntry {
+    let path = served.paths.endpoint.clone();
+    let docs = served.paths.docs(false).unwrap_or_default();
+    let cors = served.cors.clone();
+    let health = health(vec![served.readiness.clone()]).route_layer(cors.clone());
+    let (router, _) = routes(Arc::clone(&endpoint), served, false);
+    HttpEntry::new(
+        with_not_found(router.merge(health), cors, docs),
+        endpoint,
+        &path,
+    )
+}
+
+/// Builds the routes of a server inside an application. All other paths belong to the
+/// application.
+pub(super) fn mounted(
+    endpoint: Endpoint,
+    served: Served,
+    banner: Option<StartupBanner>,
+) -> MountedRoutes {
+    let check = MapRequestLayer::new(nest_check(&served.paths));
+    let has_health_paths = served.paths.has_health_paths;
+    let (readiness, resource) = (served.readiness.clone(), served.resource.clone());
+    let (router, paths) = routes(endpoint, served, true);
+    MountedRoutes {
+        router: router.layer(check),
+        resource,
+        paths,
+        readiness,
+        has_health_paths,
+        banner,
+    }
+}
+
+/// Builds the routes of the endpoint and its documents, and returns them with their paths.
+fn routes(endpoint: Endpoint, served: Served, is_mounted: bool) -> (Router, BTreeSet<String>) {
     let Served {
-        path,
-        docs_path,
+        paths,
         metadata,
         page,
         cors,
         issuer_routes,
+        ..
     } = served;
-    let metadata = read(move || bytes(metadata.clone(), "application/json", "public, max-age=300"));
-    let mut router = Router::new()
-        .route(METADATA_PATH, metadata.clone())
-        .route(LIVENESS_PATH, read(|| Response::new(Body::from("ok\n"))))
-        .route(
-            READINESS_PATH,
-            get(async move || ready(readiness.error().await)),
-        );
+    let document = match is_mounted {
+        true => metadata.mounted,
+        false => metadata.alone,
+    };
+    let document = read(move || bytes(document.clone(), "application/json", "public, max-age=300"));
     let page = read(move || documentation(page.clone()));
-    for path in docs_path.as_deref().into_iter().chain([DOCS_PATH]) {
-        router = router.route(path, page.clone());
+    let mut all = BTreeSet::new();
+    let mut router = Router::new();
+    for (list, route) in [
+        (paths.metadata(is_mounted), document),
+        (paths.docs_routes(is_mounted), page),
+    ] {
+        for path in list {
+            router = router.route(&path, route.clone());
+            all.insert(path);
+        }
     }
-    let endpoint = Cors::new(endpoint, cors.clone());
-    let opened = RedirectBrowsers(endpoint.clone());
+    let docs = paths.docs(is_mounted);
+    let docs = docs.and_then(|path| HeaderValue::try_from(path).ok());
+    let endpoint = any(move |request: Request<Body>| -> ResponseFuture {
+        match docs.as_ref().filter(|_| is_browser(&request)) {
+            Some(docs) => Box::pin(std::future::ready(Ok(see_docs(docs)))),
+            None => endpoint(request),
+        }
+    });
+    let path = &paths.endpoint;
     let mut endpoints = Router::new();
-    if path.is_empty() {
-        endpoints = endpoints.route("/", any_service(opened));
-    } else {
-        // Two routes, because clients do not follow a redirect of a POST.
-        for path in [path.clone(), format!("{path}/")] {
-            router = router.route(&metadata_path(&path), metadata.clone());
-            endpoints = endpoints.route(&path, any_service(opened.clone()));
+    // Two routes, because clients do not follow a redirect of a POST.
+    for path in [path.to_owned(), format!("{path}/")] {
+        if !path.is_empty() {
+            endpoints = endpoints.route(&path, endpoint.clone());
+            all.insert(path);
         }
     }
     // CORS is outermost, so that a page can read refusals too.
-    let router = router
-        .method_not_allowed_fallback(async || {
-            oauth_error(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "only GET and HEAD are allowed at this path",
-                "",
-            )
-        })
-        .route_layer(cors)
-        .merge(endpoints);
-    let router = match issuer_routes {
-        Some(issuer) => router.merge(issuer),
-        None => router,
-    };
-    HttpEntry::new(router, move |request| endpoint.clone().call(request), &path)
+    let mut router = readable(router).route_layer(cors).merge(endpoints);
+    if let Some(issuer) = issuer_routes {
+        router = router.merge(issuer);
+        all.insert("/.well-known/oauth-authorization-server".to_owned());
+    }
+    (router, all)
+}
+
+/// Builds `/healthz`, and `/readyz` for all of these servers.
+pub(super) fn health(servers: Vec<Readiness>) -> Router {
+    let router = Router::new()
+        .route(LIVENESS_PATH, read(|| Response::new(Body::from("ok\n"))))
+        .route(
+            READINESS_PATH,
+            get(async move || ready(first_error(&servers).await)),
+        );
+    readable(router)
+}
+
+/// Returns why the first of these servers that is not ready is not. All are asked at once.
+async fn first_error(servers: &[Readiness]) -> Option<String> {
+    let errors = join_all(servers.iter().map(Readiness::error)).await;
+    errors.into_iter().flatten().next()
+}
+
+/// Answers other methods at readable paths.
+fn readable(router: Router) -> Router {
+    router.method_not_allowed_fallback(async || {
+        oauth_error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "only GET and HEAD are allowed at this path",
+            "",
+        )
+    })
 }
 
 /// Builds the route of a readable path. All have one type, which is compiled once.

@@ -16,7 +16,6 @@ use super::{
     Server,
     assembly::{Assembled, assemble},
     connection::connection,
-    startup_banner::StartupBanner,
 };
 
 /// How long running calls may take to finish after the stop signal.
@@ -29,9 +28,15 @@ const BACKLOG: u32 = 4096;
 impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns the routes of the server, to merge into your own axum application.
     ///
-    /// Merge them at the root of the origin of the configured resource, because the
-    /// well-known paths of RFC 9728 are there. Do not nest them. They serve the resource's
-    /// path, the well-known paths, `/docs`, `/healthz` and `/readyz`, and have no fallback.
+    /// The router has the path of the resource and the paths of its metadata, and nothing else:
+    /// no fallback, and no `/docs`, `/healthz` or `/readyz` unless [`Config::with_docs_page`] or
+    /// [`Config::with_health_paths`] asks for them.
+    ///
+    /// Merge the router at the root of the origin of the configured resource, because the
+    /// well-known paths of RFC 9728 are there. To nest it, name the path in
+    /// [`Config::with_nested_path`]. Several servers with different resources can be merged into
+    /// one application; axum panics if two have the same path. [`Mount`](crate::Mount) combines
+    /// servers and returns an error instead.
     /// The start-up banner is printed as by [`Server::serve`].
     ///
     /// The development issuer answers only clients on this machine, and reads the peer
@@ -52,10 +57,10 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// Returns a [`StartError`] with every error of the items and the configuration.
     pub fn into_router(self, config: Config) -> Result<Router, StartError> {
-        let mut assembled = assemble(self.bound(), config, None)?;
-        assembled.banner = assembled.banner.map(StartupBanner::mounted);
-        assembled.announce();
-        Ok(assembled.entrance.into_router())
+        let assembled = assemble(self.bound(), config, None)?;
+        let mut routes = assembled.mounted();
+        routes.announce();
+        Ok(routes.into_router())
     }
 
     /// Listens and serves until the process receives a stop signal (Ctrl-C or SIGTERM).
@@ -71,7 +76,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let stop_signal = stop_signal();
         let mut assembled = assemble(self.bound(), config, None)?;
         let listener = listen(assembled.bind).await?;
-        assembled.announce();
+        assembled.announce(&listener);
         serve(listener, assembled, stop_signal).await
     }
 
@@ -97,9 +102,10 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 
 impl Assembled {
     /// Prints the start-up banner, unless it is switched off.
-    fn announce(&mut self) {
+    pub(super) fn announce(&mut self, listener: &TcpListener) {
         if let Some(banner) = self.banner.take() {
-            banner.announce(self.ready.clone());
+            let readiness = self.served.readiness.clone();
+            banner.listening(listener).announce(readiness);
         }
     }
 }
@@ -134,11 +140,14 @@ pub(super) fn serve(
 
 async fn serving(
     listener: TcpListener,
-    mut assembled: Assembled,
+    assembled: Assembled,
     stop: BoxFuture<'_, ()>,
 ) -> Result<(), Error> {
-    assembled.entrance = assembled.entrance.alone(assembled.cors.clone());
-    let (ready, drain) = (assembled.ready.clone(), assembled.drain);
+    let entry = assembled.entry();
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, resource = assembled.served.resource, "server is listening");
+    }
+    let (ready, drain) = (assembled.served.readiness.clone(), assembled.drain);
     let mut stop = async move {
         stop.await;
         if !drain.is_zero() {
@@ -170,7 +179,7 @@ async fn serving(
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
         let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
-        let connection = connection(stream, peer, assembled.entrance.clone());
+        let connection = connection(stream, peer, entry.clone());
         let connection = graceful.watch(connection);
         let logged = async move {
             if let Err(error) = connection.await {
@@ -181,7 +190,7 @@ async fn serving(
     }
     drop(listener);
     tracing::info!("stop signal received: running calls may finish, open streams end");
-    assembled.ready.stop();
+    assembled.served.readiness.stop();
     assembled.streams.cancel();
     if tokio::time::timeout(CALL_TIMEOUT, graceful.shutdown())
         .await

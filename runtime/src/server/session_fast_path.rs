@@ -11,7 +11,7 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture};
-use http::{HeaderName, HeaderValue, Response, header};
+use http::Response;
 use http_body::Frame;
 use pin_project_lite::pin_project;
 use rmcp::{
@@ -21,15 +21,13 @@ use rmcp::{
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::gate::SessionFastPath;
+use crate::gate::{COMMENT, KEEP_ALIVE, SessionFastPath, event_stream};
 
-use super::{security_schemes::SessionsWithSecuritySchemes, transport::KEEP_ALIVE};
+use super::security_schemes::SessionsWithSecuritySchemes;
 
 /// How long to wait for a complete answer. Most answers are complete by then, and are sent as
 /// one body instead of event by event.
 const GRACE: Duration = Duration::from_millis(10);
-/// A comment event: it keeps proxies from closing a silent stream.
-const KEEP_ALIVE_EVENT: &[u8] = b":\n\n";
 
 /// The open sessions.
 pub(super) struct OpenSessions {
@@ -92,19 +90,6 @@ where
     }))
 }
 
-fn event_stream(body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
 /// Writes one event as rmcp does. Serialized JSON has no line breaks, so it is one line of data.
 fn write(text: &mut Vec<u8>, event: ServerSseMessage) {
     text.extend_from_slice(b"data: ");
@@ -159,9 +144,7 @@ impl<S: Stream<Item = ServerSseMessage>> http_body::Body for SessionEvents<S> {
                 write(&mut text, event);
                 text.into()
             }
-            Poll::Pending if this.alive.as_mut().poll(cx).is_ready() => {
-                Bytes::from_static(KEEP_ALIVE_EVENT)
-            }
+            Poll::Pending if this.alive.as_mut().poll(cx).is_ready() => COMMENT,
             Poll::Pending => return Poll::Pending,
         };
         this.alive.reset(Instant::now() + KEEP_ALIVE);

@@ -3,7 +3,7 @@
 
 use std::{fmt, io::Write, net::SocketAddr};
 
-use tokio::runtime::Handle;
+use tokio::{net::TcpListener, runtime::Handle};
 
 use super::{
     login_timing::{self, Login},
@@ -17,7 +17,10 @@ pub(super) struct StartupBanner {
     /// The address at which it listens; `None` if an application listens for it.
     pub(super) address: Option<SocketAddr>,
     pub(super) resource: String,
-    pub(super) docs: String,
+    /// The URL of the documentation page, if there is one.
+    pub(super) docs: Option<String>,
+    /// The same for a mounted router.
+    pub(super) mounted_docs: Option<String>,
     /// The numbers of tools, prompts and resources.
     pub(super) counts: [usize; 3],
     pub(super) scopes: Vec<&'static str>,
@@ -36,11 +39,12 @@ impl fmt::Display for StartupBanner {
         let Self {
             name,
             resource,
+            address,
             docs,
             ..
         } = self;
         let offered = self.offered();
-        match self.address {
+        match address {
             Some(address) => writeln!(
                 f,
                 "\n  {name} is listening, with {offered}.\n\n  Listens on      {address}"
@@ -48,7 +52,9 @@ impl fmt::Display for StartupBanner {
             None => writeln!(f, "\n  {name} is ready to be mounted, with {offered}.\n")?,
         }
         writeln!(f, "  MCP endpoint    {resource}")?;
-        writeln!(f, "  For people      {docs}")?;
+        if let Some(docs) = docs {
+            writeln!(f, "  For people      {docs}")?;
+        }
         writeln!(f, "  Scopes          {}", or_none(&self.scopes.join(" ")))?;
         writeln!(f, "  Issuer          {}", or_none(&self.issuers.join(", ")))?;
         for note in &self.notes {
@@ -91,7 +97,7 @@ impl fmt::Display for StartupBanner {
 
 impl StartupBanner {
     /// Logs what the banner says to an operator who reads only the log.
-    pub(super) fn log(&self, address: SocketAddr) {
+    pub(super) fn log(&self) {
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
@@ -106,7 +112,7 @@ impl StartupBanner {
                 "the development issuer is active: anyone on this machine can log in as anyone; set TOOLGATE_AUTHORIZATION_SERVERS to use your own"
             );
         }
-        tracing::info!(%address, resource = self.resource, "server built");
+        tracing::info!(resource = self.resource, "server built");
     }
 
     /// Prints the banner to standard error, with a warning if no issuer can be reached.
@@ -122,9 +128,16 @@ impl StartupBanner {
         });
     }
 
+    /// Returns the banner with the address of the listening socket.
+    pub(super) fn listening(mut self, listener: &TcpListener) -> Self {
+        self.address = listener.local_addr().ok().or(self.address);
+        self
+    }
+
     /// Returns the banner of a server that is a part of an application.
     pub(super) fn mounted(mut self) -> Self {
         self.address = None;
+        self.docs = self.mounted_docs.take();
         self
     }
 
@@ -166,7 +179,8 @@ mod tests {
         StartupBanner {
             name: "news".into(),
             resource: "http://127.0.0.1:8000/mcp".into(),
-            docs: "http://127.0.0.1:8000/docs".into(),
+            docs: Some("http://127.0.0.1:8000/docs".into()),
+            mounted_docs: None,
             address: Some(([127, 0, 0, 1], 8000).into()),
             counts: [1, 0, 0],
             scopes: vec!["news:read"],
@@ -219,6 +233,37 @@ mod tests {
         assert_eq!(told(1, 0, 0), "1 tool");
         assert_eq!(told(2, 1, 3), "2 tools, 1 prompt, 3 resources");
         assert_eq!(told(0, 0, 1), "1 resource");
+    }
+
+    #[tokio::test]
+    async fn the_address_of_the_socket_is_told_beside_the_resource() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let welcome = StartupBanner {
+            resource: "https://mcp.example.com/mcp".into(),
+            address: Some(([127, 0, 0, 1], 0).into()),
+            ..welcome()
+        };
+        let told = welcome.listening(&listener).to_string();
+        for part in [
+            format!("Listens on      {}\n", listener.local_addr().unwrap()),
+            "MCP endpoint    https://mcp.example.com/mcp\n".to_owned(),
+        ] {
+            assert!(told.contains(&part), "{part}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_mounted_server_tells_of_its_page_if_it_has_one() {
+        let page = "http://127.0.0.1:8000/docs";
+        for docs in [None, Some(page.to_owned())] {
+            let has_page = docs.is_some();
+            let welcome = StartupBanner {
+                mounted_docs: docs,
+                ..welcome()
+            };
+            let mounted = welcome.mounted().to_string();
+            assert_eq!(mounted.contains(page), has_page, "{mounted}");
+        }
     }
 
     #[test]

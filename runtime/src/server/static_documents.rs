@@ -12,6 +12,17 @@ use super::{
     registry::DescribedScope,
 };
 
+/// The member for the URL of the documentation page (RFC 9728 §2).
+const DOCUMENTATION: &str = "resource_documentation";
+
+/// The protected resource metadata: of a server alone, and of a mounted router, which may have
+/// no documentation page.
+#[derive(Clone)]
+pub(super) struct MetadataDocuments {
+    pub(super) alone: Bytes,
+    pub(super) mounted: Bytes,
+}
+
 /// The contents of the documents.
 pub(super) struct StaticDocuments<'a> {
     pub(super) name: &'a str,
@@ -28,19 +39,20 @@ pub(super) struct StaticDocuments<'a> {
 impl StaticDocuments<'_> {
     /// Returns the protected resource metadata (RFC 9728 §2). Adds a warning for each member of
     /// the user's document that is not published.
-    pub(super) fn metadata(&self, warnings: &mut Vec<String>) -> Bytes {
+    pub(super) fn metadata(&self, warnings: &mut Vec<String>) -> MetadataDocuments {
         let settings = self.settings;
+        let docs_url = settings.docs_url(false).unwrap_or_default();
         let derived = Metadata {
             resource: settings.resource().as_str(),
             authorization_servers: self.issuers,
             scopes_supported: self.asked_scopes(),
-            resource_documentation: settings.docs_url(),
+            resource_documentation: &docs_url,
             resource_name: settings.resource_name().unwrap_or(self.name),
             dpop_algorithms: self.algorithms(),
             dpop_required: settings.dpop().is_required(),
         }
         .document();
-        let members = match settings.document() {
+        let mut members = match settings.document() {
             None => derived,
             Some(brought) => {
                 let merged = brought.merge(derived);
@@ -48,7 +60,13 @@ impl StaticDocuments<'_> {
                 merged.members
             }
         };
-        Value::Object(members).to_string().into()
+        let alone = Value::Object(members.clone()).to_string().into();
+        match settings.docs_url(true) {
+            Some(url) => members.insert(DOCUMENTATION.to_owned(), url.into()),
+            None => members.remove(DOCUMENTATION),
+        };
+        let mounted = Value::Object(members).to_string().into();
+        MetadataDocuments { alone, mounted }
     }
 
     fn asked_scopes(&self) -> Vec<String> {
@@ -84,7 +102,7 @@ impl StaticDocuments<'_> {
             name: self.name,
             version: self.version,
             resource: self.settings.resource().as_str(),
-            metadata: &self.settings.resource().metadata_url(),
+            metadata: &self.settings.paths().metadata_url(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
             login: self.login,

@@ -9,9 +9,7 @@ use rmcp::transport::streamable_http_server::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The keep-alive interval of silent streams. Some proxies close a silent connection after 30
-/// seconds.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+use crate::gate::KEEP_ALIVE;
 
 /// How long a client waits before it resumes a broken stream.
 pub(super) const RETRY: Duration = Duration::from_secs(3);

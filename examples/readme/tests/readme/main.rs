@@ -96,16 +96,28 @@ fn every_test_of_the_table_exists() {
 
 #[test]
 fn every_variable_is_in_the_table() {
-    let file = |name| fs::read_to_string(root().join("runtime/src/config").join(name));
-    let names = file("from_env.rs").expect("variables");
-    let source = names + &file("variable.rs").expect("more variables");
-    let mut read: Vec<_> = source
-        .split('"')
-        .filter(|text| text.starts_with("TOOLGATE_") && *text != "TOOLGATE_")
+    let folder = root().join("runtime/src/config");
+    let files = fs::read_dir(folder).expect("the sources of the configuration");
+    let files = files.map(|file| file.expect("a file").path());
+    // `unknown_variables.rs` has names that are misspelt.
+    let others = ["tests.rs", "unknown_variables.rs"];
+    let sources =
+        files.filter(|file| file.is_file() && !others.iter().any(|other| file.ends_with(other)));
+    let text: String = sources
+        .map(|file| fs::read_to_string(file).expect("source is text"))
         .collect();
+    let is_name = |text: &&str| {
+        let name = text.strip_prefix("TOOLGATE_").unwrap_or_default();
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let mut read: Vec<_> = text.split('"').filter(is_name).collect();
     let table: Vec<_> = rows(section(README, "## Configuration"));
     let mut told: Vec<_> = table.iter().flat_map(|row| quoted(row[0])).collect();
     read.sort_unstable();
+    read.dedup();
     told.sort_unstable();
     assert_eq!(told, read);
 }

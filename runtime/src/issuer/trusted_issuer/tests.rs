@@ -42,10 +42,20 @@ fn an_issuer_is_asked_over_https_or_on_this_machine() {
 fn private_addresses_are_opened_by_configuration_alone() {
     let issuer = Issuer::new("https://10.0.0.1");
     assert!(errors(issuer.clone()).is_some());
-    assert_eq!(errors(issuer.with_private_addresses()), None);
+    assert_eq!(errors(issuer.with_private_host("10.0.0.1")), None);
     let issuer = Issuer::new("https://as.example").with_jwks_uri("http://127.0.0.1/keys");
     assert!(errors(issuer.clone()).unwrap().contains("key set"));
-    assert_eq!(errors(issuer.with_private_addresses()), None);
+    assert_eq!(errors(issuer.with_private_host("127.0.0.1")), None);
+    // Compose: keys at another address over http could be replaced in transit.
+    let issuer = Issuer::new("http://localhost:8080/realms/mcp")
+        .with_jwks_uri("http://keycloak:8080/keys")
+        .with_private_host("keycloak");
+    assert!(errors(issuer).unwrap().contains("neither https"));
+    for (host, proxy) in [("a:1", "http://p:1"), ("a", "socks5://p:1"), ("a", "p")] {
+        let issuer = Issuer::new("https://as.example");
+        let issuer = issuer.with_private_host(host).with_proxy(proxy);
+        assert!(errors(issuer).unwrap().contains("needs"), "{host} {proxy}");
+    }
 }
 
 #[test]

@@ -59,7 +59,7 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let endpoint = |_| -> ResponseFuture { Box::pin(async { Ok(Response::default()) }) };
-    let entry = HttpEntry::new(router, endpoint, "/mcp");
+    let entry = HttpEntry::new(router, std::sync::Arc::new(endpoint), "/mcp");
     let _ = connection(server, None, entry).await;
 }
 

@@ -24,7 +24,7 @@ use crate::{
         gate_plan::{GatePlan, Policy},
         login_timing::Login,
         registry::Registry,
-        routes,
+        routes::{self, Served},
         static_documents::StaticDocuments,
         token_issuers,
     },
@@ -239,28 +239,44 @@ impl HandlerGateBuilder {
             offered.resources.len(),
         ];
         let banner = plan.banner(&self.name, counts, warnings);
+        let has_banner = settings.has_banner() && !self.without_banner;
         let has_sessions = settings.has_sessions() && self.has_sessions;
+        let (resource, paths) = (
+            settings.resource().as_str().to_owned(),
+            settings.paths().clone(),
+        );
+        let (bind, drain) = (settings.bind(), settings.drain());
+        let body_limit = settings.limits().body;
+        let page = documents.page_of(entries.collect(), Vec::new(), Vec::new());
+        let cors = routes::cors(plan.origins.clone(), Vec::new());
+        let (login, visibility) = (plan.login, plan.visibility);
+        let hosts = plan.origins.hosts().to_vec();
+        let wall = plan.build(has_sessions, None, None);
         let standing = Standing {
-            banner: (settings.has_banner() && !self.without_banner).then_some(banner),
-            bind: settings.bind(),
-            drain: settings.drain(),
-            visibility: plan.visibility,
+            banner: has_banner.then_some(banner),
+            bind,
+            drain,
+            visibility,
             has_sessions,
             asks_for_tokens: offered.asks_for_tokens(),
-            schemes: match plan.login {
+            schemes: match login {
                 Login::AtProtectedCall => schemes_of(&offered),
                 Login::AtConnection | Login::Never => HashMap::new(),
             },
-            path: settings.resource().path().to_owned(),
-            docs_path: settings.docs_path().map(str::to_owned),
-            metadata,
-            page: documents.page_of(entries.collect(), Vec::new(), Vec::new()),
-            cors: routes::cors(plan.origins.clone(), Vec::new()),
-            hosts: plan.origins.hosts().to_vec(),
-            body_limit: settings.limits().body,
+            served: Served {
+                resource,
+                paths,
+                metadata,
+                page,
+                cors,
+                issuer_routes: wall.issuer_routes.clone(),
+                readiness: wall.readiness.clone(),
+            },
+            hosts,
+            body_limit,
             everything: CancellationToken::new(),
             quota: Arc::default(),
-            wall: plan.build(has_sessions, None, None),
+            wall,
         };
         Ok(HandlerGate(Arc::new(standing)))
     }

@@ -1,9 +1,6 @@
 //! The embedded development issuer: its settings, and the rules of this server that it uses.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
@@ -32,7 +29,7 @@ use super::{DevelopmentIssuerConfig, TokenIssuers};
 const LEEWAY: Duration = Duration::from_secs(30);
 
 /// The addresses from which the metadata documents of clients may be fetched.
-const EGRESS: EgressPolicy = EgressPolicy::ThisMachine;
+const EGRESS: EgressPolicy = EgressPolicy::THIS_MACHINE;
 
 /// Builds the issuer if it may run here.
 pub(super) fn embed(
@@ -104,7 +101,7 @@ struct Embedding {
     clock: Arc<dyn Clock>,
     /// Verifies the proofs that are sent to the token endpoint.
     proofs: Proofs,
-    fetcher: OnceLock<Result<HttpFetcher, issuer::FetchError>>,
+    fetcher: HttpFetcher,
 }
 
 impl Embedding {
@@ -118,13 +115,8 @@ impl Embedding {
                 None,
                 Arc::clone(clock),
             ),
-            fetcher: OnceLock::new(),
+            fetcher: HttpFetcher::new(EGRESS),
         }
-    }
-
-    async fn fetch(&self, url: &Url) -> Result<Vec<u8>, issuer::FetchError> {
-        let fetcher = self.fetcher.get_or_init(|| HttpFetcher::new(EGRESS));
-        fetcher.as_ref().map_err(|error| *error)?.get(url).await
     }
 }
 
@@ -143,11 +135,14 @@ impl EmbeddingServer for Embedding {
 
     fn fetch_document<'a>(&'a self, url: &'a Url) -> FetchFuture<'a> {
         Box::pin(async move {
-            self.fetch(url).await.map_err(|error| match error {
+            self.fetcher.get(url).await.map_err(|error| match error {
                 issuer::FetchError::UnknownName
                 | issuer::FetchError::Certificate(_)
                 | issuer::FetchError::NoConnection(_)
                 | issuer::FetchError::Timeout => FetchError::Unreachable(error.to_string()),
+                issuer::FetchError::Forbidden(_) => {
+                    FetchError::Refused("its address is neither public nor on loopback".to_owned())
+                }
                 _ => FetchError::Refused(error.to_string()),
             })
         })

@@ -1,0 +1,121 @@
+use super::*;
+use crate::config::ValidConfig;
+
+const PUBLIC: (&str, &str) = ("TOOLGATE_RESOURCE", "https://mcp.example.com/svc/mcp");
+const ISSUER: (&str, &str) = ("TOOLGATE_AUTHORIZATION_SERVERS", "https://as.example.com");
+
+fn validate(variables: &[(&str, &str)]) -> ValidConfig {
+    let environment = variables.iter().copied().collect();
+    let config = Config::from_environment(&environment, 8000).unwrap();
+    config.validate().unwrap()
+}
+
+fn errors(variables: &[(&str, &str)]) -> String {
+    let environment = variables.iter().copied().collect();
+    let config = Config::from_environment(&environment, 8000);
+    config
+        .and_then(|config| config.validate())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn a_platforms_port_is_listened_at_where_the_platform_reaches_it() {
+    let settings = validate(&[PUBLIC, ISSUER, ("PORT", "8080")]);
+    assert_eq!(settings.bind().to_string(), "0.0.0.0:8080");
+    let told = settings.warnings().join("\n");
+    assert!(told.contains("set TOOLGATE_BIND=127.0.0.1:8080"), "{told}");
+}
+
+#[test]
+fn a_port_alone_opens_no_server_that_is_not_public_and_protected() {
+    let loopback = ("TOOLGATE_RESOURCE", "http://localhost:8080/mcp");
+    for variables in [
+        &[loopback, ISSUER][..],
+        &[loopback],
+        &[ISSUER],
+        &[],
+        &[PUBLIC],
+    ] {
+        let mut variables = variables.to_vec();
+        variables.push(("PORT", "8080"));
+        let settings = validate(&variables);
+        assert_eq!(
+            settings.bind().to_string(),
+            "127.0.0.1:8080",
+            "{variables:?}"
+        );
+    }
+    let bind = ("TOOLGATE_BIND", "127.0.0.1:8080");
+    let settings = validate(&[PUBLIC, ISSUER, bind, ("PORT", "8080")]);
+    assert_eq!(settings.bind().to_string(), "127.0.0.1:8080");
+    assert!(settings.warnings().is_empty());
+    // Without `PORT`, a public resource has a proxy on this machine.
+    assert_eq!(
+        validate(&[PUBLIC, ISSUER]).bind().to_string(),
+        "127.0.0.1:8000"
+    );
+}
+
+#[test]
+fn further_hosts_are_accepted_and_change_nothing_that_is_published() {
+    let hosts = (
+        "TOOLGATE_ALLOWED_HOSTS",
+        "notes.svc:8000, 10.0.0.7:8000,probe",
+    );
+    let settings = validate(&[PUBLIC, ISSUER, ("TOOLGATE_BIND", "0.0.0.0:8000"), hosts]);
+    assert_eq!(
+        settings.further_hosts(),
+        ["notes.svc:8000", "10.0.0.7:8000", "probe"]
+    );
+    let own = settings.hosts(settings.bind());
+    assert_eq!(own, ["mcp.example.com", "mcp.example.com:443"]);
+    assert_eq!(settings.origins(), ["https://mcp.example.com"]);
+    assert!(
+        settings
+            .paths()
+            .metadata_url()
+            .starts_with("https://mcp.example.com/")
+    );
+}
+
+#[test]
+fn what_is_no_host_or_no_path_is_told_with_its_variable() {
+    for host in [
+        "*",
+        "*.example",
+        "https://a",
+        "a/b",
+        "a b",
+        "u@a",
+        "a:x",
+        "a:99999",
+    ] {
+        let told = errors(&[("TOOLGATE_ALLOWED_HOSTS", host)]);
+        let named = format!("TOOLGATE_ALLOWED_HOSTS is {host:?}, which is not a host");
+        let named = named.replace("\"u@a\"", "\"…@a\"");
+        assert!(told.contains(&named), "{told}");
+    }
+    let told = errors(&[
+        PUBLIC,
+        ("TOOLGATE_LISTEN_PATH", "mcp"),
+        ("TOOLGATE_PATH_PREFIX", "/x"),
+    ]);
+    assert!(told.contains("TOOLGATE_LISTEN_PATH is \"mcp\""), "{told}");
+    assert!(told.contains("the path prefix is \"/x\""), "{told}");
+}
+
+#[test]
+fn paths_behind_a_proxy_are_read() {
+    let listen = ("TOOLGATE_LISTEN_PATH", "/mcp");
+    let prefix = ("TOOLGATE_PATH_PREFIX", "/svc");
+    let settings = validate(&[PUBLIC, ISSUER, listen, prefix]);
+    assert_eq!(settings.paths().endpoint, "/mcp");
+    assert_eq!(
+        settings.paths().metadata_url(),
+        "https://mcp.example.com/svc/.well-known/oauth-protected-resource/mcp"
+    );
+    assert_eq!(settings.resource().as_str(), PUBLIC.1);
+    let docs = settings.docs_url(false);
+    assert_eq!(docs.as_deref(), Some("https://mcp.example.com/svc/docs"));
+}
