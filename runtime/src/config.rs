@@ -12,6 +12,7 @@
 //! - `resource_metadata`: a protected resource metadata document that the user provides
 //! - `request_limits`: limits of one request; `times`: clock leeway and drain; `state_key`: the
 //!   keys that seal state
+//! - `report`: the settings as text, for `--print-config`
 //! - `valid_config`: the validated configuration and the values derived from it
 
 use std::{
@@ -25,6 +26,7 @@ mod environment;
 mod from_env;
 mod paths;
 mod private_issuers;
+mod report;
 mod request_limits;
 mod resource_metadata;
 mod resource_url;

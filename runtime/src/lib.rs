@@ -61,6 +61,7 @@
 //! | verify tokens yourself | [`auth::TokenVerifier`] |
 //! | protect a handler that you wrote with rmcp | [`gate::HandlerGate`], [`access!`] |
 //! | mount servers in your own application | [`Server::into_router`], [`Mount`] |
+//! | give it a command line | [`cli::run`], which also prints who may use what |
 //! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
 //!
 //! Guides: [tokens and issuers](guide::tokens), [clients](guide::clients).
@@ -104,6 +105,7 @@ mod authorization;
 mod bearer;
 mod caller;
 mod claims;
+pub mod cli;
 mod clock;
 mod config;
 mod error;

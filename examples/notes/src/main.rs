@@ -4,11 +4,12 @@
 //! completes the numbers of notes, and is notified when a note that it subscribed to
 //! changes. The first write requires the scope `notes:write` (step-up).
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use toolgate::{
-    Changes, Config, Error, Server, mcp_prompt, mcp_resource, mcp_tool, mcp_tools, scopes,
+use std::{
+    process::ExitCode,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use toolgate::{Changes, Server, mcp_prompt, mcp_resource, mcp_tool, mcp_tools, scopes};
 
 scopes! {
     /// What a token for this server allows.
@@ -118,9 +119,8 @@ fn server(changes: &Changes) -> Server<Arc<Notes>> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    toolgate::logging::init()?;
-    server(&Changes::new()).serve(Config::from_env()?).await
+async fn main() -> ExitCode {
+    toolgate::cli::run(server(&Changes::new())).await
 }
 
 #[cfg(test)]

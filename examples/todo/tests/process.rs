@@ -159,6 +159,43 @@ async fn its_scopes_are_printed_even_while_the_file_is_in_use() {
 }
 
 #[tokio::test]
+async fn what_it_declares_is_printed_and_no_secret_is() {
+    let folder = Folder::new();
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    folder.write(".env", "TOOLGATE_RESOURCE=https://todo.example.com/mcp\n");
+    let print = async |argument: &str| {
+        let program = program(&folder)
+            .var(
+                "TOOLGATE_AUTHORIZATION_SERVERS",
+                "https://login.example.com",
+            )
+            .var("TOOLGATE_STATE_KEY", key)
+            .args(&[argument]);
+        let ended = program.run().await;
+        assert!(ended.status.success(), "{argument}: {ended:?}");
+        ended.stdout
+    };
+    let access = print("--print-access").await;
+    assert_eq!(access, include_str!("../src/access.txt"));
+    let metadata: Value = serde_json::from_str(&print("--print-metadata").await).expect("JSON");
+    assert_eq!(metadata["resource"], "https://todo.example.com/mcp");
+    assert_eq!(
+        metadata["scopes_supported"],
+        json!(["todo:read", "todo:write"])
+    );
+    let config = print("--print-config").await;
+    for part in [
+        "TOOLGATE_RESOURCE is \"https://todo.example.com/mcp\", from .env",
+        "TOOLGATE_AUTHORIZATION_SERVERS is \"https://login.example.com\", from the process",
+        "TOOLGATE_STATE_KEY is [redacted]",
+    ] {
+        assert!(config.contains(part), "{part}: {config}");
+    }
+    assert!(!config.contains(key), "{config}");
+    assert!(!folder.path().join("todo.redb").exists());
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_file_is_told_why_not() {
     let folder = Folder::new();
     let _server = program(&folder).serve().await;

@@ -1,6 +1,12 @@
 //! Environment variables: those of the process, and those of the `.env` file as defaults.
 
-use std::{collections::BTreeMap, env, ffi::OsString, fmt, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    ffi::OsString,
+    fmt, fs, io,
+    path::Path,
+};
 
 use super::{
     Config, dotenv,
@@ -23,6 +29,8 @@ use crate::error::{SetupErrors, StartError};
 #[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, String>,
+    /// The variables of the `.env` file that the process does not override.
+    of_file: BTreeSet<String>,
     warnings: Vec<String>,
 }
 
@@ -52,6 +60,7 @@ impl Environment {
             };
             match value.into_string() {
                 Ok(value) => {
+                    self.of_file.remove(&name);
                     self.values.insert(name, value);
                 }
                 Err(_) if is_reserved(&name) => {
@@ -80,6 +89,7 @@ impl Environment {
         };
         match dotenv::parse(&text) {
             Ok(contents) => Self {
+                of_file: contents.values.keys().cloned().collect(),
                 values: contents.values,
                 warnings: contents
                     .repeated
@@ -104,6 +114,14 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name)?.trim();
         (!value.is_empty()).then_some(value)
+    }
+
+    /// Returns where the value of a variable comes from, for a person.
+    pub(super) fn origin(&self, name: &str) -> &'static str {
+        match self.of_file.contains(name) {
+            true => ".env",
+            false => "the process",
+        }
     }
 
     /// Returns these variables ready to be read: with the secrets of files, and without
@@ -163,6 +181,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let pair = |(name, value): (N, V)| (name.into(), value.into());
         Self {
+            of_file: BTreeSet::new(),
             values: variables.into_iter().map(pair).collect(),
             warnings: Vec::new(),
         }

@@ -63,6 +63,18 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         Ok(routes.into_router())
     }
 
+    /// Returns the protected resource metadata (RFC 9728 §2) that the server would publish with
+    /// this configuration, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StartError`] with every error of the items and the configuration.
+    pub fn metadata(self, config: Config) -> Result<String, StartError> {
+        let assembled = assemble(self.bound(), config, None)?;
+        let metadata = &assembled.served.metadata.alone;
+        Ok(String::from_utf8_lossy(metadata).into_owned())
+    }
+
     /// Listens and serves until the process receives a stop signal (Ctrl-C or SIGTERM).
     ///
     /// Running calls then finish and open streams end. The server returns within 30 seconds,

@@ -1,0 +1,297 @@
+//! The command line of a server: one line in `main` serves, or prints who may use what.
+//!
+//! | argument | prints |
+//! |---|---|
+//! | none | nothing: the server runs |
+//! | `--print-access` | who may use which item, one line each: [`Server::access_table`] |
+//! | `--print-scopes` | the scopes to register at a provider, one per line |
+//! | `--print-metadata` | the protected resource metadata (RFC 9728), as it would be served |
+//! | `--print-config` | the effective settings, and where each variable comes from, without secrets |
+//! | `--help` | the arguments and the variables |
+
+use std::{
+    env, fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use crate::{
+    config::{Config, Environment},
+    error::Error,
+    server::Server,
+};
+
+/// The default port.
+const PORT: u16 = 8000;
+
+/// Serves, or prints what the arguments of the process ask for.
+///
+/// ```no_run
+/// # use toolgate::{Server, mcp_tool, tools};
+/// /// Says hello.
+/// #[mcp_tool(scope = "hello:say")]
+/// fn hello() -> &'static str {
+///     "Hello!"
+/// }
+///
+/// #[tokio::main]
+/// async fn main() -> std::process::ExitCode {
+///     toolgate::cli::run(Server::new("hello").tools(tools![hello])).await
+/// }
+/// ```
+///
+/// With the feature `logging` it also starts logging, as [`logging::init`](crate::logging::init)
+/// does. Errors are printed to standard error, all together, and the exit code is 1.
+pub async fn run<S: Clone + Send + Sync + 'static>(server: Server<S>) -> ExitCode {
+    let build = |_: &Environment, _| Ok::<_, fmt::Error>(server);
+    Program::new("an MCP server behind OAuth").run(build).await
+}
+
+/// The command line of a program that reads variables of its own, or has another default port.
+///
+/// ```no_run
+/// # use toolgate::{Environment, Server, cli::{Program, Purpose}};
+/// # fn server(folder: &str) -> Server<String> { Server::with_state("notes", folder.to_owned()) }
+/// #[tokio::main]
+/// async fn main() -> std::process::ExitCode {
+///     Program::new("notes of each user, as MCP tools")
+///         .with_port(9000)
+///         .with_variable("NOTES_FOLDER", "the folder of the notes, ./notes by default")
+///         .run(|environment: &Environment, purpose: Purpose| match purpose {
+///             Purpose::Serve => Ok(server(environment.get("NOTES_FOLDER").unwrap_or("notes"))),
+///             // What is printed does not depend on the folder.
+///             Purpose::Print => Ok::<_, std::io::Error>(server("")),
+///         })
+///         .await
+/// }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a program does nothing until it runs"]
+pub struct Program {
+    about: String,
+    port: u16,
+    variables: Vec<(&'static str, &'static str)>,
+}
+
+/// Why a server is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve.
+    Serve,
+    /// To print what it declares. It needs no resources: a running server may hold them.
+    Print,
+}
+
+/// What the arguments ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Serve,
+    Access,
+    Scopes,
+    Metadata,
+    Config,
+    Help,
+}
+
+const ACTIONS: &[(&str, Action, &str)] = &[
+    (
+        "--print-access",
+        Action::Access,
+        "prints who may use what, one line for each item",
+    ),
+    (
+        "--print-scopes",
+        Action::Scopes,
+        "prints the scopes to register at a provider, one per line",
+    ),
+    (
+        "--print-metadata",
+        Action::Metadata,
+        "prints the metadata that clients discover",
+    ),
+    (
+        "--print-config",
+        Action::Config,
+        "prints the settings and where they come from",
+    ),
+    ("--help", Action::Help, "prints this help"),
+];
+
+impl Program {
+    /// Creates a program. `about` says in the help what it is, in a few words.
+    pub fn new(about: impl Into<String>) -> Self {
+        Self {
+            about: about.into(),
+            port: PORT,
+            variables: Vec::new(),
+        }
+    }
+
+    /// Sets the port that is used if neither `TOOLGATE_BIND` nor `PORT` is set. The default is
+    /// 8000.
+    pub fn with_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Names a variable of the program in the help.
+    pub fn with_variable(mut self, name: &'static str, meaning: &'static str) -> Self {
+        self.variables.push((name, meaning));
+        self
+    }
+
+    /// Serves, or prints what the arguments of the process ask for. `server` builds the server;
+    /// its error and those of the configuration are reported together.
+    pub async fn run<S, E>(
+        self,
+        server: impl FnOnce(&Environment, Purpose) -> Result<Server<S>, E>,
+    ) -> ExitCode
+    where
+        S: Clone + Send + Sync + 'static,
+        E: fmt::Display,
+    {
+        let arguments: Vec<_> = env::args_os().skip(1).collect();
+        let arguments: Vec<_> = arguments.iter().map(|one| one.to_string_lossy()).collect();
+        let arguments: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
+        let done = match action(&arguments) {
+            Some(Action::Help) => Ok(self.help()),
+            Some(action) => self.act(action, server).await,
+            None => Err(format!(
+                "unknown arguments: {}\n\n{}",
+                arguments.join(" "),
+                self.help()
+            )),
+        };
+        let (text, stream, code): (_, &mut dyn Write, _) = match done {
+            Ok(text) => (text, &mut io::stdout(), ExitCode::SUCCESS),
+            Err(text) => (text + "\n", &mut io::stderr(), ExitCode::FAILURE),
+        };
+        // A closed pipe ends the output, as for any program.
+        let _ = stream.write_all(text.as_bytes());
+        code
+    }
+
+    /// Does what was asked for. Returns the text to print.
+    async fn act<S, E>(
+        &self,
+        action: Action,
+        server: impl FnOnce(&Environment, Purpose) -> Result<Server<S>, E>,
+    ) -> Result<String, String>
+    where
+        S: Clone + Send + Sync + 'static,
+        E: fmt::Display,
+    {
+        let environment = Environment::load().map_err(text)?;
+        if action == Action::Serve {
+            #[cfg(feature = "logging")]
+            crate::logging::init_from(&environment).map_err(text)?;
+            let server = server(&environment, Purpose::Serve);
+            // Both are built before any error is reported, so that all errors are seen at once.
+            let config = Config::from_environment(&environment, self.port);
+            let (server, config) = match (server, config) {
+                (Ok(server), Ok(config)) => (server, config),
+                (Err(server), Err(config)) => return Err(format!("{config}\n{server}")),
+                (Err(server), Ok(_)) => return Err(server.to_string()),
+                (Ok(_), Err(config)) => return Err(config.to_string()),
+            };
+            let served: Result<(), Error> = server.serve(config).await;
+            return served.map(|()| String::new()).map_err(text);
+        }
+        let server = server(&environment, Purpose::Print).map_err(text)?;
+        match action {
+            Action::Access => Ok(server.access_table().to_string()),
+            Action::Scopes => {
+                let scopes = server.scopes().map_err(text)?;
+                Ok(scopes.iter().map(|scope| format!("{scope}\n")).collect())
+            }
+            Action::Metadata => {
+                let config = Config::from_environment(&environment, self.port).map_err(text)?;
+                Ok(server.metadata(config).map_err(text)? + "\n")
+            }
+            Action::Config => Config::from_environment(&environment, self.port)
+                .and_then(|config| config.report(&environment))
+                .map_err(text),
+            Action::Serve | Action::Help => Ok(String::new()),
+        }
+    }
+
+    fn help(&self) -> String {
+        let path = env::args_os().next().unwrap_or_default();
+        let name = std::path::Path::new(&path)
+            .file_name()
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .into_owned();
+        let mut help = format!(
+            "{name}: {}\n\n  {name}  serves until it receives a signal to stop\n",
+            self.about
+        );
+        for (argument, _, meaning) in ACTIONS {
+            help += &format!("  {name} {argument}  {meaning}\n");
+        }
+        help += "\nVariables, also read from .env; the README of Toolgate lists the others:\n";
+        let bind = format!("address to listen on, 127.0.0.1:{} by default", self.port);
+        let common = [
+            ("TOOLGATE_RESOURCE", "the URL that clients connect to"),
+            (
+                "TOOLGATE_AUTHORIZATION_SERVERS",
+                "the issuers to trust; a development issuer by default",
+            ),
+            ("TOOLGATE_BIND", bind.as_str()),
+            ("RUST_LOG", "what to log, warn,toolgate=info by default"),
+        ];
+        for (name, meaning) in self.variables.iter().copied().chain(common) {
+            help += &format!("  {name}  {meaning}\n");
+        }
+        help
+    }
+}
+
+fn action(arguments: &[&str]) -> Option<Action> {
+    match arguments {
+        [] => Some(Action::Serve),
+        ["-h"] => Some(Action::Help),
+        [argument] => ACTIONS
+            .iter()
+            .find(|(name, ..)| name == argument)
+            .map(|(_, action, _)| *action),
+        [..] => None,
+    }
+}
+
+fn text(error: impl fmt::Display) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_argument_is_an_action_and_anything_else_is_not() {
+        assert_eq!(action(&[]), Some(Action::Serve));
+        for (name, expected, _) in ACTIONS {
+            assert_eq!(action(&[name]), Some(*expected));
+            assert_eq!(action(&[name, name]), None);
+        }
+        assert_eq!(action(&["--print-acces"]), None);
+    }
+
+    #[test]
+    fn the_help_names_every_argument_and_variable() {
+        let help = Program::new("notes")
+            .with_port(9)
+            .with_variable("NOTES", "a folder")
+            .help();
+        for part in [
+            "--print-access",
+            "--print-config",
+            "NOTES",
+            "a folder",
+            "127.0.0.1:9",
+            "RUST_LOG",
+        ] {
+            assert!(help.contains(part), "{part}: {help}");
+        }
+    }
+}
