@@ -96,8 +96,9 @@ impl fmt::Display for StartupBanner {
 }
 
 impl StartupBanner {
-    /// Logs what the banner says to an operator who reads only the log.
-    pub(super) fn log(&self) {
+    /// Logs what the banner says to an operator who reads only the log. This address is the
+    /// configured one: that of the listening socket is logged when there is one.
+    pub(super) fn log(&self, address: SocketAddr) {
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
@@ -112,7 +113,7 @@ impl StartupBanner {
                 "the development issuer is active: anyone on this machine can log in as anyone; set TOOLGATE_AUTHORIZATION_SERVERS to use your own"
             );
         }
-        tracing::info!(resource = self.resource, "server built");
+        tracing::info!(%address, resource = self.resource, "server built");
     }
 
     /// Prints the banner to standard error, with a warning if no issuer can be reached.
