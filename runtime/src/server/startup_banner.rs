@@ -6,6 +6,7 @@ use std::{fmt, io::Write, net::SocketAddr};
 use tokio::{net::TcpListener, runtime::Handle};
 
 use super::{
+    Server,
     login_timing::{self, Login},
     readiness::Readiness,
 };
@@ -32,6 +33,14 @@ pub(super) struct StartupBanner {
     pub(super) login: Login,
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Server<S> {
+    /// Suppresses the start-up banner.
+    pub fn without_banner(mut self) -> Self {
+        self.without_banner = true;
+        self
+    }
 }
 
 impl fmt::Display for StartupBanner {
