@@ -359,12 +359,6 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Suppresses the start-up banner.
-    pub fn without_banner(mut self) -> Self {
-        self.without_banner = true;
-        self
-    }
-
     /// Returns the same server with the state applied to every item.
     fn bound(mut self) -> Server<()> {
         if let Some(check) = self.readiness_check {
@@ -385,16 +379,6 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             without_banner: self.without_banner,
             readiness_check: None,
         }
-    }
-
-    /// Returns who may use which item, as the attributes declare it. Its text is stable: keep it
-    /// as a snapshot, so that a change of access is visible in a review.
-    pub fn access_table(&self) -> AccessTable {
-        let implications = self.policy.hierarchy.implications().to_vec();
-        AccessTable::new(implications, self.policy.open_handshake)
-            .with_items(&self.sets.tools)
-            .with_items(&self.sets.prompts)
-            .with_items(&self.sets.resources)
     }
 
     /// Returns the scopes of all items, sorted. These are the scopes to register at a

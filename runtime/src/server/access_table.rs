@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Server;
 use crate::{
     access::Requirement,
     item::{ItemSet, KindParts},
@@ -46,6 +47,18 @@ pub struct ItemAccess {
     is_authenticated: bool,
     is_step_up: bool,
     authorize_scopes: Option<Vec<&'static str>>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Server<S> {
+    /// Returns who may use which item, as the attributes declare it. Its text is stable: keep it
+    /// as a snapshot, so that a change of access is visible in a review.
+    pub fn access_table(&self) -> AccessTable {
+        let implications = self.policy.hierarchy.implications().to_vec();
+        AccessTable::new(implications, self.policy.open_handshake)
+            .with_items(&self.sets.tools)
+            .with_items(&self.sets.prompts)
+            .with_items(&self.sets.resources)
+    }
 }
 
 impl AccessTable {

@@ -193,7 +193,7 @@ impl GatePlan {
             notes: settings.notes().to_vec(),
             warnings: [settings.warnings().to_vec(), more_warnings].concat(),
         };
-        banner.log();
+        banner.log(settings.bind());
         banner
     }
 

@@ -6,6 +6,7 @@ use std::{fmt, io::Write, net::SocketAddr};
 use tokio::{net::TcpListener, runtime::Handle};
 
 use super::{
+    Server,
     login_timing::{self, Login},
     readiness::Readiness,
 };
@@ -32,6 +33,14 @@ pub(super) struct StartupBanner {
     pub(super) login: Login,
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Server<S> {
+    /// Suppresses the start-up banner.
+    pub fn without_banner(mut self) -> Self {
+        self.without_banner = true;
+        self
+    }
 }
 
 impl fmt::Display for StartupBanner {
@@ -96,8 +105,9 @@ impl fmt::Display for StartupBanner {
 }
 
 impl StartupBanner {
-    /// Logs what the banner says to an operator who reads only the log.
-    pub(super) fn log(&self) {
+    /// Logs what the banner says to an operator who reads only the log. This address is the
+    /// configured one: that of the listening socket is logged when there is one.
+    pub(super) fn log(&self, address: SocketAddr) {
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
@@ -112,7 +122,7 @@ impl StartupBanner {
                 "the development issuer is active: anyone on this machine can log in as anyone; set TOOLGATE_AUTHORIZATION_SERVERS to use your own"
             );
         }
-        tracing::info!(resource = self.resource, "server built");
+        tracing::info!(%address, resource = self.resource, "server built");
     }
 
     /// Prints the banner to standard error, with a warning if no issuer can be reached.

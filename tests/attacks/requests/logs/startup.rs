@@ -44,7 +44,7 @@ fn a_mounted_server_logs_its_warnings_its_address_and_the_development_issuer() {
     .join("\n");
     for part in [
         "\"TOOLGATE_X\" is unknown",
-        "arguments of the tool bare have no description: word;",
+        "the tool `bare` has arguments without a description (word):",
         "the development issuer is active",
         "address=127.0.0.1:8123",
     ] {
