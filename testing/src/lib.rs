@@ -80,7 +80,7 @@
 //!
 //! Every function of this crate panics where a test should fail.
 
-mod access_check;
+mod assert_access;
 mod challenge;
 mod denial;
 mod output;
@@ -91,7 +91,7 @@ mod test_issuer;
 mod test_server;
 mod token_builder;
 
-pub use access_check::{AccessReport, assert_access};
+pub use assert_access::{AccessReport, assert_access};
 pub use challenge::Challenge;
 pub use denial::Denial;
 pub use output::Output;

@@ -11,8 +11,8 @@ mod claims;
 mod dpop_proofs;
 mod encoding;
 mod fixture;
-mod header_keys;
 mod issuer_confusion;
+mod jws_header;
 mod keys;
 mod opaque_tokens;
 mod requests;
@@ -32,12 +32,7 @@ async fn algorithm_attacks() {
 
 #[tokio::test]
 async fn token_header_attacks() {
-    run(
-        &Fixture::with_jwts().await,
-        "header_keys",
-        header_keys::CASES,
-    )
-    .await;
+    run(&Fixture::with_jwts().await, "jws_header", jws_header::CASES).await;
 }
 
 #[tokio::test]
@@ -134,7 +129,7 @@ async fn opaque_token_attacks() {
 fn the_corpus_has_more_than_two_hundred_cases() {
     let tables = [
         algorithms::CASES,
-        header_keys::CASES,
+        jws_header::CASES,
         encoding::CASES,
         signatures::CASES,
         keys::CASES,

@@ -10,12 +10,12 @@ use crate::{
 };
 
 mod calls;
-mod comparison;
 mod example;
 mod latency;
 mod memory;
 mod start;
-mod wrk;
+mod take_turns;
+mod wrk_scripts;
 
 /// Measures the selected parts.
 pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
@@ -57,7 +57,7 @@ pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
 /// Starts the servers for another load program, until the input ends.
 pub(crate) fn stand() -> Result<(), Fault> {
     let stage = Stage::set()?;
-    wrk::describe(&stage)?;
+    wrk_scripts::describe(&stage)?;
     io::stdin().lock().read_to_end(&mut Vec::new())?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::choices::Choices;
 mod body;
 mod callers;
 mod case;
-mod model;
+mod may_run;
 mod tools;
 mod world;
 
@@ -77,7 +77,7 @@ fn one(world: &mut World, bytes: &[u8]) {
         // The first authenticated request takes over an anonymous session.
         let is_certain = !matches!(case.era, Era::Session(_)) || owner.is_some();
         if is_certain {
-            let runs = model::runs(&case, owner);
+            let runs = may_run::runs(&case, owner);
             assert_eq!(answer.runs.len(), usize::from(runs), "{case:?}\n{answer:?}");
             assert_eq!(answer.status == 200, runs, "{case:?}\n{answer:?}");
         }
@@ -103,7 +103,7 @@ fn judge(case: &Case, answer: &Answer, owner: Option<callers::Holder>) {
         "one request, two runs: {case:?}\n{answer:?}"
     );
     for run in &answer.runs {
-        if let Some(reason) = model::fault(case, run, owner) {
+        if let Some(reason) = may_run::fault(case, run, owner) {
             panic!("{run:?} ran, but {reason}: {case:?}\n{answer:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! Calls per second, compared with the same work without Toolgate.
 
-use super::comparison::{ComparedServer, Results, compare};
+use super::take_turns::{ComparedServer, Results, compare};
 use crate::{Fault, options::Options, stage::Stage, table::Row};
 
 const PROTECTED: &str = "Toolgate, protected, warm token";

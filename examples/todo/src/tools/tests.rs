@@ -6,10 +6,10 @@ use toolgate_testing::TestServer;
 
 use super::*;
 
-include!("tests/count.rs");
+include!("tests/contributing_sample.rs");
 
 const GUIDE: &str = include_str!("../../../../CONTRIBUTING.md");
-const SAMPLE: &str = include_str!("tests/count.rs");
+const SAMPLE: &str = include_str!("tests/contributing_sample.rs");
 
 #[test]
 fn the_guide_shows_what_is_tested_here_in_under_ten_lines() {

@@ -19,7 +19,7 @@ use super::{
     SESSIONS, Tally,
     callers::{self, Holder},
     case::{Case, Era},
-    model::{self, Caller},
+    may_run::{self, Caller},
     tools::{self, Run, Runs},
 };
 
@@ -174,7 +174,7 @@ impl World {
         let Era::Session(number) = case.era else {
             return;
         };
-        let caller = match model::caller(case) {
+        let caller = match may_run::caller(case) {
             Caller::Holder(holder) => Some(holder),
             Caller::Anonymous | Caller::Refused => None,
         };
