@@ -12,6 +12,9 @@ use super::{
     registry::DescribedScope,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// The member for the URL of the documentation page (RFC 9728 §2).
 const DOCUMENTATION: &str = "resource_documentation";
 

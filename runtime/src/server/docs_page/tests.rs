@@ -1,4 +1,4 @@
-use std::{env, fs, sync::Arc};
+use std::sync::Arc;
 
 use rmcp::model::{Prompt, Tool, ToolAnnotations};
 use serde_json::{Value, json};
@@ -7,6 +7,7 @@ use super::*;
 use crate::{resource::ResourceListing, scope::Scope};
 
 mod connect;
+mod saved_page;
 
 const READ: Scope = Scope::new("news:read");
 const ADMIN: Scope = Scope::new("news:admin");
@@ -203,17 +204,6 @@ fn every_link_within_the_page_has_an_end() {
         let target = target.split('"').next().unwrap();
         assert!(page.contains(&format!(" id=\"{target}\"")), "{target}");
     }
-}
-
-/// `TOOLGATE_PAGE=/tmp/page.html cargo test -p toolgate server::docs_page` writes the page to a
-/// file.
-#[test]
-fn the_page_can_be_looked_at() {
-    let page = page();
-    if let Some(path) = env::var_os("TOOLGATE_PAGE") {
-        fs::write(path, &page).unwrap();
-    }
-    assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">") && page.ends_with("</html>"));
 }
 
 #[test]
