@@ -127,7 +127,6 @@ pub mod resource;
 mod scope;
 mod server;
 mod single_flight;
-mod stylesheet;
 mod text_argument;
 mod token_exchange;
 pub mod tool;

@@ -24,7 +24,7 @@
 //! - [`login_timing`]: when a client has to log in
 //! - [`readiness`]: whether the server can answer calls
 //! - [`registry`]: each item with its access
-//! - [`docs_page`]: the documentation page
+//! - [`page_entries`]: the items as the documentation page takes them
 //! - [`gate_plan`]: the gate and the parts around it
 //! - [`listener_quota`]: limits the memory for subscriptions of each caller
 //! - [`multi_round`]: requests that take several rounds
@@ -59,7 +59,6 @@ mod changes;
 mod connection;
 mod cors;
 mod dispatch_check;
-mod docs_page;
 mod gate_plan;
 mod handler;
 mod handler_gate;
@@ -75,6 +74,7 @@ mod mount;
 mod multi_round;
 mod nest_check;
 mod not_found;
+mod page_entries;
 mod readiness;
 mod registry;
 mod response_future;

@@ -14,6 +14,7 @@ use http::{
     request::Parts,
 };
 use serde_json::{Value, json};
+use toolgate_docs_page::content_security_policy;
 use tower::util::MapRequestLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -24,7 +25,6 @@ use crate::{
 
 use super::{
     browser_redirect::{is_browser, see_docs},
-    docs_page,
     http_entry::HttpEntry,
     nest_check::nest_check,
     not_found::with_not_found,
@@ -252,7 +252,7 @@ fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Response<Bo
 fn documentation(content: Bytes) -> Response<Body> {
     let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300");
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&docs_page::content_security_policy()) {
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy()) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in [

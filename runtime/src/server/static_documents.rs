@@ -2,15 +2,21 @@
 
 use bytes::Bytes;
 use serde_json::Value;
+use toolgate_docs_page::{
+    self as docs_page, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry,
+};
 
 use crate::{config::ValidConfig, metadata::Metadata};
 
 use super::{
     catalogue::Catalogue,
-    docs_page::{self, ItemEntry, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry},
     login_timing::Login,
+    page_entries::{prompt_entry, resource_entry, tool_entry},
     registry::DescribedScope,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// The member for the URL of the documentation page (RFC 9728 §2).
 const DOCUMENTATION: &str = "resource_documentation";
@@ -83,9 +89,10 @@ impl StaticDocuments<'_> {
 
     /// Returns the documentation page.
     pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
-        let tools = catalogue.tools.iter().map(ItemEntry::of);
-        let prompts = catalogue.prompts.iter().map(ItemEntry::of);
-        let resources = catalogue.resources.iter().map(ItemEntry::of);
+        let tools = catalogue.tools.iter();
+        let tools = tools.map(|tool| tool_entry(tool.listing(), tool.requirement()));
+        let prompts = catalogue.prompts.iter().map(prompt_entry);
+        let resources = catalogue.resources.iter().map(resource_entry);
         self.page_of(tools.collect(), prompts.collect(), resources.collect())
     }
 
@@ -105,7 +112,7 @@ impl StaticDocuments<'_> {
             metadata: &self.settings.paths().metadata_url(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
-            login: self.login,
+            login: self.login.into(),
             bound_tokens_required: dpop.is_on().then(|| dpop.is_required()),
             scopes: self.scopes.iter().map(scope).collect(),
             tools,

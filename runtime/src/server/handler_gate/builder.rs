@@ -20,9 +20,9 @@ use crate::{
     scope::ScopeDescription,
     server::{
         Visibility,
-        docs_page::ToolEntry,
         gate_plan::{GatePlan, Policy},
         login_timing::Login,
+        page_entries::tool_entry,
         registry::Registry,
         routes::{self, Served},
         static_documents::StaticDocuments,
@@ -226,10 +226,8 @@ impl HandlerGateBuilder {
             scope_prefix: plan.scope_prefix(),
         };
         let listings = listings(&offered, inventory);
-        let entries = listings.iter().map(|(listing, requirement)| ToolEntry {
-            listing,
-            requirement: *requirement,
-        });
+        let entries = listings.iter();
+        let entries = entries.map(|(listing, requirement)| tool_entry(listing, *requirement));
         let settings = &plan.settings;
         let mut warnings = Vec::new();
         let metadata = documents.metadata(&mut warnings);

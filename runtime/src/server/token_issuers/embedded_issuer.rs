@@ -8,6 +8,7 @@ use toolgate_development_issuer::{
     DevelopmentIssuer, DocumentLocation, EmbeddingServer, FetchError, FetchFuture, ProofError,
     Settings, Stylesheet, TOKEN_PATH, Thumbprint,
 };
+use toolgate_docs_page::{STYLESHEET, STYLESHEET_SOURCE};
 use url::Url;
 
 use crate::{
@@ -19,7 +20,6 @@ use crate::{
     json,
     log_text::QuotedText,
     loopback::is_loopback_url,
-    stylesheet::{STYLESHEET, STYLESHEET_SOURCE},
     verify::{self, DpopRequest, ProofRequirements, Proofs},
 };
 

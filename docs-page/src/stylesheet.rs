@@ -7,10 +7,10 @@ use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 /// The style sheet that is inlined in each page.
-pub(crate) const STYLESHEET: &str = include_str!("stylesheet.css");
+pub const STYLESHEET: &str = include_str!("stylesheet.css");
 
 /// The only style sheet that the content security policy of a page allows.
-pub(crate) static STYLESHEET_SOURCE: LazyLock<String> = LazyLock::new(|| policy_source(STYLESHEET));
+pub static STYLESHEET_SOURCE: LazyLock<String> = LazyLock::new(|| policy_source(STYLESHEET));
 
 /// Returns the hash source of an inline style or script in a content security policy (CSP
 /// Level 3 §6.7.3). Injected text has a different hash and is blocked.

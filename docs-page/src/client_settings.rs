@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::PageFacts;
+use crate::facts::PageFacts;
 
 /// How to add the server to one client.
 struct Entry {
@@ -18,7 +18,7 @@ struct Entry {
 }
 
 /// Renders a panel for each known client. The first is open.
-pub(super) fn panels(facts: &PageFacts<'_>) -> Markup {
+pub(crate) fn panels(facts: &PageFacts<'_>) -> Markup {
     let entries = entries(&server_name(facts.name), facts.resource);
     html! {
         @for (place, entry) in entries.iter().enumerate() {
@@ -38,7 +38,7 @@ pub(super) fn panels(facts: &PageFacts<'_>) -> Markup {
 
 /// Renders text to copy. A click selects all of it. With scripts enabled there is a copy
 /// button.
-pub(super) fn copied(what: &str, text: &str) -> Markup {
+pub(crate) fn copied(what: &str, text: &str) -> Markup {
     html! { div.copy data-copy=(what) { pre { code { (text) } } } }
 }
 

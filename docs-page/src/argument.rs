@@ -2,33 +2,31 @@
 
 use std::collections::HashSet;
 
-use rmcp::model::JsonObject;
-use serde_json::Value;
-
+use serde_json::{Map, Value};
 use toolgate_json_schema::properties;
 
 /// One argument, as displayed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Argument<'a> {
-    pub(super) name: &'a str,
+pub(crate) struct Argument<'a> {
+    pub(crate) name: &'a str,
     /// Its type: "string", "list of integers", "one of …".
-    pub(super) kind: String,
-    pub(super) required: bool,
-    pub(super) description: Option<&'a str>,
-    pub(super) rules: Vec<Rule>,
+    pub(crate) kind: String,
+    pub(crate) required: bool,
+    pub(crate) description: Option<&'a str>,
+    pub(crate) rules: Vec<Rule>,
 }
 
 /// A rule for a value: "at most" `20` "characters".
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Rule {
-    pub(super) before: &'static str,
-    pub(super) value: String,
-    pub(super) after: &'static str,
+pub(crate) struct Rule {
+    pub(crate) before: &'static str,
+    pub(crate) value: String,
+    pub(crate) after: &'static str,
 }
 
 /// Returns the arguments that an input schema describes, in its order, the required ones
 /// first.
-pub(super) fn arguments(schema: &JsonObject) -> Vec<Argument<'_>> {
+pub(crate) fn arguments(schema: &Map<String, Value>) -> Vec<Argument<'_>> {
     let required: Vec<_> = schema
         .get("required")
         .and_then(Value::as_array)
@@ -100,7 +98,7 @@ fn text<'a>(schema: &'a Value, member: &str) -> Option<&'a str> {
 }
 
 /// Resolves a `$ref` into the schema's own definitions; returns other schemas unchanged.
-fn resolve<'a>(root: &'a JsonObject, schema: &'a Value) -> &'a Value {
+fn resolve<'a>(root: &'a Map<String, Value>, schema: &'a Value) -> &'a Value {
     text(schema, "$ref")
         .and_then(|reference| reference.strip_prefix("#/$defs/"))
         .and_then(|name| root.get("$defs")?.get(name))
@@ -108,7 +106,7 @@ fn resolve<'a>(root: &'a JsonObject, schema: &'a Value) -> &'a Value {
 }
 
 /// Describes a type in words.
-fn kind(root: &JsonObject, schema: &Value, depth: usize) -> String {
+fn kind(root: &Map<String, Value>, schema: &Value, depth: usize) -> String {
     let schema = resolve(root, schema);
     let Some(depth) = depth.checked_sub(1) else {
         return "…".to_owned();

@@ -3,13 +3,14 @@
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::{
-    Login, PageFacts, ToolEntry,
+use crate::{
     client_settings::{copied, panels},
+    facts::{Access, Login, PageFacts, ToolEntry},
 };
 
-pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
-    let closed = facts.tools.iter().find(|tool| !tool.is_public());
+pub(crate) fn connect(facts: &PageFacts<'_>) -> Markup {
+    let is_closed = |tool: &&ToolEntry<'_>| tool.access != Access::Public;
+    let closed = facts.tools.iter().find(is_closed);
     html! {
         section aria-labelledby="connect" {
             h2 #connect { "Connect" }
@@ -52,7 +53,7 @@ pub(super) fn connect(facts: &PageFacts<'_>) -> Markup {
 }
 
 /// Describes the login in a sentence.
-pub(super) fn promise(login: Login) -> &'static str {
+pub(crate) fn promise(login: Login) -> &'static str {
     match login {
         Login::Never => "Enter this URL in your client. No login is needed.",
         Login::AtConnection => {
@@ -69,7 +70,7 @@ fn curl(facts: &PageFacts<'_>, tool: &ToolEntry<'_>) -> String {
         "jsonrpc": "2.0",
         "id": 1,
         "method": "tools/call",
-        "params": {"name": tool.listing.name, "arguments": {}},
+        "params": {"name": tool.name, "arguments": {}},
     });
     format!(
         "curl -i {} \\\n  -H 'content-type: application/json' \\\n  -H 'accept: application/json, text/event-stream' \\\n  -d {}",

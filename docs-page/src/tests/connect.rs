@@ -129,10 +129,7 @@ fn a_server_of_public_tools_has_no_401_to_show() {
         login: Login::Never,
         bound_tokens_required: None,
         scopes: Vec::new(),
-        tools: vec![ToolEntry {
-            listing: &ping,
-            requirement: Requirement::Public,
-        }],
+        tools: vec![ping],
         prompts: Vec::new(),
         resources: Vec::new(),
     });

@@ -1,23 +1,34 @@
-use std::{env, fs, sync::Arc};
+use serde_json::{Map, Value, json};
 
-use rmcp::model::{Prompt, Tool, ToolAnnotations};
-use serde_json::{Value, json};
-
-use super::*;
-use crate::{resource::ResourceListing, scope::Scope};
+use crate::{stylesheet::policy_source, *};
 
 mod connect;
+mod saved_page;
 
-const READ: Scope = Scope::new("news:read");
-const ADMIN: Scope = Scope::new("news:admin");
-
-fn tool(name: &'static str, description: &'static str, schema: Value) -> Tool {
-    let schema = schema.as_object().unwrap().clone();
-    Tool::new(name, description, Arc::new(schema))
+/// Returns a schema that lives as long as the test program.
+fn schema(schema: Value) -> &'static Map<String, Value> {
+    Box::leak(Box::new(schema.as_object().unwrap().clone()))
 }
 
-fn news() -> Tool {
-    let schema = json!({
+fn tool(name: &'static str, description: &'static str, input: Value) -> ToolEntry<'static> {
+    ToolEntry {
+        name,
+        title: None,
+        description: Some(description),
+        hints: ToolHints::default(),
+        input_schema: schema(input),
+        output_schema: None,
+        access: Access::Public,
+    }
+}
+
+/// Returns the access by alternatives of scopes.
+fn scopes(alternatives: &[&[&'static str]]) -> Access<'static> {
+    Access::Scopes(alternatives.iter().map(|all| all.to_vec()).collect())
+}
+
+fn news() -> ToolEntry<'static> {
+    let input = json!({
         "type": "object",
         "required": ["ticker"],
         "additionalProperties": false,
@@ -27,49 +38,58 @@ fn news() -> Tool {
             "market": {"anyOf": [{"enum": ["stocks", "crypto", "forex"]}, {"type": "null"}]},
         },
     });
-    let mut tool = tool(
-        "get_news_sentiment",
-        "Sentiment of recent news about one company.\n\nThe newest articles come first, each with a score from `-1` to `1`.",
-        schema,
-    );
-    tool.title = Some("News sentiment".to_owned());
-    tool.annotations = Some(ToolAnnotations::new().read_only(true).open_world(true));
     let output = json!({"type": "object", "properties": {"articles": {"type": "array"}}});
-    tool.output_schema = Some(Arc::new(output.as_object().unwrap().clone()));
-    tool
+    ToolEntry {
+        title: Some("News sentiment"),
+        hints: ToolHints {
+            read_only: Some(true),
+            open_world: Some(true),
+            ..ToolHints::default()
+        },
+        output_schema: Some(schema(output)),
+        access: scopes(&[&["news:read"]]),
+        ..tool(
+            "get_news_sentiment",
+            "Sentiment of recent news about one company.\n\nThe newest articles come first, each with a score from `-1` to `1`.",
+            input,
+        )
+    }
 }
 
-fn tools() -> [Tool; 5] {
+fn tools() -> [ToolEntry<'static>; 5] {
     let none = json!({"type": "object", "properties": {}});
-    let mut clear = tool("clear_cache", "Forgets what was fetched.", none.clone());
-    clear.annotations = Some(ToolAnnotations::new().destructive(true).idempotent(true));
     [
         news(),
-        clear,
-        tool("who_am_i", "Tells who calls.", none.clone()),
+        ToolEntry {
+            hints: ToolHints {
+                destructive: Some(true),
+                idempotent: Some(true),
+                ..ToolHints::default()
+            },
+            access: scopes(&[&["news:read", "news:admin"]]),
+            ..tool("clear_cache", "Forgets what was fetched.", none.clone())
+        },
+        ToolEntry {
+            access: Access::Authenticated,
+            ..tool("who_am_i", "Tells who calls.", none.clone())
+        },
         tool("ping", "Answers `pong`.", none),
-        tool(
-            "watch",
-            "Watches a ticker.",
-            json!({"properties": {"ticker": {"type": "string"}}}),
-        ),
+        ToolEntry {
+            access: scopes(&[&["news:read"], &["news:admin"]]),
+            ..tool(
+                "watch",
+                "Watches a ticker.",
+                json!({"properties": {"ticker": {"type": "string"}}}),
+            )
+        },
     ]
 }
 
-const ASKED: [Requirement; 5] = [
-    Requirement::Scopes(&[&[READ]]),
-    Requirement::Scopes(&[&[READ, ADMIN]]),
-    Requirement::Authenticated,
-    Requirement::Public,
-    Requirement::Scopes(&[&[READ], &[ADMIN]]),
-];
-
-fn page_of(tools: &[Tool], name: &str) -> String {
+fn page_of(tools: &[ToolEntry<'_>], name: &str) -> String {
     page_with(tools, name, Login::AtConnection)
 }
 
-fn page_with(tools: &[Tool], name: &str, login: Login) -> String {
-    let tools = tools.iter().zip(ASKED);
+fn page_with(tools: &[ToolEntry<'_>], name: &str, login: Login) -> String {
     render(&PageFacts {
         name,
         version: "1.2.3",
@@ -89,12 +109,7 @@ fn page_with(tools: &[Tool], name: &str, login: Login) -> String {
                 description: Some("Read news and their sentiment"),
             },
         ],
-        tools: tools
-            .map(|(listing, requirement)| ToolEntry {
-                listing,
-                requirement,
-            })
-            .collect(),
+        tools: tools.to_vec(),
         prompts: Vec::new(),
         resources: Vec::new(),
     })
@@ -160,7 +175,7 @@ fn nothing_from_outside_becomes_markup() {
             "required": [EVIL],
         }),
     );
-    evil.title = Some(EVIL.to_owned());
+    evil.title = Some(EVIL);
     let page = page_of(&[evil], EVIL);
     for markup in ["<script>alert", "<img", "onerror=y>\"", "\"'>"] {
         assert!(!page.contains(markup), "{markup}");
@@ -205,30 +220,16 @@ fn every_link_within_the_page_has_an_end() {
     }
 }
 
-/// `TOOLGATE_PAGE=/tmp/page.html cargo test -p toolgate server::docs_page` writes the page to a
-/// file.
-#[test]
-fn the_page_can_be_looked_at() {
-    let page = page();
-    if let Some(path) = env::var_os("TOOLGATE_PAGE") {
-        fs::write(path, &page).unwrap();
-    }
-    assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">") && page.ends_with("</html>"));
-}
-
 #[test]
 fn prompts_and_resources_are_told_with_what_they_need() {
-    let argument = rmcp::model::PromptArgument::new("code")
-        .with_description("The `code`.")
-        .with_required(true);
-    let prompt = Prompt::new("review", Some("Reviews <code>."), Some(vec![argument]));
-    let resource = rmcp::model::Resource::new("notes://all", "all").with_description("All notes.");
-    let template =
-        rmcp::model::ResourceTemplate::new("notes://{id}", "note").with_mime_type("text/markdown");
-    let resources = [
-        ResourceListing::Resource(resource),
-        ResourceListing::Template(template),
-    ];
+    let access = scopes(&[&["news:read"]]);
+    let resource = |uri| ResourceEntry {
+        uri,
+        title: None,
+        description: None,
+        mime_type: None,
+        access: access.clone(),
+    };
     let page = render(&PageFacts {
         name: "notes",
         version: "1",
@@ -244,16 +245,26 @@ fn prompts_and_resources_are_told_with_what_they_need() {
         }],
         tools: Vec::new(),
         prompts: vec![PromptEntry {
-            listing: &prompt,
-            requirement: ASKED[0],
+            name: "review",
+            title: None,
+            description: Some("Reviews <code>."),
+            arguments: vec![PromptArgument {
+                name: "code",
+                description: Some("The `code`."),
+                is_required: true,
+            }],
+            access: access.clone(),
         }],
-        resources: resources
-            .iter()
-            .map(|listing| ResourceEntry {
-                listing,
-                requirement: ASKED[0],
-            })
-            .collect(),
+        resources: vec![
+            ResourceEntry {
+                description: Some("All notes."),
+                ..resource("notes://all")
+            },
+            ResourceEntry {
+                mime_type: Some("text/markdown"),
+                ..resource("notes://{id}")
+            },
+        ],
     });
     let text = read(&page);
     for part in [

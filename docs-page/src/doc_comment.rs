@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 /// Renders paragraphs. Blank lines separate them.
-pub(super) fn prose(text: &str) -> Markup {
+pub(crate) fn prose(text: &str) -> Markup {
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in text.lines() {
         match paragraphs.last_mut() {

@@ -1,38 +1,32 @@
 //! One tool: description, access and arguments.
 
 use maud::{Markup, html};
-use rmcp::model::{JsonObject, Tool};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{
-    ToolEntry,
+use crate::{
     argument::{Argument, arguments},
     doc_comment::prose,
+    facts::{Access, ToolEntry, ToolHints},
 };
-use crate::access::Requirement;
 
 /// Returns the anchor of a tool on the page. Tool names contain no spaces (MCP, "Tool
 /// Names").
-pub(super) fn anchor(tool: &Tool) -> String {
+pub(crate) fn anchor(tool: &ToolEntry<'_>) -> String {
     format!("tool-{}", tool.name)
 }
 
-pub(super) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
-    let ToolEntry {
-        listing,
-        requirement,
-    } = *tool;
-    let arguments = arguments(&listing.input_schema);
+pub(crate) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
+    let arguments = arguments(tool.input_schema);
     html! {
-        article id=(anchor(listing)) aria-labelledby={ (anchor(listing)) "-name" } {
-            h3 id={ (anchor(listing)) "-name" } {
-                code { (listing.name) }
-                @if let Some(title) = &listing.title {
+        article id=(anchor(tool)) aria-labelledby={ (anchor(tool)) "-name" } {
+            h3 id={ (anchor(tool)) "-name" } {
+                code { (tool.name) }
+                @if let Some(title) = tool.title {
                     " " span.title { (title) }
                 }
             }
-            p.needs { (needs(requirement)) (hints(listing)) }
-            @if let Some(description) = &listing.description {
+            p.needs { (needs(&tool.access)) (hints(tool.hints)) }
+            @if let Some(description) = tool.description {
                 (prose(description))
             }
             @if arguments.is_empty() {
@@ -42,9 +36,9 @@ pub(super) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
                 dl.arguments {
                     @for argument in &arguments { (entry(argument)) }
                 }
-                (schema("Input schema", &listing.input_schema))
+                (schema("Input schema", tool.input_schema))
             }
-            @if let Some(output) = &listing.output_schema {
+            @if let Some(output) = tool.output_schema {
                 (schema("Output schema", output))
             }
         }
@@ -52,12 +46,12 @@ pub(super) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
 }
 
 /// Renders the access of an item.
-pub(super) fn needs(requirement: Requirement) -> Markup {
+pub(crate) fn needs(access: &Access<'_>) -> Markup {
     html! {
-        @match requirement {
-            Requirement::Public => span.badge.open { "no login needed" },
-            Requirement::Authenticated => span.badge { "needs a login" },
-            Requirement::Scopes(alternatives) => {
+        @match access {
+            Access::Public => span.badge.open { "no login needed" },
+            Access::Authenticated => span.badge { "needs a login" },
+            Access::Scopes(alternatives) => {
                 span.quiet { "needs " }
                 @for (place, all) in alternatives.iter().enumerate() {
                     @if place > 0 { span.quiet { " or " } }
@@ -72,22 +66,13 @@ pub(super) fn needs(requirement: Requirement) -> Markup {
 }
 
 /// Renders the tool's annotations. MCP's defaults are not repeated.
-fn hints(tool: &Tool) -> Markup {
-    let said = tool.annotations.as_ref();
+fn hints(hints: ToolHints) -> Markup {
     let hints = [
-        (said.and_then(|said| said.read_only_hint), "only reads", ""),
+        (hints.read_only, "only reads", ""),
+        (hints.destructive, DELETES, "deletes nothing"),
+        (hints.idempotent, "safe to repeat", ""),
         (
-            said.and_then(|said| said.destructive_hint),
-            DELETES,
-            "deletes nothing",
-        ),
-        (
-            said.and_then(|said| said.idempotent_hint),
-            "safe to repeat",
-            "",
-        ),
-        (
-            said.and_then(|said| said.open_world_hint),
+            hints.open_world,
             "uses other services",
             "uses no other service",
         ),
@@ -133,7 +118,7 @@ fn entry(argument: &Argument<'_>) -> Markup {
     }
 }
 
-fn schema(title: &str, schema: &JsonObject) -> Markup {
+fn schema(title: &str, schema: &Map<String, Value>) -> Markup {
     let text = format!("{:#}", Value::Object(schema.clone()));
     html! {
         details.schema {

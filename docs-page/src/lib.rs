@@ -1,0 +1,54 @@
+//! The documentation page of [`toolgate`](https://docs.rs/toolgate): the items of a server for
+//! people, and how to connect.
+//!
+//! It is an internal crate. `toolgate` serves the page at `/docs`, is its only user, and pins its
+//! exact version: no release promises anything about this interface.
+//!
+//! The page has one script, which adds copy buttons, and loads nothing. Its content security
+//! policy allows nothing else. `maud` escapes all text from outside.
+//!
+//! ```
+//! use toolgate_docs_page::{Access, Login, PageFacts, ResourceEntry, render};
+//!
+//! let page = render(&PageFacts {
+//!     name: "notes",
+//!     version: "1.0.0",
+//!     resource: "https://mcp.example.com/mcp",
+//!     metadata: "https://mcp.example.com/.well-known/oauth-protected-resource/mcp",
+//!     issuers: Vec::new(),
+//!     development: false,
+//!     login: Login::Never,
+//!     bound_tokens_required: None,
+//!     scopes: Vec::new(),
+//!     tools: Vec::new(),
+//!     prompts: Vec::new(),
+//!     resources: vec![ResourceEntry {
+//!         uri: "notes://all",
+//!         title: None,
+//!         description: Some("All <b>notes</b>."),
+//!         mime_type: Some("text/markdown"),
+//!         access: Access::Public,
+//!     }],
+//! });
+//! assert!(page.contains("1 resource, open to everybody."));
+//! assert!(page.contains("All &lt;b&gt;notes&lt;/b&gt;."));
+//! ```
+
+mod argument;
+mod client_settings;
+mod connect_instructions;
+mod doc_comment;
+mod facts;
+mod page;
+mod prompts_and_resources;
+mod stylesheet;
+#[cfg(test)]
+mod tests;
+mod tool;
+
+pub use facts::{
+    Access, Login, PageFacts, PromptArgument, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry,
+    ToolHints,
+};
+pub use page::{content_security_policy, render};
+pub use stylesheet::{STYLESHEET, STYLESHEET_SOURCE};
