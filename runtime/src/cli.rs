@@ -217,11 +217,8 @@ impl Program {
 
     fn help(&self) -> String {
         let path = env::args_os().next().unwrap_or_default();
-        let name = std::path::Path::new(&path)
-            .file_name()
-            .unwrap_or(&path)
-            .to_string_lossy()
-            .into_owned();
+        let name = std::path::Path::new(&path).file_name().unwrap_or(&path);
+        let name = name.to_string_lossy();
         let mut help = format!(
             "{name}: {}\n\n  {name}  serves until it receives a signal to stop\n",
             self.about
@@ -232,11 +229,6 @@ impl Program {
         help += "\nVariables, also read from .env; the README of Toolgate lists the others:\n";
         let bind = format!("address to listen on, 127.0.0.1:{} by default", self.port);
         let common = [
-            ("TOOLGATE_RESOURCE", "the URL that clients connect to"),
-            (
-                "TOOLGATE_AUTHORIZATION_SERVERS",
-                "the issuers to trust; a development issuer by default",
-            ),
             ("TOOLGATE_BIND", bind.as_str()),
             ("RUST_LOG", "what to log, warn,toolgate=info by default"),
         ];

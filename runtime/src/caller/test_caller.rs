@@ -2,6 +2,8 @@
 //!
 //! Such a caller has no token, so no gate accepts it: it can only be passed to a function.
 
+use std::error::Error;
+
 use serde_json::{Map, Value, json};
 
 use super::{Caller, VerifiedToken};
@@ -71,32 +73,26 @@ impl Caller {
         Self::of_claims(Value::Object(claims))
     }
 
-    #[expect(
-        clippy::panic,
-        reason = "a test that builds an impossible caller fails"
-    )]
+    #[expect(clippy::panic, reason = "an impossible caller fails the test")]
     fn of_claims(claims: Value) -> Self {
-        let claims = match Claims::from_json(claims.to_string().as_bytes()) {
-            Ok(claims) => claims,
-            Err(error) => panic!("these are not the claims of a token: {error}"),
-        };
+        Self::try_of_claims(&claims)
+            .unwrap_or_else(|error| panic!("these are not the claims of a token: {error}"))
+    }
+
+    fn try_of_claims(claims: &Value) -> Result<Self, Box<dyn Error>> {
+        let claims = Claims::from_json(claims.to_string().as_bytes())?;
         // The names of scopes live as long as the program. A test names a few.
         let scopes = claims.scopes().map(|scope| &*scope.to_owned().leak());
-        let scopes: Result<Vec<_>, _> = scopes.map(Scope::parse).collect();
-        let table = match scopes.map(|scopes| ScopeTable::with_hierarchy(scopes, &[])) {
-            Ok(Ok(table)) => table,
-            Ok(Err(error)) => panic!("{error}"),
-            Err(error) => panic!("{error}"),
-        };
-        let token = match BearerToken::new("test") {
-            Ok(token) => token,
-            Err(error) => panic!("{error}"),
-        };
-        let credentials = Credentials {
-            scheme: Scheme::Bearer,
+        let scopes = scopes.map(Scope::parse).collect::<Result<Vec<_>, _>>()?;
+        let token = VerifiedToken::new(claims, &ScopeTable::with_hierarchy(scopes, &[])?);
+        let (scheme, token_text) = (Scheme::Bearer, BearerToken::new("test")?);
+        Ok(Self(
             token,
-        };
-        Self(VerifiedToken::new(claims, &table), credentials)
+            Credentials {
+                scheme,
+                token: token_text,
+            },
+        ))
     }
 }
 

@@ -62,38 +62,21 @@ impl<'r> RoundRequest<'r> {
     }
 }
 
-impl<'r> From<&'r CallToolRequestParams> for RoundRequest<'r> {
-    fn from(call: &'r CallToolRequestParams) -> Self {
-        Self::new(
-            "tools/call",
-            &call.name,
-            call.arguments.as_ref(),
-            call.request_state.as_ref(),
-            call.input_responses.as_ref(),
-        )
-    }
+macro_rules! from_params {
+    ($($method:literal: $params:ident, $name:ident, $arguments:expr;)*) => {$(
+        impl<'r> From<&'r $params> for RoundRequest<'r> {
+            fn from(params: &'r $params) -> Self {
+                let (state, responses) = (&params.request_state, &params.input_responses);
+                let arguments: fn(&'r $params) -> Option<&'r JsonObject> = $arguments;
+                let arguments = arguments(params);
+                Self::new($method, &params.$name, arguments, state.as_ref(), responses.as_ref())
+            }
+        }
+    )*};
 }
 
-impl<'r> From<&'r GetPromptRequestParams> for RoundRequest<'r> {
-    fn from(get: &'r GetPromptRequestParams) -> Self {
-        Self::new(
-            "prompts/get",
-            &get.name,
-            get.arguments.as_ref(),
-            get.request_state.as_ref(),
-            get.input_responses.as_ref(),
-        )
-    }
-}
-
-impl<'r> From<&'r ReadResourceRequestParams> for RoundRequest<'r> {
-    fn from(read: &'r ReadResourceRequestParams) -> Self {
-        Self::new(
-            "resources/read",
-            &read.uri,
-            None,
-            read.request_state.as_ref(),
-            read.input_responses.as_ref(),
-        )
-    }
+from_params! {
+    "tools/call": CallToolRequestParams, name, |call| call.arguments.as_ref();
+    "prompts/get": GetPromptRequestParams, name, |get| get.arguments.as_ref();
+    "resources/read": ReadResourceRequestParams, uri, |_| None;
 }
