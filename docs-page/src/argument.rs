@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_told_in_words() {
+    fn types_are_reported_in_words() {
         for (property, expected) in [
             (json!({"type": "string"}), "string"),
             (

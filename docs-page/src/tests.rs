@@ -139,7 +139,7 @@ fn read(page: &str) -> String {
 }
 
 #[test]
-fn every_tool_is_told_with_what_it_needs_and_takes() {
+fn every_tool_is_reported_with_what_it_needs_and_takes() {
     let text = read(&page());
     for part in [
         "5 tools, behind OAuth",
@@ -221,7 +221,7 @@ fn every_link_within_the_page_has_an_end() {
 }
 
 #[test]
-fn prompts_and_resources_are_told_with_what_they_need() {
+fn prompts_and_resources_are_reported_with_what_they_need() {
     let access = scopes(&[&["news:read"]]);
     let resource = |uri| ResourceEntry {
         uri,

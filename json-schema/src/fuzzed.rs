@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_input_of_the_corpus_is_judged_as_a_second_reading_judges_it() {
+    fn every_input_of_the_corpus_is_validated_as_a_second_reading_does() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         // The published crate contains no corpora.
         let Ok(folder) = std::fs::read_dir(root.join("../fuzz/corpus/arguments")) else {

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_engine_does_not_have_is_told_with_a_remedy() {
+    fn what_the_engine_does_not_have_is_reported_with_a_remedy() {
         for (pattern, what, instead) in [
             ("(?=a)", "look-around", "look-around"),
             (r"(a)\1", "backreferences", "back-references"),

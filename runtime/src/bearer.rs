@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_tells_what_is_wrong() {
+    fn an_error_says_what_is_wrong() {
         for (error, word) in [
             (BearerError::InQuery, "URL"),
             (BearerError::Repeated, "more than one"),

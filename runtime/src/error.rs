@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_error_is_told_with_its_remedy() {
+    fn every_error_is_reported_with_its_remedy() {
         let mut errors = SetupErrors::default();
         errors.add("TOOLGATE_BIND is \"x\"", "write an address");
         errors.add("two tools are named \"a\"", "rename one");

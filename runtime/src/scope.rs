@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_is_judged_as_rfc_6749_says() {
+    fn every_byte_is_validated_as_rfc_6749_says() {
         for byte in 0..=u8::MAX {
             let allowed =
                 byte == 0x21 || (0x23..=0x5b).contains(&byte) || (0x5d..=0x7e).contains(&byte);

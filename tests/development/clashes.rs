@@ -52,7 +52,7 @@ async fn faults(config: &Config) -> [Option<String>; 2] {
 }
 
 #[tokio::test]
-async fn a_resource_at_a_path_of_the_servers_own_is_a_fault_that_says_what_to_do() {
+async fn a_resource_at_a_path_of_the_servers_own_is_an_error_that_says_what_to_do() {
     for path in OF_ANY_SERVER.into_iter().chain(OF_THE_ISSUER) {
         for end in ["", "/"] {
             let resource = format!("{ORIGIN}{path}{end}");

@@ -252,7 +252,7 @@ fn plain_routers_of_two_servers_and_a_gate_merge_beside_an_application() {
 }
 
 #[test]
-fn every_error_of_every_server_is_told_at_once() {
+fn every_error_of_every_server_is_reported_together() {
     let server = || tool_server::unverified_server(&Runs::default());
     let mount = Mount::new()
         .server(server(), Config::new("http://mcp.example/a"))

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_a_fault() {
+    fn what_has_no_end_is_an_error() {
         assert!(Frame::of(b"HTTP/1.1 200 OK\r\nx-a: b\r\n\r\n").is_err());
         assert!(Frame::of(b"SSH-2.0\r\n\r\n").is_err());
     }

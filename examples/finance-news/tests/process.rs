@@ -48,7 +48,7 @@ async fn its_scopes_are_printed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_no_argument_is_an_error_that_tells_what_is_one() {
+async fn what_is_no_argument_is_an_error_that_says_what_is_one() {
     let folder = Folder::new();
     let help = program(&folder).args(&["--help"]).run().await;
     assert!(help.status.success(), "{help:?}");
@@ -63,7 +63,7 @@ async fn what_is_no_argument_is_an_error_that_tells_what_is_one() {
 }
 
 #[tokio::test]
-async fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
+async fn every_error_is_reported_together_by_the_name_of_its_variable() {
     let folder = Folder::new();
     let ended = program(&folder)
         .var("TOOLGATE_BIND", "nonsense")
@@ -90,7 +90,7 @@ async fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
 }
 
 #[tokio::test]
-async fn a_wrong_log_filter_is_told() {
+async fn a_wrong_log_filter_is_reported() {
     let folder = Folder::new();
     let program = program(&folder).var("RUST_LOG", "toolgate=loud");
     let ended = program.run().await;

@@ -77,7 +77,7 @@ async fn notes_are_read_summed_up_and_written_by_scope() {
 }
 
 #[tokio::test]
-async fn who_subscribed_to_a_note_is_told_when_it_is_written() {
+async fn a_subscriber_of_a_note_is_notified_when_it_is_written() {
     let folder = Folder::new();
     let server = serve(&folder).await;
     let revision = Revision::Session("2025-11-25");

@@ -196,7 +196,7 @@ async fn what_it_declares_is_printed_and_no_secret_is() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_file_is_told_why_not() {
+async fn a_second_server_on_the_same_file_is_refused_with_the_reason() {
     let folder = Folder::new();
     let _server = program(&folder).serve().await;
     let second = program(&folder).var("TOOLGATE_BIND", free_address().to_string());
@@ -206,7 +206,7 @@ async fn a_second_server_on_the_same_file_is_told_why_not() {
 }
 
 #[tokio::test]
-async fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
+async fn every_error_is_reported_together_by_the_name_of_its_variable() {
     let folder = Folder::new();
     let ended = program(&folder)
         .var("TOOLGATE_BIND", "nonsense")
@@ -220,7 +220,7 @@ async fn every_fault_is_told_at_once_by_the_name_of_its_variable() {
 }
 
 #[tokio::test]
-async fn what_is_no_argument_is_an_error_that_tells_what_is_one() {
+async fn what_is_no_argument_is_an_error_that_says_what_is_one() {
     let folder = Folder::new();
     let help = program(&folder).args(&["--help"]).run().await;
     assert!(help.status.success(), "{help:?}");

@@ -103,7 +103,7 @@ fn a_choice_of_constants_and_objects_names_all_constants() {
 }
 
 #[test]
-fn only_the_null_of_an_optional_member_is_told_to_be_left_out() {
+fn only_the_null_of_an_optional_member_has_the_advice_to_leave_it_out() {
     let schema = json!({"properties": {"a": {"type": "integer"}, "b": {"enum": [1]}, "c": {"type": "string"}}, "required": ["c"]});
     assert_eq!(
         told(schema, json!({"a": null, "b": null, "c": null})),

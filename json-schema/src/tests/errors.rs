@@ -178,7 +178,7 @@ fn an_error_has_the_path_of_the_value_inside() {
 }
 
 #[test]
-fn a_choice_tells_of_the_branch_that_came_furthest() {
+fn a_choice_describes_the_branch_that_came_furthest() {
     let branch = |by: &str| json!({"properties": {"by": {"const": by}, "a": {"properties": {"b": {"const": by}}}}});
     let schema = json!({"anyOf": [branch("x"), {"type": "null"}]});
     assert_eq!(

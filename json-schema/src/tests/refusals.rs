@@ -74,7 +74,7 @@ fn what_asserts_something_and_is_not_implemented_is_named_with_a_remedy() {
 }
 
 #[test]
-fn a_keyword_with_a_value_of_another_type_is_told_with_its_place() {
+fn a_keyword_with_a_value_of_another_type_is_reported_with_its_place() {
     for (keyword, values) in [
         ("type", json!([1, "text", [], ["string", "text"]])),
         ("enum", json!([1, {}])),
@@ -114,7 +114,7 @@ fn a_keyword_with_a_value_of_another_type_is_told_with_its_place() {
 }
 
 #[test]
-fn all_errors_are_told_at_once() {
+fn all_errors_are_reported_together() {
     let told = refused(
         json!({"minimum": "1", "anyOf": [{"type": "a"}, {"$ref": "#/b"}], "$defs": {"c": 1}}),
     );

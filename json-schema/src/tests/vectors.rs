@@ -18,7 +18,7 @@ fn allows(schema: Value, right: &[Value], wrong: &[Value]) {
 }
 
 #[test]
-fn types_are_told_apart_and_a_whole_float_is_an_integer() {
+fn types_are_distinguished_and_a_whole_float_is_an_integer() {
     allows(
         json!({"type": "integer"}),
         &[json!(1), json!(1.0), json!(-0.0), json!(1e300)],
@@ -92,7 +92,7 @@ fn the_length_of_a_text_is_counted_in_characters() {
 }
 
 #[test]
-fn members_are_judged_by_name_and_by_pattern() {
+fn members_are_validated_by_name_and_by_pattern() {
     allows(
         json!({
             "properties": {"a": {"type": "integer"}, "b1": true, "no": false},
@@ -134,7 +134,7 @@ fn members_are_judged_by_name_and_by_pattern() {
 }
 
 #[test]
-fn items_are_judged_by_place_and_by_number() {
+fn items_are_validated_by_place_and_by_number() {
     allows(
         json!({"prefixItems": [{"type": "string"}, true], "items": {"type": "integer"}}),
         &[json!([]), json!(["a"]), json!(["a", null, 1, 2]), json!({})],

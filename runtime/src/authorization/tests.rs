@@ -172,7 +172,7 @@ fn what_has_no_rule_is_refused_to_everybody() {
 }
 
 #[test]
-fn an_admission_is_good_for_the_one_operation_that_was_judged() {
+fn an_admission_is_good_for_the_one_operation_that_was_validated() {
     let rules = rules(false);
     let all = caller(&rules, "read write");
     let Decision::Admit(permit) = rules.decide(Operation::CallTool("list"), Some(all.clone()))

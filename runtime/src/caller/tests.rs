@@ -52,7 +52,7 @@ fn a_token_without_audience_is_for_nobody() {
 }
 
 #[test]
-fn the_hour_is_judged_to_the_second() {
+fn the_hour_is_validated_to_the_second() {
     assert!(accept(json!({}), NOW + 60 + 29).is_ok());
     assert_eq!(
         accept(json!({}), NOW + 60 + 30).unwrap_err(),

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_line_is_told_with_file_and_line_and_without_its_text() {
+    fn a_broken_line_is_reported_with_file_and_line_and_without_its_text() {
         let told = file("A=1\nSECRET geheim\n").unwrap_err().to_string();
         assert!(told.contains(".env, line 2"), "{told}");
         assert!(told.contains("NAME=value"), "{told}");

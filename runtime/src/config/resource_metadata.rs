@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_come_from_the_tools_and_differences_are_told() {
+    fn scopes_come_from_the_tools_and_differences_are_reported() {
         let text = json!({"scopes_supported": ["news:write"]}).to_string();
         let merged = ResourceMetadata::parse("M", &text)
             .unwrap()

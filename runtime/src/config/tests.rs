@@ -98,7 +98,7 @@ fn our_variables_are_read() {
 }
 
 #[test]
-fn every_error_is_told_at_once_by_the_name_of_its_variable() {
+fn every_error_is_reported_together_by_the_name_of_its_variable() {
     let told = errors(&[
         ("TOOLGATE_BIND", "localhost"),
         ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp/"),
@@ -216,7 +216,7 @@ fn a_foreign_issuer_is_spelled_one_way() {
 }
 
 #[test]
-fn our_variables_win_over_theirs_and_it_is_told() {
+fn our_variables_win_over_theirs_and_it_is_reported() {
     let mut variables = GUIDE.to_vec();
     variables.extend([
         ("TOOLGATE_RESOURCE", "http://127.0.0.1:10000/mcp"),
@@ -255,7 +255,7 @@ fn a_resource_name_can_be_a_name() {
 }
 
 #[test]
-fn the_metadata_address_tells_the_resource_if_nothing_else_does() {
+fn the_metadata_address_names_the_resource_if_nothing_else_does() {
     let settings = validate(&[(
         "SCALEKIT_RESOURCE_METADATA_URL",
         "https://mcp.example.com/.well-known/oauth-protected-resource/a",
@@ -299,7 +299,7 @@ fn pages_of_this_machine_may_not_call_a_server_for_others() {
 }
 
 #[test]
-fn what_is_set_by_code_is_judged_at_the_start() {
+fn what_is_set_by_code_is_validated_at_the_start() {
     let flawed = Config::new("mcp")
         .with_audience(" ")
         .with_issuer("http://as.example.com")

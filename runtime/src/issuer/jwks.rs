@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_odd_keys_is_short() {
+    fn what_is_reported_of_odd_keys_is_short() {
         let odd: Vec<_> = (0..999)
             .map(|_| json!({"kty": "oct", "kid": "k".repeat(999)}))
             .collect();

@@ -224,7 +224,7 @@ async fn arguments_are_texts_that_are_read_by_their_types() {
 }
 
 #[tokio::test]
-async fn arguments_that_are_wrong_are_named_all_at_once() {
+async fn arguments_that_are_wrong_are_named_all_together() {
     let desk = desk();
     let wrong = json!({"tone": 7, "other": "a", "more": {"a": 1}});
     let (code, message) = desk.error("text.review", wrong).await;
@@ -245,7 +245,7 @@ async fn arguments_that_are_wrong_are_named_all_at_once() {
 }
 
 #[tokio::test]
-async fn an_error_is_told_by_its_own_text() {
+async fn an_error_is_reported_by_its_own_text() {
     let desk = desk();
     for (text, expected) in [
         ("fail", "it is not done today"),

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_by_its_own_text_alone() {
+    fn an_error_is_reported_by_its_own_text_alone() {
         let cause = "x".parse::<u8>().unwrap_err();
         let tool = ToolError::new("for the reader").with_source(cause);
         let failure = ResourceError::from(tool.into_call_error());

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_is_switched_by_its_name_and_listeners_are_told_once() {
+    fn each_thing_is_switched_by_its_name_and_listeners_are_notified_once() {
         let changes = Changes::new();
         let switches = Arc::new(Switches::new(2, 1, 2));
         assert!(changes.attach(names(), &switches));

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_of_the_declarations_is_told() {
+    fn every_error_of_the_declarations_is_reported() {
         let mut hierarchy = ScopeHierarchy::default();
         hierarchy.add("todo admin", &["todo:raed", "todo:read"]);
         let mut faults = SetupErrors::default();

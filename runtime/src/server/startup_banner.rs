@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_address_of_the_socket_is_told_beside_the_resource() {
+    async fn the_address_of_the_socket_is_reported_beside_the_resource() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let welcome = StartupBanner {
             resource: "https://mcp.example.com/mcp".into(),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mounted_server_tells_of_its_page_if_it_has_one() {
+    fn a_mounted_server_describes_its_page_if_it_has_one() {
         let page = "http://127.0.0.1:8000/docs";
         for docs in [None, Some(page.to_owned())] {
             let has_page = docs.is_some();

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_would_refuse_is_a_fault() {
+    fn what_a_client_would_refuse_is_an_error() {
         for (schema, expected) in [
             (
                 json!({"type": "string", "x-mcp-header": "A B"}),

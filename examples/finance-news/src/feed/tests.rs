@@ -69,7 +69,7 @@ fn article(number: u32) -> Value {
 }
 
 #[tokio::test]
-async fn the_three_newest_articles_are_told_as_the_provider_has_them() {
+async fn the_three_newest_articles_are_reported_as_the_provider_has_them() {
     let feed: Vec<_> = [2, 5, 1, 4].into_iter().map(article).collect();
     let body = json!({"items": "4", "feed": feed}).to_string();
     let (feed, asked) = provider(answer("200 OK", &body)).await;
@@ -118,7 +118,7 @@ async fn the_providers_messages_reach_the_caller_without_the_key() {
 }
 
 #[tokio::test]
-async fn a_failing_provider_is_told_as_one() {
+async fn a_failing_provider_is_reported_as_one() {
     assert!(
         told(answer("503 Service Unavailable", ""))
             .await

@@ -155,7 +155,7 @@ async fn concurrent_writers_wait_for_each_other() {
 }
 
 #[test]
-fn a_file_in_use_is_told_as_one() {
+fn a_file_in_use_is_reported_as_one() {
     let file = File::new("in-use");
     let _first = file.open();
     let told = format!("{:?}", Store::open(&file.0).err().unwrap());

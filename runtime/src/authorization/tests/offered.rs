@@ -63,7 +63,7 @@ fn changes_without_resources_are_no_subscriptions() {
 }
 
 #[test]
-fn what_is_needed_is_told_of_what_is_offered() {
+fn the_needed_scopes_are_those_of_the_offered_items() {
     let rules = offering(Some("notes://all"), false, false);
     let (call, other) = (Operation::CallTool("list"), Operation::CallTool("none"));
     assert!(rules.offers(call) && !rules.offers(other));

@@ -80,7 +80,7 @@ fn further_hosts_are_accepted_and_change_nothing_that_is_published() {
 }
 
 #[test]
-fn what_is_no_host_or_no_path_is_told_with_its_variable() {
+fn what_is_no_host_or_no_path_is_reported_with_its_variable() {
     for host in [
         "*",
         "*.example",

@@ -43,7 +43,7 @@ fn a_quoted_value_may_hold_anything() {
 }
 
 #[test]
-fn every_broken_line_is_told_by_its_number_and_not_by_its_text() {
+fn every_broken_line_is_reported_by_its_number_and_not_by_its_text() {
     let text = "# fine\nA=b\ngeheim\nB='one\ntwo'\n1C=geheim\nD='x' geheim\nE=\"geheim\n";
     let broken = parse(text).unwrap_err();
     let lines: Vec<_> = broken.iter().map(|broken| broken.line).collect();
@@ -52,7 +52,7 @@ fn every_broken_line_is_told_by_its_number_and_not_by_its_text() {
 }
 
 #[test]
-fn the_last_of_repeated_names_counts_and_is_told() {
+fn the_last_of_repeated_names_counts_and_is_reported() {
     let contents = parse("A=1\nB=2\nA=3\n").unwrap();
     assert_eq!(contents.values["A"], "3");
     assert_eq!(contents.repeated, ["A"]);

@@ -87,7 +87,7 @@ fn what_follows_from_a_resource() {
 }
 
 #[test]
-fn a_metadata_address_tells_its_resource() {
+fn a_metadata_address_names_its_resource() {
     assert_eq!(
         Resource::resource_of_metadata_url("https://h/.well-known/oauth-protected-resource/mcp"),
         Some("https://h/mcp".to_owned())

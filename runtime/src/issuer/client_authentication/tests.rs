@@ -88,7 +88,7 @@ fn a_statement_is_signed_anew_for_each_question() {
 }
 
 #[test]
-fn every_kind_of_key_is_read_and_garbage_is_told_without_being_repeated() {
+fn every_kind_of_key_is_read_and_garbage_is_reported_without_being_repeated() {
     let ed = Ed25519KeyPair::generate().unwrap();
     let rsa = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
     let ed = ed.to_pkcs8().unwrap();

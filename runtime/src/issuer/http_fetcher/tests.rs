@@ -6,7 +6,7 @@ async fn resolves(egress: EgressPolicy) -> bool {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_inside_is_judged_by_its_addresses() {
+async fn a_name_that_leads_inside_is_validated_by_its_addresses() {
     assert!(resolves(EgressPolicy::THIS_MACHINE).await);
     assert!(!resolves(EgressPolicy::default()).await);
     let named = EgressPolicy {
@@ -85,7 +85,7 @@ async fn a_name_that_does_not_resolve_is_named_as_such() {
 }
 
 #[tokio::test]
-async fn a_closed_port_is_no_connection_and_no_url_is_told() {
+async fn a_closed_port_is_no_connection_and_no_url_is_reported() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

@@ -88,7 +88,7 @@ fn an_answer_is_what_was_asked_for_or_none() {
 }
 
 #[test]
-fn a_model_s_answer_is_its_texts_and_what_is_told_of_it() {
+fn a_model_s_answer_is_its_texts_and_what_is_reported_of_it() {
     let block = |text: &str| json!({"type": "text", "text": text});
     let round = next(
         &["a", "b", "c"],

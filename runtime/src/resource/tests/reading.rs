@@ -104,7 +104,7 @@ async fn what_cannot_be_meant_is_not_found_and_runs_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_with_its_uri() {
+async fn what_is_not_there_is_reported_with_its_uri() {
     let notes = notes();
     for uri in ["notes://note/404", "file:///a/c.png"] {
         let error = notes.read(uri).await.unwrap_err();
@@ -114,7 +114,7 @@ async fn what_is_not_there_is_told_with_its_uri() {
 }
 
 #[tokio::test]
-async fn an_error_is_told_by_its_own_text() {
+async fn an_error_is_reported_by_its_own_text() {
     let notes = notes();
     for (uri, expected) in [
         ("notes://note/500", "invalid digit found in string"),

@@ -54,7 +54,7 @@ fn at(path: &str) -> Config {
 }
 
 #[tokio::test]
-async fn a_nest_that_is_not_configured_is_told_once_with_the_remedy() {
+async fn a_nest_that_is_not_configured_is_reported_once_with_the_remedy() {
     let nest = |router| Router::new().nest("/api", router);
     let path = "/api/.well-known/oauth-protected-resource/mcp";
     let told = warnings(at("/mcp"), nest, path).await;
@@ -71,7 +71,7 @@ async fn a_nest_that_is_not_configured_is_told_once_with_the_remedy() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_of_a_configured_nest_or_of_none() {
+async fn nothing_is_reported_of_a_configured_nest_or_of_none() {
     let nest = |router| Router::new().nest("/api", router);
     let path = "/api/.well-known/oauth-protected-resource/mcp";
     let config = at("/api/mcp").with_nested_path("/api");

@@ -58,7 +58,7 @@ fn caller(herald: &ChangeNotifier, scopes: &str) -> Caller {
 }
 
 #[test]
-fn of_a_resource_only_who_may_read_it_now_is_told() {
+fn only_a_caller_that_may_read_a_resource_now_is_notified() {
     let switches = Arc::new(Switches::new(0, 0, 2));
     let now = herald(1, &switches);
     let reader = caller(&now, "read");
@@ -81,7 +81,7 @@ fn of_a_resource_only_who_may_read_it_now_is_told() {
 }
 
 #[test]
-fn a_session_is_told_of_what_it_subscribed_to_alone() {
+fn a_session_is_notified_only_of_what_it_subscribed_to() {
     let herald = herald(1, &Arc::default());
     let listening = Subscriptions::default();
     let changed = |uri: &str| Change::Contents(uri.to_owned());
@@ -104,7 +104,7 @@ fn a_session_is_told_of_what_it_subscribed_to_alone() {
 }
 
 #[tokio::test]
-async fn who_missed_something_is_told_of_all_that_it_could_have_been() {
+async fn a_client_that_missed_something_is_notified_of_everything() {
     let changes = Changes::new();
     let mut receiver = changes.listen();
     for number in 0..300 {

@@ -243,7 +243,7 @@ async fn a_call_that_breaks_the_schema_names_the_argument_and_the_rule() {
 }
 
 #[tokio::test]
-async fn every_fault_of_a_call_is_told_at_once() {
+async fn every_error_of_a_call_is_reported_together() {
     let told = all()
         .error("search", json!({"ticker": "a", "limit": 99, "x": 1}))
         .await;

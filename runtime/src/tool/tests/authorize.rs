@@ -203,7 +203,7 @@ async fn a_public_tool_is_asked_about_callers_that_nobody_knows() {
 }
 
 #[tokio::test]
-async fn a_method_is_judged_by_a_function_of_its_type() {
+async fn a_method_is_validated_by_a_function_of_its_type() {
     let desk = desk(Arc::new(House), House::tools);
     assert_eq!(
         desk.asked("open", json!({"door": 7})),

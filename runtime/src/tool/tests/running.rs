@@ -145,7 +145,7 @@ async fn a_call_that_nobody_waits_for_runs_nothing() {
 }
 
 #[tokio::test]
-async fn an_error_is_told_to_the_caller_by_its_own_text_alone() {
+async fn an_error_is_reported_to_the_caller_by_its_own_text_alone() {
     let desk = all();
     assert_eq!(
         desk.error("fails", json!({})).await,

@@ -91,7 +91,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_proofs_time_is_judged_to_the_second() {
+async fn a_proofs_time_is_validated_to_the_second() {
     let fixture = fixture(None);
     for (change, error) in [
         (json!({"iat": NOW - 90}), None),
@@ -231,7 +231,7 @@ async fn a_nonce_that_has_grown_old_is_asked_for_anew() {
 }
 
 #[tokio::test]
-async fn the_key_is_judged_before_all_else_that_a_proof_says() {
+async fn the_key_is_validated_before_all_else_that_a_proof_says() {
     let fixture = fixture(None);
     let proof = fixture.proof(json!({"htm": "GET"}));
     let shown = DpopRequest {

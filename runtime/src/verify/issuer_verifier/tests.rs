@@ -168,7 +168,7 @@ async fn the_background_ends_with_the_verifier() {
 }
 
 #[test]
-fn every_error_of_the_settings_is_told_at_once() {
+fn every_error_of_the_settings_is_reported_together() {
     let errors = IssuerVerifier::new([
         Issuer::new("http://as.example"),
         Issuer::new("https://i"),
@@ -234,7 +234,7 @@ async fn a_token_longer_than_any_real_one_is_shown_to_nobody() {
 }
 
 #[test]
-fn two_issuers_that_are_asked_must_be_told_apart() {
+fn two_issuers_that_are_asked_must_be_distinguished() {
     let verifier = |one: &str, two: &str| {
         IssuerVerifier::new([
             asked("https://a.example", one),
@@ -252,7 +252,7 @@ fn two_issuers_that_are_asked_must_be_told_apart() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_told_at_the_start_and_no_secret_with_it() {
+fn what_cannot_be_asked_is_reported_at_the_start_and_no_secret_with_it() {
     let told = |introspection| {
         let issuer = Issuer::new("https://a.example").with_introspection(introspection);
         let told = IssuerVerifier::new([issuer]).unwrap_err().to_string();

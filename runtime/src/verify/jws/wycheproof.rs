@@ -45,11 +45,11 @@ fn exception(key: &Value, id: u64) -> Option<&'static str> {
 }
 
 #[test]
-fn signatures_are_judged_as_published() {
+fn signatures_are_validated_as_published() {
     check("json_web_signature_test.json");
 }
 
 #[test]
-fn key_sets_are_judged_as_published() {
+fn key_sets_are_validated_as_published() {
     check("json_web_key_test.json");
 }
