@@ -28,7 +28,8 @@ use super::{ItemSet, Kind};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not register items on a server whose state is `{S}`",
     label = "neither a list of functions nor a function that takes `&mut ItemSet<{S}, {K}>`",
-    note = "list functions by their names: `.tools(tools![add, desk::list])`, `.prompts(prompts![review])`, `.resources(resources![note])`; of a block, name the function that registers its methods: `.tools(Desk::tools)`"
+    note = "list functions by their names: `.tools(tools![add, desk::list])`, `.prompts(prompts![review])`, `.resources(resources![note])`; of a block, name the function that registers its methods: `.tools(Desk::tools)`",
+    note = "a server has the state of its items: `Server::with_state(\"desk\", Arc::new(Desk))`"
 )]
 pub trait RegistersItems<S, K: Kind, How>: FnOnce(&mut ItemSet<S, K>) {}
 
