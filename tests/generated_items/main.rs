@@ -6,6 +6,8 @@
     unreachable_pub,
     unused_imports,
     unused_qualifications,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
     reason = "generated"
 )]
 

@@ -21,7 +21,7 @@ use crate::log_text::redaction;
 /// infers `How`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot complete this argument",
-    label = "not a function from a string to values, which may also take `{E}`",
+    label = "not a function from a string to values, or from a string and `{E}`",
     note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the string it takes nothing, or every extractor of the item in the same order; an item with more than twelve extractors needs a function that takes the string alone"
 )]
 pub trait Completer<E, How>: Send + Sync + 'static {
