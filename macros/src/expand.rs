@@ -49,7 +49,7 @@ use crate::{
     access_tokens::AccessTokens,
     item_kind::ItemKind,
     model::ItemModel,
-    parameter::Parameter,
+    parameter::{Extractor, Parameter},
     span::{code, located_at, respan, state},
 };
 
@@ -181,13 +181,23 @@ fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
             Parameter::Argument(_) | Parameter::Arguments(_) => TokenStream::new(),
         })
         .collect();
+    // Stated, so that a function that takes others does not fit, instead of what it is passed.
+    let types: TokenStream = model
+        .parameters
+        .iter()
+        .map(|parameter| match parameter {
+            Parameter::Receiver(_) => code!(#krate::__private::Arc<Self>,),
+            Parameter::Extractor(Extractor { ty, .. }) => code!(#ty,),
+            Parameter::Argument(_) | Parameter::Arguments(_) => TokenStream::new(),
+        })
+        .collect();
     let completes = model.arguments().filter_map(|(_, argument)| {
         let name = &argument.name;
         let path = argument.rules.complete.as_ref()?;
         let place = located_at(path.span());
         let krate = respan(krate, place);
         Some(quote_spanned!(place=>
-            let __definition = #krate::__private::#value::completes(
+            let __definition = #krate::__private::#value::completes::<(#types), _>(
                 __definition, #name, #path, |__call| #krate::__private::Ok((#extracted)),
             );
         ))

@@ -6,7 +6,10 @@ use quote::quote;
 use syn::{ItemFn, ItemImpl};
 
 use crate::{
-    function, impl_block::registration, invalid_item::InvalidItem, item_kind::ItemKind,
+    impl_block::registration,
+    invalid_item::InvalidItem,
+    item_kind::ItemKind,
+    span::{self, code},
     tools_attribute::BlockAttribute,
 };
 
@@ -14,14 +17,9 @@ use crate::{
 pub(crate) fn expand(invalid: InvalidItem) -> TokenStream {
     match invalid {
         InvalidItem::Other { errors, item } => quote!(#errors #item),
-        InvalidItem::Function {
-            errors,
-            item,
-            kind,
-            krate,
-        } => {
-            let stub = function_stub(kind, &item, &krate);
-            quote!(#errors #item #stub)
+        InvalidItem::Function { errors, item } => {
+            let stub = function_stub(&errors, &item);
+            quote!(#item #stub)
         }
         InvalidItem::Block {
             errors,
@@ -35,28 +33,14 @@ pub(crate) fn expand(invalid: InvalidItem) -> TokenStream {
     }
 }
 
-/// Builds the hidden struct of a function, with a stub of its definition.
-fn function_stub(kind: ItemKind, item: &ItemFn, krate: &TokenStream) -> TokenStream {
-    let ident = &item.sig.ident;
-    let hidden = function::hidden(&item.vis, ident);
-    let definition = kind.type_name("Definition");
-    let stub = function::implementation(
-        kind,
-        ident,
-        function::quiet_calls(&item.attrs).as_ref(),
-        &TokenStream::new(),
-        &quote!(#krate::__private::#definition::stub()),
-        // Not of the function, which may be generic.
-        &quote!(#krate::__private::TypeId::of::<Self>()),
-        krate,
-    );
-    quote! {
-        #hidden
-        #[automatically_derived]
-        impl #krate::__private::Stated for #ident {
-            const ACCESS: #krate::__private::Requirement = #krate::__private::Requirement::Authenticated;
-        }
-        #stub
+/// Builds the type with the function's name. The errors are in its array length, so the compiler
+/// reports nothing else about what names the type, such as an entry of a list. That includes the
+/// parameters of a generic function, which no list could infer.
+fn function_stub(errors: &TokenStream, item: &ItemFn) -> TokenStream {
+    let (visibility, ident) = (&item.vis, span::named(&item.sig.ident));
+    code! {
+        #[doc(hidden)]
+        #visibility type #ident = [(); { #errors 0 }];
     }
 }
 

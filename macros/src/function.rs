@@ -1,6 +1,6 @@
 //! Expands `#[mcp_tool]`, `#[mcp_resource]` and `#[mcp_prompt]` on a free function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, ExprPath, FnArg, Ident, Item, ItemFn, Visibility};
 
@@ -36,9 +36,9 @@ pub(crate) fn expand(
         Ok(Item::Fn(function)) => function,
         other => return Err(no_function(kind, other, item, errors)),
     };
-    if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
+    if let Some(sign) = sign_of_method(&function) {
         errors.add_on(
-            receiver,
+            sign,
             format_args!(
                 "a method becomes a {} through its `impl` block: put `#[mcp_tools]` on the block, and keep `#[{}(…)]` here",
                 kind.noun(),
@@ -70,8 +70,6 @@ pub(crate) fn expand(
         return Err(InvalidItem::Function {
             errors,
             item: Box::new(function),
-            kind,
-            krate,
         });
     }
 
@@ -93,6 +91,33 @@ pub(crate) fn expand(
         &krate,
     );
     Ok(quote!(#function #hidden #declared #implementation))
+}
+
+/// Returns what shows that a function is in an `impl` block: its receiver, or a `Self`.
+///
+/// An attribute does not see its surroundings. Without either, the compiler reports that a block
+/// cannot contain the hidden struct.
+fn sign_of_method(function: &ItemFn) -> Option<TokenStream> {
+    if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
+        return Some(receiver.to_token_stream());
+    }
+    let body = function.block.to_token_stream();
+    // An item in the body can have a `Self` of its own.
+    let has_items = ["impl", "trait", "struct", "enum", "union", "macro_rules"];
+    let has_items = has_items
+        .iter()
+        .any(|word| find(body.clone(), word).is_some());
+    let in_body = (!has_items).then(|| find(body, "Self")).flatten();
+    find(function.sig.to_token_stream(), "Self").or(in_body)
+}
+
+/// Returns the first occurrence of a word.
+fn find(tokens: TokenStream, word: &str) -> Option<TokenStream> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == word => Some(ident.to_token_stream()),
+        TokenTree::Group(group) => find(group.stream(), word),
+        _ => None,
+    })
 }
 
 /// Implements the access on the hidden struct, independent of the state of a server.

@@ -17,8 +17,6 @@ pub(crate) enum InvalidItem {
     Function {
         errors: TokenStream,
         item: Box<ItemFn>,
-        kind: ItemKind,
-        krate: TokenStream,
     },
     /// An `impl` block, with the kinds of item that its methods declare.
     Block {

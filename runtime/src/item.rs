@@ -5,6 +5,7 @@
 //! | `kind` | [`Kind`]: what makes a tool, a prompt and a resource differ |
 //! | `definition` | [`Definition`]: what an expansion states about one function |
 //! | `set` | [`ItemSet`]: which items a server has |
+//! | `registers_items` | [`RegistersItems`]: what registers items on a server |
 //! | `registered_item` | [`Item`]: lists, validates, runs and completes one item |
 //! | `run` | runs the author's code |
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
@@ -31,6 +32,7 @@ mod kind;
 mod missing_value;
 mod output;
 mod registered_item;
+mod registers_items;
 mod round;
 mod run;
 mod security_schemes;
@@ -57,6 +59,7 @@ pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
 pub(crate) use registered_item::Item;
+pub use registers_items::{Registering, RegistersItems, Unimplemented};
 pub(crate) use round::{CallRound, RoundRequest, RoundSeal, check_form};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
 pub(crate) use run::Run;

@@ -1,7 +1,11 @@
 //! Items that expansions of `#[mcp_tool]` use. Not part of the public interface: they
 //! change with any release, and the macro is pinned to the same release.
 
-pub use core::{compile_error, concat, option::Option, result::Result::Ok};
+pub use core::{
+    compile_error, concat,
+    option::Option,
+    result::Result::{self, Ok},
+};
 pub use std::{any::TypeId, boxed::Box, sync::Arc};
 
 pub use toolgate_macros::{__access as access, __list as list, __scopes as scopes};
@@ -13,7 +17,7 @@ pub use crate::{
     item::{
         Alone, Beside, Borrowed, Call, CallError, ClientCapability, Definition, Facts,
         FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, ItemName, Later, Now,
-        Owned, Returns, ScopeText, Sealed, Stated, run,
+        Owned, Registering, Returns, ScopeText, Sealed, Stated, Unimplemented, run,
     },
     prompt::{
         PromptKind, PromptSet,
@@ -29,9 +33,10 @@ pub use crate::{
         Args, ToolKind, ToolSet,
         argument::{Slot, argument},
         authorize::{
-            AuthorizeCall, AuthorizeReturn, Authorized, authorized_values, confirm, decision,
-            known_caller, take_authorized,
+            AuthorizeCall, AuthorizeError, AuthorizeReturn, Authorized, authorized_values, confirm,
+            decision, known_caller, take_authorized,
         },
+        authorize_signature::{AuthorizeSignature, authorize_function},
         definition::{ToolDefinition, ToolParameters},
         schema_builder::{Limit, SchemaBuilder},
         tool_result::Structured,

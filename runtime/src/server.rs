@@ -43,10 +43,11 @@ use crate::{
     clock::Clock,
     error::StartError,
     gate::{ChallengeScopes, DeniedCall},
-    prompt::PromptSet,
-    resource::ResourceSet,
+    item::RegistersItems,
+    prompt::PromptKind,
+    resource::ResourceKind,
     scope::ScopeDescription,
-    tool::ToolSet,
+    tool::ToolKind,
     verify::TokenVerifier,
 };
 
@@ -191,21 +192,21 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     }
 
     /// Adds tools: `tools![a, b]`, `Desk::tools` of a `#[mcp_tools] impl Desk`, or your own
-    /// function over the [`ToolSet`]. Can be called more than once.
-    pub fn tools(mut self, add: impl FnOnce(&mut ToolSet<S>)) -> Self {
+    /// function over the [`ToolSet`](crate::ToolSet). Can be called more than once.
+    pub fn tools<How>(mut self, add: impl RegistersItems<S, ToolKind, How>) -> Self {
         add(&mut self.sets.tools);
         self
     }
 
     /// Adds prompts: `prompts![a, b]`, `Desk::prompts` of a `#[mcp_tools] impl Desk`, or your
-    /// own function over the [`PromptSet`]. Can be called more than once.
-    pub fn prompts(mut self, add: impl FnOnce(&mut PromptSet<S>)) -> Self {
+    /// own function over the [`PromptSet`](crate::PromptSet). Can be called more than once.
+    pub fn prompts<How>(mut self, add: impl RegistersItems<S, PromptKind, How>) -> Self {
         add(&mut self.sets.prompts);
         self
     }
 
     /// Adds resources: `resources![a, b]`, `Desk::resources` of a `#[mcp_tools] impl Desk`,
-    /// or your own function over the [`ResourceSet`]. Can be called more than once. If
+    /// or your own function over the [`ResourceSet`](crate::ResourceSet). Can be called more than once. If
     /// several templates match a URI, the one that was added first is used.
     ///
     /// ```
@@ -219,7 +220,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// let server = Server::new("notes").resources(resources![note]);
     /// ```
-    pub fn resources(mut self, add: impl FnOnce(&mut ResourceSet<S>)) -> Self {
+    pub fn resources<How>(mut self, add: impl RegistersItems<S, ResourceKind, How>) -> Self {
         add(&mut self.sets.resources);
         self
     }

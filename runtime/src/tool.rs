@@ -35,6 +35,7 @@ pub(crate) mod argument;
 mod argument_names;
 mod argument_validation;
 pub(crate) mod authorize;
+pub(crate) mod authorize_signature;
 pub(crate) mod definition;
 mod param_header;
 mod result_size;
@@ -44,7 +45,7 @@ mod warnings;
 
 pub use crate::item::{
     Call, CallError, Context, FromCall, FromRef, IntoCallError, IntoOutput, ItemDef, ItemSet, Json,
-    Kind, LogLevel, State, ToolError,
+    Kind, LogLevel, RegistersItems, State, ToolError,
 };
 pub use argument::{Args, Argument};
 pub(crate) use authorize::AuthorizeDenial;

@@ -1,4 +1,4 @@
-//! The program that starts a server with the items and compares what it lists.
+//! The test that starts a server with the items and compares what it lists.
 
 use std::fmt::Write;
 
@@ -39,7 +39,7 @@ pub(crate) fn write(items: &[Item], dice: &mut Dice) -> String {
         out,
         "pub struct Vocabulary;\nimpl Vocabulary {{\n{texts}}}\n"
     );
-    out.push_str(&main(items, &kinds));
+    out.push_str(&test(items, &kinds));
     out
 }
 
@@ -122,7 +122,7 @@ fn free(item: &Item, dice: &mut Dice) -> String {
     }
 }
 
-fn main(items: &[Item], kinds: &[Kind]) -> String {
+fn test(items: &[Item], kinds: &[Kind]) -> String {
     let mut server = String::new();
     for kind in Kind::ALL {
         let list = kind.list();
@@ -175,9 +175,7 @@ fn main(items: &[Item], kinds: &[Kind]) -> String {
         .replace("EXPECTED", &meant)
 }
 
-const HEAD: &str = "//! Generated.
-#![allow(unused_imports, dead_code)]
-use toolgate::{mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools};
+const HEAD: &str = "use toolgate::{mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools};
 use toolgate::{mcp_prompt as mcp_prompt_by_another_name, mcp_resource as mcp_resource_by_another_name, mcp_tool as mcp_tool_by_another_name};
 
 #[derive(Clone)]
@@ -189,8 +187,8 @@ const FOOT: &str = r#"
 const MEANT: &[(&str, &str, &str)] = &[
 EXPECTED];
 
-#[tokio::main]
-async fn main() {
+#[tokio::test]
+async fn what_is_registered_is_what_the_source_says() {
     use std::collections::BTreeSet;
     use support::{client::{Client, Revision}, running_server::RunningServer};
 

@@ -39,6 +39,7 @@ cargo xtask interop libraries  runs agent libraries that are given a token; need
                                Python packages, so neither the first command nor CI runs it
 cargo xtask prove              runs tests that are too long for CI, as follows
 cargo xtask prove attributes   changes each attribute of each example; a test has to notice it
+cargo xtask prove items        compares 2,000 random items with what a server registers
 cargo xtask prove flood [BINARY]   floods the release binary of todo, or the given binary, with
                                unauthenticated requests
 
@@ -58,8 +59,11 @@ fn main() -> ExitCode {
             client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))
         }
         ["interop", "check"] => interop::run(interop::Parts::check()),
-        ["prove"] => prove::attributes::attributes().and_then(|()| prove::flood(None)),
+        ["prove"] => prove::attributes::attributes()
+            .and_then(|()| prove::items())
+            .and_then(|()| prove::flood(None)),
         ["prove", "attributes"] => prove::attributes::attributes(),
+        ["prove", "items"] => prove::items(),
         ["prove", "flood"] => prove::flood(None),
         ["prove", "flood", binary] => prove::flood(Some(binary)),
         // For internal use: started by `prove flood`.

@@ -2,6 +2,7 @@
 //!
 //! - [`mod@attributes`]: each attribute of each example is changed, and a test has to notice it
 //! - [`access_attribute`]: finds the access in the attributes of a file
+//! - [`items`]: many random items, compared with what a server registers
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
 //! - [`body_shapes`]: the request bodies that they send
 //! - [`http_client`]: a minimal HTTP client for both sides
@@ -56,6 +57,15 @@ const TIMES_SLOWER: f64 = 5.0;
 
 /// Times below this are not compared: their ratio measures the scheduler, not the server.
 const UNNOTICED: Duration = Duration::from_millis(10);
+
+/// Compares 2,000 random items with what a server registers. `TOOLGATE_SEED` selects others.
+pub(crate) fn items() -> Result<(), Error> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut test = Command::new(cargo);
+    test.args(["test", "--locked", "-p", "toolgate-generated-items"])
+        .env("TOOLGATE_GENERATED_ITEMS", "2000");
+    child_process::must(&mut test)
+}
 
 /// The results of one form of body.
 struct Row {

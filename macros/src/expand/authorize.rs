@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::spanned::Spanned;
+use syn::{ExprPath, Type, spanned::Spanned};
 
 use super::{slot, value};
 use crate::{
     access_tokens::AccessTokens,
     model::ItemModel,
     parameter::Parameter,
-    span::{code, located_at},
+    span::{code, located_at, respan},
 };
 
 /// Builds the closure that calls the `authorize` function with the caller and a reference to
@@ -18,7 +18,7 @@ pub(super) fn decides(model: &ItemModel, krate: &TokenStream) -> Option<TokenStr
     let path = model.attribute.authorize.as_ref()?;
     // A type error appears where the `authorize` function is named.
     let place = located_at(path.span());
-    let (mut taken, mut passed) = (Vec::new(), Vec::new());
+    let (mut taken, mut passed, mut types) = (Vec::new(), Vec::new(), Vec::new());
     for (number, parameter) in model.parameters.iter().enumerate() {
         let value = value_at(number, place);
         let ty = match parameter {
@@ -27,19 +27,56 @@ pub(super) fn decides(model: &ItemModel, krate: &TokenStream) -> Option<TokenStr
             Parameter::Receiver(_) | Parameter::Extractor(_) => continue,
         };
         taken.push(code!(#value: &#ty));
+        types.push(ty);
         passed.push(quote_spanned!(place=> #value));
     }
     // Not an argument `known_caller(…)?`: a type error would tell the user to remove the `?`.
     let known = (!model.is_public())
         .then(|| code!(let __caller = #krate::__private::known_caller(__caller)?;));
-    let answer = quote_spanned!(place=> #path(__caller, #(#passed),*));
+    let (function, answer) = match types.len() > COMPARED {
+        true => (None, quote_spanned!(place=> #path(__caller, #(#passed),*))),
+        false => {
+            let function = signature(path, &types, model.is_public(), krate);
+            (
+                Some(code!(let __function = #function;)),
+                quote_spanned!(place=> __function(__caller, #(#passed),*)),
+            )
+        }
+    };
     let decision = quote_spanned!(place=> #krate::__private::decision(#answer));
     Some(code! {
         let __authorize = |
             __caller: #krate::__private::Option<&#krate::__private::Caller>,
             #(#taken),*
-        | -> #krate::__private::Authorized { #known #decision };
+        | -> #krate::__private::Authorized { #known #function #decision };
     })
+}
+
+/// How many arguments the runtime's `AuthorizeSignature` knows.
+const COMPARED: usize = 8;
+
+/// Builds the `authorize` function as a value whose parameters are compared with the arguments.
+fn signature(
+    path: &ExprPath,
+    types: &[&Type],
+    is_public: bool,
+    krate: &TokenStream,
+) -> TokenStream {
+    let caller = code!(&#krate::__private::Caller);
+    let caller = match is_public {
+        true => code!(#krate::__private::Option<#caller>),
+        false => caller,
+    };
+    let place = located_at(path.span());
+    let authorize_function = respan(&code!(#krate::__private::authorize_function), place);
+    quote_spanned! {place=>
+        #authorize_function::<
+            fn(#caller, #(&#types),*)
+                -> #krate::__private::Result<(), #krate::__private::AuthorizeError>,
+            _,
+            _,
+        >(#path)
+    }
 }
 
 /// Returns the name of the value of the parameter of this number, for an error at a place.

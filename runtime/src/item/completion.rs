@@ -21,8 +21,8 @@ use crate::log_text::redaction;
 /// infers `How`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot complete this argument",
-    label = "not a function from a string to values, which may also take `{E}`",
-    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the string it can take every extractor of the item, in the same order, if there are at most six, or none"
+    label = "not a function from a string to values, or from a string and `{E}`",
+    note = "write `fn names(begun: &str) -> Vec<String>` or `async fn names(begun: String) -> Vec<String>`; after the string it takes nothing, or every extractor of the item in the same order; an item with more than twelve extractors needs a function that takes the string alone"
 )]
 pub trait Completer<E, How>: Send + Sync + 'static {
     /// Returns the values.
@@ -141,6 +141,12 @@ beside!(A a, B b, C c);
 beside!(A a, B b, C c, D d);
 beside!(A a, B b, C c, D d, G g);
 beside!(A a, B b, C c, D d, G g, H h);
+beside!(A a, B b, C c, D d, G g, H h, I i);
+beside!(A a, B b, C c, D d, G g, H h, I i, J j);
+beside!(A a, B b, C c, D d, G g, H h, I i, J j, L l);
+beside!(A a, B b, C c, D d, G g, H h, I i, J j, L l, M m);
+beside!(A a, B b, C c, D d, G g, H h, I i, J j, L l, M m, N n);
+beside!(A a, B b, C c, D d, G g, H h, I i, J j, L l, M m, N n, O o);
 
 /// A completer as a resource or prompt stores it, with the name of its argument.
 pub(crate) type Completing<S> = (

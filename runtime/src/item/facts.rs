@@ -42,11 +42,6 @@ impl Facts {
         }
     }
 
-    /// Creates the facts of a stub.
-    pub(crate) fn stub() -> Self {
-        Self::new("", "", Requirement::Scopes(&[]))
-    }
-
     /// `title = "…"`.
     #[must_use]
     pub fn title(mut self, title: &'static str) -> Self {

@@ -2,7 +2,7 @@
 
 use super::PromptKind;
 use crate::{
-    item::{Call, CallError, Definition, Facts, Running, run},
+    item::{Call, Definition, Facts, Running},
     text_argument::TextSlot,
 };
 
@@ -38,13 +38,6 @@ impl<S> Definition<S, PromptKind> {
             arguments: Vec::new(),
         };
         Self::with_parameters(facts, parameters, get)
-    }
-
-    /// Returns the definition that stands beside the errors of an attribute. It never runs.
-    #[must_use]
-    pub fn stub() -> Self {
-        let nothing = |call: Call<S>| run(call.item(), async { Err(CallError::failed("")) });
-        Self::new(Facts::stub(), nothing)
     }
 
     /// Adds an argument.

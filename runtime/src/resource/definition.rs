@@ -1,7 +1,7 @@
 //! What an expansion of `#[mcp_resource]` states about one function. Not part of the public API.
 
 use super::ResourceKind;
-use crate::item::{Call, CallError, Definition, Facts, Returns, Running, returns, run};
+use crate::item::{Call, Definition, Facts, Returns, Running};
 
 /// One resource as its author declared it.
 pub type ResourceDefinition<S> = Definition<S, ResourceKind>;
@@ -27,14 +27,6 @@ impl<S> Definition<S, ResourceKind> {
             size: None,
         };
         Self::with_parameters(facts, parameters, read)
-    }
-
-    /// Returns the definition that stands beside the errors of an attribute. It never runs.
-    #[must_use]
-    pub fn stub() -> Self {
-        let nothing = |call: Call<S>| run(call.item(), async { Err(CallError::failed("")) });
-        let result = returns::<ResourceKind, String>();
-        Self::new("stub:stub", Facts::stub(), result, nothing)
     }
 
     /// `mime_type = "…"`.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     authorization::AuthorizedValues,
-    item::{Call, CallError, Definition, Facts, Running, run},
+    item::{Call, Definition, Facts, Running},
     scope::Scope,
 };
 
@@ -33,13 +33,6 @@ impl<S> Definition<S, ToolKind> {
             authorize: None,
         };
         Self::with_parameters(facts, parameters, call)
-    }
-
-    /// Returns the definition that stands beside the errors of an attribute. It never runs.
-    #[must_use]
-    pub fn stub() -> Self {
-        let nothing = |call: Call<S>| run(call.item(), async { Err(CallError::failed("")) });
-        Self::new(Facts::stub(), |_| {}, nothing)
     }
 
     /// `authorize = …` and `authorize_scopes = […]`.

@@ -48,7 +48,7 @@ scopes! {
 #[allow(dead_code)]
 trait Hostile: ::std::marker::Sized {
     hostile! {
-        add argument arguments assert_listed assert_within authorize authorized_values
+        add argument arguments assert_listed assert_within authorize authorize_function authorized_values
         caller client_capabilities completes confirm decision default default_of
         destructive done extract extracts function_id header icon icon_at idempotent item
         known_caller max_items max_length maximum meta mime_type min_items min_length minimum new open_world

@@ -48,6 +48,47 @@ async fn all_of_it(begun: String, State(names): State<Names>, caller: Caller) ->
     )]
 }
 
+/// A name, with more extractors than most have.
+#[mcp_resource(uri = "many://{id}", scope = "read")]
+#[expect(clippy::too_many_arguments, reason = "the largest number")]
+fn with_twelve_extractors(
+    #[arg(complete = beside_twelve)] id: String,
+    _a: State<Names>,
+    _b: State<Names>,
+    _c: State<Names>,
+    _d: State<Names>,
+    _e: State<Names>,
+    _f: State<Names>,
+    _g: State<Names>,
+    _h: State<Names>,
+    _i: State<Names>,
+    _j: State<Names>,
+    _k: State<Names>,
+    _caller: Caller,
+) -> String {
+    id
+}
+
+#[expect(clippy::too_many_arguments, reason = "the largest number")]
+fn beside_twelve(
+    begun: &str,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    _: State<Names>,
+    State(names): State<Names>,
+    caller: Caller,
+) -> Vec<String> {
+    let subject = caller.subject().unwrap_or_default();
+    vec![format!("{begun} {} {subject}", names.0.len())]
+}
+
 const TEMPLATE: &str = "names://{plain}/{sooner}/{later}/{with}/{none}";
 
 fn names() -> Shelf<Names> {
@@ -83,6 +124,14 @@ async fn a_function_completes_with_the_text_alone_or_all_that_the_resource_has()
     assert_eq!(names.values("sooner", "a").await, ["ada", "alan"]);
     assert_eq!(names.values("later", "a").await, ["a?"]);
     assert_eq!(names.values("with", "a").await, ["a 3 alice"]);
+}
+
+#[tokio::test]
+async fn a_function_completes_with_up_to_twelve_extractors() {
+    let state = Names(Arc::new(vec!["ada"]));
+    let names = shelf(state, resources![with_twelve_extractors]);
+    let info = names.completed("many://{id}", "id", "a").await.unwrap();
+    assert_eq!(info.values, ["a 1 alice"]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-// errors: 6
+// errors: 8
 use toolgate::{auth::AuthorizeError, mcp_tool, Caller};
 
 fn check(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
@@ -6,6 +6,14 @@ fn check(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
 }
 
 async fn waits(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
+    Ok(())
+}
+
+fn alone(_: &str) -> Result<(), AuthorizeError> {
+    Ok(())
+}
+
+fn keeps(_: &Caller, _: String) -> Result<(), AuthorizeError> {
     Ok(())
 }
 
@@ -23,6 +31,18 @@ fn typed(path: u32) {
 #[mcp_tool(authenticated, authorize = check)]
 fn more(path: String, mode: u8) {
     drop((path, mode));
+}
+
+/// The function takes no caller.
+#[mcp_tool(authenticated, authorize = alone)]
+fn uncalled(path: String) {
+    drop(path);
+}
+
+/// The function takes a value instead of a reference.
+#[mcp_tool(authenticated, authorize = keeps)]
+fn kept(path: String) {
+    drop(path);
 }
 
 /// The function is `async`.
@@ -50,5 +70,5 @@ fn missing(path: String) {
 }
 
 fn main() {
-    let _ = (typed, more, waiting, said, public, missing);
+    let _ = (typed, more, uncalled, kept, waiting, said, public, missing);
 }

@@ -1,4 +1,4 @@
-// errors: 11
+// errors: 10
 //! All errors of an item in one compilation, without errors that only follow from them.
 use toolgate::{mcp_tool, Caller, State};
 
