@@ -1,0 +1,251 @@
+//! `todo` behind nginx, with TLS and a path prefix that nginx keeps or removes.
+//!
+//! - [`readme_example`]: the README's locations, which nginx runs with
+//! - [`certificate`]: the certificate, and its authority
+//! - [`nginx`]: the configuration and the process
+//! - [`curl`], [`message`]: requests
+//! - [`endpoint`]: what a client must find
+//! - [`slow_call`]: a call that takes longer than nginx waits
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    Error,
+    child_process::{self, Server, free_port},
+    cli_checks::{self, TODO_CALL},
+    client_installer::Tools,
+    say,
+};
+
+mod certificate;
+mod curl;
+mod endpoint;
+mod message;
+mod nginx;
+mod readme_example;
+mod slow_call;
+
+use curl::Curl;
+use endpoint::Endpoint;
+use nginx::Site;
+use readme_example::{Prefix, ReadmeExample};
+
+/// The scopes of `todo`.
+const SCOPES: [&str; 2] = ["todo:read", "todo:write"];
+
+const CHECK: &str = "`toolgate check --login` finds no error";
+
+/// Runs all checks, and writes their table for docs/interop.md.
+pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
+    let folder = tools.work.join("proxy");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let readme = fs::read_to_string(tools.scripts.with_file_name("README.md"))?;
+    let example = ReadmeExample::read(&readme)?;
+    let authority = certificate::create(&folder)?;
+    let curl = Curl::new(&authority, &folder)?;
+
+    let placements = Prefix::ALL.map(|prefix| Placement::start(tools, &example, &folder, prefix));
+    let [kept, removed] = placements;
+    let (kept, removed) = (kept?, removed?);
+    let (_slow, slow_site) = start_slow(tools, &example, &folder)?;
+    let slow_url = example.resource(&origin(slow_site.port))?;
+    let sites = [kept.site(&example), removed.site(&example), slow_site];
+    let _nginx = nginx::start(&folder, &sites)?;
+
+    let mut results = thread::scope(|scope| {
+        // Waiting costs no processor time, so the other checks run meanwhile.
+        let slow = scope.spawn(|| slow_call::check(&curl, &slow_url));
+        let endpoints = [&kept, &removed].map(|one| one.check(tools, &curl, &authority));
+        let mut results = Vec::new();
+        let [kept, removed] = endpoints;
+        let names = Endpoint::CHECKS
+            .iter()
+            .map(|(name, _)| *name)
+            .chain([CHECK]);
+        for ((name, kept), removed) in names.zip(kept?).zip(removed?) {
+            results.push((name, vec![kept, removed]));
+        }
+        let slow = slow.join().map_err(|_| "the slow calls panicked")?;
+        let slow = slow_call::SHOWN.into_iter().zip(slow);
+        results.extend(slow.map(|(name, result)| (name, vec![result])));
+        Ok::<_, Error>(results)
+    })?;
+    let table = table(&results);
+    fs::write(tools.work.join("proxy.md"), &table)?;
+    say(&table);
+    let errors = results.drain(..).flat_map(|(name, results)| {
+        let errors = results.into_iter().filter_map(Result::err);
+        errors.map(move |error| format!("{name}: {error}"))
+    });
+    let errors: Vec<_> = errors.collect();
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{}\nsee {}", errors.join("\n"), folder.display()).into()),
+    }
+}
+
+/// Returns the results as a table of Markdown. Slow calls do not depend on the prefix.
+fn table(results: &[(&str, Vec<Result<(), String>>)]) -> String {
+    let cell = |result: Option<&Result<(), String>>| match result {
+        Some(Ok(())) => "yes",
+        Some(Err(_)) => "FAILED",
+        None => "–",
+    };
+    let rows = results.iter().map(|(name, results)| {
+        let (kept, removed) = (cell(results.first()), cell(results.get(1)));
+        format!("| {name} | {kept} | {removed} |\n")
+    });
+    let rows: String = rows.collect();
+    format!("| with nginx and TLS | prefix kept | prefix removed |\n|---|---|---|\n{rows}")
+}
+
+/// Returns the public origin of a port of nginx.
+fn origin(port: u16) -> String {
+    format!("https://localhost:{port}")
+}
+
+/// `todo` with an issuer of its own.
+#[derive(Debug)]
+struct Placement {
+    prefix: Prefix,
+    folder: PathBuf,
+    /// The port of nginx.
+    public: u16,
+    /// The port of `todo`.
+    bind: u16,
+    resource: String,
+    issuer: String,
+    /// They run until this is dropped.
+    _servers: [Server; 2],
+}
+
+impl Placement {
+    fn start(
+        tools: &Tools,
+        example: &ReadmeExample,
+        folder: &Path,
+        prefix: Prefix,
+    ) -> Result<Self, Error> {
+        let folder = folder.join(prefix.name());
+        fs::create_dir_all(&folder)?;
+        let (public, bind, issuing) = (free_port()?, free_port()?, free_port()?);
+        let resource = example.resource(&origin(public))?;
+        let issuer = format!("http://127.0.0.1:{issuing}");
+        let mut foreign = tools.script("issuer.mjs");
+        foreign
+            .args([&issuing.to_string(), &resource])
+            .arg(folder.join("issuer.jsonl"))
+            .args(SCOPES);
+        let foreign = Server::start(&mut foreign, issuing, &folder.join("issuer.log"))?;
+        let mut server = tools.program("todo");
+        server
+            .current_dir(&folder)
+            .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
+            .env("TOOLGATE_AUTHORIZATION_SERVERS", &issuer)
+            .envs(example.variables(prefix, &origin(public)));
+        let server = Server::start(&mut server, bind, &folder.join("server.log"))?;
+        Ok(Self {
+            prefix,
+            folder,
+            public,
+            bind,
+            resource,
+            issuer,
+            _servers: [foreign, server],
+        })
+    }
+
+    fn site(&self, example: &ReadmeExample) -> Site {
+        Site {
+            port: self.public,
+            directives: String::new(),
+            locations: example.locations(self.prefix, self.bind),
+        }
+    }
+
+    /// Runs all checks, and returns their results in the order of [`Endpoint::CHECKS`], then [`CHECK`].
+    fn check(
+        &self,
+        tools: &Tools,
+        curl: &Curl,
+        authority: &Path,
+    ) -> Result<Vec<Result<(), String>>, Error> {
+        let token = |scopes| self.token(tools, authority, scopes);
+        let endpoint = Endpoint {
+            curl,
+            origin: &origin(self.public),
+            resource: &self.resource,
+            issuer: &self.issuer,
+            reader: &token(&SCOPES[..1])?,
+            writer: &token(&SCOPES)?,
+        };
+        let results = Endpoint::CHECKS.iter().map(|(_, check)| check(&endpoint));
+        let mut script = trusting(tools.script("check.mjs"), authority);
+        let call = (self.resource.as_str(), TODO_CALL);
+        let checked = cli_checks::check(&mut script, tools, call, &self.folder).map(drop);
+        let results = results.chain([checked]);
+        Ok(results
+            .map(|result| result.map_err(|error| format!("{}: {error}", self.prefix.name())))
+            .collect())
+    }
+
+    /// Logs in, as a client that knows the resource alone.
+    fn token(&self, tools: &Tools, authority: &Path, scopes: &[&str]) -> Result<String, Error> {
+        let mut login = trusting(tools.script("token.mjs"), authority);
+        login.arg(&self.resource).args(scopes);
+        let finished = child_process::run(&mut login, Duration::from_secs(60))?;
+        match finished.succeeded() {
+            true => Ok(finished.out()),
+            false => Err(format!("there is no token: {}", finished.report()).into()),
+        }
+    }
+}
+
+/// Makes node, and rustls in the program that it starts, trust the authority.
+fn trusting(mut script: Command, authority: &Path) -> Command {
+    script
+        .env("NODE_EXTRA_CA_CERTS", authority)
+        .env("SSL_CERT_FILE", authority);
+    script
+}
+
+/// Starts a server with a slow tool behind a site of nginx that ends silent connections.
+fn start_slow(
+    tools: &Tools,
+    example: &ReadmeExample,
+    folder: &Path,
+) -> Result<(Server, Site), Error> {
+    let (public, bind) = (free_port()?, free_port()?);
+    let mut server = tools.program("examples/slow_server");
+    server
+        .current_dir(folder)
+        .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
+        .envs(example.variables(Prefix::Removed, &origin(public)));
+    let server = Server::start(&mut server, bind, &folder.join("slow-server.log"))?;
+    let site = Site {
+        port: public,
+        directives: slow_call::DIRECTIVES.to_owned(),
+        locations: example.locations(Prefix::Removed, bind),
+    };
+    Ok((server, site))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn a_failed_check_is_visible_in_the_table() {
+        let bad = Err("it is wrong".to_owned());
+        let text = table(&[("a", vec![Ok(()), bad]), ("b", vec![Ok(())])]);
+        assert!(text.contains("| a | yes | FAILED |\n"), "{text}");
+        assert!(text.contains("| b | yes | – |\n"), "{text}");
+    }
+}
