@@ -59,7 +59,7 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
     let sites = [kept.site(&example), removed.site(&example), slow_site];
     let _nginx = nginx::start(&folder, &sites)?;
 
-    let mut results = thread::scope(|scope| {
+    let results = thread::scope(|scope| {
         // Waiting costs no processor time, so the other checks run meanwhile.
         let slow = scope.spawn(|| slow_call::check(&curl, &slow_url));
         let endpoints = [&kept, &removed].map(|one| one.check(tools, &curl, &authority));
@@ -70,18 +70,18 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
             .map(|(name, _)| *name)
             .chain([CHECK]);
         for ((name, kept), removed) in names.zip(kept?).zip(removed?) {
-            results.push((name, vec![kept, removed]));
+            results.push((name, [Some(kept), Some(removed)]));
         }
         let slow = slow.join().map_err(|_| "the slow calls panicked")?;
         let slow = slow_call::SHOWN.into_iter().zip(slow);
-        results.extend(slow.map(|(name, result)| (name, vec![result])));
+        results.extend(slow.map(|(name, result)| (name, [None, Some(result)])));
         Ok::<_, Error>(results)
     })?;
     let table = table(&results);
     fs::write(tools.work.join("proxy.md"), &table)?;
     say(&table);
-    let errors = results.drain(..).flat_map(|(name, results)| {
-        let errors = results.into_iter().filter_map(Result::err);
+    let errors = results.into_iter().flat_map(|(name, results)| {
+        let errors = results.into_iter().flatten().filter_map(Result::err);
         errors.map(move |error| format!("{name}: {error}"))
     });
     let errors: Vec<_> = errors.collect();
@@ -91,16 +91,18 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
     }
 }
 
-/// Returns the results as a table of Markdown. Slow calls do not depend on the prefix.
-fn table(results: &[(&str, Vec<Result<(), String>>)]) -> String {
-    let cell = |result: Option<&Result<(), String>>| match result {
+/// The name of a check, and its results where the prefix is kept and where it is removed.
+type Row = (&'static str, [Option<Result<(), String>>; 2]);
+
+/// Returns the results as a table of Markdown.
+fn table(results: &[Row]) -> String {
+    let cell = |result: &Option<Result<(), String>>| match result {
         Some(Ok(())) => "yes",
         Some(Err(_)) => "FAILED",
         None => "–",
     };
-    let rows = results.iter().map(|(name, results)| {
-        let (kept, removed) = (cell(results.first()), cell(results.get(1)));
-        format!("| {name} | {kept} | {removed} |\n")
+    let rows = results.iter().map(|(name, [kept, removed])| {
+        format!("| {name} | {} | {} |\n", cell(kept), cell(removed))
     });
     let rows: String = rows.collect();
     format!("| with nginx and TLS | prefix kept | prefix removed |\n|---|---|---|\n{rows}")
@@ -216,7 +218,8 @@ fn trusting(mut script: Command, authority: &Path) -> Command {
     script
 }
 
-/// Starts a server with a slow tool behind a site of nginx that ends silent connections.
+/// Starts a server with a slow tool behind a site of nginx that removes the prefix and ends
+/// silent connections.
 fn start_slow(
     tools: &Tools,
     example: &ReadmeExample,
@@ -243,9 +246,9 @@ mod tests {
 
     #[test]
     fn a_failed_check_is_visible_in_the_table() {
-        let bad = Err("it is wrong".to_owned());
-        let text = table(&[("a", vec![Ok(()), bad]), ("b", vec![Ok(())])]);
+        let bad = Some(Err("it is wrong".to_owned()));
+        let text = table(&[("a", [Some(Ok(())), bad]), ("b", [None, Some(Ok(()))])]);
         assert!(text.contains("| a | yes | FAILED |\n"), "{text}");
-        assert!(text.contains("| b | yes | – |\n"), "{text}");
+        assert!(text.contains("| b | – | yes |\n"), "{text}");
     }
 }

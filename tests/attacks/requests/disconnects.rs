@@ -62,6 +62,26 @@ async fn careful(context: Context, State(events): State<Events>) -> String {
     String::new()
 }
 
+/// Finishes, unless it is dropped before.
+#[mcp_tool(scope = "desk:read")]
+async fn finite(State(events): State<Events>) -> &'static str {
+    finish(events).await
+}
+
+/// Does the same, and could send messages meanwhile.
+#[mcp_tool(scope = "desk:read")]
+async fn talkative(_context: Context, State(events): State<Events>) -> &'static str {
+    finish(events).await
+}
+
+async fn finish(events: Events) -> &'static str {
+    let _guard = Guard(events.clone());
+    let _ = events.send("begun");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let _ = events.send("finished");
+    "the result"
+}
+
 /// Returns a large result.
 #[mcp_tool(scope = "desk:read")]
 fn verbose(State(_told): State<Events>) -> String {
@@ -73,7 +93,7 @@ async fn server() -> (RunningServer, Client, UnboundedReceiver<&'static str>) {
     let server = Server::with_state("desk", events)
         .with_verifier(UnsignedVerifier)
         .without_banner();
-    let server = server.tools(tools![short, long, careful, verbose]);
+    let server = server.tools(tools![short, long, careful, finite, talkative, verbose]);
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
@@ -109,6 +129,42 @@ async fn a_disconnect_cancels_the_call() {
         assert_eq!(next(&mut heard).await, "begun", "{tool}");
         call.abort();
         assert_eq!(next(&mut heard).await, end, "{tool}");
+    }
+}
+
+/// MCP 2025-11-25, Streamable HTTP: a disconnect in a session is not a cancellation. The call
+/// goes on, and its result is stored for a client that resumes the stream.
+#[tokio::test]
+async fn a_disconnect_in_a_session_does_not_cancel_the_call() {
+    let (running, _client, mut heard) = server().await;
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
+    for tool in ["finite", "talkative"] {
+        let mut client = Client::new(running.resource(), Revision::Session("2025-11-25"));
+        client = client.with_token(token.clone());
+        client.open().await;
+        let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
+        let request = client.post(&message).body(message.to_string());
+        let mut stream = request.send().await.expect("an answer");
+        let first = stream.chunk().await.expect("a chunk").expect("an event");
+        let first = String::from_utf8_lossy(&first).into_owned();
+        let id = first.lines().find_map(|line| line.strip_prefix("id:"));
+        let id = id.expect("events have ids").trim();
+        assert_eq!(next(&mut heard).await, "begun", "{tool}");
+        drop(stream);
+        assert_eq!(next(&mut heard).await, "finished", "{tool}");
+        assert_eq!(next(&mut heard).await, "dropped", "{tool}");
+        let resuming = client.plain(reqwest::Method::GET);
+        let resuming = resuming
+            .header("accept", "text/event-stream")
+            .header("last-event-id", id);
+        let mut resumed = resuming.send().await.expect("an answer");
+        let reading = tokio::time::timeout(Duration::from_secs(10), resumed.chunk()).await;
+        let result = reading
+            .expect("in time")
+            .expect("a chunk")
+            .expect("an event");
+        let result = String::from_utf8_lossy(&result).into_owned();
+        assert!(result.contains("the result"), "{tool}: {result}");
     }
 }
 
