@@ -91,6 +91,8 @@ fn build() -> Result<(), Error> {
         "--example",
         "client",
         "--example",
+        "mounted_server",
+        "--example",
         "slow_server",
     ]);
     child_process::must(&mut command)

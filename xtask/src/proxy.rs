@@ -4,20 +4,20 @@
 //! - [`certificate`]: the certificate, and its authority
 //! - [`nginx`]: the configuration and the process
 //! - [`curl`], [`message`]: requests
+//! - [`issuer`]: issuers, and logins through the proxy
 //! - [`endpoint`]: what a client must find
+//! - [`mounted`]: several servers in one application
 //! - [`slow_call`]: a call that takes longer than nginx waits
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     thread,
-    time::Duration,
 };
 
 use crate::{
     Error,
-    child_process::{self, Server, free_port},
+    child_process::{Server, free_port},
     cli_checks::{self, TODO_CALL},
     client_installer::Tools,
     say,
@@ -26,19 +26,25 @@ use crate::{
 mod certificate;
 mod curl;
 mod endpoint;
+mod issuer;
 mod message;
+mod mounted;
 mod nginx;
 mod readme_example;
 mod slow_call;
 
 use curl::Curl;
 use endpoint::Endpoint;
+use issuer::{Issuer, Scripts};
+use mounted::Mounted;
 use nginx::Site;
 use readme_example::{Prefix, ReadmeExample};
 
 /// The scopes of `todo`.
 const SCOPES: [&str; 2] = ["todo:read", "todo:write"];
 
+/// What the checks beside those of an endpoint show.
+const LOGIN: &str = "a client that knows the URL alone logs in";
 const CHECK: &str = "`toolgate check --login` finds no error";
 
 /// Runs all checks, and writes their table for docs/interop.md.
@@ -51,27 +57,35 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
     let authority = certificate::create(&folder)?;
     let curl = Curl::new(&authority, &folder)?;
 
+    let scripts = Scripts { tools, authority };
+
     let placements = Prefix::ALL.map(|prefix| Placement::start(tools, &example, &folder, prefix));
     let [kept, removed] = placements;
     let (kept, removed) = (kept?, removed?);
+    let mounted = Mounted::start(tools, &folder)?;
     let (_slow, slow_site) = start_slow(tools, &example, &folder)?;
     let slow_url = example.resource(&origin(slow_site.port))?;
-    let sites = [kept.site(&example), removed.site(&example), slow_site];
+    let sites = [
+        kept.site(&example),
+        removed.site(&example),
+        mounted.site(&example),
+        slow_site,
+    ];
     let _nginx = nginx::start(&folder, &sites)?;
 
     let results = thread::scope(|scope| {
         // Waiting costs no processor time, so the other checks run meanwhile.
         let slow = scope.spawn(|| slow_call::check(&curl, &slow_url));
-        let endpoints = [&kept, &removed].map(|one| one.check(tools, &curl, &authority));
-        let mut results = Vec::new();
-        let [kept, removed] = endpoints;
-        let names = Endpoint::CHECKS
-            .iter()
-            .map(|(name, _)| *name)
-            .chain([CHECK]);
-        for ((name, kept), removed) in names.zip(kept?).zip(removed?) {
-            results.push((name, [Some(kept), Some(removed)]));
-        }
+        let names = Endpoint::CHECKS.iter().map(|(name, _)| *name);
+        let names = [LOGIN].into_iter().chain(names).chain([CHECK]);
+        let [kept, removed] = [&kept, &removed].map(|one| one.check(&scripts, &curl));
+        let todo = names.zip(kept.into_iter().zip(removed));
+        let mut results: Vec<Row> = todo
+            .map(|(name, (kept, removed))| (name, [Some(kept), Some(removed)]))
+            .collect();
+        let mounted = mounted.check(&scripts, &curl);
+        let mounted = mounted::SHOWN.into_iter().zip(mounted);
+        results.extend(mounted.map(|(name, result)| (name, [Some(result), None])));
         let slow = slow.join().map_err(|_| "the slow calls panicked")?;
         let slow = slow_call::SHOWN.into_iter().zip(slow);
         results.extend(slow.map(|(name, result)| (name, [None, Some(result)])));
@@ -123,9 +137,8 @@ struct Placement {
     /// The port of `todo`.
     bind: u16,
     resource: String,
-    issuer: String,
-    /// They run until this is dropped.
-    _servers: [Server; 2],
+    issuer: Issuer,
+    _server: Server,
 }
 
 impl Placement {
@@ -136,21 +149,14 @@ impl Placement {
         prefix: Prefix,
     ) -> Result<Self, Error> {
         let folder = folder.join(prefix.name());
-        fs::create_dir_all(&folder)?;
-        let (public, bind, issuing) = (free_port()?, free_port()?, free_port()?);
+        let (public, bind) = (free_port()?, free_port()?);
         let resource = example.resource(&origin(public))?;
-        let issuer = format!("http://127.0.0.1:{issuing}");
-        let mut foreign = tools.script("issuer.mjs");
-        foreign
-            .args([&issuing.to_string(), &resource])
-            .arg(folder.join("issuer.jsonl"))
-            .args(SCOPES);
-        let foreign = Server::start(&mut foreign, issuing, &folder.join("issuer.log"))?;
+        let issuer = Issuer::start(tools, &folder, &resource, &SCOPES)?;
         let mut server = tools.program("todo");
         server
             .current_dir(&folder)
             .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
-            .env("TOOLGATE_AUTHORIZATION_SERVERS", &issuer)
+            .env("TOOLGATE_AUTHORIZATION_SERVERS", &issuer.name)
             .envs(example.variables(prefix, &origin(public)));
         let server = Server::start(&mut server, bind, &folder.join("server.log"))?;
         Ok(Self {
@@ -160,7 +166,7 @@ impl Placement {
             bind,
             resource,
             issuer,
-            _servers: [foreign, server],
+            _server: server,
         })
     }
 
@@ -172,50 +178,34 @@ impl Placement {
         }
     }
 
-    /// Runs all checks, and returns their results in the order of [`Endpoint::CHECKS`], then [`CHECK`].
-    fn check(
-        &self,
-        tools: &Tools,
-        curl: &Curl,
-        authority: &Path,
-    ) -> Result<Vec<Result<(), String>>, Error> {
-        let token = |scopes| self.token(tools, authority, scopes);
+    /// Runs all checks, and returns their results: [`LOGIN`], [`Endpoint::CHECKS`], [`CHECK`].
+    fn check(&self, scripts: &Scripts<'_>, curl: &Curl) -> Vec<Result<(), String>> {
+        let log_in = |scopes| scripts.log_in(&self.resource, scopes);
+        let tokens = log_in(&SCOPES[..1]).and_then(|reader| Ok((reader, log_in(&SCOPES)?)));
+        let (login, (reader, writer)) = match tokens {
+            Ok(tokens) => (Ok(()), tokens),
+            Err(error) => (Err(error), Default::default()),
+        };
         let endpoint = Endpoint {
             curl,
             origin: &origin(self.public),
             resource: &self.resource,
-            issuer: &self.issuer,
-            reader: &token(&SCOPES[..1])?,
-            writer: &token(&SCOPES)?,
+            issuer: &self.issuer.name,
+            tool: "list_todos",
+            shows: "todos",
+            reader: &reader,
+            writer: &writer,
         };
         let results = Endpoint::CHECKS.iter().map(|(_, check)| check(&endpoint));
-        let mut script = trusting(tools.script("check.mjs"), authority);
+        let results = [login].into_iter().chain(results);
         let call = (self.resource.as_str(), TODO_CALL);
-        let checked = cli_checks::check(&mut script, tools, call, &self.folder).map(drop);
-        let results = results.chain([checked]);
-        Ok(results
+        let mut script = scripts.script("check.mjs");
+        let checked = cli_checks::check(&mut script, scripts.tools, call, &self.folder);
+        results
+            .chain([checked.map(drop)])
             .map(|result| result.map_err(|error| format!("{}: {error}", self.prefix.name())))
-            .collect())
+            .collect()
     }
-
-    /// Logs in, as a client that knows the resource alone.
-    fn token(&self, tools: &Tools, authority: &Path, scopes: &[&str]) -> Result<String, Error> {
-        let mut login = trusting(tools.script("token.mjs"), authority);
-        login.arg(&self.resource).args(scopes);
-        let finished = child_process::run(&mut login, Duration::from_secs(60))?;
-        match finished.succeeded() {
-            true => Ok(finished.out()),
-            false => Err(format!("there is no token: {}", finished.report()).into()),
-        }
-    }
-}
-
-/// Makes node, and rustls in the program that it starts, trust the authority.
-fn trusting(mut script: Command, authority: &Path) -> Command {
-    script
-        .env("NODE_EXTRA_CA_CERTS", authority)
-        .env("SSL_CERT_FILE", authority);
-    script
 }
 
 /// Starts a server with a slow tool behind a site of nginx that removes the prefix and ends

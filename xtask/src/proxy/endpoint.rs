@@ -1,4 +1,4 @@
-//! What a client must find at `todo` behind the proxy, from the URL of the resource alone.
+//! What a client must find at an endpoint behind the proxy, from the URL of the resource alone.
 
 use serde_json::{Value, json};
 
@@ -18,9 +18,12 @@ pub(super) struct Endpoint<'a> {
     pub(super) origin: &'a str,
     pub(super) resource: &'a str,
     pub(super) issuer: &'a str,
-    /// A token with the scope `todo:read` alone.
+    /// A tool that reads, and a part of its result.
+    pub(super) tool: &'a str,
+    pub(super) shows: &'a str,
+    /// A token with the scope of that tool alone.
     pub(super) reader: &'a str,
-    /// A token with both scopes of `todo`.
+    /// A token with all scopes.
     pub(super) writer: &'a str,
 }
 
@@ -28,7 +31,7 @@ pub(super) struct Endpoint<'a> {
 type Check<E> = (&'static str, fn(&E) -> Result<(), Error>);
 
 impl Endpoint<'_> {
-    /// All checks.
+    /// The checks of `todo`.
     pub(super) const CHECKS: [Check<Self>; 10] = [
         (
             "a 401 names metadata that the proxy forwards",
@@ -69,12 +72,20 @@ impl Endpoint<'_> {
         ),
     ];
 
+    /// The checks of a server in an application, which has no page and its own redirects.
+    pub(super) const MOUNTED_CHECKS: [Check<Self>; 4] = [
+        ("the metadata", Self::publishes_metadata),
+        ("a slash at the end", Self::ignores_last_slash),
+        ("a foreign `Host`", Self::refuses_foreign_host),
+        ("a foreign `Origin`", Self::refuses_foreign_origin),
+    ];
+
     fn send(&self, request: &Request) -> Result<Response, Error> {
         self.curl.send(request)
     }
 
-    fn list(&self) -> Request {
-        stateless_call(self.resource, "list_todos", &json!({}))
+    fn read(&self) -> Request {
+        stateless_call(self.resource, self.tool, &json!({}))
     }
 
     fn add(&self, title: &str) -> Request {
@@ -92,7 +103,7 @@ impl Endpoint<'_> {
 
     /// Follows a challenge to the metadata.
     fn metadata(&self) -> Result<Response, Error> {
-        let refused = self.send(&self.list())?.expect_status(401)?;
+        let refused = self.send(&self.read())?.expect_status(401)?;
         let named = self.metadata_url(&refused)?;
         self.send(&Request::get(named))?.expect_status(200)
     }
@@ -140,7 +151,7 @@ impl Endpoint<'_> {
 
     fn expect_docs(&self, url: &str) -> Result<(), Error> {
         let page = self.send(&Request::get(url))?.expect_status(200)?;
-        for part in ["list_todos", self.resource] {
+        for part in [self.tool, self.resource] {
             if !page.body.contains(part) {
                 return Err(format!("{url} does not contain {part}: {page}").into());
             }
@@ -158,11 +169,11 @@ impl Endpoint<'_> {
 
     fn ignores_last_slash(&self) -> Result<(), Error> {
         let url = format!("{}/", self.resource);
-        let call = stateless_call(&url, "list_todos", &json!({}));
+        let call = stateless_call(&url, self.tool, &json!({}));
         let refused = self.send(&call)?.expect_status(401)?;
         self.metadata_url(&refused)?;
         let answer = self.send(&with_token(call, self.reader))?;
-        expect_text("the list", &answer.expect_status(200)?, "todos")
+        expect_text("the result", &answer.expect_status(200)?, self.shows)
     }
 
     fn refuses_foreign_host(&self) -> Result<(), Error> {
@@ -176,7 +187,7 @@ impl Endpoint<'_> {
     /// Asserts that a call with a valid token is refused for this header alone, by a message of
     /// the server, and without a challenge.
     fn expect_foreign(&self, header: &str, value: &str) -> Result<(), Error> {
-        let call = with_token(self.list(), self.reader);
+        let call = with_token(self.read(), self.reader);
         self.send(&call)?.expect_status(200)?;
         let refused = self
             .send(&call.with_header(header, value))?
@@ -191,9 +202,24 @@ impl Endpoint<'_> {
         let title = "Behind a proxy";
         let added = self.send(&with_token(self.add(title), self.writer))?;
         expect_text("the added item", &added.expect_status(200)?, title)?;
-        let list = ("list_todos", &json!({}));
+        let list = (self.tool, &json!({}));
         let call = session_call(self.curl, self.resource, Some(self.reader), list)?;
         expect_text("the list", &self.send(&call)?.expect_status(200)?, title)
+    }
+
+    /// Asserts that the reader's token is accepted, and none of the foreign ones.
+    pub(super) fn accepts_token_alone(&self, foreign: &[&str]) -> Result<(), Error> {
+        let answer = self.send(&with_token(self.read(), self.reader))?;
+        expect_text("the result", &answer.expect_status(200)?, self.shows)?;
+        foreign.iter().try_for_each(|token| {
+            let refused = self
+                .send(&with_token(self.read(), token))?
+                .expect_status(401)?;
+            match refused.challenge("error") {
+                Some("invalid_token") => Ok(()),
+                _ => Err(format!("a foreign token is not the reason: {refused}").into()),
+            }
+        })
     }
 
     fn asks_for_scope(&self) -> Result<(), Error> {
