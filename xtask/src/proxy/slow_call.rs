@@ -28,14 +28,15 @@ pub(super) const SHOWN: [&str; 3] = [
     "a session keeps the same call",
 ];
 
+type Check = fn(&Curl, &str) -> Result<(), Error>;
+
 /// Calls the slow tool in three ways at the same time.
 pub(super) fn check(curl: &Curl, url: &str) -> [Result<(), String>; 3] {
-    let checks: [fn(&Curl, &str) -> Result<(), Error>; 3] = [is_cut, is_streamed, is_in_session];
+    let checks: [Check; 3] = [is_cut, is_streamed, is_in_session];
     thread::scope(|scope| {
         // An error of another thread has to be a text.
-        let run = |check: fn(&Curl, &str) -> Result<(), Error>| {
-            scope.spawn(move || check(curl, url).map_err(|error| error.to_string()))
-        };
+        let run =
+            |check: Check| scope.spawn(move || check(curl, url).map_err(|error| error.to_string()));
         checks.map(run).map(|running| {
             let done = running.join();
             done.unwrap_or_else(|_| Err("the check panicked".to_owned()))
