@@ -214,8 +214,8 @@ fn apt_install(package: &str) -> Command {
     command
         .args(["install", "-y", "-qq", "--no-install-recommends", package])
         .env("DEBIAN_FRONTEND", "noninteractive")
-        // The package of a server would start it; Debian starts none in runlevel 1.
-        .env("RUNLEVEL", "1");
+        // The package of nginx starts it. With this variable, systemctl starts nothing.
+        .env("SYSTEMD_OFFLINE", "1");
     command
 }
 
