@@ -1,4 +1,4 @@
-// Prints a token of a server's own issuer: node token.mjs URL SCOPE…
+// Prints a token of a server's issuer, which its challenge leads to: node token.mjs URL SCOPE…
 
 import { createHash, randomBytes } from 'node:crypto';
 import { logIn } from './person.mjs';
@@ -12,9 +12,21 @@ async function json(address, init) {
   return response.json();
 }
 
-const { pathname, origin } = new URL(url);
-const { authorization_servers: [issuer] } = await json(`${origin}/.well-known/oauth-protected-resource${pathname}`);
-const server = await json(`${issuer}/.well-known/oauth-authorization-server`);
+/** The metadata of an issuer: RFC 8414, and where there is none, OpenID Connect Discovery. */
+async function metadata(issuer) {
+  try {
+    const { pathname, origin } = new URL(issuer);
+    return await json(`${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`);
+  } catch {
+    return json(`${issuer}/.well-known/openid-configuration`);
+  }
+}
+
+const refused = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+const [, named] = refused.headers.get('www-authenticate')?.match(/resource_metadata="([^"]+)"/) ?? [];
+if (!named) throw new Error(`${url} answers ${refused.status} without a challenge that names metadata`);
+const { authorization_servers: [issuer] } = await json(named);
+const server = await metadata(issuer);
 const { client_id: client } = await json(server.registration_endpoint, {
   method: 'POST',
   headers: { 'content-type': 'application/json' },

@@ -22,12 +22,10 @@ pub(crate) struct Tools {
     /// The folder of this workspace's binaries.
     programs: PathBuf,
     pub(crate) node: PathBuf,
-    pub(crate) python: PathBuf,
-    pub(crate) chromium: PathBuf,
 }
 
 impl Tools {
-    /// Installs everything, or reports what is missing.
+    /// Installs what every part needs, or reports what is missing.
     pub(crate) fn install() -> Result<Self, Error> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
@@ -42,12 +40,16 @@ impl Tools {
         build()?;
         Ok(Self {
             node: node_with_packages(&scripts)?,
-            python: python(&work.join("venv"), &scripts.join("requirements.txt"))?,
-            chromium: chromium()?,
             scripts,
             work,
             programs,
         })
+    }
+
+    /// Returns Python with the packages of its client.
+    pub(crate) fn python(&self) -> Result<PathBuf, Error> {
+        let wanted = self.scripts.join("requirements.txt");
+        python(&self.work.join("venv"), &wanted)
     }
 
     /// Returns a command for a binary of this workspace.
@@ -88,6 +90,10 @@ fn build() -> Result<(), Error> {
         "--bins",
         "--example",
         "client",
+        "--example",
+        "mounted_server",
+        "--example",
+        "slow_server",
     ]);
     child_process::must(&mut command)
 }
@@ -149,7 +155,9 @@ fn is_new_enough(version: &str) -> bool {
 
 fn which(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
+    // The path of a user without privileges lacks the folder of nginx.
     env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
         .map(|folder| folder.join(name))
         .find(|path| path.is_file())
 }
@@ -178,26 +186,37 @@ pub(crate) fn python(folder: &Path, wanted: &Path) -> Result<PathBuf, Error> {
 }
 
 /// Returns the browser for the Inspector's page.
-fn chromium() -> Result<PathBuf, Error> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    if let Some(path) = names.iter().find_map(|name| which(name)) {
+pub(crate) fn chromium() -> Result<PathBuf, Error> {
+    with_apt(
+        &["chromium", "chromium-browser", "google-chrome"],
+        "chromium",
+    )
+}
+
+/// Returns the first of these programs that is installed, or installs a Debian package that
+/// has the first one.
+pub(crate) fn with_apt(names: &[&str], package: &str) -> Result<PathBuf, Error> {
+    let find = || names.iter().find_map(|name| which(name));
+    if let Some(path) = find() {
         return Ok(path);
     }
-    say("installing chromium with apt");
-    child_process::must(Command::new("apt-get").args(["update", "-qq"]))?;
-    child_process::must(
-        Command::new("apt-get")
-            .args([
-                "install",
-                "-y",
-                "-qq",
-                "--no-install-recommends",
-                "chromium",
-            ])
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )?;
-    which("chromium")
-        .ok_or_else(|| "chromium cannot be installed with apt: install it yourself".into())
+    say(format!("installing {package} with apt"));
+    let installed = child_process::must(Command::new("apt-get").args(["update", "-qq"]))
+        .and_then(|()| child_process::must(&mut apt_install(package)))
+        .and_then(|()| find().ok_or_else(|| format!("{package} has no {names:?}").into()));
+    installed.map_err(|error| {
+        format!("{package} cannot be installed with apt ({error}): install it yourself").into()
+    })
+}
+
+fn apt_install(package: &str) -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        .args(["install", "-y", "-qq", "--no-install-recommends", package])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        // The package of nginx starts it. With this variable, systemctl starts nothing.
+        .env("SYSTEMD_OFFLINE", "1");
+    command
 }
 
 #[cfg(test)]

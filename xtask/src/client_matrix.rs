@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     Error,
     child_process::{self, Server, free_port},
-    client_installer::Tools,
+    client_installer::{Tools, chromium},
     example_servers::{EXAMPLES, Example},
     say,
     transcript_check::{ExpectedTranscript, Lifecycle, StepUpMode},
@@ -102,6 +102,9 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
         let known = CLIENTS.map(|client| client.name).join(", ");
         return Err(format!("there is no client {name:?}; there are {known}").into());
     }
+    // Installed once, before the first client.
+    tools.python()?;
+    chromium()?;
     let mut rows = Vec::new();
     let mut failures = 0;
     for client in CLIENTS
@@ -252,7 +255,7 @@ fn run_client(
     let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
 
     let finished = child_process::run(
-        command(tools, client.runtime, &folder)
+        command(tools, client.runtime, &folder)?
             .env("INTEROP_URL", &resource)
             .env("INTEROP_REVISION", expected.lifecycle.revision())
             .env("INTEROP_CALLS", expected.example.calls_as_json())
@@ -281,11 +284,11 @@ fn printed_command(folder: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Command {
+fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Result<Command, Error> {
     let mut command = match runtime {
         Runtime::Node(script) => tools.script(script),
         Runtime::Python(script) => {
-            let mut python = Command::new(&tools.python);
+            let mut python = Command::new(tools.python()?);
             python.arg(tools.scripts.join(script));
             python
         }
@@ -300,9 +303,9 @@ fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Command {
             "INTEROP_BROWSER",
             format!("{} {}", tools.node.display(), browser.display()),
         )
-        .env("INTEROP_CHROMIUM", &tools.chromium)
+        .env("INTEROP_CHROMIUM", chromium()?)
         .env("INTEROP_FOLDER", folder);
-    command
+    Ok(command)
 }
 
 /// Returns the version that a client reports in its last line.

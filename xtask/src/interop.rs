@@ -2,7 +2,9 @@
 
 use std::{env, fs};
 
-use crate::{Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, say};
+use crate::{
+    Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, proxy, say,
+};
 
 /// The selected parts.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +13,7 @@ pub(crate) struct Parts<'a> {
     only: Option<&'a str>,
     suite: bool,
     check: bool,
+    proxy: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -19,6 +22,7 @@ impl<'a> Parts<'a> {
         only: None,
         suite: false,
         check: false,
+        proxy: false,
     };
 
     pub(crate) fn all() -> Self {
@@ -27,7 +31,13 @@ impl<'a> Parts<'a> {
             only: None,
             suite: true,
             check: true,
+            proxy: true,
         }
+    }
+
+    /// Whether the page can be written.
+    fn is_all(self) -> bool {
+        self.clients && self.only.is_none() && self.suite && self.proxy
     }
 
     pub(crate) fn clients(only: Option<&'a str>) -> Self {
@@ -51,6 +61,13 @@ impl<'a> Parts<'a> {
             ..Self::NONE
         }
     }
+
+    pub(crate) fn proxy() -> Self {
+        Self {
+            proxy: true,
+            ..Self::NONE
+        }
+    }
 }
 
 /// Runs all selected parts, and reports all failures at the end.
@@ -61,6 +78,10 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Error> {
         say("== toolgate check, against every example");
         errors.extend(describe("check", cli_checks::run(&tools)));
     }
+    if parts.proxy {
+        say("== a server behind nginx");
+        errors.extend(describe("proxy", proxy::run(&tools)));
+    }
     if parts.suite {
         say("== the official conformance suite");
         errors.extend(describe("suite", conformance_suite::run(&tools)));
@@ -69,7 +90,7 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Error> {
         say("== clients");
         errors.extend(describe("clients", client_matrix::run(&tools, parts.only)));
     }
-    if errors.is_empty() && parts.suite && parts.clients && parts.only.is_none() {
+    if errors.is_empty() && parts.is_all() {
         errors.extend(describe("docs/interop.md", page(&tools)));
     }
     match errors.is_empty() {
@@ -94,12 +115,20 @@ and protected.
 
 ";
 
+const PROXY: &str = "\
+`todo` runs behind nginx with the locations of the README, a certificate and a third-party
+issuer. nginx keeps the prefix of the path, or removes it.
+
+";
+
 /// Compares `docs/interop.md` with the results of this run, and rewrites it if they differ.
 fn page(tools: &Tools) -> Result<(), Error> {
     let path = tools.scripts.with_file_name("docs").join("interop.md");
     let part = |name| fs::read_to_string(tools.work.join(name));
-    let (clients, suite) = (part("matrix.md")?, part("suite.md")?);
-    let page = format!("{HEAD}## Clients\n\n{clients}\n## Conformance\n\n{suite}");
+    let (clients, suite, proxy) = (part("matrix.md")?, part("suite.md")?, part("proxy.md")?);
+    let page = format!(
+        "{HEAD}## Clients\n\n{clients}\n## Conformance\n\n{suite}\n## Behind a proxy\n\n{PROXY}{proxy}"
+    );
     if fs::read_to_string(&path).is_ok_and(|there| there == page) {
         return Ok(());
     }

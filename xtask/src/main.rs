@@ -9,6 +9,7 @@
 //! - [`conformance_suite`]: the official conformance suite
 //! - [`agent_libraries`]: agent libraries that are given a token
 //! - [`cli_checks`]: `toolgate check` against every example
+//! - [`proxy`]: a server behind nginx with TLS
 //! - [`prove`]: tests that are too long for CI
 
 use std::{
@@ -26,6 +27,7 @@ mod conformance_suite;
 mod example_servers;
 mod interop;
 mod prove;
+mod proxy;
 mod transcript_check;
 
 /// An error, for a person.
@@ -33,8 +35,10 @@ type Error = Box<dyn std::error::Error>;
 
 const HELP: &str = "\
 cargo xtask interop            runs real clients and the official suite against the examples
-cargo xtask interop clients    runs only the clients; also: suite, check
+cargo xtask interop clients    runs only the clients; also: suite, check, proxy
 cargo xtask interop clients NAME   runs only one client
+cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix that nginx keeps or
+                               removes, and the locations of the README
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
                                Python packages, so neither the first command nor CI runs it
 cargo xtask prove              runs tests that are too long for CI, as follows
@@ -44,7 +48,7 @@ cargo xtask prove flood [BINARY]   floods the release binary of todo, or the giv
                                unauthenticated requests
 
 Needs node, npm and python3. Installs the rest into interop/node_modules and target/interop,
-and Chromium with apt. Logs of failures stay in target/interop.
+and Chromium, nginx, curl and openssl with apt. Logs of failures stay in target/interop.
 ";
 
 fn main() -> ExitCode {
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         ["interop", "libraries"] => {
             client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))
         }
+        ["interop", "proxy"] => interop::run(interop::Parts::proxy()),
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] => prove::attributes::attributes()
             .and_then(|()| prove::items())

@@ -5,9 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    client::{Client, Revision},
+    client::{Client, HttpResponse, Revision},
     running_server::RunningServer,
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
@@ -62,6 +63,26 @@ async fn careful(context: Context, State(events): State<Events>) -> String {
     String::new()
 }
 
+/// Finishes, unless it is dropped before.
+#[mcp_tool(scope = "desk:read")]
+async fn finite(State(events): State<Events>) -> &'static str {
+    finish(events).await
+}
+
+/// Does the same, and could send messages meanwhile.
+#[mcp_tool(scope = "desk:read")]
+async fn talkative(_context: Context, State(events): State<Events>) -> &'static str {
+    finish(events).await
+}
+
+async fn finish(events: Events) -> &'static str {
+    let _guard = Guard(events.clone());
+    let _ = events.send("begun");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let _ = events.send("finished");
+    "the result"
+}
+
 /// Returns a large result.
 #[mcp_tool(scope = "desk:read")]
 fn verbose(State(_told): State<Events>) -> String {
@@ -73,7 +94,7 @@ async fn server() -> (RunningServer, Client, UnboundedReceiver<&'static str>) {
     let server = Server::with_state("desk", events)
         .with_verifier(UnsignedVerifier)
         .without_banner();
-    let server = server.tools(tools![short, long, careful, verbose]);
+    let server = server.tools(tools![short, long, careful, finite, talkative, verbose]);
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
     let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
@@ -109,6 +130,42 @@ async fn a_disconnect_cancels_the_call() {
         assert_eq!(next(&mut heard).await, "begun", "{tool}");
         call.abort();
         assert_eq!(next(&mut heard).await, end, "{tool}");
+    }
+}
+
+/// MCP 2025-11-25, Streamable HTTP: a disconnect in a session is not a cancellation. The call
+/// goes on, and a client that resumes its stream gets the result.
+#[tokio::test]
+async fn a_disconnect_in_a_session_does_not_cancel_the_call() {
+    let (running, _client, mut heard) = server().await;
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&running.resource(), "desk:read"));
+    for (tool, resumes) in [
+        ("finite", false),
+        ("finite", true),
+        ("talkative", false),
+        ("talkative", true),
+    ] {
+        let mut client = Client::new(running.resource(), Revision::Session("2025-11-25"));
+        client = client.with_token(token.clone());
+        client.open().await;
+        let message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
+        let request = client.post(&message).body(message.to_string());
+        let mut stream = request.send().await.expect("an answer");
+        let first = stream.chunk().await.expect("a chunk").expect("an event");
+        let first = String::from_utf8_lossy(&first).into_owned();
+        let id = first.lines().find_map(|line| line.strip_prefix("id:"));
+        let id = id.expect("events have ids").trim();
+        assert_eq!(next(&mut heard).await, "begun", "{tool}");
+        drop(stream);
+        if resumes {
+            let request = client.plain(Method::GET).header("last-event-id", id);
+            let resumed = HttpResponse::of(request.header("accept", "text/event-stream"));
+            let resumed = tokio::time::timeout(Duration::from_secs(10), resumed).await;
+            let text = resumed.expect("in time").text;
+            assert!(text.contains("the result"), "{tool}: {text}");
+        }
+        assert_eq!(next(&mut heard).await, "finished", "{tool}");
+        assert_eq!(next(&mut heard).await, "dropped", "{tool}");
     }
 }
 

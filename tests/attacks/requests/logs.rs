@@ -22,6 +22,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
 mod audit;
 mod line_lengths;
+mod rounds;
 mod startup;
 mod token_exchange;
 
