@@ -3,7 +3,7 @@
 //!
 //! `TOOLGATE_GENERATED_ITEMS=2000` sets the number of items, `TOOLGATE_SEED=7` the seed.
 
-use std::{env, fs, io::Write, path::Path};
+use std::{env, fs, path::Path};
 
 use dice::Dice;
 use item::Item;
@@ -13,7 +13,7 @@ mod item;
 mod program;
 
 fn setting(name: &str, default: u64) -> u64 {
-    tell(&format!("cargo::rerun-if-env-changed={name}"));
+    println!("cargo::rerun-if-env-changed={name}");
     match env::var(name) {
         Ok(text) => text
             .parse()
@@ -22,14 +22,9 @@ fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
-/// Writes an instruction for cargo.
-fn tell(instruction: &str) {
-    writeln!(std::io::stdout(), "{instruction}").unwrap();
-}
-
 fn main() {
     for file in ["build.rs", "dice.rs", "item.rs", "program.rs"] {
-        tell(&format!("cargo::rerun-if-changed={file}"));
+        println!("cargo::rerun-if-changed={file}");
     }
     let count = setting("TOOLGATE_GENERATED_ITEMS", 150);
     let mut dice = Dice::new(setting("TOOLGATE_SEED", 1));

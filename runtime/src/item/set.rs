@@ -31,7 +31,6 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.push(T::definition());
     }
 
-    /// Adds an item by its definition. Expansions call this.
     /// Adds an item, and an error if another function is at the path that the list names: a
     /// path can name a function without the attribute, and the type of one that is imported by a
     /// glob.
@@ -45,6 +44,7 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.add::<T>();
     }
 
+    /// Adds an item by its definition. Expansions call this.
     #[doc(hidden)]
     pub fn push(&mut self, definition: Definition<S, K>) {
         self.definitions.push(definition);
