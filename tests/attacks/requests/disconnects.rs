@@ -157,15 +157,23 @@ async fn a_disconnect_in_a_session_does_not_cancel_the_call() {
         let id = id.expect("events have ids").trim();
         assert_eq!(next(&mut heard).await, "begun", "{tool}");
         drop(stream);
-        if resumes {
+        let resume = async || {
             let request = client.plain(Method::GET).header("last-event-id", id);
             let resumed = HttpResponse::of(request.header("accept", "text/event-stream"));
             let resumed = tokio::time::timeout(Duration::from_secs(10), resumed).await;
-            let text = resumed.expect("in time").text;
+            resumed.expect("in time")
+        };
+        if resumes {
+            let text = resume().await.text;
             assert!(text.contains("the result"), "{tool}: {text}");
         }
         assert_eq!(next(&mut heard).await, "finished", "{tool}");
         assert_eq!(next(&mut heard).await, "dropped", "{tool}");
+        // rmcp removes the stream with its last message, so a later client ends without a result
+        // instead of waiting for one.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let late = resume().await;
+        assert_eq!((late.status, &*late.text), (200, ""), "{tool}: {late:?}");
     }
 }
 

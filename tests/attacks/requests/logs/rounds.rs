@@ -59,7 +59,7 @@ fn assert_line(logged: Logged, issuer: &MockIssuer, outcome: &str, reason: &str)
         "method=\"tools/call\"",
         "target=\"delete\"",
         &format!("issuer=\"{}\"", issuer.url()),
-        reason,
+        &format!("reason=\"{reason}"),
     ] {
         assert!(line.contains(part), "{part}: {line}");
     }
@@ -82,7 +82,12 @@ async fn a_forged_state_of_a_round_is_logged_as_refused() {
         json!({"elicitation": {}});
     let answer = client.send(&message).await;
     assert_eq!(answer.json()["error"]["code"], -32602, "{answer:?}");
-    assert_line(logged, &issuer, "no_such_round", "reason=\"");
+    assert_line(
+        logged,
+        &issuer,
+        "no_such_round",
+        "this server did not issue the request state",
+    );
 }
 
 #[tokio::test]
@@ -103,6 +108,6 @@ async fn a_round_whose_token_has_lost_the_scope_is_logged_as_refused() {
     assert_eq!(less.send(&answer).await.status, 202);
     let refused = HttpResponse::of_response(stream).await;
     assert_eq!(refused.json()["error"]["code"], -32600, "{refused:?}");
-    let reason = "reason=\"the latest token does not authorize it\"";
+    let reason = "the latest token does not authorize it\"";
     assert_line(logged, &issuer, "no_longer_admitted", reason);
 }
