@@ -29,13 +29,35 @@ pub(super) fn of(tool: &str, schema: &Map<String, Value>) -> Vec<String> {
             "the schema of the tool `{tool}` has `{keyword}` at its top, and some model APIs refuse every tool of a request with such a tool: move it into one argument; for an enum, write `find: Find` instead of `Args(find): Args<Find>`"
         ));
     }
-    let is_typed = |property: &Value| RULES.iter().any(|rule| property.get(*rule).is_some());
-    let untyped = properties(schema).into_iter();
-    let untyped = untyped.filter(|(_, property)| !is_typed(property));
-    warnings.extend(untyped.map(|(name, _)| {
+    let mut untyped = Vec::new();
+    find_untyped(schema, "", &mut untyped);
+    warnings.extend(untyped.iter().map(|name| {
         format!(
             "the argument `{name}` of the tool `{tool}` has no type, and clients send text for it: take a type, such as `serde_json::Map<String, Value>` for an object"
         )
     }));
     warnings
+}
+
+/// Adds the members without a type, also those of inner objects, lists and definitions.
+fn find_untyped(schema: &Map<String, Value>, path: &str, found: &mut Vec<String>) {
+    let is_typed = |value: &Value| RULES.iter().any(|rule| value.get(*rule).is_some());
+    let members = properties(schema).into_iter();
+    let members = members.map(|(name, member)| (format!("{path}{name}"), member));
+    let items = schema
+        .get("items")
+        .map(|items| (format!("{path}[]"), items));
+    for (path, member) in members.chain(items) {
+        match member.as_object().filter(|_| is_typed(member)) {
+            Some(inner) if inner.contains_key("items") => find_untyped(inner, &path, found),
+            Some(inner) => find_untyped(inner, &format!("{path}."), found),
+            None => found.push(path),
+        }
+    }
+    let definitions = schema.get("$defs").and_then(Value::as_object);
+    for (name, definition) in definitions.into_iter().flatten() {
+        if let Some(definition) = definition.as_object() {
+            find_untyped(definition, &format!("{name}."), found);
+        }
+    }
 }

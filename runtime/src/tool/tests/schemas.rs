@@ -240,6 +240,16 @@ fn what_clients_refuse_or_misread_is_a_warning() {
     for name in ["place", "list", "defaults", "paged", "tree", "tag"] {
         assert!(desk.tool(name).warnings().is_empty(), "{name}");
     }
+    let nested = json!({
+        "type": "object",
+        "properties": {"list": {"type": "array", "items": true}, "page": {"$ref": "#/$defs/Page"}},
+        "$defs": {"Page": {"type": "object", "properties": {"size": {"type": "integer"}, "extra": {}}}},
+    });
+    let nested = warnings::of("a", nested.as_object().unwrap()).join("\n");
+    for name in ["`list[]`", "`Page.extra`"] {
+        assert!(nested.contains(name), "{name}: {nested}");
+    }
+    assert!(!nested.contains("size"), "{nested}");
     let long = "x".repeat(65);
     assert_eq!(warnings::of(&long, &Map::new()).len(), 1);
     assert!(warnings::of(&long[1..], &Map::new()).is_empty());
