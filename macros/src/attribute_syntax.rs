@@ -207,7 +207,11 @@ impl Entry {
     pub(crate) fn number(&self, errors: &Errors) -> Option<Number> {
         let number = self.value.as_ref().and_then(Number::from_expr);
         if number.is_none() {
-            self.add_expected(self.value.as_ref(), "a number", errors);
+            self.add_expected(
+                self.value.as_ref(),
+                "a number that `i128`, `u128` or `f64` can hold",
+                errors,
+            );
         }
         number
     }

@@ -66,7 +66,7 @@ pub(crate) fn expand(
     }
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
-        match parse_method(method, &attribute.krate, &errors) {
+        match parse_method(method, block.trait_.is_some(), &attribute.krate, &errors) {
             ParsedMethod::Item(mut model) => {
                 model
                     .attribute
@@ -185,7 +185,12 @@ fn names_ours(tokens: &TokenStream) -> bool {
 }
 
 /// Parses a method, if it has our attribute, and removes our attributes from its parameters.
-fn parse_method(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -> ParsedMethod {
+fn parse_method(
+    method: &mut ImplItemFn,
+    is_of_trait: bool,
+    krate: &TokenStream,
+    errors: &Errors,
+) -> ParsedMethod {
     let foreign = |one: &Attribute| {
         let last = one.path().segments.last();
         last.is_some_and(|last| last.ident == "tool" || last.ident == "rmcp_tool")
@@ -200,7 +205,8 @@ fn parse_method(method: &mut ImplItemFn, krate: &TokenStream, errors: &Errors) -
     let is_conditional = |one: &Attribute| matches!(&one.meta, Meta::List(list) if is_cfg(one) && names_ours(&list.tokens));
     let conditional = method.attrs.extract_if(.., |one| is_conditional(one));
     let conditional: Vec<Attribute> = conditional.collect();
-    for one in &conditional {
+    // In the `impl` of a trait, the trait is the mistake.
+    for one in conditional.iter().filter(|_| !is_of_trait) {
         errors.add_on(one, "`#[mcp_tools]` cannot see an attribute behind `cfg_attr`: write it without, in a block of its own, `#[cfg(…)] #[mcp_tools(…)] impl …`");
     }
     let mut ours: Vec<Attribute> = method.attrs.extract_if(.., |one| is_ours(one)).collect();

@@ -34,7 +34,11 @@ impl Number {
             Expr::Lit(ExprLit {
                 lit: Lit::Float(number),
                 ..
-            }) => number.base10_parse().ok().map(Self::Float),
+            }) => number
+                .base10_parse()
+                .ok()
+                .filter(|number: &f64| number.is_finite())
+                .map(Self::Float),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => Self::from_expr(&unary.expr)
                 .map(|number| match number {
                     Self::Integer(Integer {

@@ -2,7 +2,10 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Type, ext::IdentExt, spanned::Spanned};
+use syn::{
+    Attribute, FnArg, Pat, PatType, ReceiverKind, Type, ext::IdentExt, parse_quote,
+    spanned::Spanned,
+};
 
 use crate::{
     doc_comment,
@@ -59,11 +62,19 @@ impl Parameter {
         errors: &Errors,
     ) -> Option<Self> {
         match input {
-            FnArg::Receiver(receiver) => parse_receiver(receiver, errors).map(Self::Receiver),
+            FnArg::Receiver(receiver) => {
+                let found = parse_receiver(receiver, errors);
+                if found.is_none() && is_of_the_users(receiver) {
+                    *receiver = parse_quote!(&self);
+                }
+                found.map(Self::Receiver)
+            }
             FnArg::Typed(typed) => {
                 let ours = take_ours(&mut typed.attrs);
-                if let Some(cfg) = typed.attrs.iter().find(|one| is_cfg(one)) {
-                    errors.add_on(cfg, "a parameter cannot have a `cfg`, because the schema must be known: write a second function, and put the `cfg` on each");
+                // Removed, because the compiler knows no attribute of ours behind `cfg_attr`.
+                let conditional = typed.attrs.extract_if(.., |one| is_cfg(one)).next();
+                if let Some(cfg) = conditional {
+                    errors.add_on(cfg, "a parameter cannot have a `cfg` or a `cfg_attr`, because the schema must be known: write a second function, and put a `cfg` on each");
                 }
                 Self::parse_typed(typed, &ours, kind, krate, errors)
             }
@@ -214,6 +225,13 @@ fn parse_receiver(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver>
         );
     }
     found
+}
+
+/// Returns whether the pointer around `Self` is none of the standard library: the compiler reports
+/// such a receiver, too.
+fn is_of_the_users(receiver: &syn::Receiver) -> bool {
+    let known = ["Self", "Box", "Rc", "Arc", "Pin"];
+    matches!(&receiver.kind, ReceiverKind::Typed(_, ty) if last_segment(ty).is_some_and(|segment| known.iter().all(|known| segment.ident != known)))
 }
 
 /// Returns whether a type is `Self`.

@@ -40,12 +40,10 @@ pub(crate) fn expand(
     let item = kind.marker();
     // One implementation for each method: the compiler infers the types of a whole function at
     // once, and the time for one with every definition is quadratic.
-    let ids = models.clone().map(|model| {
-        id(
-            &attribute.registers(kind, &block.self_ty),
-            Some(&model.ident),
-        )
-    });
+    let register_name = attribute.registers(kind, &block.self_ty);
+    let ids = models
+        .clone()
+        .map(|model| id(&register_name, block, Some(&model.ident)));
     let calls = code! {
         #(<Self as #krate::__private::ItemGroup<#state, #krate::__private::#item, #ids>>::register(__set);)*
     };
@@ -72,7 +70,7 @@ pub(crate) fn register(
     let ty = &block.self_ty;
     let register = attribute.registers(kind, ty);
     let state = span::state();
-    let id = id(&register, None);
+    let id = id(&register, block, None);
     let (set, item) = (kind.type_name("Set"), kind.marker());
     // Tokens of the user's, so that the compiler reports a block that nobody registers: it reports
     // no generated function that is never used.
@@ -115,7 +113,7 @@ fn implementation(
     let krate = &attribute.krate;
     let ty = &block.self_ty;
     let state = span::state();
-    let id = id(&attribute.registers(kind, ty), method);
+    let id = id(&attribute.registers(kind, ty), block, method);
     let (set, item) = (kind.type_name("Set"), kind.marker());
     // Our own calls of a deprecated method.
     let quiet = methods(block).find_map(|method| quiet_calls(&method.attrs));
@@ -133,11 +131,14 @@ fn implementation(
 }
 
 /// Returns an id that distinguishes the blocks of one type, and the methods of a block: FNV-1a of
-/// the names.
-fn id(register: &Ident, method: Option<&Ident>) -> u64 {
+/// the names. The id of a block contains its methods: for two blocks with one registering function,
+/// the compiler then reports this function alone.
+fn id(register: &Ident, block: &ItemImpl, method: Option<&Ident>) -> u64 {
     let name = match method {
         Some(method) => format!("{register}::{method}"),
-        None => register.to_string(),
+        None => methods(block).fold(register.to_string(), |name, method| {
+            format!("{name}, {}", method.sig.ident)
+        }),
     };
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -152,12 +153,15 @@ mod tests {
     #[test]
     fn two_blocks_and_two_methods_have_their_own_ids() {
         let (tools, more): (Ident, Ident) = (parse_quote!(tools), parse_quote!(more_tools));
+        let block: ItemImpl = parse_quote!(impl Desk { fn more_tools() {} });
+        let other: ItemImpl = parse_quote!(impl Desk { fn close() {} });
         let ids = [
-            id(&tools, None),
-            id(&more, None),
-            id(&tools, Some(&more)),
-            id(&more, Some(&tools)),
+            id(&tools, &block, None),
+            id(&tools, &other, None),
+            id(&more, &block, None),
+            id(&tools, &block, Some(&more)),
+            id(&more, &block, Some(&tools)),
         ];
-        assert_eq!(HashSet::from(ids).len(), 4);
+        assert_eq!(HashSet::from(ids).len(), 5);
     }
 }

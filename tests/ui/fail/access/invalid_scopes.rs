@@ -1,4 +1,4 @@
-// errors: 8
+// errors: 9
 use toolgate::mcp_tool;
 
 /// A space.
@@ -34,6 +34,10 @@ fn line() {}
 #[mcp_tool(scope = "a b c")]
 fn three() {}
 
+/// A space at the end.
+#[mcp_tool(any_scope = ["a", ["b", "news "]])]
+fn end() {}
+
 fn main() {
-    let _ = (space, quote, backslash, no_break_space, umlaut, empty, line, three);
+    let _ = (space, quote, backslash, no_break_space, umlaut, empty, line, three, end);
 }

@@ -1,4 +1,4 @@
-// errors: 8
+// errors: 10
 use toolgate::mcp_tool;
 
 /// Limits that forbid every value, or change nothing.
@@ -10,6 +10,15 @@ fn limits(
     #[arg(minimum = -1)] d: u128,
 ) {
     let _ = (a, b, c, d);
+}
+
+/// Numbers that no type holds.
+#[mcp_tool(public)]
+fn beyond(
+    #[arg(maximum = 340282366920938463463374607431768211456)] a: u128,
+    #[arg(minimum = -1e400)] b: f64,
+) {
+    let _ = (a, b);
 }
 
 /// Limits at the ends of the types.
@@ -38,6 +47,6 @@ family!(default_beyond_the_limit, 10, 9, u8);
 family!(limit_beyond_the_type, 1, 256, u8);
 
 fn main() {
-    let _ = (limits, ends, default_of_another_type, default_beyond_the_type);
+    let _ = (limits, beyond, ends, default_of_another_type, default_beyond_the_type);
     let _ = (default_beyond_the_limit, limit_beyond_the_type);
 }

@@ -1,4 +1,4 @@
-// errors: 8
+// errors: 9
 use toolgate::{mcp_tool, mcp_tools, ToolSet};
 
 struct Desk;
@@ -47,10 +47,19 @@ impl Other {
     fn right(&self) {}
 }
 
+struct MyArc<T>(T);
+
+#[mcp_tools]
+impl MyArc<u8> {
+    /// Of a pointer that the compiler refuses, too.
+    #[mcp_tool(public)]
+    fn own(self: MyArc<Self>) {}
+}
+
 fn server<S>(_: S, _: impl FnOnce(&mut ToolSet<S>)) {}
 
 fn main() {
     let _ = (Desk::value, Desk::alone, Desk::boxed, Desk::outside, Desk::tools::<()>);
     server((), Other::tools);
-    let _ = Other::right;
+    let _ = (Other::right, MyArc::own);
 }

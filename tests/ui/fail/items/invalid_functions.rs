@@ -36,7 +36,9 @@ fn empty() {}
 
 /// A conditional parameter.
 #[mcp_tool(public)]
-fn at_times(#[cfg(test)] a: u8) {}
+fn at_times(#[cfg(test)] a: u8) {
+    let _ = a;
+}
 
 fn main() {
     let _ = (generic::<u8>, dangerous as unsafe fn(), foreign as extern "C" fn(), silent, twice, words, empty, at_times);
