@@ -1,6 +1,12 @@
 //! The test matrix: clients, issuers and lifecycles, and the result of each combination.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -15,6 +21,9 @@ use crate::{
 
 /// The time limit for the whole story of one client.
 const LIMIT: Duration = Duration::from_secs(180);
+
+/// The time limit for what a server prints when it has started.
+const PRINTED: Duration = Duration::from_secs(10);
 
 /// The issuer whose tokens the server accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,14 +283,22 @@ fn run_client(
     }
 }
 
-/// Returns the command that a server prints for connecting to it.
+/// Returns the command that a server prints for connecting to it. The server listens before it
+/// prints: it first tries to reach its issuers, for at most two seconds.
 fn printed_command(folder: &Path) -> String {
-    let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
-    let line = log
-        .lines()
-        .find_map(|line| line.split_once("Connect to it"));
-    line.map(|(_, command)| command.trim().to_owned())
-        .unwrap_or_default()
+    let begun = Instant::now();
+    loop {
+        let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
+        let mut lines = log.lines();
+        let line = lines.find_map(|line| line.split_once("Connect to it"));
+        if let Some((_, command)) = line {
+            return command.trim().to_owned();
+        }
+        if begun.elapsed() > PRINTED {
+            return String::new();
+        }
+        sleep(Duration::from_millis(20));
+    }
 }
 
 fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Result<Command, Error> {

@@ -178,7 +178,8 @@ fn or_none(text: &str) -> &str {
 
 /// Prints the banner to standard error, and ignores failures.
 fn print(banner: &StartupBanner) {
-    let _ = writeln!(std::io::stderr().lock(), "{banner}");
+    // One write, so that no reader sees a part of it and no log line interrupts it.
+    let _ = std::io::stderr().write_all(format!("{banner}\n").as_bytes());
 }
 
 #[cfg(test)]
