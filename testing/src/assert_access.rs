@@ -80,15 +80,15 @@ pub async fn assert_access(server: &TestServer) -> AccessReport {
                     } else {
                         "stateless"
                     };
-                    let with =
-                        scopes.map_or_else(|| "no token".to_owned(), |set| format!("{set:?}"));
+                    let with = match &scopes {
+                        Some(set) => format!("{set:?}"),
+                        None => "no token".to_owned(),
+                    };
                     differences.push(format!(
                         "{} {}, {era}, with {with}: {difference}",
                         item.kind(),
                         item.name()
                     ));
-                    // The set is gone; the other revision is tried with the next one.
-                    break;
                 }
             }
         }
