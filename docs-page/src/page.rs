@@ -1,5 +1,7 @@
 //! The page: its frame, its scopes and its list of tools.
 
+use std::sync::LazyLock;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{
@@ -16,12 +18,16 @@ const SCRIPT: &str = include_str!("copy.js");
 
 /// Returns the page's `Content-Security-Policy`. It allows the style and the script by their
 /// hashes, so injected styles and scripts have no effect.
-pub fn content_security_policy() -> String {
-    format!(
-        "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        policy_source(SCRIPT),
-        *STYLESHEET_SOURCE
-    )
+pub fn content_security_policy() -> &'static str {
+    // The hash of the script does not change between responses.
+    static POLICY: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            policy_source(SCRIPT),
+            *STYLESHEET_SOURCE
+        )
+    });
+    &POLICY
 }
 
 /// Renders the page.

@@ -71,7 +71,7 @@ fn tools() -> [ToolEntry<'static>; 5] {
         },
         ToolEntry {
             access: Access::Authenticated,
-            ..tool("who_am_i", "Tells who calls.", none.clone())
+            ..tool("who_am_i", "Returns the name of the caller.", none.clone())
         },
         tool("ping", "Answers `pong`.", none),
         ToolEntry {

@@ -177,7 +177,7 @@ pub(super) fn health(servers: Vec<Readiness>) -> Router {
     readable(router)
 }
 
-/// Returns why the first of these servers that is not ready is not. All are asked at once.
+/// Checks all servers concurrently. Returns the error of the first one that is not ready.
 async fn first_error(servers: &[Readiness]) -> Option<String> {
     let errors = join_all(servers.iter().map(Readiness::error)).await;
     errors.into_iter().flatten().next()
@@ -252,7 +252,7 @@ fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Response<Bo
 fn documentation(content: Bytes) -> Response<Body> {
     let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300");
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&content_security_policy()) {
+    if let Ok(policy) = HeaderValue::from_str(content_security_policy()) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in [
