@@ -33,7 +33,6 @@ use super::{
     session_fast_path::OpenSessions,
     shared::Shared,
     startup_banner::StartupBanner,
-    static_documents::StaticDocuments,
     subscriptions::ChangeNotifier,
     tool_list_cache::ToolListCache,
     transport,
@@ -130,16 +129,7 @@ pub(super) fn assemble(
         return Err(faults.into_error());
     };
     let plan = faults.finish(plan)?;
-    let documents = StaticDocuments {
-        name: &server.name,
-        version: &server.version,
-        settings: &plan.settings,
-        issuers: &plan.issuers,
-        is_development: plan.is_development(),
-        login: plan.login,
-        scopes: &plan.scopes,
-        scope_prefix: plan.scope_prefix(),
-    };
+    let documents = plan.documents(&server.name, &server.version);
     let settings = &plan.settings;
     let mut warnings = catalogue.warnings();
     let metadata = documents.metadata(&mut warnings);
@@ -149,7 +139,7 @@ pub(super) fn assemble(
         catalogue.resources.len(),
     ];
     let banner = plan.banner(&server.name, counts, warnings);
-    let has_banner = settings.has_banner() && !server.without_banner;
+    let banner = banner.filter(|_| !server.without_banner);
     let has_sessions = settings.has_sessions() && server.has_sessions;
     let (bind, drain) = (settings.bind(), settings.drain());
     let everything = CancellationToken::new();
@@ -214,7 +204,7 @@ pub(super) fn assemble(
             issuer_routes: wall.issuer_routes,
             readiness: wall.readiness,
         },
-        banner: has_banner.then_some(banner),
+        banner,
         bind,
         drain,
         streams: wall.streams,

@@ -26,6 +26,7 @@ use super::{
     registry::{DescribedScope, Registry},
     scope_hierarchy::ScopeHierarchy,
     startup_banner::StartupBanner,
+    static_documents::StaticDocuments,
     token_issuers::{BuildAuthenticator, DevelopmentIssuerConfig, TokenIssuers},
 };
 
@@ -170,13 +171,13 @@ impl GatePlan {
     }
 
     /// Returns the start-up banner of a server with these numbers of tools, prompts and
-    /// resources, and logs its warnings.
+    /// resources, unless a variable switches it off. Logs its facts and its warnings in any case.
     pub(super) fn banner(
         &self,
         name: &str,
         counts: [usize; 3],
         more_warnings: Vec<String>,
-    ) -> StartupBanner {
+    ) -> Option<StartupBanner> {
         let settings = &self.settings;
         let banner = StartupBanner {
             name: name.to_owned(),
@@ -194,7 +195,21 @@ impl GatePlan {
             warnings: [settings.warnings().to_vec(), more_warnings].concat(),
         };
         banner.log(settings.bind());
-        banner
+        settings.has_banner().then_some(banner)
+    }
+
+    /// Returns the contents of the metadata document and the page of a server.
+    pub(super) fn documents<'a>(&'a self, name: &'a str, version: &'a str) -> StaticDocuments<'a> {
+        StaticDocuments {
+            name,
+            version,
+            settings: &self.settings,
+            issuers: &self.issuers,
+            is_development: self.is_development(),
+            login: self.login,
+            scopes: &self.scopes,
+            scope_prefix: self.scope_prefix(),
+        }
     }
 
     /// Builds the gate in front of a service, which can offer the fast path to its tools.

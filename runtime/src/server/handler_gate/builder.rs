@@ -25,7 +25,6 @@ use crate::{
         page_entries::tool_entry,
         registry::Registry,
         routes::{self, Served},
-        static_documents::StaticDocuments,
         token_issuers,
     },
     verify::TokenVerifier,
@@ -215,16 +214,7 @@ impl HandlerGateBuilder {
             return Err(faults.into_error());
         };
         let plan = faults.finish(plan)?;
-        let documents = StaticDocuments {
-            name: &self.name,
-            version: &self.version,
-            settings: &plan.settings,
-            issuers: &plan.issuers,
-            is_development: plan.is_development(),
-            login: plan.login,
-            scopes: &plan.scopes,
-            scope_prefix: plan.scope_prefix(),
-        };
+        let documents = plan.documents(&self.name, &self.version);
         let listings = listings(&offered, inventory);
         let entries = listings.iter();
         let entries = entries.map(|(listing, requirement)| tool_entry(listing, *requirement));
@@ -237,7 +227,7 @@ impl HandlerGateBuilder {
             offered.resources.len(),
         ];
         let banner = plan.banner(&self.name, counts, warnings);
-        let has_banner = settings.has_banner() && !self.without_banner;
+        let banner = banner.filter(|_| !self.without_banner);
         let has_sessions = settings.has_sessions() && self.has_sessions;
         let (resource, paths) = (
             settings.resource().as_str().to_owned(),
@@ -251,7 +241,7 @@ impl HandlerGateBuilder {
         let hosts = plan.origins.hosts().to_vec();
         let wall = plan.build(has_sessions, None, None);
         let standing = Standing {
-            banner: has_banner.then_some(banner),
+            banner,
             bind,
             drain,
             visibility,
