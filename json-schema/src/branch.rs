@@ -20,13 +20,13 @@ pub(super) enum Meant<'n> {
     Branch(NodeId),
     /// No branch allows the value's type.
     Type(Types),
-    /// Every branch is a constant, and the value is none of these.
+    /// Every branch is a constant, and the value equals no constant. These are the constants.
     Constants(Vec<Value>),
     /// The member that names the branch is missing.
     NoTag(&'n str),
     /// The member names no branch. These are the allowed values.
     UnknownTag(&'n str, Vec<Value>),
-    /// Each branch has one member as its name, and the value has none of them, or several.
+    /// Each branch is named by one member, and the value has no such member or more than one.
     Member(Vec<&'n str>),
     /// The value does not say which of these branches it means.
     Unknown(Vec<NodeId>),

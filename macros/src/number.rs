@@ -73,8 +73,8 @@ impl Number {
         }
     }
 
-    /// Builds a literal that has the same number in JSON and compiles wherever it is written:
-    /// without a suffix, it would be an `i32` where nothing tells its type.
+    /// Builds a literal that has the same number in JSON and compiles in every position. It has a
+    /// suffix, because the compiler takes a literal without a type for an `i32`.
     pub(crate) fn literal(self) -> TokenStream {
         match self {
             Self::Integer(number) => match number.as_i128() {

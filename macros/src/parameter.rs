@@ -227,8 +227,8 @@ fn parse_receiver(receiver: &syn::Receiver, errors: &Errors) -> Option<Receiver>
     found
 }
 
-/// Returns whether the pointer around `Self` is none of the standard library: the compiler reports
-/// such a receiver, too.
+/// Returns whether the pointer around `Self` is not a type of the standard library. The compiler
+/// reports such a receiver, too.
 fn is_of_the_users(receiver: &syn::Receiver) -> bool {
     let known = ["Self", "Box", "Rc", "Arc", "Pin"];
     matches!(&receiver.kind, ReceiverKind::Typed(_, ty) if last_segment(ty).is_some_and(|segment| known.iter().all(|known| segment.ident != known)))

@@ -186,7 +186,7 @@ impl Program {
             #[cfg(feature = "logging")]
             crate::logging::init_from(&environment).map_err(text)?;
             let server = server(&environment, Purpose::Serve);
-            // Both are built before any error is reported, so that all errors are seen at once.
+            // Build both before reporting, so that all errors are reported together.
             let config = Config::from_environment(&environment, self.port);
             let (server, config) = match (server, config) {
                 (Ok(server), Ok(config)) => (server, config),

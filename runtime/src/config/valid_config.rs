@@ -150,8 +150,8 @@ impl ValidConfig {
         &self.config.notes
     }
 
-    /// The values of `Host` that are accepted in addition to [`ValidConfig::hosts`]. They are not
-    /// told to strangers.
+    /// The values of `Host` that are accepted in addition to [`ValidConfig::hosts`]. No response
+    /// names them.
     pub(crate) fn further_hosts(&self) -> &[String] {
         &self.config.addresses.hosts
     }

@@ -61,8 +61,8 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Logs that an operation was authorized. `is_known` is false if it names an item that the
-/// server does not have, which only an authorized caller is told.
+/// Logs that an operation was authorized. `is_known` is false if the server does not have the
+/// item. Only an authorized caller learns that.
 pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
     tracing::info!(
         target: "toolgate::audit",

@@ -1,4 +1,5 @@
-//! A scripted source of keys for tests, on tokio's clock.
+//! A scripted source of keys, on tokio's clock. It is compiled only for tests, where a panic fails
+//! the test.
 
 use std::{
     sync::{

@@ -1,5 +1,6 @@
 //! Project Wycheproof's vectors, from the folder that `WYCHEPROOF_DIR` names. They are not
-//! part of this project; without the variable the tests do nothing.
+//! part of this project; without the variable the tests do nothing. This file is compiled only for
+//! tests, where a panic fails the test.
 
 use super::*;
 
