@@ -52,7 +52,7 @@ impl Config {
         report += "\nVariables\n";
         for name in environment.names().filter(|name| is_reserved(name)) {
             let value = environment.get(name).unwrap_or_default();
-            let shown = match SECRETS.contains(&name) {
+            let shown = match is_secret(name) {
                 true => "[redacted]".to_owned(),
                 false => quoted_without_secrets(value),
             };
@@ -64,6 +64,17 @@ impl Config {
         }
         Ok(report)
     }
+}
+
+/// Returns whether the value of a variable may be a secret. Names that this library does not read
+/// are also checked: an operator pastes the report into a ticket.
+fn is_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let words = ["SECRET", "KEY", "TOKEN", "PASSWORD"];
+    let is_path = SECRETS
+        .iter()
+        .any(|secret| name.strip_suffix("_FILE") == Some(secret));
+    !is_path && words.iter().any(|word| upper.contains(word))
 }
 
 #[cfg(test)]
@@ -87,6 +98,7 @@ mod tests {
             ),
             ("TOOLGATE_STATE_KEY", key),
             ("UNRELATED", "value"),
+            ("TOOLGATE_UPSTREAM_PASSWORD", "hunter2"),
         ]);
         for part in [
             "resource       https://mcp.example.com/mcp",
@@ -97,6 +109,7 @@ mod tests {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(!told.contains(key) && !told.contains("UNRELATED"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
     }
 
     #[test]
