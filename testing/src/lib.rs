@@ -73,6 +73,8 @@
 //! | you want to | look at |
 //! |---|---|
 //! | call a server, a [`HandlerGate`](toolgate::gate::HandlerGate) or your application | [`TestServer`], [`TestCaller`] |
+//! | answer what a tool asks its client | [`TestCaller::answering`] |
+//! | hear of changed resources | [`TestCaller::subscribe`], [`Subscription`] |
 //! | see why a call was denied | [`Denial`], [`Challenge`] |
 //! | test an issuer that rotates its keys or is down | [`TestIssuer`] |
 //! | let tokens expire | [`TestClock`] |
@@ -83,8 +85,10 @@
 mod assert_access;
 mod challenge;
 mod denial;
+mod event_stream;
 mod output;
 mod signing_key;
+mod subscription;
 mod test_caller;
 mod test_clock;
 mod test_issuer;
@@ -96,6 +100,7 @@ pub use challenge::Challenge;
 pub use denial::Denial;
 pub use output::Output;
 pub use signing_key::SigningKey;
+pub use subscription::Subscription;
 pub use test_caller::TestCaller;
 pub use test_clock::TestClock;
 pub use test_issuer::TestIssuer;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{body::Body, http::Method};
 use serde_json::{Map, Value, json};
 
-use crate::{Denial, Output, SigningKey, TestServer};
+use crate::{Denial, Output, SigningKey, Subscription, TestServer};
 
 mod http_exchange;
+mod session;
 
 /// The stateless revision.
 const STATELESS: &str = "2026-07-28";
@@ -158,9 +158,9 @@ impl<'s> TestCaller<'s> {
         self
     }
 
-    /// Answers what a tool asks its client in a round (2026-07-28 only): `answer` gets the key and
-    /// the request, and returns the response, such as
-    /// `json!({"action": "accept", "content": {"sure": true}})`.
+    /// Answers what a tool asks its client: `answer` gets the key and the request, and returns the
+    /// response, such as `json!({"action": "accept", "content": {"sure": true}})`. In a session a
+    /// request has no key, and `answer` gets an empty one.
     #[must_use]
     pub fn answering(
         mut self,
@@ -252,41 +252,54 @@ impl<'s> TestCaller<'s> {
     ///
     /// If `params` is not an object, or if the answer is not one of the protocol.
     pub async fn request(&self, method: &str, params: Value) -> Result<Output, Denial> {
-        if self.revision == STATELESS {
-            return self.post(method, params, None).await.0;
+        match self.revision {
+            STATELESS => self.post(method, params, None).await.0,
+            _ => self.request_in_session(method, params).await,
         }
-        let (opened, session) = self.initialize().await;
-        let result = opened?;
-        if method == "initialize" {
-            return Ok(result);
-        }
-        let session = session.as_deref();
-        let initialized = self.post("notifications/initialized", json!({}), session);
-        initialized.await.0?;
-        let answered = self.post(method, params, session).await.0;
-        if session.is_some() {
-            let end = self.headed("", Method::DELETE, session);
-            let end = end.body(Body::empty()).expect("a valid request");
-            self.server.send(end).await;
-        }
-        answered
     }
 
-    /// Returns the id of a new session, or `None` if the server opens none.
-    pub(crate) async fn open(&self) -> Option<String> {
-        self.initialize().await.1
-    }
-
-    async fn initialize(&self) -> (Result<Output, Denial>, Option<String>) {
-        let params = json!({
-            "protocolVersion": self.revision, "capabilities": {},
-            "clientInfo": {"name": "toolgate-testing", "version": env!("CARGO_PKG_VERSION")},
-        });
-        let (opened, headers) = self.post("initialize", params, None).await;
-        let session = headers
-            .get("mcp-session-id")
-            .and_then(|id| id.to_str().ok());
-        (opened, session.map(str::to_owned))
+    /// Subscribes to resources: in a session by `resources/subscribe`, and in 2026-07-28 by
+    /// `subscriptions/listen`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use toolgate::{Changes, Server, mcp_resource, resources};
+    /// # use toolgate_testing::TestServer;
+    /// # /// The stock.
+    /// # #[mcp_resource(scope = "stock:read", uri = "stock://all")]
+    /// # fn stock() -> String { "12".to_owned() }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let changes = Changes::new();
+    /// let stock = Server::new("stock").resources(resources![stock]).with_changes(&changes);
+    /// let server = TestServer::new(stock);
+    /// let alice = server.as_caller("alice").with_scopes(["stock:read"]);
+    /// let mut updates = alice.subscribe(["stock://all"]).await.unwrap();
+    /// changes.resource_updated("stock://all");
+    /// let updated = updates.updated(Duration::from_secs(5)).await;
+    /// assert_eq!(updated.as_deref(), Some("stock://all"));
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    ///
+    /// # Panics
+    ///
+    /// If the server opens no stream.
+    pub async fn subscribe<T: AsRef<str>>(
+        &self,
+        uris: impl IntoIterator<Item = T>,
+    ) -> Result<Subscription, Denial> {
+        let uris: Vec<String> = uris
+            .into_iter()
+            .map(|uri| uri.as_ref().to_owned())
+            .collect();
+        match self.revision {
+            STATELESS => self.listen(&uris).await,
+            _ => self.subscribe_in_session(&uris).await,
+        }
+        .map(Subscription::new)
     }
 
     fn token_mut(&mut self) -> &mut Token {

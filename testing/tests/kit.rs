@@ -325,3 +325,39 @@ async fn a_server_that_does_not_start_says_why() {
     let twice = server().tools(tools![ping]);
     let _ = TestServer::new(twice);
 }
+
+#[tokio::test]
+async fn a_question_is_answered_in_every_revision() {
+    let server = TestServer::new(server());
+    let alice = server.as_caller("alice").with_scopes(["desk:write"]);
+    for revision in ["2026-07-28", "2025-11-25", "2025-06-18"] {
+        let alice = alice.clone().with_revision(revision);
+        for (sure, text) in [(true, "deleted"), (false, "kept")] {
+            let answering = alice.clone().answering(move |_, asked| {
+                assert_eq!(asked["params"]["message"], "Delete it?");
+                json!({"action": "accept", "content": {"sure": sure}})
+            });
+            let deleted = answering.call("delete", json!({})).await.unwrap();
+            assert_eq!(deleted.text(), text, "{revision}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_gets_the_updates_that_its_caller_may_see() {
+    let changes = toolgate::Changes::new();
+    let server = TestServer::new(server().with_changes(&changes));
+    let reader = server.as_caller("alice").with_scopes(["desk:read"]);
+    for caller in [reader.clone(), reader.in_session()] {
+        let mut updates = caller.subscribe(["desk://pages/1"]).await.unwrap();
+        for page in ["desk://pages/2", "desk://pages/1"] {
+            changes.resource_updated(page);
+        }
+        let first = updates.updated(Duration::from_secs(10)).await;
+        assert_eq!(first.as_deref(), Some("desk://pages/1"));
+        assert_eq!(updates.updated(Duration::from_millis(50)).await, None);
+        let stranger = caller.with_scopes(["desk:other"]);
+        let denied = stranger.subscribe(["desk://pages/1"]).await.unwrap_err();
+        assert!(denied.is_insufficient_scope(), "{denied}");
+    }
+}

@@ -2,64 +2,132 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Method, Request, request},
+    http::{HeaderMap, Method, Request, Response, StatusCode, request},
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use toolgate::auth::Clock;
 
 use super::{LIFETIME, STATELESS, TestCaller, Token};
-use crate::{Challenge, Denial, Output, TokenBuilder};
+use crate::{Challenge, Denial, Output, TokenBuilder, event_stream::EventStream};
 
 impl TestCaller<'_> {
-    /// Sends one message. Returns the result and the headers of the answer.
+    /// Sends one request or notification. Returns the result and the headers of the answer.
     pub(super) async fn post(
         &self,
         method: &str,
-        mut params: Value,
+        params: Value,
         session: Option<&str>,
     ) -> (Result<Output, Denial>, HeaderMap) {
-        let named = ["name", "uri"]
-            .iter()
-            .find_map(|name| params[*name].as_str());
-        let mut request = self
-            .headed(method, Method::POST, session)
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream");
-        if self.revision == STATELESS {
-            request = request.header("mcp-method", method);
-            if let Some(named) = named {
-                request = request.header("mcp-name", named);
+        let response = self.send(method, self.message(method, params), session);
+        let (head, body) = response.await.into_parts();
+        let body = match is_event_stream(&head.headers) {
+            true => self.answer_of(EventStream::new(body), session).await,
+            false => json_of(body).await,
+        };
+        (self.result(head.status, &head.headers, body), head.headers)
+    }
+
+    /// Opens the stream of a `subscriptions/listen`.
+    pub(super) async fn listen(&self, uris: &[String]) -> Result<EventStream, Denial> {
+        let params = json!({"notifications": {"resourceSubscriptions": uris}});
+        let method = "subscriptions/listen";
+        let response = self.send(method, self.message(method, params), None).await;
+        let (head, body) = response.into_parts();
+        if !is_event_stream(&head.headers) {
+            let body = json_of(body).await;
+            self.result(head.status, &head.headers, body)?;
+            panic!("the server answered `{method}` without a stream");
+        }
+        let mut events = EventStream::new(body);
+        // From the acknowledgement on, no update is lost.
+        while let Some(message) = events.next().await {
+            if message["method"] == "notifications/subscriptions/acknowledged" {
+                return Ok(events);
             }
+            if message.get("error").is_some() {
+                return Err(self.denial(head.status, &head.headers, message));
+            }
+        }
+        panic!("the server acknowledged no subscription");
+    }
+
+    /// Returns the answer to a request, and answers what the server asks before.
+    async fn answer_of(&self, mut events: EventStream, session: Option<&str>) -> Value {
+        while let Some(message) = events.next().await {
+            let Some(asked) = message.get("method") else {
+                return message;
+            };
+            let (Some(id), Some(answer)) = (message.get("id"), &self.answer) else {
+                continue;
+            };
+            let request = json!({"method": asked, "params": message["params"]});
+            let answer = json!({"jsonrpc": "2.0", "id": id, "result": answer("", &request)});
+            self.send("", answer, session).await;
+        }
+        Value::Null
+    }
+
+    /// Builds a message. A notification has no id.
+    fn message(&self, method: &str, mut params: Value) -> Value {
+        if self.revision == STATELESS {
             params["_meta"] = json!({
                 "io.modelcontextprotocol/protocolVersion": STATELESS,
                 "io.modelcontextprotocol/clientInfo": {"name": "toolgate-testing", "version": "0"},
-                "io.modelcontextprotocol/clientCapabilities":
-                    self.answer.as_ref().map_or(json!({}), |_| json!({"elicitation": {}})),
+                "io.modelcontextprotocol/clientCapabilities": self.capabilities(),
             });
         }
         let mut message = json!({"jsonrpc": "2.0", "method": method, "params": params});
         if !method.starts_with("notifications/") {
             message["id"] = json!(1);
         }
+        message
+    }
+
+    /// Returns what the caller declares as a client: it can answer, or it can answer nothing.
+    pub(super) fn capabilities(&self) -> Value {
+        match self.answer {
+            Some(_) => json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}),
+            None => json!({}),
+        }
+    }
+
+    async fn send(&self, method: &str, message: Value, session: Option<&str>) -> Response<Body> {
+        let mut request = self
+            .headed(method, Method::POST, session)
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        if self.revision == STATELESS {
+            request = request.header("mcp-method", method);
+            let mut names = ["name", "uri"].iter();
+            if let Some(named) = names.find_map(|name| message["params"][*name].as_str()) {
+                request = request.header("mcp-name", named);
+            }
+        }
         let request = request.body(Body::from(message.to_string()));
-        let response = self.server.send(request.expect("a valid request")).await;
-        let (head, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a complete answer").to_bytes();
-        let body = message_of(&String::from_utf8_lossy(&bytes));
-        let result = match (head.status.is_success(), body.get("error")) {
+        self.server.send(request.expect("a valid request")).await
+    }
+
+    fn result(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Value,
+    ) -> Result<Output, Denial> {
+        match (status.is_success(), body.get("error")) {
             (true, None) => Ok(Output(body.get("result").cloned().unwrap_or(Value::Null))),
-            (_, _) => Err(Denial {
-                status: head.status.as_u16(),
-                challenges: challenges(&head.headers),
-                body,
-                held: self
-                    .token
-                    .as_ref()
-                    .map_or_else(Vec::new, |token| token.scopes.clone()),
-            }),
-        };
-        (result, head.headers)
+            (_, _) => Err(self.denial(status, headers, body)),
+        }
+    }
+
+    fn denial(&self, status: StatusCode, headers: &HeaderMap, body: Value) -> Denial {
+        let token = self.token.as_ref();
+        Denial {
+            status: status.as_u16(),
+            challenges: challenges(headers),
+            body,
+            held: token.map_or_else(Vec::new, |token| token.scopes.clone()),
+        }
     }
 
     /// Builds a request with the token, the session and the revision, and without a body.
@@ -127,11 +195,14 @@ impl TestCaller<'_> {
     }
 }
 
-/// Returns the last message of an answer, which may be an event stream.
-fn message_of(text: &str) -> Value {
-    let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
-    let event = events.map(str::trim).rfind(|data| !data.is_empty());
-    serde_json::from_str(event.unwrap_or(text)).unwrap_or(Value::Null)
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let media_type = headers.get("content-type");
+    media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+}
+
+async fn json_of(body: Body) -> Value {
+    let bytes = body.collect().await.expect("a complete answer").to_bytes();
+    serde_json::from_slice(&bytes).unwrap_or(Value::Null)
 }
 
 fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
