@@ -291,3 +291,21 @@ async fn a_gate_that_is_stopped_ends_its_streams() {
     assert!(ended.is_ok(), "the stream goes on");
     assert_eq!(alice.get(&readiness).await.status, 503);
 }
+
+#[tokio::test]
+async fn the_applications_check_decides_on_readiness_of_a_gate() {
+    let ledger = RmcpHandler::default();
+    let mounted = Mounted::at(&ledger.runs.clone(), |config| async {
+        let builder = builder().with_readiness(async || Err("db.internal is down"));
+        let gate = builder.build_unseen(config.with_health_paths());
+        let gate = gate.expect("a gate");
+        gate.router(service(&gate, ledger))
+    })
+    .await;
+    let client = Client::new(&mounted.resource, Revision::Stateless);
+    let answer = client
+        .get(&mounted.resource.replace("/mcp", "/readyz"))
+        .await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(!answer.text.contains("db.internal"), "{answer:?}");
+}

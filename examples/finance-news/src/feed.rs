@@ -69,11 +69,11 @@ pub(crate) struct Article {
 impl Feed {
     /// Uses the provider if there is a key, and the sample otherwise.
     pub(crate) fn new(environment: &Environment) -> Result<Self, SetupError> {
-        let Some(key) = environment.get(KEY) else {
+        let Some(key) = environment.secret(KEY)? else {
             return Ok(Self::Sample);
         };
         let base = environment.get(BASE_URL).unwrap_or(DEFAULT_BASE_URL);
-        Provider::new(base, key).map(Self::Provider)
+        Provider::new(base, &key).map(Self::Provider)
     }
 
     /// Returns the three newest articles about a ticker.

@@ -67,7 +67,7 @@ fn server(feed: Feed) -> Server<Feed> {
 async fn main() -> ExitCode {
     Program::new("news and its sentiment as an MCP tool behind OAuth")
         .with_port(PORT)
-        .with_variable("ALPHA_VANTAGE_API_KEY", "the key of the provider; sample data without it")
+        .with_variable("ALPHA_VANTAGE_API_KEY", "the key of the provider, or ALPHA_VANTAGE_API_KEY_FILE; sample data without it")
         .with_variable("ALPHA_VANTAGE_BASE_URL", "the address of the provider")
         .run(|environment, purpose| {
             let feed = match purpose {

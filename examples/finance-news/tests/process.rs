@@ -198,11 +198,12 @@ async fn who_logs_in_has_news_and_who_grants_nothing_has_none() {
 async fn the_env_file_is_read_and_the_process_wins_over_it() {
     let folder = Folder::new();
     let provider = free_address();
+    folder.write("key", "KEY-4711\n");
     folder.write(
         ".env",
         &format!(
             "TOOLGATE_BIND=nonsense\nTOOLGATE_DOCS_URL=https://docs.example/news\n\
-             ALPHA_VANTAGE_API_KEY='KEY-4711'\nALPHA_VANTAGE_BASE_URL=http://{provider}\n"
+             ALPHA_VANTAGE_API_KEY_FILE='key'\nALPHA_VANTAGE_BASE_URL=http://{provider}\n"
         ),
     );
     let server = program(&folder).var("RUST_LOG", "trace").serve().await;

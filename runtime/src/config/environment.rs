@@ -116,6 +116,45 @@ impl Environment {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Returns a secret of the program: the value of `name`, or the content of the file that
+    /// `<name>_FILE` names, without white space around it. Returns `None` if neither is set.
+    ///
+    /// ```
+    /// let environment = toolgate::Environment::from_iter([("API_KEY", "k")]);
+    /// assert_eq!(environment.secret("API_KEY").unwrap().as_deref(), Some("k"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if both variables are set, or if the file is empty or cannot be read.
+    pub fn secret(&self, name: &str) -> Result<Option<String>, StartError> {
+        let mut errors = SetupErrors::default();
+        let secret = self.read_secret(name).unwrap_or_else(|[what, remedy]| {
+            errors.add(what, remedy);
+            None
+        });
+        errors.finish(secret)
+    }
+
+    /// Returns a secret, or what is wrong with it and the remedy.
+    fn read_secret(&self, name: &str) -> Result<Option<String>, [String; 2]> {
+        let source = format!("{name}_FILE");
+        let Some(path) = self.get(&source) else {
+            return Ok(self.get(name).map(str::to_owned));
+        };
+        let shown = quoted_without_secrets(path);
+        let problem = match fs::read_to_string(path) {
+            _ if self.get(name).is_some() => format!("and {name} are both set"),
+            Ok(text) if text.trim().is_empty() => format!("is {shown}, which is empty"),
+            Ok(text) => return Ok(Some(text.trim().to_owned())),
+            Err(error) => format!("is {shown}, which cannot be read: {error}"),
+        };
+        Err([
+            format!("{source} {problem}"),
+            format!("name a readable file that contains the secret alone, or set {name} instead"),
+        ])
+    }
+
     /// Returns where the value of a variable comes from, for a person.
     pub(super) fn origin(&self, name: &str) -> &'static str {
         match self.of_file.contains(name) {
@@ -139,26 +178,13 @@ impl Environment {
             }
         }
         for name in SECRETS {
-            let source = format!("{name}_FILE");
-            let Some(path) = ready.get(&source).map(str::to_owned) else {
-                continue;
-            };
-            let shown = quoted_without_secrets(&path);
-            let problem = match fs::read_to_string(&path) {
-                _ if self.get(name).is_some() => format!("and {name} are both set"),
-                Ok(text) if text.trim().is_empty() => format!("is {shown}, which is empty"),
-                Ok(text) => {
-                    ready.values.insert(name.to_owned(), text);
-                    continue;
+            match ready.read_secret(name) {
+                Ok(Some(secret)) => {
+                    ready.values.insert(name.to_owned(), secret);
                 }
-                Err(error) => format!("is {shown}, which cannot be read: {error}"),
-            };
-            config.add_error(
-                format!("{source} {problem}"),
-                format!(
-                    "name a readable file that contains the secret alone, or set {name} instead"
-                ),
-            );
+                Ok(None) => {}
+                Err([what, remedy]) => config.add_error(what, remedy),
+            }
         }
         ready
     }
@@ -276,6 +302,26 @@ mod tests {
     fn the_process_is_read() {
         let environment = Environment::load().unwrap();
         assert_eq!(environment.get("PATH"), env::var("PATH").ok().as_deref());
+    }
+
+    #[test]
+    fn a_secret_of_the_program_can_be_in_a_file() {
+        let path = env::temp_dir().join(format!("toolgate-secret-{}", process::id()));
+        fs::write(&path, "geheim\n").unwrap();
+        let path = path.to_str().unwrap();
+        let in_file = Environment::from_iter([("KEY_FILE", path)]);
+        let both = Environment::from_iter([("KEY_FILE", path), ("KEY", "k")]);
+        let (secret, clash) = (in_file.secret("KEY"), both.secret("KEY"));
+        fs::remove_file(path).unwrap();
+        assert_eq!(secret.unwrap().as_deref(), Some("geheim"));
+        let told = clash.unwrap_err().to_string();
+        assert!(
+            told.contains("KEY_FILE and KEY are both set; name"),
+            "{told}"
+        );
+        let told = in_file.secret("KEY").unwrap_err().to_string();
+        assert!(told.contains("cannot be read"), "{told}");
+        assert_eq!(Environment::default().secret("KEY"), Ok(None));
     }
 
     #[test]

@@ -63,12 +63,21 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Display,
     {
-        self.readiness_check = Some(Box::new(move |state| {
-            let checked = check(state);
-            async move { checked.await.map_err(|error| error.to_string()) }.boxed()
-        }));
+        self.readiness_check = Some(self::check(check));
         self
     }
+}
+
+/// Erases the types of the application's check.
+pub(super) fn check<S, F, E>(check: impl Fn(S) -> F + Send + Sync + 'static) -> Check<S>
+where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Display,
+{
+    Box::new(move |state| {
+        let checked = check(state);
+        async move { checked.await.map_err(|error| error.to_string()) }.boxed()
+    })
 }
 
 impl Readiness {

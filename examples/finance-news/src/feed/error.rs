@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt};
 
+use toolgate::StartError;
+
 /// Why a call returns no news. `Display` is for the caller, `source()` for the log.
 #[derive(Debug)]
 pub(crate) enum FeedError {
@@ -73,6 +75,8 @@ impl Error for FeedError {
 
 /// Why the feed cannot be set up. `Debug` prints the same as `Display`, for `main`.
 pub(crate) enum SetupError {
+    /// The file with the key cannot be read.
+    Key(StartError),
     /// A key must not be sent to the provider's address.
     Address,
     /// The HTTPS client cannot be built.
@@ -82,6 +86,7 @@ pub(crate) enum SetupError {
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Key(error) => error.fmt(f),
             Self::Address => f.write_str(
                 "ALPHA_VANTAGE_BASE_URL is not an address that the key can be sent to; use https, or http on loopback, and no query",
             ),
@@ -100,7 +105,13 @@ impl Error for SetupError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Client(error) => Some(error),
-            Self::Address => None,
+            Self::Key(_) | Self::Address => None,
         }
+    }
+}
+
+impl From<StartError> for SetupError {
+    fn from(error: StartError) -> Self {
+        Self::Key(error)
     }
 }

@@ -1,6 +1,6 @@
 //! The declarations about a handler and its callers, until the gate is built.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt::Display, sync::Arc};
 
 use rmcp::{
     ServerHandler,
@@ -23,6 +23,7 @@ use crate::{
         gate_plan::{GatePlan, Policy},
         login_timing::Login,
         page_entries::tool_entry,
+        readiness,
         registry::Registry,
         routes::{self, Served},
         token_issuers,
@@ -130,6 +131,16 @@ impl HandlerGateBuilder {
     /// As [`Server::without_banner`](crate::Server::without_banner).
     pub fn without_banner(mut self) -> Self {
         self.without_banner = true;
+        self
+    }
+
+    /// As [`Server::with_readiness`](crate::Server::with_readiness), without a state.
+    pub fn with_readiness<F, E>(mut self, check: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
+        self.policy.readiness_check = Some(readiness::check(move |()| check()));
         self
     }
 
