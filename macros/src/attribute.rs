@@ -25,6 +25,8 @@ pub(crate) struct ItemAttribute {
     pub(crate) authorize_scopes: Vec<Scope>,
     pub(crate) name: Option<LitStr>,
     pub(crate) title: Option<LitStr>,
+    /// The question that the user confirms before the item runs.
+    pub(crate) confirm: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
     pub(crate) hints: Vec<(Ident, bool)>,
     pub(crate) icons: Vec<Expr>,
@@ -68,6 +70,7 @@ impl ItemAttribute {
                     attribute.authorize_scopes = parse_authorize_scopes(entry, errors)
                 }
                 "title" => attribute.title = entry.text(errors),
+                "confirm" => attribute.confirm = entry.text(errors),
                 "description" => attribute.description = entry.text(errors),
                 "step_up" => attribute
                     .hints
@@ -128,6 +131,7 @@ impl ItemAttribute {
             authorize_scopes: Vec::new(),
             name: None,
             title: None,
+            confirm: None,
             description: None,
             hints: Vec::new(),
             icons: Vec::new(),

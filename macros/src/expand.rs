@@ -225,6 +225,10 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         .title
         .as_ref()
         .map(|text| with("title", code!(#text), generated));
+    let confirm = attribute
+        .confirm
+        .as_ref()
+        .map(|text| with("confirm", code!(#text), generated));
     let hints = attribute
         .hints
         .iter()
@@ -245,7 +249,7 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         with("client_capabilities", code!(&[#(#needed),*]), generated)
     });
     let new = code!(#krate::__private::Facts::new(#name, #description, #access));
-    let changes = code!(#title #(#hints)* #(#icons)* #meta #needed);
+    let changes = code!(#title #confirm #(#hints)* #(#icons)* #meta #needed);
     match changes.is_empty() {
         true => new,
         false => code!({ let __facts = #new; #changes __facts }),

@@ -14,7 +14,7 @@ pub(crate) enum ItemKind {
     Prompt,
 }
 
-const TOOL: [&str; 19] = [
+const TOOL: [&str; 20] = [
     "scope",
     "scopes",
     "any_scope",
@@ -32,11 +32,12 @@ const TOOL: [&str; 19] = [
     "icons",
     "meta",
     "client_capabilities",
+    "confirm",
     "step_up",
     "crate",
 ];
 
-const RESOURCE: [&str; 16] = [
+const RESOURCE: [&str; 17] = [
     "uri",
     "scope",
     "scopes",
@@ -51,11 +52,12 @@ const RESOURCE: [&str; 16] = [
     "icons",
     "meta",
     "client_capabilities",
+    "confirm",
     "step_up",
     "crate",
 ];
 
-const PROMPT: [&str; 13] = [
+const PROMPT: [&str; 14] = [
     "scope",
     "scopes",
     "any_scope",
@@ -67,13 +69,14 @@ const PROMPT: [&str; 13] = [
     "icons",
     "meta",
     "client_capabilities",
+    "confirm",
     "step_up",
     "crate",
 ];
 
 /// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
 /// an update.
-pub(crate) const RESERVED: [&str; 10] = [
+pub(crate) const RESERVED: [&str; 9] = [
     "rate",
     "concurrency",
     "timeout",
@@ -82,7 +85,6 @@ pub(crate) const RESERVED: [&str; 10] = [
     "any_role",
     "acr",
     "max_age",
-    "confirm",
     "person",
 ];
 

@@ -11,6 +11,7 @@ mod access_tokens;
 mod attribute;
 mod attribute_syntax;
 mod capability;
+mod confirmation;
 mod doc_comment;
 mod errors;
 mod expand;
@@ -105,6 +106,11 @@ mod tests;
 /// the tool. It decides at the gate, before the tool runs. It can require the further scopes
 /// that `authorize_scopes = ["files:admin"]` declares, or deny the call; see `AuthorizeError`.
 ///
+/// `confirm = "Delete the list {list}?"` asks the user before the tool runs. The question shows
+/// every argument; `{list}` says where. The answer is valid for these arguments, for this caller,
+/// once and for five minutes. It protects against mistakes of a model, not against a client that
+/// answers by itself.
+///
 /// # Published metadata
 ///
 /// | key | meaning | default |
@@ -118,8 +124,8 @@ mod tests;
 /// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `ClientCapability` | none |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 ///
-/// The keys `rate`, `concurrency`, `timeout`, `role`, `roles`, `any_role`, `acr`, `max_age`,
-/// `confirm` and `person` are reserved for later releases. Using one is a compile error.
+/// The keys `rate`, `concurrency`, `timeout`, `role`, `roles`, `any_role`, `acr`, `max_age`
+/// and `person` are reserved for later releases. Using one is a compile error.
 ///
 /// # Parameters
 ///

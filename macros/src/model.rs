@@ -10,7 +10,7 @@ use syn::{Attribute, Ident, LitStr, ReturnType, Signature, Type, ext::IdentExt, 
 use crate::{
     access::Access,
     attribute::ItemAttribute,
-    doc_comment,
+    confirmation, doc_comment,
     errors::Errors,
     item_kind::ItemKind,
     parameter::{Argument, Extractor, Parameter, Role, nameable},
@@ -165,6 +165,7 @@ impl ItemModel {
                 "`Args` takes all arguments: make this a field of its struct, or mark your own extractor with `#[extract]`",
             );
         }
+        confirmation::check(self, errors);
         if let Some(uri) = &self.attribute.uri {
             self.check_variables(uri, errors);
         }

@@ -97,7 +97,7 @@ fn full_expansions() -> Vec<proc_macro2::TokenStream> {
     let tool = quote! {
         any_scope = [A, "b"], authorize = check, authorize_scopes = ["c"], name = "n", title = "t",
         read_only, destructive = false, idempotent, open_world, icons = ["https://a", icon],
-        meta = value, client_capabilities = ["sampling"], step_up
+        meta = value, client_capabilities = ["sampling"], step_up, confirm = "{a}?"
     };
     let resource = quote! {
         uri = "a://{b}", public, mime_type = "a/b", title = "t", icons = [icon], meta = value

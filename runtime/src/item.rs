@@ -16,6 +16,7 @@
 //! | `context` | [`Context`]: progress, cancellation and the client |
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
+//! | `confirmation` | asks the user before an item runs |
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
@@ -23,6 +24,7 @@ mod call;
 mod call_error;
 mod capability;
 mod completion;
+mod confirmation;
 mod context;
 mod definition;
 mod extract;

@@ -124,6 +124,11 @@ impl KindParts for PromptKind {
         }
     }
 
+    fn has_argument(_: &&'static str, listing: &rmcp::model::Prompt, name: &str) -> bool {
+        let mut arguments = listing.arguments.iter().flatten();
+        arguments.any(|argument| argument.name == name)
+    }
+
     /// Checks that the arguments are strings, that the prompt takes each, and that no required
     /// one is missing. An optional argument that is `null` counts as left out.
     fn validate(

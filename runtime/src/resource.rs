@@ -202,6 +202,10 @@ impl KindParts for ResourceKind {
         }
     }
 
+    fn has_argument(pattern: &UriPattern, _: &ResourceListing, name: &str) -> bool {
+        pattern.variables().any(|variable| variable == name)
+    }
+
     /// Reads the variables of the URI.
     fn validate(
         input: &ResourceInput,

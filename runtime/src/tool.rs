@@ -188,6 +188,11 @@ impl KindParts for ToolKind {
         }
     }
 
+    fn has_argument(_: &&'static str, listing: &rmcp::model::Tool, name: &str) -> bool {
+        let arguments = listing.input_schema.get("properties");
+        arguments.is_some_and(|arguments| arguments.get(name).is_some())
+    }
+
     fn takes_fast_path(input: &ToolInput) -> bool {
         // rmcp compares these arguments with the headers of the request.
         !input.has_param_headers

@@ -176,9 +176,33 @@ impl<'s> TestCaller<'s> {
     ///
     /// Returns the denial, or the protocol's error.
     pub async fn call(&self, tool: &str, arguments: Value) -> Result<Output, Denial> {
-        let mut params = json!({"name": tool, "arguments": arguments});
+        let params = json!({"name": tool, "arguments": arguments});
+        self.in_rounds("tools/call", params).await
+    }
+
+    /// Reads a resource.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    pub async fn read(&self, uri: &str) -> Result<Output, Denial> {
+        self.in_rounds("resources/read", json!({"uri": uri})).await
+    }
+
+    /// Gets a prompt.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial, or the protocol's error.
+    pub async fn prompt(&self, name: &str, arguments: Value) -> Result<Output, Denial> {
+        let params = json!({"name": name, "arguments": arguments});
+        self.in_rounds("prompts/get", params).await
+    }
+
+    /// Sends a request, and again with the answers to what the server asks.
+    async fn in_rounds(&self, method: &str, mut params: Value) -> Result<Output, Denial> {
         for _ in 0..MOST_ROUNDS {
-            let output = self.request("tools/call", params.clone()).await?;
+            let output = self.request(method, params.clone()).await?;
             let (Some(answer), Some(asked)) = (&self.answer, output.0["inputRequests"].as_object())
             else {
                 return Ok(output);
@@ -189,26 +213,7 @@ impl<'s> TestCaller<'s> {
             params["inputResponses"] = Value::Object(answers.collect());
             params["requestState"] = output.0["requestState"].clone();
         }
-        panic!("{tool} asks for more than {MOST_ROUNDS} rounds");
-    }
-
-    /// Reads a resource.
-    ///
-    /// # Errors
-    ///
-    /// Returns the denial, or the protocol's error.
-    pub async fn read(&self, uri: &str) -> Result<Output, Denial> {
-        self.request("resources/read", json!({"uri": uri})).await
-    }
-
-    /// Gets a prompt.
-    ///
-    /// # Errors
-    ///
-    /// Returns the denial, or the protocol's error.
-    pub async fn prompt(&self, name: &str, arguments: Value) -> Result<Output, Denial> {
-        let params = json!({"name": name, "arguments": arguments});
-        self.request("prompts/get", params).await
+        panic!("the server asks for more than {MOST_ROUNDS} rounds");
     }
 
     /// Completes an argument of a prompt.

@@ -20,6 +20,7 @@ pub struct Facts {
     pub(crate) icons: Vec<Icon>,
     pub(crate) meta: Option<Value>,
     pub(crate) client_capabilities: &'static [ClientCapability],
+    pub(crate) confirm: Option<&'static str>,
 }
 
 impl Facts {
@@ -39,6 +40,7 @@ impl Facts {
             icons: Vec::new(),
             meta: None,
             client_capabilities: &[],
+            confirm: None,
         }
     }
 
@@ -101,6 +103,13 @@ impl Facts {
     #[must_use]
     pub fn meta(mut self, meta: Value) -> Self {
         self.meta = Some(meta);
+        self
+    }
+
+    /// `confirm = "…"`.
+    #[must_use]
+    pub fn confirm(mut self, question: &'static str) -> Self {
+        self.confirm = Some(question);
         self
     }
 

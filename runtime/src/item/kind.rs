@@ -115,6 +115,9 @@ pub(crate) trait KindParts: Kind {
         faults: &mut SetupErrors,
     ) -> Built<Self>;
 
+    /// Returns whether the item takes an argument, or its URI has a variable, of this name.
+    fn has_argument(address: &Self::Address, listing: &Self::Listing, name: &str) -> bool;
+
     /// Returns whether requests can take the fast path, as far as this kind knows.
     fn takes_fast_path(_: &Self::Input) -> bool {
         false

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Built, Call, CallError, ClientCapability, Completing, Definition, ItemName, KindParts, Run,
-    Running, complete,
+    Running, complete, confirmation::Confirmation,
 };
 use crate::{
     access::Requirement,
@@ -49,7 +49,10 @@ impl<S, K: KindParts> Item<S, K> {
         address: K::Address,
         index: u32,
         faults: &mut SetupErrors,
-    ) -> Self {
+    ) -> Self
+    where
+        S: 'static,
+    {
         let Definition {
             mut facts,
             parameters,
@@ -67,6 +70,20 @@ impl<S, K: KindParts> Item<S, K> {
             undescribed,
             warnings,
         } = built;
+        let (run, confirms) = match facts.confirm {
+            Some(question) => {
+                let has = |name: &str| K::has_argument(&address, &listing, name);
+                let confirmation = Confirmation::new(question, has).unwrap_or_else(|unknown| {
+                    faults.add(
+                        format!("`confirm` of the {} `{}` names the argument `{unknown}`, which it does not have", K::NOUN, facts.name),
+                        "write the name of an argument between the braces",
+                    );
+                    Confirmation::default()
+                });
+                (confirmation.before::<S, K>(run), true)
+            }
+            None => (run, false),
+        };
         Self {
             target: K::target(index),
             name: facts.name,
@@ -76,6 +93,7 @@ impl<S, K: KindParts> Item<S, K> {
             demands,
             takes_context,
             takes_fast_path: !takes_context
+                && !confirms
                 && facts.client_capabilities.is_empty()
                 && K::takes_fast_path(&input),
             client_capabilities: facts.client_capabilities,

@@ -6,6 +6,7 @@
 //! | `round_request` | what a request names, and what it brings from the round before |
 //! | `call_round` | the round of one request, validated before the item runs |
 //! | `state_seal` | the sealed state that the client stores between two rounds |
+//! | `used_states` | the states that may be used only once |
 //! | `form` | the form for a type |
 //! | `input_required` | [`InputRequired`]: the requested input; [`Reply`] |
 //! | `sampling` | [`Sample`]: a request to a client's model |
@@ -15,6 +16,8 @@ use std::sync::Arc;
 
 use rmcp::model::ElicitResult;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::caller::Caller;
 
 use super::{
     Call, FromCall, ToolError,
@@ -30,6 +33,7 @@ mod sampling;
 mod state_seal;
 #[cfg(test)]
 mod tests;
+mod used_states;
 
 pub(crate) use call_round::CallRound;
 pub use client_answers::{Elicited, Root, Sampled};
@@ -170,6 +174,12 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     /// it, but it is sent with every round, so keep it small.
     pub fn ask(&self, state: &T) -> InputRequired {
         InputRequired::new(Arc::clone(&self.round), serde_json::to_value(state))
+    }
+
+    /// Uses the sealed state of the round before. Returns `false` if it was used before.
+    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str) -> bool {
+        let left = self.round.left().as_secs();
+        self.round.seal.use_once(caller, id, left)
     }
 
     fn answer<A: DeserializeOwned>(&self, key: &str) -> Result<Option<A>, ToolError> {

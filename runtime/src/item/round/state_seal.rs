@@ -18,7 +18,7 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::round_request::RoundRequest;
+use super::{round_request::RoundRequest, used_states::UsedStates};
 use crate::{
     caller::Caller,
     clock::{Clock, UnixTime},
@@ -37,6 +37,7 @@ pub(crate) struct RoundSeal {
     previous: Option<RandomizedNonceKey>,
     resource: String,
     clock: Arc<dyn Clock>,
+    used: UsedStates,
 }
 
 /// What one request state belongs to: the caller and the contents of a request.
@@ -87,6 +88,7 @@ impl RoundSeal {
             previous: previous.map(sealing).transpose()?,
             resource,
             clock,
+            used: UsedStates::default(),
         })
     }
 
@@ -134,6 +136,13 @@ impl RoundSeal {
         let mut text = BASE64_URL_SAFE_NO_PAD.encode(nonce.as_ref());
         BASE64_URL_SAFE_NO_PAD.encode_string(bytes, &mut text);
         Ok(text)
+    }
+
+    /// Uses a state by an id in it, for the seconds until it expires. Returns `false` if it was
+    /// used before.
+    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str, left: u64) -> bool {
+        let (caller, now) = (caller.map(Caller::identity), self.clock.now());
+        self.used.insert(id, caller, now.plus(left), now)
     }
 
     /// Opens a state that was sealed for this call.
