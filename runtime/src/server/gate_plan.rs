@@ -113,6 +113,7 @@ impl GatePlan {
             offered,
             scopes: described(policy.declared_scopes, &table),
             baseline: table.names(baseline).collect(),
+            roles: &roles,
             clock: &policy.clock,
         };
         let issuing =

@@ -42,6 +42,8 @@ pub(super) struct DevelopmentIssuerConfig<'a> {
     pub(super) offered: &'a Registry,
     pub(super) scopes: Vec<DescribedScope>,
     pub(super) baseline: Vec<&'static str>,
+    /// The roles that the items name, sorted.
+    pub(super) roles: &'a [&'static str],
     pub(super) clock: &'a Arc<dyn Clock>,
 }
 
