@@ -229,3 +229,61 @@ async fn the_page_shows_what_a_call_requires_beside_scopes() {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
 }
+
+mod start {
+    use toolgate::{
+        Config, Server, access, auth::Conditions, gate::HandlerGate, issuer::Issuer, mcp_tool,
+        tools,
+    };
+
+    /// Needs a role.
+    #[mcp_tool(authenticated, role = "editor")]
+    fn edit() {}
+
+    /// Auth0 writes roles only where its user tells it to.
+    #[tokio::test]
+    async fn a_role_that_no_issuer_can_grant_is_an_error_at_start_up() {
+        let server = || Server::new("desk").tools(tools![edit]).without_banner();
+        let issuer = || Issuer::new("https://acme.eu.auth0.com/");
+        let config = |issuer| Config::new("https://api.example/mcp").with_issuer(issuer);
+        let error = server()
+            .into_router(config(issuer()))
+            .err()
+            .expect("an error")
+            .to_string();
+        for part in ["`editor`", "acme.eu.auth0.com", "with_role_claim"] {
+            assert!(error.contains(part), "{error}");
+        }
+        let issuer = issuer().with_role_claim(["https://api.example/roles"]);
+        assert!(server().into_router(config(issuer)).is_ok());
+    }
+
+    #[test]
+    fn conditions_of_a_public_item_are_an_error_at_start_up() {
+        const EDITOR: Conditions = Conditions::NONE.with_roles(&[&["editor"]]);
+        let gate = HandlerGate::builder("ledger")
+            .tool("read", access!(public).with_conditions(EDITOR))
+            .without_banner()
+            .build_unseen(Config::new("http://127.0.0.1:8000/mcp"));
+        let error = gate.err().expect("an error").to_string();
+        assert!(error.contains("`read` is public"), "{error}");
+    }
+
+    /// The cache of lists has one bit for each role.
+    #[test]
+    fn more_roles_than_a_list_can_distinguish_are_an_error_at_start_up() {
+        let gate = |number: usize| {
+            let roles = (0..number).map(|role| &*format!("role {role}").leak());
+            let sets: Vec<&'static [&'static str]> =
+                roles.map(|role| &*vec![role].leak()).collect();
+            let conditions = Conditions::NONE.with_roles(sets.leak());
+            HandlerGate::builder("ledger")
+                .tool("read", access!(authenticated).with_conditions(conditions))
+                .without_banner()
+                .build_unseen(Config::new("http://127.0.0.1:8000/mcp"))
+        };
+        let error = gate(129).err().expect("an error").to_string();
+        assert!(error.contains("129 roles"), "{error}");
+        assert!(gate(128).is_ok());
+    }
+}

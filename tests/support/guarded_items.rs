@@ -120,6 +120,12 @@ kind!(
 /// Builds the server with all of these items. It accepts unsigned tokens.
 #[must_use = "a server does nothing until it is served"]
 pub fn server(runs: &Runs) -> Server<Runs> {
+    unverified_server(runs).with_verifier(UnsignedVerifier)
+}
+
+/// Builds the same without a verifier.
+#[must_use = "a server does nothing until it is served"]
+pub fn unverified_server(runs: &Runs) -> Server<Runs> {
     Server::with_state("guarded", runs.clone())
         .tools(tools![
             role::fast,
@@ -151,7 +157,6 @@ pub fn server(runs: &Runs) -> Server<Runs> {
             age::prompt,
             all::prompt
         ])
-        .with_verifier(UnsignedVerifier)
         .without_banner()
 }
 

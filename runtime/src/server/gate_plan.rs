@@ -120,7 +120,10 @@ impl GatePlan {
             TokenIssuers::choose(&settings, offered.asks_for_tokens(), &embedding, faults);
         let make_authenticator = match policy.verifier {
             Some(own) => own,
-            None => issuing.verifier(faults),
+            None => {
+                issuing.check_roles(&roles, faults);
+                issuing.verifier(faults)
+            }
         };
         let offers = offered.offers(&table, switches, Arc::clone(&policy.clock));
         let login = Login::of(offered, policy.open_handshake);

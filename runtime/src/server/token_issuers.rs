@@ -83,6 +83,20 @@ impl TokenIssuers {
         }
     }
 
+    /// Reports roles that no token can have, because no issuer says where its tokens have them.
+    pub(super) fn check_roles(&self, roles: &[&str], faults: &mut SetupErrors) {
+        let (Some(role), Some(issuer)) = (roles.first(), self.trusted.first()) else {
+            return;
+        };
+        let mut mappings = self.trusted.iter().map(Issuer::claim_mapping);
+        if mappings.all(|mapping| mapping.roles.is_empty()) {
+            faults.add(
+                format!("an item requires the role `{role}`, and tokens of the issuer {:?} have no claim with roles", issuer.name()),
+                "name the claim that you added at the provider: `Issuer::new(…).with_role_claim([\"https://news.example/roles\"])`",
+            );
+        }
+    }
+
     /// Returns whether the embedded issuer is used.
     pub(super) fn is_development(&self) -> bool {
         self.routes.is_some()
