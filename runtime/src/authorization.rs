@@ -17,7 +17,7 @@ mod switched_off;
 
 pub(crate) use authorized_arguments::AuthorizedArguments;
 pub use authorized_arguments::AuthorizedValues;
-pub(crate) use rules::{Offers, Rules, RulesClock};
+pub(crate) use rules::{Offers, Rules};
 pub(crate) use switched_off::Switches;
 
 use authorized_arguments::ArgumentSlot;
