@@ -25,6 +25,7 @@ use url::{Url, form_urlencoded};
 use super::*;
 
 mod attacks;
+mod authentication_context;
 mod authorization_endpoint;
 mod bodies;
 mod client_id_metadata;
@@ -229,6 +230,7 @@ impl TestResponse {
 fn settings(server: &TestServer) -> Settings {
     let scope =
         |name: &str, description: Option<&str>| (name.to_owned(), description.map(str::to_owned));
+    let hash = BASE64_STANDARD.encode(grant_store::digest("p { margin: 0 }"));
     Settings {
         origin: ORIGIN.to_owned(),
         resource: RESOURCE.to_owned(),
@@ -240,16 +242,15 @@ fn settings(server: &TestServer) -> Settings {
             scope("todo:delete", None),
         ],
         default_scopes: vec!["todo:read".to_owned()],
+        roles: vec!["editor".to_owned(), "auditor".to_owned()],
+        acr_values: vec!["urn:example:mfa".to_owned(), "urn:example:card".to_owned()],
         subject: "developer".to_owned(),
         automatic_consent: false,
         body_time: Duration::from_secs(60),
         dpop_algorithms: vec!["ES256"],
         stylesheet: Stylesheet {
             text: "p { margin: 0 }",
-            policy_source: format!(
-                "'sha256-{}'",
-                BASE64_STANDARD.encode(grant_store::digest("p { margin: 0 }"))
-            ),
+            policy_source: format!("'sha256-{hash}'"),
         },
         server: Arc::new(server.clone()),
     }

@@ -14,12 +14,17 @@ pub(crate) enum ItemKind {
     Prompt,
 }
 
-const TOOL: [&str; 20] = [
+const TOOL: [&str; 25] = [
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
     "authorize",
     "authorize_scopes",
     "name",
@@ -37,13 +42,18 @@ const TOOL: [&str; 20] = [
     "crate",
 ];
 
-const RESOURCE: [&str; 17] = [
+const RESOURCE: [&str; 22] = [
     "uri",
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
     "name",
     "title",
     "description",
@@ -57,12 +67,17 @@ const RESOURCE: [&str; 17] = [
     "crate",
 ];
 
-const PROMPT: [&str; 14] = [
+const PROMPT: [&str; 19] = [
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
     "name",
     "title",
     "description",
@@ -76,17 +91,7 @@ const PROMPT: [&str; 14] = [
 
 /// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
 /// an update.
-pub(crate) const RESERVED: [&str; 9] = [
-    "rate",
-    "concurrency",
-    "timeout",
-    "role",
-    "roles",
-    "any_role",
-    "acr",
-    "max_age",
-    "person",
-];
+pub(crate) const RESERVED: [&str; 4] = ["rate", "concurrency", "timeout", "person"];
 
 impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];

@@ -3,15 +3,17 @@
 //! This module does not validate the claims: `caller::Acceptance` checks the issuer, the
 //! audience and the times.
 
-use std::{borrow::Cow, fmt};
-
 use serde_json::{Map, Value};
 
 use crate::{clock::UnixTime, json};
 
+mod accessors;
 mod claim_mapping;
+mod claims_error;
+mod roles;
 
 pub(crate) use claim_mapping::ClaimMapping;
+pub use claims_error::ClaimsError;
 
 /// The latest time that a claim may have: the end of the year 9999.
 const LATEST: u64 = 253_402_300_799;
@@ -39,26 +41,12 @@ pub struct Claims {
     issued_at: Option<UnixTime>,
     client_id: Option<String>,
     scopes: Vec<String>,
+    /// Sorted.
+    roles: Vec<String>,
     all: Map<String, Value>,
 }
 
 impl Claims {
-    /// Builds claims from the two that every token must have.
-    #[must_use]
-    pub fn new(issuer: impl Into<String>, expires_at: UnixTime) -> Self {
-        Self {
-            issuer: issuer.into(),
-            subject: None,
-            audience: Vec::new(),
-            expires_at,
-            not_before: None,
-            issued_at: None,
-            client_id: None,
-            scopes: Vec::new(),
-            all: Map::new(),
-        }
-    }
-
     /// Parses the claims of a JWT (RFC 7519 §4, RFC 9068 §2.2) or of an introspection
     /// response (RFC 7662 §2.2).
     ///
@@ -89,97 +77,30 @@ impl Claims {
             issued_at: time(&all, "iat", Rounding::Earlier)?,
             client_id: mapping.client(&all)?,
             scopes: mapping.scopes(&all)?,
+            roles: roles::read(&mapping.roles, &all),
             all,
         })
     }
 
-    /// Sets the subject (`sub`).
+    /// Returns whether the token has this role, character for character.
     #[must_use]
-    pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into());
-        self
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles
+            .binary_search_by(|one| one.as_str().cmp(role))
+            .is_ok()
     }
 
-    /// Adds an audience (`aud`).
+    /// Returns how strongly the caller has logged in (`acr`, RFC 9470 §6).
     #[must_use]
-    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience.push(audience.into());
-        self
+    pub fn acr(&self) -> Option<&str> {
+        self.get("acr")?.as_str()
     }
 
-    /// Sets the client (`client_id`).
+    /// Returns when the caller has logged in (`auth_time`, RFC 9470 §6), or `None` if the
+    /// token does not state a valid time.
     #[must_use]
-    pub fn with_client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.client_id = Some(client_id.into());
-        self
-    }
-
-    /// Adds the scopes of a scope string (RFC 6749 §3.3: separated by single spaces).
-    #[must_use]
-    pub fn with_scopes(mut self, scopes: &str) -> Self {
-        self.scopes.extend(split(scopes));
-        self
-    }
-
-    /// Sets the time before which the token is not valid (`nbf`).
-    #[must_use]
-    pub fn with_not_before(mut self, not_before: UnixTime) -> Self {
-        self.not_before = Some(not_before);
-        self
-    }
-
-    /// Returns the issuer of the token (`iss`).
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    /// Returns the subject of the token (`sub`).
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
-    /// Returns the audience of the token (`aud`), as an array even if the token has a
-    /// string.
-    #[must_use]
-    pub fn audience(&self) -> &[String] {
-        &self.audience
-    }
-
-    /// Returns when the token expires (`exp`).
-    #[must_use]
-    pub fn expires_at(&self) -> UnixTime {
-        self.expires_at
-    }
-
-    /// Returns the time before which the token is not valid (`nbf`).
-    #[must_use]
-    pub fn not_before(&self) -> Option<UnixTime> {
-        self.not_before
-    }
-
-    /// Returns when the token was issued (`iat`).
-    #[must_use]
-    pub fn issued_at(&self) -> Option<UnixTime> {
-        self.issued_at
-    }
-
-    /// Returns the client that the token was issued to (`client_id`, or else `azp`).
-    #[must_use]
-    pub fn client_id(&self) -> Option<&str> {
-        self.client_id.as_deref()
-    }
-
-    /// Returns the granted scopes, in the token's order.
-    pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.scopes.iter().map(String::as_str)
-    }
-
-    /// Returns any claim of the token by its name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.all.get(name)
+    pub fn auth_time(&self) -> Option<UnixTime> {
+        time(&self.all, "auth_time", Rounding::Earlier).ok()?
     }
 
     /// Returns every claim of the token.
@@ -187,46 +108,6 @@ impl Claims {
         &self.all
     }
 }
-
-impl fmt::Debug for Claims {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The other claims may contain data that must not be logged.
-        f.debug_struct("Claims")
-            .field("issuer", &self.issuer)
-            .field("subject", &self.subject)
-            .field("audience", &self.audience)
-            .field("expires_at", &self.expires_at)
-            .field("client_id", &self.client_id)
-            .field("scopes", &self.scopes)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why claims cannot be parsed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClaimsError {
-    /// The text is not a JSON object, or a member is repeated.
-    NotAnObject,
-    /// A claim that every token must have is missing.
-    Missing(&'static str),
-    /// A claim has the wrong type, or is not a valid time.
-    WrongType(Cow<'static, str>),
-}
-
-impl fmt::Display for ClaimsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAnObject => {
-                f.write_str("the claims are not a JSON object with each name once")
-            }
-            Self::Missing(name) => write!(f, "the claim {name} is missing"),
-            Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
-        }
-    }
-}
-
-impl std::error::Error for ClaimsError {}
 
 fn string(all: &Map<String, Value>, name: &str) -> Result<Option<String>, ClaimsError> {
     match all.get(name) {

@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use crate::{authorization::Target, bearer::BearerError, scope::ScopeSet};
+use crate::{access::Conditions, authorization::Target, bearer::BearerError, scope::ScopeSet};
 
 use super::{
     accept_header::AnswerType, body::BodyError, challenge::ErrorCode, message_error::MessageError,
@@ -43,6 +43,15 @@ pub(crate) enum Refusal {
         /// The scopes that the operation needs.
         needed: ScopeSet,
         missing: ScopeSet,
+    },
+    /// The caller lacks a role, and no token would help: a person has to grant it.
+    MissingRole { needed: &'static [&'static str] },
+    /// The caller has not logged in strongly or recently enough (RFC 9470 §3
+    /// `insufficient_user_authentication`).
+    InsufficientAuthentication {
+        /// The scopes that the challenge names.
+        challenged: ScopeSet,
+        conditions: Conditions,
     },
     /// The tool's `authorize` function denies the call, and no token would help.
     Forbidden { reason: Cow<'static, str> },
@@ -141,7 +150,8 @@ impl Refusal {
             Self::NoToken { wanted }
             | Self::InvalidToken { wanted, .. }
             | Self::ProofFailure { wanted, .. } => wanted,
-            Self::InsufficientScope { challenged, .. } => challenged,
+            Self::InsufficientScope { challenged, .. }
+            | Self::InsufficientAuthentication { challenged, .. } => challenged,
             _ => ScopeSet::EMPTY,
         }
     }
@@ -150,7 +160,10 @@ impl Refusal {
     pub(super) fn is_challenge(&self) -> bool {
         matches!(
             self,
-            Self::NoToken { .. } | Self::InvalidToken { .. } | Self::InsufficientScope { .. }
+            Self::NoToken { .. }
+                | Self::InvalidToken { .. }
+                | Self::InsufficientScope { .. }
+                | Self::InsufficientAuthentication { .. }
         )
     }
 
@@ -164,6 +177,10 @@ impl Refusal {
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
             Self::ProofFailure { failure, .. } => failure.code().as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
+            Self::MissingRole { .. } => "missing_role",
+            Self::InsufficientAuthentication { conditions, .. } => {
+                ErrorCode::InsufficientUserAuthentication(*conditions).as_str()
+            }
             Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
@@ -196,6 +213,10 @@ impl Refusal {
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
+            Self::MissingRole { .. } => {
+                "the caller lacks a role that this operation needs".to_owned()
+            }
+            Self::InsufficientAuthentication { .. } => WEAK_LOGIN.to_owned(),
             Self::Forbidden { reason } => reason.clone().into_owned(),
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
@@ -218,6 +239,9 @@ impl Refusal {
 }
 
 const LACKS_SCOPE: &str = "the token lacks a scope that this operation needs";
+
+const WEAK_LOGIN: &str =
+    "this operation needs a stronger or more recent login; log in again as the challenge says";
 
 const fn credentials(error: BearerError) -> &'static str {
     match error {

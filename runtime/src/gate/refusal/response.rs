@@ -19,7 +19,7 @@ use super::{
         session::SessionLimitReached,
         tool_result_denial,
     },
-    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, credentials,
+    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, WEAK_LOGIN, credentials,
 };
 
 /// The JSON-RPC codes of a 401, a 403 and a 429. They are outside of the range that JSON-RPC
@@ -131,11 +131,21 @@ impl RefusedRequest<'_> {
                 StatusCode::FORBIDDEN,
                 challenge(ErrorCode::InsufficientScope, *challenged, LACKS_SCOPE),
             ),
+            Refusal::InsufficientAuthentication {
+                challenged,
+                conditions,
+            } => {
+                let code = ErrorCode::InsufficientUserAuthentication(*conditions);
+                let challenges = challenge(code, *challenged, WEAK_LOGIN);
+                (StatusCode::UNAUTHORIZED, challenges)
+            }
             Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
             Refusal::SessionLimit(full) => (full.status(), Vec::new()),
             Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
             // No challenge: a login would not help.
-            Refusal::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
+            Refusal::MissingRole { .. } | Refusal::Forbidden { .. } => {
+                (StatusCode::FORBIDDEN, Vec::new())
+            }
             Refusal::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
             Refusal::Header(_) => (StatusCode::BAD_REQUEST, Vec::new()),
             Refusal::Body(BodyError::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {
@@ -198,6 +208,19 @@ impl RefusedRequest<'_> {
             (Refusal::InsufficientScope { .. }, item, Some(scopes)) => {
                 format!("{} needs {scopes}", item.unwrap_or("this operation"))
             }
+            (Refusal::MissingRole { needed }, item, _) => {
+                let roles = match *needed {
+                    [one] => format!("the role {one}"),
+                    several => format!("the roles {}", several.join(", ")),
+                };
+                format!(
+                    "{} needs {roles}, which an administrator grants",
+                    item.unwrap_or("this operation")
+                )
+            }
+            (Refusal::InsufficientAuthentication { .. }, Some(item), _) => {
+                format!("{item} needs a stronger or more recent login")
+            }
             (Refusal::NoToken { .. }, Some(item), Some(scopes)) => {
                 format!("{item} needs an access token with {scopes}")
             }
@@ -213,6 +236,9 @@ impl RefusedRequest<'_> {
         let description = self.refusal.description(context);
         let code = match self.refusal {
             Refusal::InvalidToken { .. } => ErrorCode::InvalidToken,
+            Refusal::InsufficientAuthentication { conditions, .. } => {
+                ErrorCode::InsufficientUserAuthentication(conditions)
+            }
             // Also without a token: the host requires an `error`, and its documentation
             // shows this one.
             _ => ErrorCode::InsufficientScope,

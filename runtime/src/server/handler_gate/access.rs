@@ -1,12 +1,16 @@
 //! The access of one item of a handler, declared beside the handler.
 
-use crate::{access::Requirement, server::registry::AccessTerms};
+use crate::{
+    access::{Conditions, Requirement},
+    server::registry::AccessTerms,
+};
 
 /// The access of a tool, prompt or resource of a handler behind a [`HandlerGate`](crate::gate::HandlerGate).
 /// [`access!`](crate::access) builds it in the syntax of `#[mcp_tool]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
     requirement: Option<Requirement>,
+    conditions: Conditions,
     step_up: bool,
 }
 
@@ -14,6 +18,7 @@ impl Access {
     /// The item is denied to every caller, as if it did not exist.
     pub const REFUSED: Self = Self {
         requirement: None,
+        conditions: Conditions::NONE,
         step_up: false,
     };
 
@@ -22,6 +27,7 @@ impl Access {
     pub const fn of(requirement: Requirement) -> Self {
         Self {
             requirement: Some(requirement),
+            conditions: Conditions::NONE,
             step_up: false,
         }
     }
@@ -35,10 +41,18 @@ impl Access {
         }
     }
 
+    /// Requires roles, an authentication context or a recent login beside the scopes. With
+    /// [`Requirement::Public`] this is an error at start-up.
+    #[must_use]
+    pub const fn with_conditions(self, conditions: Conditions) -> Self {
+        Self { conditions, ..self }
+    }
+
     /// Returns `None` if the item is refused.
     pub(super) fn terms(self) -> Option<AccessTerms> {
         self.requirement.map(|requirement| AccessTerms {
             requirement,
+            conditions: self.conditions,
             step_up: self.step_up,
             demands: Vec::new(),
         })
@@ -47,7 +61,8 @@ impl Access {
 
 /// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
 /// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", ["b", "c"]]`, each also with `step_up`;
-/// `authenticated`; `public`; and `refused`, which denies the item to every caller.
+/// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`, `roles`,
+/// `any_role`, `acr` and `max_age` can stand beside scopes and `authenticated`.
 ///
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
@@ -57,6 +72,8 @@ impl Access {
 /// assert_eq!(access!(public), Access::of(Requirement::Public));
 /// let write = access!(scope = "notes:write", step_up);
 /// assert_eq!(write, access!(scopes = ["notes:write"]).step_up());
+/// let purge = access!(scope = "notes:write", role = "editor", acr = "urn:example:mfa", max_age = 300);
+/// assert_ne!(purge, access!(scope = "notes:write"));
 /// ```
 ///
 /// ```compile_fail
@@ -91,6 +108,17 @@ mod tests {
         assert!(any.terms().unwrap().step_up);
         assert!(!access!(authenticated).terms().unwrap().step_up);
         assert!(access!(refused).terms().is_none());
+        const EDITOR: &str = "editor";
+        let limits = access!(
+            authenticated,
+            any_role = [EDITOR, ["a", "b"]],
+            acr = ["x", "y"],
+            max_age = 300
+        );
+        let limits = limits.terms().unwrap().conditions;
+        assert_eq!(limits.roles(), [&["editor"][..], &["a", "b"]]);
+        assert_eq!(limits.acr(), ["x", "y"]);
+        assert_eq!(limits.max_age(), Some(std::time::Duration::from_secs(300)));
         assert!(access!(refused).step_up().terms().is_none());
     }
 }
