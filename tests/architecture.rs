@@ -68,7 +68,7 @@ const UNDECIDING: &[&str] = &[
     "log_text",
     "log_text/redaction",
     "loopback",
-    "authorization/authorized_arguments",
+    "authorization/authorized_slot",
     "caller/accessors",
     "caller/test_caller",
     "caller/token_rejection",

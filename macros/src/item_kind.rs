@@ -36,13 +36,15 @@ const TOOL: [&str; 19] = [
     "crate",
 ];
 
-const RESOURCE: [&str; 16] = [
+const RESOURCE: [&str; 18] = [
     "uri",
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "authorize",
+    "authorize_scopes",
     "name",
     "title",
     "description",
@@ -55,12 +57,14 @@ const RESOURCE: [&str; 16] = [
     "crate",
 ];
 
-const PROMPT: [&str; 13] = [
+const PROMPT: [&str; 15] = [
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "authorize",
+    "authorize_scopes",
     "name",
     "title",
     "description",

@@ -10,7 +10,7 @@ pub use crate::{
     caller::Caller,
     claims::{Claims, ClaimsError},
     clock::{Clock, SystemClock, UnixTime},
-    item::AuthorizeError,
+    item::{AuthorizeError, AuthorizeReturn},
     scope::{Scope, ScopeDescription, ScopeError},
     token_exchange::{TokenExchange, UpstreamToken},
     verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier},

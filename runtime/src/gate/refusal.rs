@@ -44,9 +44,11 @@ pub(crate) enum Refusal {
         needed: ScopeSet,
         missing: ScopeSet,
     },
-    /// The tool's `authorize` function denies the call, and no token would help.
+    /// The item's `authorize` function denies the request, and no token would help.
     Forbidden { reason: Cow<'static, str> },
-    /// The token cannot be verified now.
+    /// The caller waits for too many decisions of `authorize` functions.
+    TooManyPending,
+    /// The token cannot be verified, or the item does not decide, now.
     Unavailable {
         retry_after: Duration,
         description: &'static str,
@@ -165,6 +167,7 @@ impl Refusal {
             Self::ProofFailure { failure, .. } => failure.code().as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
             Self::Forbidden { .. } => "access_denied",
+            Self::TooManyPending => "too_many_pending_requests",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
             Self::SessionLimit(_) => "too_many_sessions",
@@ -197,6 +200,10 @@ impl Refusal {
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
             Self::Forbidden { reason } => reason.clone().into_owned(),
+            Self::TooManyPending => {
+                "too many of your requests wait to be authorized; try again when some are answered"
+                    .to_owned()
+            }
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),

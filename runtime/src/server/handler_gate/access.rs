@@ -1,6 +1,6 @@
 //! The access of one item of a handler, declared beside the handler.
 
-use crate::{access::Requirement, server::registry::AccessTerms};
+use crate::{access::Requirement, scope::Scope, server::registry::AccessTerms};
 
 /// The access of a tool, prompt or resource of a handler behind a [`HandlerGate`](crate::gate::HandlerGate).
 /// [`access!`](crate::access) builds it in the syntax of `#[mcp_tool]`.
@@ -8,6 +8,7 @@ use crate::{access::Requirement, server::registry::AccessTerms};
 pub struct Access {
     requirement: Option<Requirement>,
     step_up: bool,
+    demands: &'static [Scope],
 }
 
 impl Access {
@@ -15,6 +16,7 @@ impl Access {
     pub const REFUSED: Self = Self {
         requirement: None,
         step_up: false,
+        demands: &[],
     };
 
     /// Builds the access for this requirement.
@@ -23,6 +25,7 @@ impl Access {
         Self {
             requirement: Some(requirement),
             step_up: false,
+            demands: &[],
         }
     }
 
@@ -35,12 +38,29 @@ impl Access {
         }
     }
 
+    /// Declares the scopes that the `authorize` function of the item can demand: a server must
+    /// know at start-up which scopes it may request.
+    ///
+    /// ```
+    /// use toolgate::{Scope, access};
+    ///
+    /// const ADMIN: Scope = Scope::new("files:admin");
+    /// let access = access!(scope = "files:read").authorize_scopes(&[ADMIN]);
+    /// ```
+    #[must_use]
+    pub const fn authorize_scopes(self, scopes: &'static [Scope]) -> Self {
+        Self {
+            demands: scopes,
+            ..self
+        }
+    }
+
     /// Returns `None` if the item is refused.
     pub(super) fn terms(self) -> Option<AccessTerms> {
         self.requirement.map(|requirement| AccessTerms {
             requirement,
             step_up: self.step_up,
-            demands: Vec::new(),
+            demands: self.demands.to_vec(),
         })
     }
 }
