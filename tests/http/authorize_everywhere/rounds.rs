@@ -1,6 +1,7 @@
 //! Each round of a call is authorized: as a request of its own, or in a session before the server
 //! runs the call again.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{
@@ -8,10 +9,7 @@ use support::{
     running_server::RunningServer,
     unsigned_tokens,
 };
-use toolgate::{
-    Reply, Round, Server, State, ToolError, interaction::Elicited, mcp_tool, schemars::JsonSchema,
-    tools,
-};
+use toolgate::{Reply, Round, Server, State, ToolError, interaction::Elicited, mcp_tool, tools};
 
 use super::{Library, configured, is_owner, server};
 
