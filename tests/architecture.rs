@@ -70,7 +70,7 @@ const UNDECIDING: &[&str] = &[
     "loopback",
     "access/conditions",
     "access/conditions/text",
-    "authorization/authorized_arguments",
+    "authorization/authorized_slot",
     "caller/accessors",
     "caller/test_caller",
     "caller/token_rejection",

@@ -42,7 +42,7 @@ const TOOL: [&str; 25] = [
     "crate",
 ];
 
-const RESOURCE: [&str; 22] = [
+const RESOURCE: [&str; 24] = [
     "uri",
     "scope",
     "scopes",
@@ -54,6 +54,8 @@ const RESOURCE: [&str; 22] = [
     "any_role",
     "acr",
     "max_age",
+    "authorize",
+    "authorize_scopes",
     "name",
     "title",
     "description",
@@ -67,7 +69,7 @@ const RESOURCE: [&str; 22] = [
     "crate",
 ];
 
-const PROMPT: [&str; 19] = [
+const PROMPT: [&str; 21] = [
     "scope",
     "scopes",
     "any_scope",
@@ -78,6 +80,8 @@ const PROMPT: [&str; 19] = [
     "any_role",
     "acr",
     "max_age",
+    "authorize",
+    "authorize_scopes",
     "name",
     "title",
     "description",

@@ -10,8 +10,8 @@ pub use crate::{
     caller::Caller,
     claims::{Claims, ClaimsError},
     clock::{Clock, SystemClock, UnixTime},
+    item::{AuthorizeError, AuthorizeReturn},
     scope::{Scope, ScopeDescription, ScopeError},
     token_exchange::{TokenExchange, UpstreamToken},
-    tool::AuthorizeError,
     verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier},
 };

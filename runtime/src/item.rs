@@ -9,6 +9,8 @@
 //! | `registered_item` | [`Item`]: lists, validates, runs and completes one item |
 //! | `run` | runs the author's code |
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
+//! | `authorize`, `authorize_signature` | a function that authorizes a request by its parameters |
+//! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
 //! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |
 //! | `call` | [`Call`]: what one request brings |
@@ -20,6 +22,9 @@
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
+pub(crate) mod authorize;
+mod authorize_error;
+pub(crate) mod authorize_signature;
 mod call;
 mod call_error;
 mod capability;
@@ -41,6 +46,10 @@ mod security_schemes;
 mod set;
 mod tool_error;
 
+pub use authorize::AuthorizeReturn;
+pub(crate) use authorize::{AuthorizeDenial, Authorized, Authorizing, decide};
+pub use authorize_error::AuthorizeError;
+pub(crate) use authorize_error::AuthorizeReason;
 pub use call::{Call, ItemName};
 pub(crate) use call_error::{BoxError, FailureKind};
 pub use call_error::{CallError, IntoCallError};

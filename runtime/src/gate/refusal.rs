@@ -53,9 +53,11 @@ pub(crate) enum Refusal {
         challenged: ScopeSet,
         conditions: Conditions,
     },
-    /// The tool's `authorize` function denies the call, and no token would help.
+    /// The item's `authorize` function denies the request, and no token would help.
     Forbidden { reason: Cow<'static, str> },
-    /// The token cannot be verified now.
+    /// The caller waits for too many decisions of `authorize` functions.
+    TooManyPending,
+    /// The token cannot be verified, or the item does not decide, now.
     Unavailable {
         retry_after: Duration,
         description: &'static str,
@@ -182,6 +184,7 @@ impl Refusal {
                 ErrorCode::InsufficientUserAuthentication(*conditions).as_str()
             }
             Self::Forbidden { .. } => "access_denied",
+            Self::TooManyPending => "too_many_pending_requests",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
             Self::SessionLimit(_) => "too_many_sessions",
@@ -218,6 +221,10 @@ impl Refusal {
             }
             Self::InsufficientAuthentication { .. } => WEAK_LOGIN.to_owned(),
             Self::Forbidden { reason } => reason.clone().into_owned(),
+            Self::TooManyPending => {
+                "too many of your requests wait to be authorized; try again when some are answered"
+                    .to_owned()
+            }
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),

@@ -9,10 +9,7 @@ use futures_util::future::BoxFuture;
 use http::{HeaderValue, Response, header};
 use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage, ServerResult};
 
-use crate::{
-    authorization::{Permit, Target},
-    tool::AuthorizeDenial,
-};
+use crate::authorization::{Permit, Target};
 
 use super::{
     chunked_body::ChunkedBody,
@@ -24,14 +21,6 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     /// Returns whether a tool needs nothing else. The answer depends only on the tool, never on
     /// the client.
     fn takes(&self, target: Target) -> bool;
-
-    /// Asks the tool of a permit whether it may run with these arguments. If the tool has an
-    /// `authorize` function, the permit then covers them.
-    fn authorize(
-        &self,
-        permit: &mut Permit,
-        arguments: Option<&JsonObject>,
-    ) -> Result<(), AuthorizeDenial>;
 
     /// Starts the tool of a permit. Returns `None` if it does not take the fast path.
     fn call(

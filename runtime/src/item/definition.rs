@@ -1,7 +1,11 @@
 //! [`Definition`]: what an expansion states about one function. Not part of the public API.
 
-use super::{Call, Completer, Completing, Facts, FromCall, Kind, Run, Running, ToolError};
-use super::{completing, with_state_applied};
+use super::{
+    Call, Completer, Completing, Facts, FromCall, Kind, Run, Running, ToolError,
+    authorize::{AuthorizeFunction, Deciding},
+    completing, with_state_applied,
+};
+use crate::scope::Scope;
 
 /// One item as its author declared it. Each kind adds a constructor.
 pub struct Definition<S, K: Kind> {
@@ -9,6 +13,7 @@ pub struct Definition<S, K: Kind> {
     pub(crate) parameters: K::Parameters,
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
+    pub(super) authorize: Option<AuthorizeFunction<S>>,
     pub(super) completers: Vec<Completing<S>>,
     pub(super) run: Run<S, K>,
 }
@@ -25,6 +30,7 @@ impl<S, K: Kind> Definition<S, K> {
             parameters,
             takes_context: false,
             takes_caller: false,
+            authorize: None,
             completers: Vec::new(),
             run: Box::new(run),
         }
@@ -35,6 +41,26 @@ impl<S, K: Kind> Definition<S, K> {
     pub fn extracts<T: FromCall<S>>(mut self) -> Self {
         self.takes_context |= T::NEEDS_CONTEXT;
         self.takes_caller |= T::NEEDS_CALLER;
+        self
+    }
+
+    /// `authorize = …` and `authorize_scopes = […]`.
+    #[must_use]
+    pub fn authorize(
+        mut self,
+        demands: &'static [Scope],
+        decide: impl Fn(Call<S>) -> Deciding + Send + Sync + 'static,
+    ) -> Self {
+        self.authorize = Some(AuthorizeFunction::new(demands, decide));
+        self
+    }
+
+    /// Declares that the `authorize` function takes this extractor.
+    #[must_use]
+    pub fn authorize_takes<T: FromCall<S>>(mut self) -> Self {
+        if let Some(function) = &mut self.authorize {
+            function.take::<T>();
+        }
         self
     }
 
@@ -64,6 +90,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             parameters,
             takes_context,
             takes_caller,
+            authorize,
             completers,
             run,
         } = self;
@@ -73,6 +100,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             parameters,
             takes_context,
             takes_caller,
+            authorize: authorize.map(|one| one.with_state_applied(state.clone())),
             completers: completers
                 .map(|one| with_state_applied(one, state.clone()))
                 .collect(),

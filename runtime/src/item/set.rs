@@ -60,8 +60,14 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.definitions.iter().map(|one| {
             let address = K::address(&one.facts, &one.parameters);
             let address = address.map_or(one.facts.name, |address| K::address_text(&address));
-            let scopes = K::authorize_scopes(&one.parameters);
-            let scopes = scopes.map(|all| all.iter().map(|scope| scope.as_str()).collect());
+            let authorize = one.authorize.as_ref();
+            let scopes = authorize.map(|function| {
+                function
+                    .demands()
+                    .iter()
+                    .map(|scope| scope.as_str())
+                    .collect()
+            });
             (address, &one.facts, scopes)
         })
     }

@@ -9,7 +9,7 @@ use crate::{
     gate::StatelessFastPath,
     item::{Call, Item},
     operation::Operation,
-    tool::{AuthorizeDenial, ToolKind, response},
+    tool::{ToolKind, response},
 };
 
 use super::{security_schemes, shared::Shared};
@@ -23,17 +23,6 @@ impl StatelessFastPath for Shared {
                 .get(number as usize)
                 .is_some_and(Item::takes_fast_path),
             Target::Prompt(_) | Target::Resource(_) => false,
-        }
-    }
-
-    fn authorize(
-        &self,
-        permit: &mut Permit,
-        arguments: Option<&JsonObject>,
-    ) -> Result<(), AuthorizeDenial> {
-        match self.catalogue.permitted::<ToolKind>(permit) {
-            Some(tool) => tool.authorize(permit, arguments.unwrap_or(&JsonObject::new())),
-            None => Ok(()),
         }
     }
 

@@ -7,7 +7,7 @@ use http::Response;
 use rmcp::model::{CallToolResponse, ClientJsonRpcMessage, JsonObject, RequestId};
 
 use super::*;
-use crate::{authorization::Permit, gate::fast_message::FastMessage, tool::AuthorizeDenial};
+use crate::{authorization::Permit, gate::fast_message::FastMessage};
 
 /// A service whose tool 1 needs nothing from rmcp.
 struct Paths;
@@ -15,10 +15,6 @@ struct Paths;
 impl StatelessFastPath for Paths {
     fn takes(&self, target: Target) -> bool {
         target == Target::Tool(1)
-    }
-
-    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
-        Ok(())
     }
 
     fn call(&self, _: &Permit, _: JsonObject) -> Option<BoxFuture<'static, CallToolResponse>> {

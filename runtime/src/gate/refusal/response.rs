@@ -139,6 +139,7 @@ impl RefusedRequest<'_> {
                 let challenges = challenge(code, *challenged, WEAK_LOGIN);
                 (StatusCode::UNAUTHORIZED, challenges)
             }
+            Refusal::TooManyPending => (StatusCode::TOO_MANY_REQUESTS, Vec::new()),
             Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
             Refusal::SessionLimit(full) => (full.status(), Vec::new()),
             Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
@@ -182,6 +183,9 @@ impl RefusedRequest<'_> {
             // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
             let seconds = HeaderValue::from(retry_after.as_secs().max(1));
             headers.insert(RETRY_AFTER, seconds);
+        }
+        if let Refusal::TooManyPending = refusal {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if let Refusal::SessionLimit(_) = refusal {
             headers.insert(RETRY_AFTER, SessionLimitReached::RETRY_AFTER);

@@ -6,7 +6,7 @@ use http_body_util::StreamBody;
 use rmcp::model::{CallToolResponse, CallToolResult, JsonObject};
 
 use super::*;
-use crate::{gate::StatelessFastPath, tool::AuthorizeDenial};
+use crate::gate::StatelessFastPath;
 
 const MIB: usize = 1024 * 1024;
 
@@ -130,10 +130,6 @@ struct DroppingPath;
 impl StatelessFastPath for DroppingPath {
     fn takes(&self, _: Target) -> bool {
         true
-    }
-
-    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
-        Ok(())
     }
 
     fn call(&self, _: &Permit, _: JsonObject) -> Option<BoxFuture<'static, CallToolResponse>> {
