@@ -52,7 +52,7 @@ impl Claims {
     ///
     /// `iss` and `exp` are required. The scopes come from the first present claim of
     /// `scope`, `scp` and `scopes`: a space-separated string (RFC 8693 §4.2) or an array of
-    /// strings. Without any of them, the token has no scopes.
+    /// strings. Without any of them, the token has no scopes. The roles come from `roles`.
     ///
     /// # Errors
     ///
