@@ -22,9 +22,9 @@ mod text;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Conditions {
-    roles: &'static [&'static [&'static str]],
-    acr: &'static [&'static str],
-    max_age: Option<Duration>,
+    pub(super) roles: &'static [&'static [&'static str]],
+    pub(super) acr: &'static [&'static str],
+    pub(super) max_age: Option<Duration>,
 }
 
 impl Conditions {
