@@ -1,0 +1,98 @@
+//! Who may use what. A change of access is a change of `access.txt`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use toolgate::auth::Clock;
+use toolgate_testing::{TestCaller, TestServer, assert_access};
+
+use super::*;
+
+#[test]
+fn access_is_what_was_reviewed() {
+    let reviewed = include_str!("access.txt");
+    assert_eq!(server().access_table().to_string(), reviewed);
+}
+
+#[tokio::test]
+async fn every_item_is_as_accessible_as_it_declares() {
+    assert_access(&TestServer::new(server())).await;
+}
+
+fn writer<'s>(server: &'s TestServer, subject: &str) -> TestCaller<'s> {
+    let writer = server.as_caller(subject);
+    writer.with_scopes(["documents:read", "documents:write"])
+}
+
+async fn write(caller: &TestCaller<'_>) {
+    let written = caller.call("write_document", json!({"text": "Draft"}));
+    assert_eq!(written.await.unwrap().json::<u32>(), 1);
+}
+
+#[tokio::test]
+async fn only_the_owner_reads_and_deletes_a_document() {
+    let server = TestServer::new(server());
+    let (alice, bob) = (writer(&server, "alice"), writer(&server, "bob"));
+    write(&alice).await;
+    assert_eq!(alice.read("documents://1").await.unwrap().text(), "Draft");
+    // Of another's document and of one that does not exist bob is told the same.
+    for id in [1, 2] {
+        let read = bob.read(&format!("documents://{id}")).await.unwrap_err();
+        let deleted = bob.call("delete_document", json!({"id": id})).await;
+        for denied in [read, deleted.unwrap_err()] {
+            assert_eq!((denied.status(), denied.challenge()), (403, None));
+            assert!(denied.message().contains("not yours"), "{denied}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_document_is_deleted_when_its_owner_confirms() {
+    let server = TestServer::new(server());
+    let alice = writer(&server, "alice");
+    write(&alice).await;
+    for confirm in [false, true] {
+        let asked = alice.clone().answering(move |_, asked: &Value| {
+            assert_eq!(asked["params"]["message"], "Delete the document 1?");
+            json!({"action": "accept", "content": {"confirm": confirm}})
+        });
+        let deleted = asked.call("delete_document", json!({"id": 1})).await;
+        assert_eq!(deleted.unwrap().is_error(), !confirm);
+        assert_eq!(alice.read("documents://1").await.is_ok(), !confirm);
+    }
+}
+
+#[tokio::test]
+async fn an_editor_publishes_after_a_recent_login_with_a_second_factor() {
+    let server = TestServer::new(server());
+    let alice = writer(&server, "alice");
+    write(&alice).await;
+    let publish = async |caller: &TestCaller<'_>| {
+        let published = caller.call("publish_document", json!({"id": 1}));
+        published
+            .await
+            .map_err(|denied| (denied.status(), denied.error().map(str::to_owned)))
+    };
+    assert_eq!(publish(&alice).await.unwrap_err(), (403, None));
+    let editor = alice.with_roles(["editor"]);
+    let weak = (401, Some("insufficient_user_authentication".to_owned()));
+    assert_eq!(publish(&editor).await.unwrap_err(), weak);
+    let now = server.clock().now();
+    let strong = editor.with_acr(SECOND_FACTOR).with_auth_time(now);
+    assert!(publish(&strong).await.is_ok());
+    server.clock().advance(Duration::from_secs(301));
+    assert_eq!(publish(&strong).await.unwrap_err(), weak);
+}
+
+#[tokio::test]
+async fn an_auditor_sees_all_documents_and_an_owner_does_not() {
+    let server = TestServer::new(server());
+    let alice = writer(&server, "alice");
+    write(&alice).await;
+    let denied = alice.call("all_documents", json!({})).await.unwrap_err();
+    assert_eq!((denied.status(), denied.challenge()), (403, None));
+    let auditor = server.as_caller("eve").with_scopes(["documents:read"]);
+    let auditor = auditor.with_roles(["auditor"]);
+    let all = auditor.call("all_documents", json!({})).await.unwrap();
+    assert!(all.text().contains("Draft"), "{all:?}");
+}
