@@ -235,7 +235,12 @@ impl Gate {
         };
         let reason = || refusal.description(self.refusal_context(false));
         let table = self.rules.table();
-        audit::refused(subject, refusal.outcome(), reason, needed, missing, table);
+        let cause = audit::Cause {
+            outcome: refusal.outcome(),
+            code: refusal.reason(),
+            ..audit::Cause::default()
+        };
+        audit::refused(subject, cause, reason, needed, missing, table);
         refusal
     }
 

@@ -4,6 +4,7 @@ mod accept_header;
 mod answer_limits;
 mod browser_redirects;
 mod challenge;
+mod denial_reasons;
 mod handler_gate;
 mod handshake;
 mod health;

@@ -1,10 +1,16 @@
 //! Why a request is refused.
 //!
 //! - [`response`]: the answer: a status, a challenge where a token can help, and JSON
+//! - [`body_members`]: the members of its JSON, and the sentence that a client shows
 
 use std::{borrow::Cow, time::Duration};
 
-use crate::{authorization::Target, bearer::BearerError, scope::ScopeSet};
+use crate::{
+    authorization::Target,
+    bearer::BearerError,
+    denial::{DenialReason, Remedy},
+    scope::ScopeSet,
+};
 
 use super::{
     accept_header::AnswerType, body::BodyError, challenge::ErrorCode, message_error::MessageError,
@@ -12,6 +18,7 @@ use super::{
     session::SessionLimitReached,
 };
 
+mod body_members;
 mod response;
 
 pub(crate) use response::oauth_error;
@@ -29,6 +36,7 @@ pub(crate) enum Refusal {
     /// The token is not valid (RFC 6750 §3.1 `invalid_token`).
     InvalidToken {
         wanted: ScopeSet,
+        reason: DenialReason,
         description: Cow<'static, str>,
     },
     /// The sender of the token has not proved possession of its key (RFC 9449 §7.1).
@@ -48,6 +56,7 @@ pub(crate) enum Refusal {
     Forbidden { reason: Cow<'static, str> },
     /// The token cannot be verified now.
     Unavailable {
+        reason: DenialReason,
         retry_after: Duration,
         description: &'static str,
     },
@@ -152,6 +161,56 @@ impl Refusal {
             self,
             Self::NoToken { .. } | Self::InvalidToken { .. } | Self::InsufficientScope { .. }
         )
+    }
+
+    /// Returns the stable code of a 401, a 403, a 429 or a 503.
+    pub(crate) fn reason(&self) -> Option<DenialReason> {
+        Some(match self {
+            Self::OriginError(OriginError::Host(_)) => DenialReason::ForeignHost,
+            Self::OriginError(OriginError::Origin(_)) => DenialReason::ForeignOrigin,
+            Self::NoToken { .. } => DenialReason::NoToken,
+            Self::InvalidToken { reason, .. } | Self::Unavailable { reason, .. } => *reason,
+            Self::ProofFailure { failure, .. } => match failure {
+                ProofFailure::Scheme(_) => DenialReason::WrongScheme,
+                ProofFailure::Proof(_) => DenialReason::InvalidProof,
+                ProofFailure::Nonce => DenialReason::NonceNeeded,
+            },
+            Self::InsufficientScope { .. } => DenialReason::MissingScope,
+            Self::Forbidden { .. } => DenialReason::DeniedByItem,
+            Self::SessionLimit(SessionLimitReached::OfCaller) => DenialReason::TooManySessions,
+            Self::SessionLimit(SessionLimitReached::OfServer) => DenialReason::SessionsExhausted,
+            Self::Credentials(_)
+            | Self::NoSession
+            | Self::Header(_)
+            | Self::Body(_)
+            | Self::NotAcceptable(_)
+            | Self::TooLargeWithoutToken { .. }
+            | Self::Method
+            | Self::Message(_) => return None,
+        })
+    }
+
+    /// Returns what would help.
+    pub(super) fn remedy(&self) -> Option<Remedy> {
+        self.reason().map(DenialReason::remedy)
+    }
+
+    /// Returns the sentence that says what would help, where the description does not.
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::NoToken { .. } => Some("Authorize this client to continue."),
+            Self::ProofFailure { .. } | Self::Unavailable { .. } | Self::SessionLimit(_) => None,
+            refusal => refusal.remedy().map(Remedy::advice),
+        }
+    }
+
+    /// Returns when to try again.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            Self::SessionLimit(_) => Some(SessionLimitReached::RETRY_AFTER),
+            _ => None,
+        }
     }
 
     /// Returns the word for the audit log: OAuth's error code where there is one.

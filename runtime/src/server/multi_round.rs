@@ -130,7 +130,11 @@ impl<'h> Rounds<'h> {
         let subject = audit::Subject::new(Some(self.operation), permit.caller());
         let reason = || reason.to_owned();
         let (none, table) = (ScopeSet::EMPTY, self.rules.table());
-        audit::refused(subject, outcome, reason, none, none, table);
+        let cause = audit::Cause {
+            outcome,
+            ..audit::Cause::default()
+        };
+        audit::refused(subject, cause, reason, none, none, table);
     }
 
     /// Authorizes the next round as the gate authorized the request, with the token that came

@@ -16,10 +16,11 @@ use super::{
         challenge::ErrorCode,
         prepared_response::PreparedResponse,
         response_cache::{CacheKey, CachedRefusal},
-        session::SessionLimitReached,
         tool_result_denial,
     },
-    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, credentials,
+    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest,
+    body_members::{oauth_members, whole_seconds},
+    credentials,
 };
 
 /// The JSON-RPC codes of a 401, a 403 and a 429. They are outside of the range that JSON-RPC
@@ -88,7 +89,6 @@ impl RefusedRequest<'_> {
     fn render(&self, context: RefusalContext<'_>) -> PreparedResponse {
         let refusal = &self.refusal;
         let description = refusal.description(context);
-        let scope = context.challenges.scopes(refusal.scopes(), context.table);
         let bound = context.dpop || matches!(refusal, Refusal::ProofFailure { .. });
         let challenge = |code, scopes, prose: &str| {
             let (challenges, table) = (context.challenges, context.table);
@@ -123,6 +123,7 @@ impl RefusedRequest<'_> {
             Refusal::InvalidToken {
                 wanted,
                 description,
+                ..
             } => (
                 StatusCode::UNAUTHORIZED,
                 challenge(ErrorCode::InvalidToken, *wanted, description),
@@ -145,67 +146,35 @@ impl RefusedRequest<'_> {
             Refusal::Body(BodyError::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
             Refusal::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
         };
-        let error = refusal.outcome();
         let code = match status {
             StatusCode::UNAUTHORIZED => Some(UNAUTHORIZED),
             StatusCode::FORBIDDEN => Some(FORBIDDEN),
             StatusCode::TOO_MANY_REQUESTS => Some(TOO_MANY_REQUESTS),
             _ => None,
         };
+        let members = || self.body_members(&description, context);
         let mut prepared = match (self.form(), code) {
             (RefusalForm::ToolResult(id), _) => return self.as_result(id, context),
             (RefusalForm::JsonRpc(_), Some(code)) => {
                 let message = self.message(&description, context);
-                let data = oauth_members(error, &description, &scope);
-                let error = json!({"code": code, "message": message, "data": data});
+                let error = json!({"code": code, "message": message, "data": members()});
                 PreparedResponse::of_error(status, &error)
             }
             (RefusalForm::JsonRpc(_) | RefusalForm::OAuth, _) => {
-                PreparedResponse::new(status, &oauth_members(error, &description, &scope))
+                PreparedResponse::new(status, &members())
             }
         };
         let headers = &mut prepared.headers;
         for challenge in challenges {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
-        if let Refusal::Unavailable { retry_after, .. } = refusal {
-            // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
-            let seconds = HeaderValue::from(retry_after.as_secs().max(1));
-            headers.insert(RETRY_AFTER, seconds);
-        }
-        if let Refusal::SessionLimit(_) = refusal {
-            headers.insert(RETRY_AFTER, SessionLimitReached::RETRY_AFTER);
+        if let Some(retry_after) = refusal.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
         }
         prepared
-    }
-
-    /// Returns the sentence that a client shows: the item and what it needs.
-    fn message(&self, description: &str, context: RefusalContext<'_>) -> String {
-        let needed: Vec<String> = context
-            .challenges
-            .names(self.needed, context.table)
-            .collect();
-        let scopes = match &*needed {
-            [] => None,
-            [one] => Some(format!("the scope {one}")),
-            several => Some(format!("the scopes {}", several.join(", "))),
-        };
-        let item = self.item.map(|(_, name)| name);
-        match (&self.refusal, item, scopes) {
-            (Refusal::InsufficientScope { .. }, item, Some(scopes)) => {
-                format!("{} needs {scopes}", item.unwrap_or("this operation"))
-            }
-            (Refusal::NoToken { .. }, Some(item), Some(scopes)) => {
-                format!("{item} needs an access token with {scopes}")
-            }
-            (Refusal::NoToken { .. }, Some(item), None) => format!("{item} needs an access token"),
-            (_, Some(item), Some(scopes)) => format!("{description}; {item} needs {scopes}"),
-            (_, Some(item), None) => format!("{description}; it was sent for {item}"),
-            _ => description.to_owned(),
-        }
     }
 
     /// Renders the denial as the result of the call with this id.
@@ -239,14 +208,6 @@ pub(crate) fn oauth_error(
 pub(in crate::gate) fn server_error() -> Response<Body> {
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     oauth_error(status, "server_error", "the server could not answer", "")
-}
-
-fn oauth_members(error: &str, description: &str, scope: &str) -> serde_json::Value {
-    let mut members = json!({"error": error, "error_description": description});
-    if !scope.is_empty() {
-        members["scope"] = scope.into();
-    }
-    members
 }
 
 fn rpc_error(

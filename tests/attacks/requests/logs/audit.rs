@@ -81,8 +81,10 @@ async fn needed_is_what_the_tool_needs_and_not_the_union_of_the_challenge() {
     assert!(told.contains("outcome=\"insufficient_scope\""), "{told}");
     assert!(told.contains("needed=\"desk:write\""), "{told}");
     assert!(told.contains("missing=\"desk:write\""), "{told}");
+    assert!(told.contains("reason_code=\"missing_scope\""), "{told}");
     let told = lines("write", |_, _| None).await;
     assert!(told.contains("outcome=\"no_token\""), "{told}");
+    assert!(told.contains("reason_code=\"no_token\""), "{told}");
     assert!(told.contains("needed=\"desk:write\""), "{told}");
 }
 
@@ -108,6 +110,7 @@ async fn the_line_of_a_refused_token_names_its_issuer_its_subject_and_the_reason
         );
         assert!(refused.contains("TOOLGATE_AUDIENCES"), "{told}");
         assert!(audit.contains("outcome=\"invalid_token\""), "{told}");
+        assert!(audit.contains("reason_code=\"wrong_audience\""), "{told}");
         assert!(audit.contains("issuer=\"http://"), "{told}");
         assert!(!audit.contains("subject=\"\""), "{told}");
         assert!(audit.contains(&format!("reason=\"{reason}")), "{told}");
