@@ -11,8 +11,8 @@ pub use crate::{
     claims::{Claims, ClaimsError},
     clock::{Clock, SystemClock, UnixTime},
     denial::{DenialReason, Remedy},
+    item::AuthorizeError,
     scope::{Scope, ScopeDescription, ScopeError},
     token_exchange::{TokenExchange, UpstreamToken},
-    tool::AuthorizeError,
     verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier},
 };

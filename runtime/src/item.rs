@@ -9,6 +9,7 @@
 //! | `registered_item` | [`Item`]: lists, validates, runs and completes one item |
 //! | `run` | runs the author's code |
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
+//! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
 //! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |
 //! | `call` | [`Call`]: what one request brings |
@@ -19,6 +20,7 @@
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
+mod authorize_error;
 mod call;
 mod call_error;
 mod capability;
@@ -39,6 +41,8 @@ mod security_schemes;
 mod set;
 mod tool_error;
 
+pub use authorize_error::AuthorizeError;
+pub(crate) use authorize_error::AuthorizeReason;
 pub use call::{Call, ItemName};
 pub(crate) use call_error::{BoxError, FailureKind};
 pub use call_error::{CallError, IntoCallError};

@@ -15,9 +15,9 @@ pub use crate::{
     authorization::AuthorizedValues,
     caller::Caller,
     item::{
-        Alone, Beside, Borrowed, Call, CallError, ClientCapability, Definition, Facts,
-        FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, ItemName, Later, Now,
-        Owned, Registering, Returns, ScopeText, Sealed, Stated, Unimplemented, run,
+        Alone, AuthorizeError, Beside, Borrowed, Call, CallError, ClientCapability, Definition,
+        Facts, FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, ItemName, Later,
+        Now, Owned, Registering, Returns, ScopeText, Sealed, Stated, Unimplemented, run,
     },
     prompt::{
         PromptKind, PromptSet,
@@ -33,8 +33,8 @@ pub use crate::{
         Args, ToolKind, ToolSet,
         argument::{Slot, argument},
         authorize::{
-            AuthorizeCall, AuthorizeError, AuthorizeReturn, Authorized, authorized_values, confirm,
-            decision, known_caller, take_authorized,
+            AuthorizeCall, AuthorizeReturn, Authorized, authorized_values, confirm, decision,
+            known_caller, take_authorized,
         },
         authorize_signature::{AuthorizeSignature, authorize_function},
         definition::{ToolDefinition, ToolParameters},

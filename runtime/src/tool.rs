@@ -6,7 +6,7 @@
 //! | `argument` | [`Argument`]: reads one argument; [`Args`]: all arguments as one struct |
 //! | `argument_names` | the rule for the names of arguments |
 //! | `argument_validation` | validates a call's arguments against the published schema |
-//! | `authorize` | [`AuthorizeError`]: a function that authorizes a call by its arguments |
+//! | `authorize` | a function that authorizes a call by its arguments |
 //! | `param_header` | the rules for `x-mcp-header` |
 //! | `schema_builder` | builds the schemas of arguments and results |
 //! | `tool_result`, `result_size` | what a tool can return, and how large |
@@ -49,7 +49,6 @@ pub use crate::item::{
 };
 pub use argument::{Args, Argument};
 pub(crate) use authorize::AuthorizeDenial;
-pub use authorize::AuthorizeError;
 pub(crate) use result_size::DEFAULT_RESULT_SIZE;
 
 use argument_validation::ArgumentValidator;

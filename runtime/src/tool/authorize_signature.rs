@@ -1,7 +1,9 @@
 //! [`AuthorizeSignature`]: the parameters of an `authorize` function.
 
-use super::authorize::AuthorizeError;
-use crate::{caller::Caller, item::Unimplemented};
+use crate::{
+    caller::Caller,
+    item::{AuthorizeError, Unimplemented},
+};
 
 /// A function that takes what a tool passes to its `authorize` function: references of the types
 /// that `Expected` has, a function pointer, or of types to which they coerce. The compiler infers
