@@ -67,6 +67,7 @@ const UNDECIDING: &[&str] = &[
     "clock",
     "denial",
     "denial/denial_reason",
+    "denial/item_denial",
     "denial/remedy",
     "error",
     "log_text",

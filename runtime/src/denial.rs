@@ -3,9 +3,11 @@
 //! Nothing here decides. `docs/denials.md` lists the codes.
 
 mod denial_reason;
+mod item_denial;
 mod remedy;
 
 pub use denial_reason::DenialReason;
+pub(crate) use item_denial::ItemDenial;
 pub use remedy::Remedy;
 
 #[cfg(test)]

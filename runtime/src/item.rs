@@ -10,6 +10,7 @@
 //! | `run` | runs the author's code |
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
 //! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
+//! | `authorize_denial` | [`AuthorizeDenial`]: the same, compared with what the item declares |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
 //! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |
 //! | `call` | [`Call`]: what one request brings |
@@ -20,6 +21,7 @@
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
+mod authorize_denial;
 mod authorize_error;
 mod call;
 mod call_error;
@@ -41,6 +43,7 @@ mod security_schemes;
 mod set;
 mod tool_error;
 
+pub(crate) use authorize_denial::AuthorizeDenial;
 pub use authorize_error::AuthorizeError;
 pub(crate) use authorize_error::AuthorizeReason;
 pub use call::{Call, ItemName};
@@ -62,7 +65,7 @@ pub use kind::{Kind, Sealed};
 pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
-pub(crate) use registered_item::Item;
+pub(crate) use registered_item::{Item, Unanswered, separate};
 pub use registers_items::{Registering, RegistersItems, Unimplemented};
 pub(crate) use round::{CallRound, RoundRequest, RoundSeal, check_form};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};

@@ -43,12 +43,12 @@ pub(crate) mod schema_builder;
 pub(crate) mod tool_result;
 mod warnings;
 
+pub(crate) use crate::item::AuthorizeDenial;
 pub use crate::item::{
     Call, CallError, Context, FromCall, FromRef, IntoCallError, IntoOutput, ItemDef, ItemSet, Json,
     Kind, LogLevel, RegistersItems, State, ToolError,
 };
 pub use argument::{Args, Argument};
-pub(crate) use authorize::AuthorizeDenial;
 pub(crate) use result_size::DEFAULT_RESULT_SIZE;
 
 use argument_validation::ArgumentValidator;

@@ -28,6 +28,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) caller: Option<&'a Caller>,
     /// An authentic token that is not accepted.
     pub(crate) rejected: Option<&'a Claims>,
+    /// Whether the item was running: a line `admitted` of the same request precedes this one.
+    pub(crate) is_late: bool,
 }
 
 impl<'a> Subject<'a> {
@@ -35,7 +37,7 @@ impl<'a> Subject<'a> {
         Self {
             operation,
             caller,
-            rejected: None,
+            ..Self::default()
         }
     }
 
@@ -85,8 +87,6 @@ pub(crate) struct Cause<'a> {
     pub(crate) code: Option<DenialReason>,
     /// The author's own code.
     pub(crate) detail: Option<&'a str>,
-    /// Whether the item was running: a line `admitted` of the same request precedes this one.
-    pub(crate) is_late: bool,
 }
 
 /// Logs that an operation was refused, and why. `needed` are the scopes of the operation, not
@@ -109,7 +109,7 @@ pub(crate) fn refused(
         client = subject.party(Claims::client_id),
         reason_code = cause.code.map(DenialReason::code),
         detail = cause.detail.map(clip),
-        late = cause.is_late.then_some(true),
+        late = subject.is_late.then_some(true),
         reason = clip(&reason()),
         needed = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
         missing = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),

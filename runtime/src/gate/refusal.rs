@@ -8,7 +8,7 @@ use std::{borrow::Cow, time::Duration};
 use crate::{
     authorization::Target,
     bearer::BearerError,
-    denial::{DenialReason, Remedy},
+    denial::{DenialReason, ItemDenial, Remedy},
     scope::ScopeSet,
 };
 
@@ -52,8 +52,8 @@ pub(crate) enum Refusal {
         needed: ScopeSet,
         missing: ScopeSet,
     },
-    /// The tool's `authorize` function denies the call, and no token would help.
-    Forbidden { reason: Cow<'static, str> },
+    /// The code of the item denies the request, and no token would help.
+    Forbidden { reason: ItemDenial },
     /// The token cannot be verified now.
     Unavailable {
         reason: DenialReason,
@@ -176,7 +176,7 @@ impl Refusal {
                 ProofFailure::Nonce => DenialReason::NonceNeeded,
             },
             Self::InsufficientScope { .. } => DenialReason::MissingScope,
-            Self::Forbidden { .. } => DenialReason::DeniedByItem,
+            Self::Forbidden { reason } => reason.reason,
             Self::SessionLimit(SessionLimitReached::OfCaller) => DenialReason::TooManySessions,
             Self::SessionLimit(SessionLimitReached::OfServer) => DenialReason::SessionsExhausted,
             Self::Credentials(_)
@@ -191,8 +191,26 @@ impl Refusal {
     }
 
     /// Returns what would help.
-    pub(super) fn remedy(&self) -> Option<Remedy> {
-        self.reason().map(DenialReason::remedy)
+    fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Forbidden { reason } => Some(reason.remedy),
+            refusal => refusal.reason().map(DenialReason::remedy),
+        }
+    }
+
+    /// Returns the author's own code.
+    pub(super) fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::Forbidden { reason } => reason.detail,
+            _ => None,
+        }
+    }
+
+    /// Returns whether the denial of a call can be a tool result: for a host that shows nothing
+    /// of a 401 or a 403. A proof of possession is the business of its HTTP client.
+    pub(super) fn can_be_tool_result(&self) -> bool {
+        let status = self.reason().map(DenialReason::status);
+        matches!(status, Some(401 | 403)) && !matches!(self, Self::ProofFailure { .. })
     }
 
     /// Returns the sentence that says what would help, where the description does not.
@@ -255,7 +273,7 @@ impl Refusal {
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
-            Self::Forbidden { reason } => reason.clone().into_owned(),
+            Self::Forbidden { reason } => reason.message.clone().into_owned(),
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),

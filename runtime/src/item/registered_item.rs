@@ -5,8 +5,8 @@ use rmcp::{ErrorData, model::CompletionInfo};
 use serde_json::{Map, Value};
 
 use super::{
-    Built, Call, CallError, ClientCapability, Completing, Definition, ItemName, KindParts, Run,
-    Running, complete,
+    AuthorizeError, Built, Call, CallError, ClientCapability, Completing, Definition, ItemName,
+    KindParts, Run, Running, complete,
 };
 use crate::{
     access::Requirement,
@@ -40,6 +40,42 @@ pub(crate) struct ValidatedArguments {
     target: Target,
     arguments: Map<String, Value>,
     authorized: Option<AuthorizedValues>,
+}
+
+/// Why a request has no response of the item.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// The protocol has an error for it.
+    Failed(ErrorData),
+    /// The item has denied the request while it ran.
+    Denied(Box<AuthorizeError>),
+}
+
+impl From<ErrorData> for Unanswered {
+    fn from(error: ErrorData) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The response where no gate can render the denial: the request is refused without a detail.
+impl From<Unanswered> for ErrorData {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Failed(error) => error,
+            Unanswered::Denied(_) => Self::internal_error("the request was denied", None),
+        }
+    }
+}
+
+/// Separates the denial of an item from its other errors.
+pub(crate) fn separate<T>(
+    end: Result<T, CallError>,
+) -> Result<Result<T, CallError>, Box<AuthorizeError>> {
+    match end.map_err(CallError::into_denial) {
+        Ok(output) => Ok(Ok(output)),
+        Err(Ok(denial)) => Err(denial),
+        Err(Err(error)) => Ok(Err(error)),
+    }
 }
 
 impl<S, K: KindParts> Item<S, K> {
@@ -113,9 +149,9 @@ impl<S, K: KindParts> Item<S, K> {
         self.step_up
     }
 
-    /// Returns the scopes that its arguments can make it demand, beyond its requirement.
-    pub(crate) fn demands(&self) -> impl Iterator<Item = Scope> + use<S, K> {
-        self.demands.iter().copied()
+    /// Returns the scopes that its code can demand, beyond its requirement.
+    pub(crate) fn demands(&self) -> &'static [Scope] {
+        self.demands
     }
 
     /// Returns whether it may need rmcp's context of a request.
@@ -222,11 +258,14 @@ impl<S, K: KindParts> Item<S, K> {
         requested: &str,
         is_current: bool,
         call: Call<S>,
-    ) -> BoxFuture<'static, Result<K::Response, ErrorData>> {
+    ) -> BoxFuture<'static, Result<K::Response, Unanswered>> {
         let context = K::response_context(&self.listing, &self.input, requested);
         let running = self.call(permit, requested, call);
         running
-            .map(move |end| K::respond(context, end, is_current))
+            .map(move |end| {
+                let end = separate(end).map_err(Unanswered::Denied)?;
+                Ok(K::respond(context, end, is_current)?)
+            })
             .boxed()
     }
 

@@ -1,29 +1,17 @@
 //! `authorize = path`: the author's function that authorizes a call by its caller and its
 //! arguments, at the gate and again before the tool runs.
 
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Map, Value};
 
 use crate::{
     authorization::AuthorizedValues,
     caller::Caller,
-    item::{AuthorizeError, AuthorizeReason, Call, CallError, ToolError},
-    log_text::redaction,
+    denial::ItemDenial,
+    item::{AuthorizeDenial, AuthorizeError, Call, CallError, ToolError},
     scope::Scope,
 };
-
-/// An [`AuthorizeError`] whose demands a client can meet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum AuthorizeDenial {
-    /// The call also needs these scopes, which the tool declares.
-    NeedsScopes(Box<[Scope]>),
-    /// No token would be sufficient.
-    Denied(Cow<'static, str>),
-}
 
 /// The `authorize` function of one tool.
 pub(super) struct AuthorizeFunction {
@@ -71,48 +59,14 @@ impl AuthorizeFunction {
         };
         // The closure owns what it borrows; statics that it shares are the author's.
         match catch_unwind(AssertUnwindSafe(|| (self.decide)(&mut call))) {
-            Ok(Ok(Err(denied))) => Err(self.refusal(tool, caller, denied)),
+            Ok(Ok(Err(denied))) => Err(denied.resolve(tool, self.demands, caller)),
             Ok(Ok(Ok(values))) => Ok(Some(values)),
             Ok(Err(_)) => Ok(None),
             Err(_) => {
                 tracing::error!(target: "toolgate::tool", tool, "the tool's `authorize` function panicked; the call was refused");
-                Err(AuthorizeDenial::Denied(
-                    "the call could not be authorized".into(),
-                ))
-            }
-        }
-    }
-
-    /// Converts a denial to a refusal of the gate.
-    fn refusal(
-        &self,
-        tool: &str,
-        caller: Option<&Caller>,
-        denied: AuthorizeError,
-    ) -> AuthorizeDenial {
-        let demanded = match denied.into_reason() {
-            AuthorizeReason::Denied(reason) => return AuthorizeDenial::Denied(reason),
-            AuthorizeReason::NeedsScopes(demanded) => demanded,
-        };
-        let declared = |name: &str| {
-            let mut demands = self.demands.iter().copied();
-            demands.find(|scope| scope.as_str() == name)
-        };
-        let scopes: Option<Box<[Scope]>> = demanded.iter().map(|name| declared(name)).collect();
-        let is_met = || {
-            let has = |name: &str| caller.is_some_and(|caller| caller.has(name));
-            demanded.iter().all(|name| has(name))
-        };
-        match scopes {
-            Some(scopes) if !is_met() => AuthorizeDenial::NeedsScopes(scopes),
-            _ => {
-                tracing::error!(
-                    target: "toolgate::tool",
-                    tool,
-                    demanded = redaction::cut(&demanded.join(" "), 400),
-                    "the tool's `authorize` function demands a scope that `authorize_scopes = […]` does not declare or that the caller has: the call was refused without a challenge"
-                );
-                AuthorizeDenial::Denied("the caller may not make this call".into())
+                Err(AuthorizeDenial::Denied(ItemDenial::failed(
+                    "the call could not be authorized",
+                )))
             }
         }
     }

@@ -29,7 +29,7 @@ impl Gate {
             .map_err(|refused| self.argument_refusal(refused, operation, permit.caller()))
     }
 
-    fn argument_refusal(
+    pub(in crate::gate) fn argument_refusal(
         &self,
         refused: AuthorizeDenial,
         operation: Operation<'_>,

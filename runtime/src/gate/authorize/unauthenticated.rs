@@ -52,8 +52,8 @@ impl Gate {
         };
         let subject = Subject {
             operation,
-            caller: None,
             rejected: rejected.as_deref().map(VerifiedToken::claims),
+            ..Subject::default()
         };
         Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
     }

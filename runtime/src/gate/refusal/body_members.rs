@@ -8,12 +8,16 @@ use super::{Refusal, RefusalContext, RefusedRequest};
 
 impl RefusedRequest<'_> {
     /// Returns the members: OAuth's error, the stable code, and what would help.
-    pub(super) fn body_members(&self, description: &str, context: RefusalContext<'_>) -> Value {
+    pub(super) fn body_members(&self, context: RefusalContext<'_>) -> Value {
         let refusal = &self.refusal;
+        let description = refusal.description(context);
         let scope = context.challenges.scopes(refusal.scopes(), context.table);
-        let mut members = oauth_members(refusal.outcome(), description, &scope);
+        let mut members = oauth_members(refusal.outcome(), &description, &scope);
         if let Some(reason) = refusal.reason() {
             members["reason"] = reason.code().into();
+        }
+        if let Some(detail) = refusal.detail() {
+            members["detail"] = detail.into();
         }
         if let Some(remedy) = self.remedy_member(context) {
             members["remedy"] = remedy;
@@ -37,7 +41,7 @@ impl RefusedRequest<'_> {
     }
 
     /// Returns the message for a person and a model: what the item needs, and what would help.
-    pub(super) fn message(&self, description: &str, context: RefusalContext<'_>) -> String {
+    pub(super) fn message(&self, context: RefusalContext<'_>) -> String {
         let needed: Vec<String> = context
             .challenges
             .names(self.needed, context.table)
@@ -48,6 +52,7 @@ impl RefusedRequest<'_> {
             several => Some(format!("the scopes {}", several.join(", "))),
         };
         let item = self.item.map(|(_, name)| name);
+        let description = self.refusal.description(context);
         let description = description.trim_end_matches('.');
         let missing = match (&self.refusal, item, scopes) {
             (Refusal::InsufficientScope { .. }, item, Some(scopes)) => {
