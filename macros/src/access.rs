@@ -77,7 +77,9 @@ impl Access {
                     set.map(|set| (item, set))
                 })
                 .collect();
-            check_alternatives(&sets, errors);
+            let names = |set: &Vec<Scope>| set.iter().map(Scope::text).collect();
+            let named: Vec<_> = sets.iter().map(|(item, set)| (*item, names(set))).collect();
+            check_alternatives(&named, "scopes", errors);
             let sets: Vec<_> = sets.into_iter().map(|(_, set)| set).collect();
             if list.elems.is_empty() {
                 errors.add_on(list, "this list is empty, so every call would be denied: list a scope, or write `authenticated`");
@@ -147,25 +149,23 @@ impl Scope {
 }
 
 /// Reports each alternative that includes another one: it never decides.
-fn check_alternatives(sets: &[(&Expr, Vec<Scope>)], errors: &Errors) {
-    let texts: Vec<BTreeSet<String>> = sets
-        .iter()
-        .map(|(_, set)| set.iter().map(Scope::text).collect())
-        .collect();
-    for (at, ((place, _), set)) in sets.iter().zip(&texts).enumerate() {
+///
+/// `all` is the key that requires every item of a list.
+pub(crate) fn check_alternatives(sets: &[(&Expr, BTreeSet<String>)], all: &str, errors: &Errors) {
+    for (at, (place, set)) in sets.iter().enumerate() {
         // Of two equal alternatives, the later one is reported.
-        let enough = texts.iter().enumerate().find(|&(other, smaller)| {
+        let enough = sets.iter().enumerate().find(|&(other, (_, smaller))| {
             !smaller.is_empty()
                 && smaller.is_subset(set)
                 && (other < at || other > at && smaller != set)
         });
-        if let Some((_, enough)) = enough {
+        if let Some((_, (_, enough))) = enough {
             let names: Vec<&str> = enough.iter().map(String::as_str).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
             errors.add_on(
                 place,
                 format_args!(
-                    "this alternative is never needed: `{}` alone {verb} enough; remove one of the two, or write `scopes = […]` to require all",
+                    "this alternative is never needed: `{}` alone {verb} enough; remove one of the two, or write `{all} = […]` to require all",
                     names.join("` and `")
                 ),
             );

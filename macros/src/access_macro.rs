@@ -7,6 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use crate::{
     access::{Access, CHOICES},
     attribute_syntax::{Keys, parse_entries},
+    conditions::{self, Conditions},
     errors::Errors,
     span::code,
 };
@@ -20,6 +21,11 @@ const KEYS: Keys = Keys {
         "public",
         "refused",
         "step_up",
+        "role",
+        "roles",
+        "any_role",
+        "acr",
+        "max_age",
     ],
     reserved: &[],
 };
@@ -43,21 +49,34 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let entries = parse_entries(declaration, KEYS, &errors);
     let is_complete = errors.count() == 0;
     let step_up = entries.iter().find(|entry| entry.key == "step_up");
-    let mut declared = entries.iter().filter(|entry| entry.key != "step_up");
+    let limits = Conditions::parse(&entries, &errors);
+    let is_limit = |key: &Ident| key == "step_up" || conditions::KEYS.iter().any(|one| key == one);
+    let mut declared = entries.iter().filter(|entry| !is_limit(&entry.key));
     let value = match declared.next() {
         Some(entry) if entry.key == "refused" => {
             entry.flag(&errors);
+            limits.refuse_with("refused", "nobody gets the item, so remove one of the two", &errors);
             Some(code!(#krate::gate::Access::REFUSED))
         }
         Some(entry) => Access::parse(entry, &errors).map(|access| {
             if let (Some(step_up), Access::Public | Access::Authenticated) = (step_up, &access) {
                 errors.add_at(step_up.span(), "`step_up` applies to scopes, and this access requires none: remove `step_up`, or require a scope");
             }
+            if let Access::Public = access {
+                limits.refuse_with("public", "only a token can satisfy it, so write `authenticated` or a scope instead of `public`", &errors);
+            }
             let requirement = access.tokens(&krate);
-            code!({
+            let value = code!({
                 const __TOOLGATE_ACCESS: #krate::auth::Requirement = #requirement;
                 #krate::gate::Access::of(__TOOLGATE_ACCESS)
-            })
+            });
+            match limits.tokens(&krate) {
+                None => value,
+                Some(limits) => code!({
+                    const __TOOLGATE_CONDITIONS: #krate::auth::Conditions = #limits;
+                    #krate::gate::Access::with_conditions(#value, __TOOLGATE_CONDITIONS)
+                }),
+            }
         }),
         None if is_complete => {
             errors.add_at(place, format_args!("this does not declare who may use the item: {CHOICES}\n    `refused`                      nobody"));

@@ -14,14 +14,18 @@ use crate::{
 pub(crate) struct AccessTokens {
     pub(crate) access: TokenStream,
     pub(crate) demands: TokenStream,
+    /// `None` if there are no conditions.
+    pub(crate) conditions: Option<TokenStream>,
 }
 
 impl AccessTokens {
     /// Refers to the constants of a function's hidden struct.
-    pub(crate) fn for_function(krate: &TokenStream) -> Self {
+    pub(crate) fn for_function(model: &ItemModel, krate: &TokenStream) -> Self {
         Self {
             access: code!(<Self as #krate::__private::Stated>::ACCESS),
             demands: code!(<Self as #krate::__private::Stated>::DEMANDS),
+            conditions: conditions(model, krate)
+                .map(|_| code!(<Self as #krate::__private::Stated>::CONDITIONS)),
         }
     }
 
@@ -61,6 +65,12 @@ impl AccessTokens {
                 const __TOOLGATE_DEMANDS: &[#krate::__private::Scope] = #demands;
                 __TOOLGATE_DEMANDS
             }),
+            conditions: conditions(model, krate).map(|conditions| {
+                code!({
+                    const __TOOLGATE_CONDITIONS: #krate::__private::Conditions = #conditions;
+                    __TOOLGATE_CONDITIONS
+                })
+            }),
         }
     }
 }
@@ -70,6 +80,12 @@ pub(crate) fn access(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     // If it is missing, an error was reported, and this is not used.
     let access = model.attribute.access.as_ref();
     access.unwrap_or(&Access::Authenticated).tokens(krate)
+}
+
+/// Builds the conditions beside the access, as a constant's value, or returns `None` if there are
+/// none.
+pub(crate) fn conditions(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
+    model.attribute.conditions.tokens(krate)
 }
 
 /// Builds the scopes that `authorize` can require, as a constant's value, or returns `None` if

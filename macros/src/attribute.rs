@@ -8,6 +8,7 @@ use crate::{
     access::{self, Access, Scope},
     attribute_syntax::{Entry, parse_entries},
     capability::ClientCapability,
+    conditions::Conditions,
     errors::Errors,
     item_kind::ItemKind,
     renamed_crate,
@@ -19,6 +20,8 @@ pub(crate) struct ItemAttribute {
     pub(crate) kind: ItemKind,
     /// `None` if it is missing or invalid; an error was reported.
     pub(crate) access: Option<Access>,
+    /// What it requires beside the access.
+    pub(crate) conditions: Conditions,
     /// The function that authorizes a call from the caller and the arguments.
     pub(crate) authorize: Option<ExprPath>,
     /// The scopes that this function may require.
@@ -48,6 +51,7 @@ impl ItemAttribute {
         let complete = errors.count() == before;
         let mut attribute = Self::new(kind);
         attribute.parse_access(&entries, complete.then_some(place), errors);
+        attribute.conditions = Conditions::parse(&entries, errors);
         for entry in &entries {
             match entry.key.to_string().as_str() {
                 "name" => {
@@ -124,6 +128,7 @@ impl ItemAttribute {
         Self {
             kind,
             access: None,
+            conditions: Conditions::default(),
             authorize: None,
             authorize_scopes: Vec::new(),
             name: None,
@@ -140,7 +145,7 @@ impl ItemAttribute {
         }
     }
 
-    /// Returns the paths of the scopes and of the `authorize` function.
+    /// Returns the paths of the scopes, of the conditions and of the `authorize` function.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &ExprPath> {
         let access = self.access.iter().flat_map(Access::scopes);
         let scopes = access.chain(&self.authorize_scopes);
@@ -148,17 +153,18 @@ impl ItemAttribute {
             Scope::Path(path) => Some(path),
             Scope::Literal(_) => None,
         });
-        scopes.chain(&self.authorize)
+        scopes.chain(&self.authorize).chain(self.conditions.paths())
     }
 
-    /// Returns the scopes that are paths.
-    pub(crate) fn scope_paths_mut(&mut self) -> impl Iterator<Item = &mut ExprPath> {
+    /// Returns the scopes and the texts of conditions that are paths.
+    pub(crate) fn constants_mut(&mut self) -> impl Iterator<Item = &mut ExprPath> {
         let access = self.access.iter_mut().flat_map(Access::scopes_mut);
         let scopes = access.chain(&mut self.authorize_scopes);
-        scopes.filter_map(|scope| match scope {
+        let scopes = scopes.filter_map(|scope| match scope {
             Scope::Path(path) => Some(path),
             Scope::Literal(_) => None,
-        })
+        });
+        scopes.chain(self.conditions.paths_mut())
     }
 
     fn parse_access(&mut self, entries: &[Entry], place: Option<Span>, errors: &Errors) {
@@ -197,6 +203,13 @@ impl ItemAttribute {
             errors.add_at(
                 key.span(),
                 "`read_only` and `destructive` contradict each other: keep one of the two",
+            );
+        }
+        if let Some(Access::Public) = self.access {
+            self.conditions.refuse_with(
+                "public",
+                "only a token can satisfy it, so write `authenticated` or a scope instead of `public`",
+                errors,
             );
         }
         if let (Some((key, _)), Some(Access::Public | Access::Authenticated)) =

@@ -214,13 +214,16 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
     let name = &model.name;
     let description = &model.description;
     let attribute = &model.attribute;
-    let access = &access.access;
+    let (access, conditions) = (&access.access, &access.conditions);
     let with = |setter: &str, value: TokenStream, place: Span| {
         let setter = Ident::new(setter, Span::mixed_site());
         let krate = respan(krate, place);
         quote_spanned!(place=> let __facts = #krate::__private::Facts::#setter(__facts, #value);)
     };
     let generated = Span::mixed_site();
+    let conditions = conditions
+        .as_ref()
+        .map(|value| with("conditions", value.clone(), generated));
     let title = attribute
         .title
         .as_ref()
@@ -245,7 +248,7 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         with("client_capabilities", code!(&[#(#needed),*]), generated)
     });
     let new = code!(#krate::__private::Facts::new(#name, #description, #access));
-    let changes = code!(#title #(#hints)* #(#icons)* #meta #needed);
+    let changes = code!(#conditions #title #(#hints)* #(#icons)* #meta #needed);
     match changes.is_empty() {
         true => new,
         false => code!({ let __facts = #new; #changes __facts }),

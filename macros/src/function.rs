@@ -84,7 +84,7 @@ pub(crate) fn expand(
         &expand::definition(
             &model,
             &ident.to_token_stream(),
-            &AccessTokens::for_function(&krate),
+            &AccessTokens::for_function(&model, &krate),
             &krate,
         ),
         &code!(#krate::__private::function_id(&#ident)),
@@ -128,11 +128,17 @@ fn declared_access(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> Tok
             const DEMANDS: &'static [#krate::__private::Scope] = #demands;
         }
     });
+    let conditions = access_tokens::conditions(model, krate).map(|conditions| {
+        quote_spanned! {Span::mixed_site()=>
+            const CONDITIONS: #krate::__private::Conditions = #conditions;
+        }
+    });
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #krate::__private::Stated for #ident {
             const ACCESS: #krate::__private::Requirement = #access;
             #demands
+            #conditions
         }
     }
 }

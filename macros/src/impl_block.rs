@@ -70,7 +70,7 @@ pub(crate) fn expand(
             ParsedMethod::Item(mut model) => {
                 model
                     .attribute
-                    .scope_paths_mut()
+                    .constants_mut()
                     .for_each(|path| name_self(path, &block.self_ty));
                 meant.push(model.attribute.kind);
                 models.push(*model);

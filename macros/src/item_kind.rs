@@ -14,12 +14,17 @@ pub(crate) enum ItemKind {
     Prompt,
 }
 
-const TOOL: [&str; 19] = [
+const TOOL: [&str; 24] = [
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
     "authorize",
     "authorize_scopes",
     "name",
@@ -36,13 +41,18 @@ const TOOL: [&str; 19] = [
     "crate",
 ];
 
-const RESOURCE: [&str; 16] = [
+const RESOURCE: [&str; 21] = [
     "uri",
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
     "name",
     "title",
     "description",
@@ -55,12 +65,17 @@ const RESOURCE: [&str; 16] = [
     "crate",
 ];
 
-const PROMPT: [&str; 13] = [
+const PROMPT: [&str; 18] = [
     "scope",
     "scopes",
     "any_scope",
     "authenticated",
     "public",
+    "role",
+    "roles",
+    "any_role",
+    "acr",
+    "max_age",
     "name",
     "title",
     "description",
@@ -73,18 +88,7 @@ const PROMPT: [&str; 13] = [
 
 /// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
 /// an update.
-pub(crate) const RESERVED: [&str; 10] = [
-    "rate",
-    "concurrency",
-    "timeout",
-    "role",
-    "roles",
-    "any_role",
-    "acr",
-    "max_age",
-    "confirm",
-    "person",
-];
+pub(crate) const RESERVED: [&str; 5] = ["rate", "concurrency", "timeout", "confirm", "person"];
 
 impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];

@@ -11,6 +11,7 @@ mod access_tokens;
 mod attribute;
 mod attribute_syntax;
 mod capability;
+mod conditions;
 mod doc_comment;
 mod errors;
 mod expand;

@@ -95,15 +95,16 @@ fn every_path_begins_with_the_given_crate() {
 /// Expansions with everything that an attribute can declare.
 fn full_expansions() -> Vec<proc_macro2::TokenStream> {
     let tool = quote! {
-        any_scope = [A, "b"], authorize = check, authorize_scopes = ["c"], name = "n", title = "t",
+        any_scope = [A, "b"], authorize = check, authorize_scopes = ["c"],
+        any_role = [R, ["d", "e"]], acr = ["f", G], max_age = 300, name = "n", title = "t",
         read_only, destructive = false, idempotent, open_world, icons = ["https://a", icon],
         meta = value, client_capabilities = ["sampling"], step_up
     };
     let resource = quote! {
         uri = "a://{b}", public, mime_type = "a/b", title = "t", icons = [icon], meta = value
     };
-    let sized = quote!(uri = "a://b", scope = A, size = 7);
-    let prompt = quote!(authenticated, title = "t", meta = value);
+    let sized = quote!(uri = "a://b", scope = A, role = "d", size = 7);
+    let prompt = quote!(authenticated, roles = ["d"], title = "t", meta = value);
     let arguments = quote! {
         #[arg(default = 1, minimum = 0, maximum = 9, header = "A")] a: u8,
         #[arg(default, min_length = 1, max_length = 9, pattern = "a")] b: String,

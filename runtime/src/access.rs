@@ -2,6 +2,12 @@
 
 use crate::scope::{Scope, ScopeSet, ScopeTable};
 
+mod conditions;
+
+pub use conditions::Conditions;
+
+use conditions::Conditional;
+
 /// The access that a tool, prompt or resource requires, as its author declared it.
 ///
 /// Scopes are alternative sets: a token needs every scope of one set. `scopes = ["a", "b"]`
@@ -48,6 +54,17 @@ impl Requirement {
                 .collect(),
         )
     }
+
+    /// Resolves the scopes, and adds the conditions that hold beside them. An item with
+    /// conditions is never public, because only a token can satisfy them.
+    pub(crate) fn resolve_with(self, conditions: Conditions, table: &ScopeTable) -> ResolvedAccess {
+        let scopes = match self.resolve(table) {
+            plain if conditions == Conditions::NONE || plain.is_denied() => return plain,
+            ResolvedAccess::Public => ResolvedAccess::Authenticated,
+            scopes => scopes,
+        };
+        ResolvedAccess::Conditional(Box::new(Conditional { scopes, conditions }))
+    }
 }
 
 /// A [`Requirement`] with its scopes resolved to bits of the server's table.
@@ -60,15 +77,40 @@ pub(crate) enum ResolvedAccess {
     /// A token with every scope of one of these sets. Without any set, no caller is
     /// admitted.
     Scopes(Box<[ScopeSet]>),
+    /// One of the others, with conditions that scopes do not satisfy.
+    Conditional(Box<Conditional>),
 }
 
 impl ResolvedAccess {
-    /// Returns whether a token with these scopes is enough.
+    /// Returns whether a token with these scopes is enough. Where conditions hold, it never
+    /// is: they are checked separately.
     pub(crate) fn allows(&self, granted: ScopeSet) -> bool {
         match self {
             Self::Public | Self::Authenticated => true,
             Self::Scopes(sets) => sets.iter().any(|&needed| granted.contains(needed)),
+            Self::Conditional(_) => false,
         }
+    }
+
+    /// Returns the access without its conditions.
+    pub(crate) fn scopes(&self) -> &Self {
+        match self {
+            Self::Conditional(conditional) => &conditional.scopes,
+            plain => plain,
+        }
+    }
+
+    /// Returns the conditions beside the scopes.
+    pub(crate) fn conditions(&self) -> Option<&Conditions> {
+        match self {
+            Self::Conditional(conditional) => Some(&conditional.conditions),
+            Self::Public | Self::Authenticated | Self::Scopes(_) => None,
+        }
+    }
+
+    /// Returns whether no caller is admitted.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self, Self::Scopes(sets) if sets.is_empty())
     }
 
     /// Returns the scopes to request: the alternative that lacks the fewest scopes beyond
@@ -81,6 +123,7 @@ impl ResolvedAccess {
                 .copied()
                 .min_by_key(|needed| needed.minus(granted).len())
                 .unwrap_or_default(),
+            Self::Conditional(conditional) => conditional.scopes.scopes_to_request(granted),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! ([`Dpop`]), or call an API with a token for the caller ([`TokenExchange`]).
 
 pub use crate::{
-    access::Requirement,
+    access::{Conditions, Requirement},
     bearer::{BearerError, BearerToken},
     caller::Caller,
     claims::{Claims, ClaimsError},

@@ -4,7 +4,12 @@
 //! Only this module builds a [`Permit`], and no tool runs without one. A [`Denial`]
 //! holds everything that a challenge needs.
 
-use crate::{access::ResolvedAccess, caller::Caller, operation::Operation, scope::ScopeSet};
+use crate::{
+    access::{Conditions, ResolvedAccess},
+    caller::Caller,
+    operation::Operation,
+    scope::ScopeSet,
+};
 
 mod authorized_arguments;
 mod rules;
@@ -12,7 +17,7 @@ mod switched_off;
 
 pub(crate) use authorized_arguments::AuthorizedArguments;
 pub use authorized_arguments::AuthorizedValues;
-pub(crate) use rules::{Offers, Rules};
+pub(crate) use rules::{Offers, Rules, RulesClock};
 pub(crate) use switched_off::Switches;
 
 use authorized_arguments::ArgumentSlot;
@@ -30,7 +35,7 @@ impl Rules {
     /// Decides whether a caller may perform an operation. The caller moves into the
     /// admission, or is returned with the denial.
     pub(crate) fn decide(&self, operation: Operation<'_>, caller: Option<Caller>) -> Decision {
-        match self.authorize(operation, caller.as_ref()) {
+        match self.authorize(operation, caller.as_ref(), Extent::All) {
             Ok(target) => Decision::Admit(Permit {
                 rules: self.id,
                 caller,
@@ -42,13 +47,19 @@ impl Rules {
         }
     }
 
-    /// Returns whether a caller may perform an operation. Lists that are filtered by grants
-    /// use this.
+    /// Returns whether a caller may perform an operation now.
     pub(crate) fn allows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
-        self.authorize(operation, caller).is_ok()
+        self.authorize(operation, caller, Extent::All).is_ok()
     }
 
-    /// Authorizes again at dispatch, with the operation that is about to run.
+    /// Returns whether lists that are filtered by grants show the item of an operation to a
+    /// caller.
+    pub(crate) fn shows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
+        self.authorize(operation, caller, Extent::Roles).is_ok()
+    }
+
+    /// Authorizes again at dispatch, with the operation that is about to run. The age of the
+    /// login is not checked again: time has passed since the gate admitted the operation.
     ///
     /// # Errors
     ///
@@ -59,7 +70,7 @@ impl Rules {
         permit: &Permit,
         operation: Operation<'_>,
     ) -> Result<(), NotPermittedError> {
-        match self.authorize(operation, permit.caller()) {
+        match self.authorize(operation, permit.caller(), Extent::AllButAge) {
             Ok(target)
                 if self.id == permit.rules
                     && operation.kind() == permit.kind
@@ -77,6 +88,7 @@ impl Rules {
         &self,
         operation: Operation<'_>,
         caller: Option<&Caller>,
+        extent: Extent,
     ) -> Result<Option<Target>, Denial> {
         let rule = self.access_of(operation);
         let (target, accesses): (_, &[&ResolvedAccess]) = match &rule {
@@ -111,12 +123,58 @@ impl Rules {
             .iter()
             .map(|access| access.scopes_to_request(granted))
             .fold(ScopeSet::EMPTY, ScopeSet::union);
-        Err(Denial::InsufficientScope {
-            needed,
-            missing: needed.minus(granted),
-            held: caller.map_or(ScopeSet::EMPTY, Caller::held),
-        })
+        match caller {
+            Some(caller) if accesses.iter().all(|one| one.scopes().allows(granted)) => {
+                self.check_conditions(accesses, caller, needed, extent)?;
+                Ok(target)
+            }
+            _ => Err(Denial::InsufficientScope {
+                needed,
+                missing: needed.minus(granted),
+                held: caller.map_or(ScopeSet::EMPTY, Caller::held),
+            }),
+        }
     }
+
+    /// Checks the conditions beside scopes: roles first, because a caller who lacks a role
+    /// need not log in again.
+    fn check_conditions(
+        &self,
+        accesses: &[&ResolvedAccess],
+        caller: &Caller,
+        needed: ScopeSet,
+        extent: Extent,
+    ) -> Result<(), Denial> {
+        let claims = caller.claims();
+        let mut all = accesses.iter().filter_map(|access| access.conditions());
+        if let Some(needed) = all.clone().find_map(|one| one.missing_roles(claims)) {
+            return Err(Denial::MissingRole { needed });
+        }
+        let now = match extent {
+            Extent::All => Some(self.clock.0.now()),
+            Extent::AllButAge => None,
+            Extent::Roles => return Ok(()),
+        };
+        match all.find(|one| !one.accepts_login(claims, now)) {
+            None => Ok(()),
+            Some(conditions) => Err(Denial::InsufficientAuthentication {
+                conditions: *conditions,
+                needed,
+                held: caller.held(),
+            }),
+        }
+    }
+}
+
+/// Which conditions beside scopes are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of them.
+    All,
+    /// All except `max_age`.
+    AllButAge,
+    /// The roles: the others can be satisfied by logging in again.
+    Roles,
 }
 
 /// The result of [`Rules::decide`].
@@ -176,6 +234,19 @@ pub(crate) enum Denial {
         needed: ScopeSet,
         /// The needed scopes that the token neither names nor implies.
         missing: ScopeSet,
+        /// The scopes of this server that the token names.
+        held: ScopeSet,
+    },
+    /// The caller lacks a role.
+    MissingRole {
+        /// The set of roles that lacks the fewest.
+        needed: &'static [&'static str],
+    },
+    /// The caller has not logged in strongly or recently enough (RFC 9470).
+    InsufficientAuthentication {
+        conditions: Conditions,
+        /// Every scope that the operation needs.
+        needed: ScopeSet,
         /// The scopes of this server that the token names.
         held: ScopeSet,
     },

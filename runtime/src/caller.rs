@@ -117,6 +117,12 @@ impl Caller {
             || self.claims().scopes().any(|named| named == scope)
     }
 
+    /// Returns whether the token has this role, character for character.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.claims().has_role(role)
+    }
+
     /// Returns the scopes of this server that the token names.
     pub(crate) fn held(&self) -> ScopeSet {
         self.0.held

@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::{clock::UnixTime, json};
 
+mod accessors;
 mod claim_mapping;
+mod roles;
 
 pub(crate) use claim_mapping::ClaimMapping;
 
@@ -39,6 +41,8 @@ pub struct Claims {
     issued_at: Option<UnixTime>,
     client_id: Option<String>,
     scopes: Vec<String>,
+    /// Sorted.
+    roles: Vec<String>,
     all: Map<String, Value>,
 }
 
@@ -55,6 +59,7 @@ impl Claims {
             issued_at: None,
             client_id: None,
             scopes: Vec::new(),
+            roles: Vec::new(),
             all: Map::new(),
         }
     }
@@ -89,97 +94,30 @@ impl Claims {
             issued_at: time(&all, "iat", Rounding::Earlier)?,
             client_id: mapping.client(&all)?,
             scopes: mapping.scopes(&all)?,
+            roles: roles::read(&mapping.roles, &all),
             all,
         })
     }
 
-    /// Sets the subject (`sub`).
+    /// Returns whether the token has this role, character for character.
     #[must_use]
-    pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into());
-        self
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles
+            .binary_search_by(|one| one.as_str().cmp(role))
+            .is_ok()
     }
 
-    /// Adds an audience (`aud`).
+    /// Returns how strongly the caller has logged in (`acr`, RFC 9470 §6).
     #[must_use]
-    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience.push(audience.into());
-        self
+    pub fn acr(&self) -> Option<&str> {
+        self.get("acr")?.as_str()
     }
 
-    /// Sets the client (`client_id`).
+    /// Returns when the caller has logged in (`auth_time`, RFC 9470 §6), or `None` if the
+    /// token does not state a valid time.
     #[must_use]
-    pub fn with_client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.client_id = Some(client_id.into());
-        self
-    }
-
-    /// Adds the scopes of a scope string (RFC 6749 §3.3: separated by single spaces).
-    #[must_use]
-    pub fn with_scopes(mut self, scopes: &str) -> Self {
-        self.scopes.extend(split(scopes));
-        self
-    }
-
-    /// Sets the time before which the token is not valid (`nbf`).
-    #[must_use]
-    pub fn with_not_before(mut self, not_before: UnixTime) -> Self {
-        self.not_before = Some(not_before);
-        self
-    }
-
-    /// Returns the issuer of the token (`iss`).
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    /// Returns the subject of the token (`sub`).
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-
-    /// Returns the audience of the token (`aud`), as an array even if the token has a
-    /// string.
-    #[must_use]
-    pub fn audience(&self) -> &[String] {
-        &self.audience
-    }
-
-    /// Returns when the token expires (`exp`).
-    #[must_use]
-    pub fn expires_at(&self) -> UnixTime {
-        self.expires_at
-    }
-
-    /// Returns the time before which the token is not valid (`nbf`).
-    #[must_use]
-    pub fn not_before(&self) -> Option<UnixTime> {
-        self.not_before
-    }
-
-    /// Returns when the token was issued (`iat`).
-    #[must_use]
-    pub fn issued_at(&self) -> Option<UnixTime> {
-        self.issued_at
-    }
-
-    /// Returns the client that the token was issued to (`client_id`, or else `azp`).
-    #[must_use]
-    pub fn client_id(&self) -> Option<&str> {
-        self.client_id.as_deref()
-    }
-
-    /// Returns the granted scopes, in the token's order.
-    pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.scopes.iter().map(String::as_str)
-    }
-
-    /// Returns any claim of the token by its name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.all.get(name)
+    pub fn auth_time(&self) -> Option<UnixTime> {
+        time(&self.all, "auth_time", Rounding::Earlier).ok()?
     }
 
     /// Returns every claim of the token.
@@ -198,6 +136,7 @@ impl fmt::Debug for Claims {
             .field("expires_at", &self.expires_at)
             .field("client_id", &self.client_id)
             .field("scopes", &self.scopes)
+            .field("roles", &self.roles)
             .finish_non_exhaustive()
     }
 }

@@ -6,12 +6,12 @@ pub use core::{
     option::Option,
     result::Result::{self, Ok},
 };
-pub use std::{any::TypeId, boxed::Box, sync::Arc};
+pub use std::{any::TypeId, boxed::Box, sync::Arc, time::Duration};
 
 pub use toolgate_macros::{__access as access, __list as list, __scopes as scopes};
 
 pub use crate::{
-    access::Requirement,
+    access::{Conditions, Requirement},
     authorization::AuthorizedValues,
     caller::Caller,
     item::{

@@ -1,6 +1,6 @@
 //! [`Denial`]: why a request was not answered with a result.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 use toolgate::auth::{DenialReason, Remedy};
@@ -35,6 +35,27 @@ impl Denial {
     #[must_use]
     pub fn is_unauthenticated(&self) -> bool {
         self.status == 401
+    }
+
+    /// Returns whether a stronger or more recent login would help (401,
+    /// `insufficient_user_authentication`, RFC 9470 §3).
+    #[must_use]
+    pub fn is_insufficient_authentication(&self) -> bool {
+        self.status == 401 && self.error() == Some("insufficient_user_authentication")
+    }
+
+    /// Returns the `acr_values` of the challenge, the preferred one first.
+    #[must_use]
+    pub fn acr_values(&self) -> Vec<&str> {
+        let values = self.challenge().and_then(|one| one.get("acr_values"));
+        values.unwrap_or_default().split_whitespace().collect()
+    }
+
+    /// Returns how long ago the caller may have logged in, as the challenge says it.
+    #[must_use]
+    pub fn max_age(&self) -> Option<Duration> {
+        let seconds = self.challenge()?.get("max_age")?.parse().ok()?;
+        Some(Duration::from_secs(seconds))
     }
 
     /// Returns the first challenge, which is all that many clients read.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{body::Body, http::Method};
 use serde_json::{Map, Value, json};
+use toolgate::auth::{Clock, UnixTime};
 
 use crate::{Denial, Output, SigningKey, TestServer};
 
@@ -71,7 +72,40 @@ impl<'s> TestCaller<'s> {
         self
     }
 
-    /// Adds the scopes that a denial challenges, as a client does that steps up.
+    /// Sets the roles of the token, in the claim `roles`. For an issuer with another claim, use
+    /// [`with_claim`](Self::with_claim).
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn with_roles<T: AsRef<str>>(self, roles: impl IntoIterator<Item = T>) -> Self {
+        let roles = roles.into_iter().map(|one| json!(one.as_ref()));
+        self.with_claim("roles", Value::Array(roles.collect()))
+    }
+
+    /// Sets how strongly the caller has logged in (`acr`).
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn with_acr(self, acr: &str) -> Self {
+        self.with_claim("acr", acr)
+    }
+
+    /// Sets when the caller has logged in (`auth_time`).
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn with_auth_time(self, auth_time: UnixTime) -> Self {
+        self.with_claim("auth_time", auth_time.seconds())
+    }
+
+    /// Adds the scopes that a denial challenges, as a client does that steps up. If it challenges
+    /// a login (RFC 9470), the caller logs in now, with the preferred `acr`.
     ///
     /// # Panics
     ///
@@ -79,6 +113,12 @@ impl<'s> TestCaller<'s> {
     #[must_use]
     pub fn stepped_up(&self, denial: &Denial) -> Self {
         let mut caller = self.clone();
+        if denial.is_insufficient_authentication() {
+            caller = caller.with_auth_time(self.server.clock().now());
+            if let Some(acr) = denial.acr_values().first() {
+                caller = caller.with_acr(acr);
+            }
+        }
         let scopes = &mut caller.token_mut().scopes;
         for scope in denial.challenged_scopes() {
             if !scopes.iter().any(|held| held == scope) {

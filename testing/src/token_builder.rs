@@ -129,6 +129,26 @@ impl<'a> TokenBuilder<'a> {
         self.claim("scope", json!(scope))
     }
 
+    /// Sets the roles, in the claim `roles`.
+    #[must_use]
+    pub fn roles<T: AsRef<str>>(self, roles: impl IntoIterator<Item = T>) -> Self {
+        let roles = roles.into_iter().map(|one| json!(one.as_ref()));
+        self.claim("roles", Value::Array(roles.collect()))
+    }
+
+    /// Sets how strongly the caller has logged in.
+    #[must_use]
+    pub fn acr(self, acr: &str) -> Self {
+        self.claim("acr", json!(acr))
+    }
+
+    /// Sets when the caller has logged in: this many seconds ago.
+    #[must_use]
+    pub fn logged_in_ago(self, seconds: i64) -> Self {
+        let now = self.claims["iat"].as_i64().unwrap_or_default();
+        self.claim("auth_time", json!(now - seconds))
+    }
+
     /// Lets the token expire this many seconds from now; negative for the past.
     #[must_use]
     pub fn expires_in(self, seconds: i64) -> Self {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,6 +13,7 @@ use foldhash::fast::RandomState;
 
 use crate::{
     access::ResolvedAccess,
+    clock::{Clock, SystemClock},
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
     uri_pattern::{UriPattern, plainest_spelling},
@@ -34,6 +36,23 @@ pub(crate) struct Offers {
     pub(crate) changes: bool,
     /// Which of these items are switched on.
     pub(crate) switches: Arc<Switches>,
+    /// The clock that the age of a login is measured with.
+    pub(crate) clock: RulesClock,
+}
+
+/// The clock of the rules.
+pub(crate) struct RulesClock(pub(crate) Arc<dyn Clock>);
+
+impl Default for RulesClock {
+    fn default() -> Self {
+        Self(Arc::new(SystemClock))
+    }
+}
+
+impl fmt::Debug for RulesClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RulesClock")
+    }
 }
 
 /// The rules of one server.
@@ -51,6 +70,7 @@ pub(crate) struct Rules {
     templates: Vec<(UriPattern, (Target, ResolvedAccess))>,
     changes: bool,
     switches: Arc<Switches>,
+    pub(super) clock: RulesClock,
     handshake: ResolvedAccess,
     /// The access required before the server reports that an item does not exist.
     access_to_learn_existence: ResolvedAccess,
@@ -81,6 +101,7 @@ impl Rules {
             resources,
             changes,
             switches,
+            clock,
         } = offers;
         let accesses = || {
             let named = tools.iter().chain(&prompts).map(|(_, access)| access);
@@ -102,6 +123,7 @@ impl Rules {
             templates: Vec::new(),
             changes,
             switches,
+            clock,
             handshake: public_if(open),
             access_to_learn_existence: public_if(nothing_to_protect),
             baseline,
@@ -235,7 +257,7 @@ impl Rules {
         match found {
             // A denied item is treated as missing, but still shadows later, broader
             // templates.
-            Some((_, ResolvedAccess::Scopes(sets))) if sets.is_empty() => {
+            Some((_, access)) if access.is_denied() => {
                 Rule::Untargeted(&self.access_to_learn_existence)
             }
             Some((target, access)) if self.switches.is_on(*target) => Rule::Target(*target, access),

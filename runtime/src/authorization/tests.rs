@@ -10,6 +10,7 @@ use crate::{
     uri_pattern::UriPattern,
 };
 
+mod conditions;
 mod offered;
 mod resources;
 
@@ -235,7 +236,7 @@ fn with_resources() -> Rules {
             (pattern("notes://{id}"), of(&[&[READ]])),
         ],
         changes: true,
-        switches: Arc::default(),
+        ..Offers::default()
     };
     let baseline = table.one("read").unwrap();
     Rules::new(table.clone(), offers, baseline, false)

@@ -34,6 +34,25 @@ impl Caller {
         self.claims().scopes()
     }
 
+    /// Returns the roles of the token, sorted. Where they are read from depends on the issuer:
+    /// see [`Issuer::with_role_claim`](crate::issuer::Issuer::with_role_claim).
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.claims().roles()
+    }
+
+    /// Returns how strongly the caller has logged in, as the issuer names it (`acr`).
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        self.claims().acr()
+    }
+
+    /// Returns when the caller has logged in (`auth_time`), or `None` if the token does not
+    /// say it.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<UnixTime> {
+        self.claims().auth_time()
+    }
+
     /// Returns when the token expires (`exp`).
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {

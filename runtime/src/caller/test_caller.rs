@@ -10,6 +10,7 @@ use super::{Caller, VerifiedToken};
 use crate::{
     bearer::{BearerToken, Credentials, Scheme},
     claims::Claims,
+    clock::UnixTime,
     scope::{Scope, ScopeTable},
 };
 
@@ -55,6 +56,30 @@ impl Caller {
             .map(|one| one.as_ref().to_owned())
             .collect();
         self.with_claim("scope", names.join(" "))
+    }
+
+    /// Returns the test caller with these roles instead of its own. Requires the feature
+    /// `testing`.
+    ///
+    /// # Panics
+    ///
+    /// Never: every text is a role, except for the empty one, which is none.
+    #[must_use]
+    pub fn with_roles<T: AsRef<str>>(self, roles: impl IntoIterator<Item = T>) -> Self {
+        let roles = roles.into_iter().map(|one| json!(one.as_ref()));
+        self.with_claim("roles", Value::Array(roles.collect()))
+    }
+
+    /// Returns the test caller as one who has logged in like this (`acr`), at this time
+    /// (`auth_time`). Requires the feature `testing`.
+    ///
+    /// # Panics
+    ///
+    /// Never: every text is an `acr`.
+    #[must_use]
+    pub fn with_login(self, acr: &str, auth_time: UnixTime) -> Self {
+        self.with_claim("acr", acr)
+            .with_claim("auth_time", auth_time.seconds())
     }
 
     /// Returns the test caller with another value of a claim; `null` removes it. Requires the
@@ -104,7 +129,13 @@ mod tests {
     fn a_test_caller_has_what_the_test_says_and_nothing_else() {
         let alice = Caller::test("alice")
             .with_scopes(["a:read", "a:write"])
+            .with_roles(["editor"])
+            .with_login("mfa", UnixTime::from_seconds(7))
             .with_claim("tenant", "acme");
+        assert!(alice.has_role("editor") && !alice.has_role("admin"));
+        assert_eq!(alice.roles().collect::<Vec<_>>(), ["editor"]);
+        assert_eq!(alice.acr(), Some("mfa"));
+        assert_eq!(alice.auth_time(), Some(UnixTime::from_seconds(7)));
         assert_eq!(alice.subject(), Some("alice"));
         assert!(alice.has("a:read") && alice.has("a:write") && !alice.has("a:admin"));
         assert_eq!(alice.claim("tenant"), Some(&json!("acme")));

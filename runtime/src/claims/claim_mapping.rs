@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{ClaimsError, split, string, strings, wrong_type};
+use super::{ClaimsError, roles::RolePath, split, string, strings, wrong_type};
 
 /// Claim names in order of precedence. Only the first present claim counts, so that a later
 /// claim cannot add to what an earlier one grants.
@@ -19,6 +19,8 @@ pub(crate) struct ClaimMapping {
     pub(crate) scope_prefixes: Vec<String>,
     pub(crate) audience: Names,
     pub(crate) client: Names,
+    /// The places of the roles, all of which count.
+    pub(crate) roles: Vec<RolePath>,
 }
 
 impl Default for ClaimMapping {
@@ -28,6 +30,8 @@ impl Default for ClaimMapping {
             scope_prefixes: Vec::new(),
             audience: vec!["aud".into()],
             client: vec!["client_id".into(), "azp".into()],
+            // RFC 9068 §2.2.3.1.
+            roles: vec![vec!["roles".into()]],
         }
     }
 }

@@ -325,6 +325,15 @@ impl Gate {
                         needed,
                         missing,
                     },
+                    Denial::MissingRole { needed } => Refusal::MissingRole { needed },
+                    Denial::InsufficientAuthentication {
+                        conditions,
+                        needed,
+                        held,
+                    } => Refusal::InsufficientAuthentication {
+                        challenged: self.challenged_scopes(needed, held),
+                        conditions,
+                    },
                     Denial::Unruled => Refusal::Message(message.unknown_method()),
                 };
                 Err(refuse(caller.as_ref(), refusal))

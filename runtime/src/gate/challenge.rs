@@ -14,16 +14,19 @@ use std::collections::HashMap;
 use http::HeaderValue;
 
 use crate::{
+    access::Conditions,
     error::SetupErrors,
     scope::{ScopeSet, ScopeTable},
 };
 
-/// The error codes of RFC 6750 §3.1, and those of RFC 9449 §7.1 and §9.
+/// The error codes of RFC 6750 §3.1, RFC 9449 §7.1 and §9, and RFC 9470 §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorCode {
     InvalidRequest,
     InvalidToken,
     InsufficientScope,
+    /// The challenge names how to log in.
+    InsufficientUserAuthentication(Conditions),
     InvalidDpopProof,
     UseDpopNonce,
 }
@@ -34,6 +37,7 @@ impl ErrorCode {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientUserAuthentication(_) => "insufficient_user_authentication",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
         }
@@ -161,6 +165,16 @@ impl Challenges {
             Some(ErrorCode::InsufficientScope) => {
                 parameters.extend(error.into_iter().chain(scope));
                 parameters.push(metadata);
+            }
+            Some(ErrorCode::InsufficientUserAuthentication(conditions)) => {
+                parameters.extend(error.into_iter().chain(scope));
+                parameters.push(metadata);
+                if !conditions.acr().is_empty() {
+                    let values = conditions.acr().join(" ");
+                    parameters.push(format!("acr_values=\"{values}\""));
+                }
+                let max_age = conditions.max_age().map(|age| age.as_secs());
+                parameters.extend(max_age.map(|seconds| format!("max_age=\"{seconds}\"")));
             }
             None
             | Some(

@@ -6,6 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use crate::{
+    access::Conditions,
     authorization::Target,
     bearer::BearerError,
     denial::{DenialReason, ItemDenial, Remedy},
@@ -51,6 +52,15 @@ pub(crate) enum Refusal {
         /// The scopes that the operation needs.
         needed: ScopeSet,
         missing: ScopeSet,
+    },
+    /// The caller lacks a role, and no token would help: a person has to grant it.
+    MissingRole { needed: &'static [&'static str] },
+    /// The caller has not logged in strongly or recently enough (RFC 9470 §3
+    /// `insufficient_user_authentication`).
+    InsufficientAuthentication {
+        /// The scopes that the challenge names.
+        challenged: ScopeSet,
+        conditions: Conditions,
     },
     /// The code of the item denies the request, and no token would help.
     Forbidden { reason: ItemDenial },
@@ -150,7 +160,8 @@ impl Refusal {
             Self::NoToken { wanted }
             | Self::InvalidToken { wanted, .. }
             | Self::ProofFailure { wanted, .. } => wanted,
-            Self::InsufficientScope { challenged, .. } => challenged,
+            Self::InsufficientScope { challenged, .. }
+            | Self::InsufficientAuthentication { challenged, .. } => challenged,
             _ => ScopeSet::EMPTY,
         }
     }
@@ -159,7 +170,10 @@ impl Refusal {
     pub(super) fn is_challenge(&self) -> bool {
         matches!(
             self,
-            Self::NoToken { .. } | Self::InvalidToken { .. } | Self::InsufficientScope { .. }
+            Self::NoToken { .. }
+                | Self::InvalidToken { .. }
+                | Self::InsufficientScope { .. }
+                | Self::InsufficientAuthentication { .. }
         )
     }
 
@@ -176,6 +190,8 @@ impl Refusal {
                 ProofFailure::Nonce => DenialReason::NonceNeeded,
             },
             Self::InsufficientScope { .. } => DenialReason::MissingScope,
+            Self::MissingRole { .. } => DenialReason::MissingRole,
+            Self::InsufficientAuthentication { .. } => DenialReason::InsufficientAuthentication,
             Self::Forbidden { reason } => reason.reason,
             Self::SessionLimit(SessionLimitReached::OfCaller) => DenialReason::TooManySessions,
             Self::SessionLimit(SessionLimitReached::OfServer) => DenialReason::SessionsExhausted,
@@ -241,6 +257,10 @@ impl Refusal {
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
             Self::ProofFailure { failure, .. } => failure.code().as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
+            Self::MissingRole { .. } => "missing_role",
+            Self::InsufficientAuthentication { conditions, .. } => {
+                ErrorCode::InsufficientUserAuthentication(*conditions).as_str()
+            }
             Self::Forbidden { .. } => "access_denied",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
@@ -273,6 +293,10 @@ impl Refusal {
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
+            Self::MissingRole { .. } => {
+                "the caller lacks a role that this operation needs".to_owned()
+            }
+            Self::InsufficientAuthentication { .. } => WEAK_LOGIN.to_owned(),
             Self::Forbidden { reason } => reason.message.clone().into_owned(),
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
@@ -295,6 +319,9 @@ impl Refusal {
 }
 
 const LACKS_SCOPE: &str = "the token lacks a scope that this operation needs";
+
+const WEAK_LOGIN: &str =
+    "this operation needs a stronger or more recent login; log in again as the challenge says";
 
 const fn credentials(error: BearerError) -> &'static str {
     match error {

@@ -1,7 +1,7 @@
 //! A trusted authorization server: its identifier, the source of its keys, and the rules for
 //! its tokens.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use url::Url;
 
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{claims::ClaimMapping, loopback::is_loopback_url};
 
+mod claim_settings;
 mod provider_rules;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,8 @@ pub struct Issuer {
     required_values: Vec<(String, String)>,
     single_audience: bool,
     claim_mapping: ClaimMapping,
+    /// Whether `with_role_claim` has replaced the provider's places of roles.
+    has_own_role_claims: bool,
     introspection: Option<Introspection>,
     private_hosts: Vec<String>,
     /// May contain a password.
@@ -92,6 +95,7 @@ impl Issuer {
             required_values: Vec::new(),
             single_audience: false,
             claim_mapping: ClaimMapping::default(),
+            has_own_role_claims: false,
             introspection: None,
             private_hosts: Vec::new(),
             proxy: None,
@@ -163,41 +167,6 @@ impl Issuer {
     #[must_use]
     pub fn with_single_audience(mut self) -> Self {
         self.single_audience = true;
-        self
-    }
-
-    /// Reads scopes from the first of these claims that is present, and from no other, as a
-    /// space-separated string or an array of strings. The default is `scope`, `scp` and
-    /// `scopes`.
-    #[must_use]
-    pub fn with_scope_claims(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.claim_mapping.scopes = names.into_iter().map(Into::into).map(Cow::Owned).collect();
-        self
-    }
-
-    /// Removes this prefix from scopes, for a provider that prepends the resource: with
-    /// `api://news/`, a token's `api://news/read` becomes `read`. Scopes without the prefix
-    /// are unchanged. If this is the first issuer, its first prefix is added to the scopes in
-    /// `scopes_supported` and in challenges, because clients must request the scopes as the
-    /// issuer names them.
-    #[must_use]
-    pub fn with_scope_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.claim_mapping.scope_prefixes.push(prefix.into());
-        self
-    }
-
-    /// Reads the audience from this claim if a token has no `aud`, for a provider that puts
-    /// it elsewhere. The value must still be an accepted audience.
-    #[must_use]
-    pub fn with_audience_claim(mut self, name: impl Into<String>) -> Self {
-        self.claim_mapping.audience.push(Cow::Owned(name.into()));
-        self
-    }
-
-    /// Reads the client from this claim if a token has neither `client_id` nor `azp`.
-    #[must_use]
-    pub fn with_client_claim(mut self, name: impl Into<String>) -> Self {
-        self.claim_mapping.client.push(Cow::Owned(name.into()));
         self
     }
 

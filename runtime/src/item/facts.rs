@@ -4,13 +4,18 @@ use rmcp::model::{Icon, MetaObject};
 use serde_json::Value;
 
 use super::{ClientCapability, security_schemes};
-use crate::{access::Requirement, error::SetupErrors, scope::Scope};
+use crate::{
+    access::{Conditions, Requirement},
+    error::SetupErrors,
+    scope::Scope,
+};
 
 /// What an attribute states about an item.
 pub struct Facts {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
     pub(crate) requirement: Requirement,
+    pub(crate) conditions: Conditions,
     pub(crate) title: Option<&'static str>,
     pub(crate) step_up: bool,
     pub(crate) read_only: Option<bool>,
@@ -30,6 +35,7 @@ impl Facts {
             name,
             description,
             requirement,
+            conditions: Conditions::NONE,
             title: None,
             step_up: false,
             read_only: None,
@@ -40,6 +46,13 @@ impl Facts {
             meta: None,
             client_capabilities: &[],
         }
+    }
+
+    /// `role = "…"`, `roles = […]`, `any_role = […]`, `acr = …`, `max_age = …`.
+    #[must_use]
+    pub fn conditions(mut self, conditions: Conditions) -> Self {
+        self.conditions = conditions;
+        self
     }
 
     /// `title = "…"`.
@@ -185,6 +198,9 @@ impl Facts {
 pub trait Stated {
     /// `scope = …`, `scopes = …`, `any_scope = …`, `authenticated` or `public`.
     const ACCESS: Requirement;
+
+    /// `role = "…"`, `roles = […]`, `any_role = […]`, `acr = …`, `max_age = …`.
+    const CONDITIONS: Conditions = Conditions::NONE;
 
     /// `authorize_scopes = […]`.
     const DEMANDS: &'static [Scope] = &[];

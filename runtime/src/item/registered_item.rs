@@ -9,7 +9,7 @@ use super::{
     KindParts, Run, Running, complete,
 };
 use crate::{
-    access::Requirement,
+    access::{Conditions, Requirement},
     authorization::{AuthorizedValues, Permit, Target},
     error::SetupErrors,
     scope::Scope,
@@ -21,6 +21,7 @@ pub(crate) struct Item<S, K: KindParts> {
     name: &'static str,
     address: K::Address,
     requirement: Requirement,
+    conditions: Conditions,
     step_up: bool,
     demands: &'static [Scope],
     takes_context: bool,
@@ -108,6 +109,7 @@ impl<S, K: KindParts> Item<S, K> {
             name: facts.name,
             address,
             requirement: facts.requirement,
+            conditions: facts.conditions,
             step_up: facts.step_up,
             demands,
             takes_context,
@@ -142,6 +144,11 @@ impl<S, K: KindParts> Item<S, K> {
     /// Returns the access that it requires.
     pub(crate) fn requirement(&self) -> Requirement {
         self.requirement
+    }
+
+    /// Returns what it requires beside scopes.
+    pub(crate) fn conditions(&self) -> Conditions {
+        self.conditions
     }
 
     /// Returns whether a client requests its scopes only when it uses it.

@@ -175,7 +175,7 @@ pub(super) fn assemble(
         has_sessions,
         notifier,
         rounds: Arc::new(rounds),
-        tool_lists: ToolListCache::default(),
+        tool_lists: ToolListCache::new(plan.roles.clone()),
     });
     let sessions = Arc::new(SessionsWithSecuritySchemes::default());
     let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {

@@ -296,6 +296,7 @@ fn addressed<K: KindParts>(
     items.iter().map(|item| {
         let terms = AccessTerms {
             requirement: item.requirement(),
+            conditions: item.conditions(),
             step_up: item.is_step_up(),
             demands: item.demands().to_vec(),
         };

@@ -67,6 +67,8 @@ pub(super) struct GatePlan {
     pub(super) settings: ValidConfig,
     pub(super) table: ScopeTable,
     pub(super) rules: Arc<Rules>,
+    /// The roles that the items name, sorted.
+    pub(super) roles: Vec<&'static str>,
     item_names: ItemNames,
     pub(super) login: Login,
     pub(super) visibility: Visibility,
@@ -99,6 +101,8 @@ impl GatePlan {
         let table = offered.table(&policy.hierarchy, faults);
         undeclared(policy.declared_scopes, &table, faults);
         locked_out(&policy, faults);
+        offered.check_conditions(faults);
+        let roles = offered.roles(faults);
         let settings = config
             .validate()
             .map_err(|earlier| faults.extend(earlier))
@@ -117,7 +121,7 @@ impl GatePlan {
             Some(own) => own,
             None => issuing.verifier(faults),
         };
-        let offers = offered.offers(&table, switches);
+        let offers = offered.offers(&table, switches, Arc::clone(&policy.clock));
         let login = Login::of(offered, policy.open_handshake);
         let metadata_url = settings.paths().metadata_url();
         let challenged = offered.challenged(&table);
@@ -130,6 +134,7 @@ impl GatePlan {
                 baseline,
                 login != Login::AtConnection,
             )),
+            roles,
             login,
             visibility: policy.visibility,
             issuers: issuing.published(),

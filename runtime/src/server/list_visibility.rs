@@ -25,7 +25,7 @@ impl Visibility {
     pub(super) fn shows(self, rules: &Rules, permit: &Permit, use_of: Operation<'_>) -> bool {
         match self {
             Self::All => rules.offers(use_of),
-            Self::Granted => rules.allows(use_of, permit.caller()),
+            Self::Granted => rules.shows(use_of, permit.caller()),
         }
     }
 }

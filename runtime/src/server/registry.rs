@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    access::{Requirement, ResolvedAccess},
-    authorization::{Offers, Switches},
+    access::{Conditions, Requirement, ResolvedAccess},
+    authorization::{Offers, RulesClock, Switches},
+    clock::Clock,
     error::SetupErrors,
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
@@ -16,6 +17,7 @@ use super::scope_hierarchy::ScopeHierarchy;
 #[derive(Debug, Clone)]
 pub(super) struct AccessTerms {
     pub(super) requirement: Requirement,
+    pub(super) conditions: Conditions,
     pub(super) step_up: bool,
     /// Scopes that it may require depending on its arguments.
     pub(super) demands: Vec<Scope>,
@@ -29,11 +31,23 @@ impl AccessTerms {
     pub(super) fn denied_to_all() -> Self {
         Self {
             requirement: Requirement::Scopes(&[]),
+            conditions: Conditions::NONE,
             step_up: false,
             demands: Vec::new(),
         }
     }
+
+    fn resolve(&self, table: &ScopeTable) -> ResolvedAccess {
+        self.requirement.resolve_with(self.conditions, table)
+    }
+
+    fn is_public(&self) -> bool {
+        self.requirement == Requirement::Public && self.conditions == Conditions::NONE
+    }
 }
+
+/// The most roles that the items of one server name: one bit of a 128-bit integer each.
+const MOST_ROLES: usize = 128;
 
 /// All offered items, ordered by number.
 #[derive(Debug, Default)]
@@ -59,7 +73,7 @@ impl Registry {
     pub(super) fn asks_for_tokens(&self) -> bool {
         self.terms()
             .iter()
-            .any(|terms| terms.requirement != Requirement::Public || !terms.demands.is_empty())
+            .any(|terms| !terms.is_public() || !terms.demands.is_empty())
     }
 
     /// Returns whether there are items and none of them requires a token.
@@ -99,6 +113,41 @@ impl Registry {
         })
     }
 
+    /// Returns the roles that the items name, sorted. Errors are added to `faults`.
+    pub(super) fn roles(&self, faults: &mut SetupErrors) -> Vec<&'static str> {
+        let terms = self.terms();
+        let sets = terms.iter().flat_map(|terms| terms.conditions.roles());
+        let mut roles: Vec<_> = sets.copied().flatten().copied().collect();
+        roles.sort_unstable();
+        roles.dedup();
+        if roles.len() > MOST_ROLES {
+            faults.add(
+                format!(
+                    "the items name {} roles, and a server can have {MOST_ROLES}",
+                    roles.len()
+                ),
+                "use fewer, broader roles, or compare the role in an `authorize` function",
+            );
+        }
+        roles
+    }
+
+    /// Reports items that are public and have conditions, which only a token can satisfy.
+    pub(super) fn check_conditions(&self, faults: &mut SetupErrors) {
+        let named = self.tools.iter().chain(&self.prompts);
+        let named = named.map(|(name, terms)| (name.as_str(), terms));
+        let resources = self.resources.iter();
+        let resources = resources.map(|(pattern, terms)| (pattern.as_str(), terms));
+        for (name, terms) in named.chain(resources) {
+            if terms.requirement == Requirement::Public && !terms.is_public() {
+                faults.add(
+                    format!("`{name}` is public and requires a role, `acr` or `max_age`, which only a token can have"),
+                    "use `authenticated` or a scope instead of `public`",
+                );
+            }
+        }
+    }
+
     /// Returns the scopes of the first login: those of all items without step-up.
     pub(super) fn baseline(&self, table: &ScopeTable) -> ScopeSet {
         let mut wanted = ScopeSet::EMPTY;
@@ -125,23 +174,29 @@ impl Registry {
     }
 
     /// Resolves the terms to bits of a table.
-    pub(super) fn offers(&self, table: &ScopeTable, switches: Arc<Switches>) -> Offers {
+    pub(super) fn offers(
+        &self,
+        table: &ScopeTable,
+        switches: Arc<Switches>,
+        clock: Arc<dyn Clock>,
+    ) -> Offers {
         let named = |items: &[(String, AccessTerms)]| -> Vec<(Box<str>, ResolvedAccess)> {
             let resolved = items
                 .iter()
-                .map(|(name, terms)| (name.as_str().into(), terms.requirement.resolve(table)));
+                .map(|(name, terms)| (name.as_str().into(), terms.resolve(table)));
             resolved.collect()
         };
         let resources = self
             .resources
             .iter()
-            .map(|(pattern, terms)| (pattern.clone(), terms.requirement.resolve(table)));
+            .map(|(pattern, terms)| (pattern.clone(), terms.resolve(table)));
         Offers {
             tools: named(&self.tools),
             prompts: named(&self.prompts),
             resources: resources.collect(),
             changes: self.changes,
             switches,
+            clock: RulesClock(clock),
         }
     }
 }

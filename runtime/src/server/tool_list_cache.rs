@@ -17,15 +17,16 @@ struct Class {
     switched: u64,
     /// The granted scopes, if the list depends on them; `None` for unauthenticated clients.
     granted: Option<ScopeSet>,
+    /// The caller's roles, one bit for each role that the items name, if the list depends on
+    /// them.
+    roles: u128,
 }
 
 /// The cached lists.
-pub(super) struct ToolListCache(Cache<Class, Bytes, Length>);
-
-impl Default for ToolListCache {
-    fn default() -> Self {
-        Self(Cache::with_weighter(64, CAPACITY, Length))
-    }
+pub(super) struct ToolListCache {
+    lists: Cache<Class, Bytes, Length>,
+    /// The roles that the items name, at most 128.
+    roles: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -38,6 +39,11 @@ impl Weighter<Class, Bytes> for Length {
 }
 
 impl ToolListCache {
+    pub(super) fn new(roles: Vec<&'static str>) -> Self {
+        let lists = Cache::with_weighter(64, CAPACITY, Length);
+        Self { lists, roles }
+    }
+
     /// Returns the cached list for a caller, or builds it with `build` and caches it.
     ///
     /// `switched` is the number of switches before this call: a list that is built during a
@@ -49,18 +55,27 @@ impl ToolListCache {
         permit: &Permit,
         build: impl FnOnce() -> Option<Bytes>,
     ) -> Option<Bytes> {
+        let caller = match visibility {
+            Visibility::All => None,
+            Visibility::Granted => permit.caller(),
+        };
         let class = Class {
             switched,
-            granted: match visibility {
-                Visibility::All => None,
-                Visibility::Granted => permit.caller().map(Caller::granted),
-            },
+            granted: caller.map(Caller::granted),
+            roles: caller.map_or(0, |caller| self.roles_of(caller)),
         };
-        if let Some(list) = self.0.get(&class) {
+        if let Some(list) = self.lists.get(&class) {
             return Some(list);
         }
         let list = build()?;
-        self.0.insert(class, list.clone());
+        self.lists.insert(class, list.clone());
         Some(list)
+    }
+
+    /// Two callers with equal scopes see different lists if their roles differ.
+    fn roles_of(&self, caller: &Caller) -> u128 {
+        let roles = self.roles.iter().zip(0..u128::BITS);
+        let held = roles.filter(|(role, _)| caller.has_role(role));
+        held.fold(0, |all, (_, bit)| all | 1 << bit)
     }
 }

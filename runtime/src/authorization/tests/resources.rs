@@ -78,6 +78,7 @@ fn what_is_switched_off_is_what_never_was() {
         ],
         switches: Arc::clone(&switches),
         changes: true,
+        ..Offers::default()
     };
     let rules = Rules::new(table.clone(), offers, table.required(), false);
     let reader = caller(&rules, "read");

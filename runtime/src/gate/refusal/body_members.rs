@@ -37,6 +37,19 @@ impl RefusedRequest<'_> {
         if let Some(retry_after) = refusal.retry_after() {
             member["retry_after"] = whole_seconds(retry_after).into();
         }
+        match refusal {
+            // Only a caller with a valid token is told the names.
+            Refusal::MissingRole { needed } => member["roles"] = json!(needed),
+            Refusal::InsufficientAuthentication { conditions, .. } => {
+                if !conditions.acr().is_empty() {
+                    member["acr_values"] = json!(conditions.acr());
+                }
+                if let Some(max_age) = conditions.max_age() {
+                    member["max_age"] = max_age.as_secs().into();
+                }
+            }
+            _ => {}
+        }
         Some(member)
     }
 
@@ -57,6 +70,14 @@ impl RefusedRequest<'_> {
         let missing = match (&self.refusal, item, scopes) {
             (Refusal::InsufficientScope { .. }, item, Some(scopes)) => {
                 format!("{} needs {scopes}", item.unwrap_or("this operation"))
+            }
+            (Refusal::MissingRole { needed }, item, _) => {
+                let noun = if needed.len() == 1 { "role" } else { "roles" };
+                let item = item.unwrap_or("this operation");
+                format!("{item} needs the {noun} {}", needed.join(", "))
+            }
+            (Refusal::InsufficientAuthentication { .. }, Some(item), _) => {
+                format!("{item} needs a stronger or more recent login")
             }
             (Refusal::NoToken { .. }, Some(item), Some(scopes)) => {
                 format!("{item} needs an access token with {scopes}")

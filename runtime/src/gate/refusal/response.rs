@@ -21,7 +21,7 @@ use super::{
         response_cache::{CacheKey, CachedRefusal},
         tool_result_denial::DeniedAnswer,
     },
-    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest,
+    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, WEAK_LOGIN,
     body_members::{oauth_members, whole_seconds},
     credentials,
 };
@@ -163,11 +163,21 @@ impl RefusedRequest<'_> {
                 StatusCode::FORBIDDEN,
                 challenge(ErrorCode::InsufficientScope, *challenged, LACKS_SCOPE),
             ),
+            Refusal::InsufficientAuthentication {
+                challenged,
+                conditions,
+            } => {
+                let code = ErrorCode::InsufficientUserAuthentication(*conditions);
+                let challenges = challenge(code, *challenged, WEAK_LOGIN);
+                (StatusCode::UNAUTHORIZED, challenges)
+            }
             Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
             Refusal::SessionLimit(full) => (full.status(), Vec::new()),
             Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
             // No challenge: a login would not help.
-            Refusal::Forbidden { .. } => (StatusCode::FORBIDDEN, Vec::new()),
+            Refusal::MissingRole { .. } | Refusal::Forbidden { .. } => {
+                (StatusCode::FORBIDDEN, Vec::new())
+            }
             Refusal::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
             Refusal::Header(_) => (StatusCode::BAD_REQUEST, Vec::new()),
             Refusal::Body(BodyError::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {

@@ -18,7 +18,8 @@ use crate::loopback::is_loopback_url;
 pub(super) fn apply(provider: Provider, issuer: Issuer) -> Issuer {
     let base = issuer.name.trim_end_matches('/').to_owned();
     match provider {
-        Provider::Generic | Provider::Keycloak | Provider::Descope | Provider::Stytch => issuer,
+        Provider::Generic | Provider::Descope | Provider::Stytch => issuer,
+        Provider::Keycloak => issuer.with_provider_roles(&["realm_access", "roles"]),
         Provider::Scalekit => {
             let issuer = issuer.with_scope_claims(["scopes", "scope", "scp"]);
             match base.split_once("/resources/") {
@@ -26,14 +27,21 @@ pub(super) fn apply(provider: Provider, issuer: Issuer) -> Issuer {
                 None => issuer,
             }
         }
-        Provider::Auth0 => issuer.with_scope_claims(["scope", "permissions"]),
+        Provider::Auth0 => {
+            let mut issuer = issuer.with_scope_claims(["scope", "permissions"]);
+            // Auth0 takes custom claims under names of the tenant's choice only.
+            issuer.claim_mapping.roles.clear();
+            issuer
+        }
         Provider::EntraId => entra(issuer, &base),
         Provider::Okta => issuer
             .with_scope_claims(["scp", "scope"])
-            .with_client_claim("cid"),
+            .with_client_claim("cid")
+            .with_provider_roles(&["groups"]),
         Provider::Cognito => issuer
             .with_audience_claim("client_id")
-            .with_required_value("token_use", "access"),
+            .with_required_value("token_use", "access")
+            .with_provider_roles(&["cognito:groups"]),
         Provider::AuthKit => issuer.with_jwks_uri(format!("{base}/oauth2/jwks")),
         Provider::Google => google(issuer, &base),
     }

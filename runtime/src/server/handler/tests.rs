@@ -101,7 +101,7 @@ impl World {
         let offered = catalogue.offered(true);
         let table = offered.table(&ScopeHierarchy::default(), &mut faults);
         faults.finish(()).unwrap();
-        let offers = offered.offers(&table, catalogue.switches());
+        let offers = offered.offers(&table, catalogue.switches(), Arc::new(SystemClock));
         let baseline = table.required();
         let rounds = RoundSeal::new([None; 2], String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
@@ -112,7 +112,7 @@ impl World {
             has_sessions: true,
             notifier: None,
             rounds: Arc::new(rounds),
-            tool_lists: ToolListCache::default(),
+            tool_lists: ToolListCache::new(Vec::new()),
             rules: Arc::new(Rules::new(table, offers, baseline, true)),
         });
         let handler = Arc::clone(&shared);

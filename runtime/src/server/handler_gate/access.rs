@@ -1,12 +1,16 @@
 //! The access of one item of a handler, declared beside the handler.
 
-use crate::{access::Requirement, server::registry::AccessTerms};
+use crate::{
+    access::{Conditions, Requirement},
+    server::registry::AccessTerms,
+};
 
 /// The access of a tool, prompt or resource of a handler behind a [`HandlerGate`](crate::gate::HandlerGate).
 /// [`access!`](crate::access) builds it in the syntax of `#[mcp_tool]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
     requirement: Option<Requirement>,
+    conditions: Conditions,
     step_up: bool,
 }
 
@@ -14,6 +18,7 @@ impl Access {
     /// The item is denied to every caller, as if it did not exist.
     pub const REFUSED: Self = Self {
         requirement: None,
+        conditions: Conditions::NONE,
         step_up: false,
     };
 
@@ -22,6 +27,7 @@ impl Access {
     pub const fn of(requirement: Requirement) -> Self {
         Self {
             requirement: Some(requirement),
+            conditions: Conditions::NONE,
             step_up: false,
         }
     }
@@ -35,10 +41,18 @@ impl Access {
         }
     }
 
+    /// Requires roles, an authentication context or a recent login beside the scopes. With
+    /// [`Requirement::Public`] this is an error at start-up.
+    #[must_use]
+    pub const fn with_conditions(self, conditions: Conditions) -> Self {
+        Self { conditions, ..self }
+    }
+
     /// Returns `None` if the item is refused.
     pub(super) fn terms(self) -> Option<AccessTerms> {
         self.requirement.map(|requirement| AccessTerms {
             requirement,
+            conditions: self.conditions,
             step_up: self.step_up,
             demands: Vec::new(),
         })

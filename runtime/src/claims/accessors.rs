@@ -1,0 +1,127 @@
+//! What is set and read of claims. Nothing here takes part in a decision.
+
+use serde_json::Value;
+
+use super::{Claims, split};
+use crate::clock::UnixTime;
+
+impl Claims {
+    /// Sets the subject (`sub`).
+    #[must_use]
+    pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// Adds an audience (`aud`).
+    #[must_use]
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience.push(audience.into());
+        self
+    }
+
+    /// Sets the client (`client_id`).
+    #[must_use]
+    pub fn with_client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// Adds the scopes of a scope string (RFC 6749 §3.3: separated by single spaces).
+    #[must_use]
+    pub fn with_scopes(mut self, scopes: &str) -> Self {
+        self.scopes.extend(split(scopes));
+        self
+    }
+
+    /// Adds a role.
+    #[must_use]
+    pub fn with_role(mut self, role: impl Into<String>) -> Self {
+        let role = role.into();
+        if let Err(place) = self.roles.binary_search(&role) {
+            self.roles.insert(place, role);
+        }
+        self
+    }
+
+    /// Sets how strongly the caller has logged in (`acr`).
+    #[must_use]
+    pub fn with_acr(mut self, acr: impl Into<String>) -> Self {
+        self.all.insert("acr".to_owned(), Value::String(acr.into()));
+        self
+    }
+
+    /// Sets when the caller has logged in (`auth_time`).
+    #[must_use]
+    pub fn with_auth_time(mut self, auth_time: UnixTime) -> Self {
+        let seconds = auth_time.seconds();
+        self.all.insert("auth_time".to_owned(), seconds.into());
+        self
+    }
+
+    /// Sets the time before which the token is not valid (`nbf`).
+    #[must_use]
+    pub fn with_not_before(mut self, not_before: UnixTime) -> Self {
+        self.not_before = Some(not_before);
+        self
+    }
+
+    /// Returns the issuer of the token (`iss`).
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Returns the subject of the token (`sub`).
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// Returns the audience of the token (`aud`), as an array even if the token has a
+    /// string.
+    #[must_use]
+    pub fn audience(&self) -> &[String] {
+        &self.audience
+    }
+
+    /// Returns when the token expires (`exp`).
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Returns the time before which the token is not valid (`nbf`).
+    #[must_use]
+    pub fn not_before(&self) -> Option<UnixTime> {
+        self.not_before
+    }
+
+    /// Returns when the token was issued (`iat`).
+    #[must_use]
+    pub fn issued_at(&self) -> Option<UnixTime> {
+        self.issued_at
+    }
+
+    /// Returns the client that the token was issued to (`client_id`, or else `azp`).
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// Returns the granted scopes, in the token's order.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().map(String::as_str)
+    }
+
+    /// Returns the roles, sorted.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(String::as_str)
+    }
+
+    /// Returns any claim of the token by its name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.all.get(name)
+    }
+}
