@@ -9,6 +9,7 @@ mod handler_gate;
 mod handshake;
 mod health;
 mod large_bodies;
+mod late_denials;
 mod log_messages;
 mod metadata;
 mod mounting;

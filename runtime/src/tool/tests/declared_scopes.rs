@@ -1,6 +1,7 @@
 //! Tools in the words of a vocabulary.
 
 use super::*;
+use crate::item::AuthorizeError;
 
 crate::scopes! {
     /// What a token can allow.
