@@ -94,8 +94,7 @@ impl Denial {
         needed
     }
 
-    /// Returns the stable code of a 401, a 403, a 429 or a 503, or of a denial that a tool
-    /// result holds.
+    /// Returns the stable code of a 401, a 403, a 429 or a 503.
     ///
     /// ```
     /// # use serde_json::json;
