@@ -12,12 +12,13 @@ use axum::{
 };
 
 use crate::{
+    authentication_context,
     authorization_request::AuthorizationRequest,
     client_id_metadata,
     client_lookup::Client,
     consent,
     form_parameters::FormParameters,
-    html::{self, ConsentChoices},
+    html::{self, ConsentChoices, SignIn},
     issuer_state::IssuerState,
     json_response::OAuthError,
     response_redirect::{ResponseRedirect, redirect},
@@ -155,7 +156,14 @@ fn respond(
     if issuer.settings.automatic_consent && request.redirect.uri.is_loopback() {
         let subject = request.hint.as_ref().unwrap_or(&issuer.settings.subject);
         let all: Vec<_> = request.requested_scopes().collect();
-        let location = consent::grant(issuer, request, subject, &all)?;
+        let roles: Vec<_> = issuer.roles().collect();
+        let sign_in = SignIn {
+            subject,
+            ticked: &all,
+            roles: &roles,
+            has_second_factor: authentication_context::prefers_second_factor(&request.acr_values),
+        };
+        let location = consent::grant(issuer, request, &sign_in)?;
         return Ok(redirect(StatusCode::FOUND, &location));
     }
     if silent {
@@ -165,9 +173,16 @@ fn respond(
         ));
     }
     let ticked: Vec<_> = request.requested_scopes().collect();
+    let roles: Vec<_> = issuer.roles().collect();
     let choices = ConsentChoices {
-        subject: &consent::likely_subject(issuer, request),
-        ticked: &ticked,
+        sign_in: SignIn {
+            subject: &consent::likely_subject(issuer, request),
+            ticked: &ticked,
+            // All of them, so that every tool works at first. Whoever wants to see a denial
+            // unticks one.
+            roles: &roles,
+            has_second_factor: authentication_context::prefers_second_factor(&request.acr_values),
+        },
         subject_error: None,
     };
     html::consent_page(issuer, request, &choices)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    authentication_context,
     client_lookup::Client,
     embedding_server::Thumbprint,
     form_parameters::FormParameters,
@@ -30,6 +31,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) challenge: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) offline: bool,
+    /// The authentication contexts that the client accepts, the preferred one first.
+    pub(crate) acr_values: Vec<String>,
     /// The thumbprint of the key that the client will prove (RFC 9449 §10).
     dpop_jkt: Option<String>,
     /// The client's hint at the person (OpenID Connect Core §3.1.2.1).
@@ -89,6 +92,7 @@ impl AuthorizationRequest {
             challenge,
             scopes,
             offline,
+            acr_values: authentication_context::requested(issuer, parameters)?,
             dpop_jkt: dpop_jkt.map(str::to_owned),
             hint,
             ends: issuer.now().saturating_add(LIFE),

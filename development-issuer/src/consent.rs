@@ -16,10 +16,11 @@ use axum::{
 };
 
 use crate::{
+    authentication_context,
     authorization_request::AuthorizationRequest,
     form_parameters::FormParameters,
     grant_store::{Code, Decision, Grant, digest},
-    html::{self, ConsentChoices},
+    html::{self, ConsentChoices, SignIn},
     issuer_state::IssuerState,
     json_response::OAuthError,
     response_redirect::redirect,
@@ -71,19 +72,31 @@ fn decide_form(issuer: &IssuerState, form: &FormParameters) -> Result<Response, 
         .requested_scopes()
         .filter(|scope| form.all("scope").any(|one| one == *scope))
         .collect();
+    let roles: Vec<_> = issuer
+        .roles()
+        .filter(|role| form.all("role").any(|one| one == *role))
+        .collect();
+    let has_second_factor = form.one("second_factor")?.is_some();
     let typed = form.one("subject")?.unwrap_or_default();
     let subject = subject::parse(typed);
     if decision == "switch" || (decision == "allow" && subject.is_none()) {
         let printable: String = typed.chars().filter(|c| !c.is_control()).collect();
         let choices = ConsentChoices {
-            subject: subject.as_deref().unwrap_or(&printable),
-            ticked: &ticked,
+            sign_in: SignIn {
+                subject: subject.as_deref().unwrap_or(&printable),
+                ticked: &ticked,
+                roles: &roles,
+                has_second_factor,
+            },
             subject_error: subject.is_none().then_some(NO_NAME),
         };
         return html::consent_page(issuer, &request, &choices);
     }
     let decided = Decision {
-        form: digest(&format!("{decision}\0{subject:?}\0{}", ticked.join(" "))),
+        form: digest(&format!(
+            "{decision}\0{subject:?}\0{}\0{roles:?}\0{has_second_factor}",
+            ticked.join(" ")
+        )),
         location: String::new(),
     };
     let now = issuer.now();
@@ -91,7 +104,15 @@ fn decide_form(issuer: &IssuerState, form: &FormParameters) -> Result<Response, 
         return Ok(repeat(issuer, &earlier, &decided));
     }
     let location = match (decision, subject) {
-        ("allow", Some(subject)) => grant(issuer, &request, &subject, &ticked)?,
+        ("allow", Some(subject)) => {
+            let sign_in = SignIn {
+                subject: &subject,
+                ticked: &ticked,
+                roles: &roles,
+                has_second_factor,
+            };
+            grant(issuer, &request, &sign_in)?
+        }
         ("deny", _) => {
             tracing::info!(
                 client = %issuer.quoted(request.name.as_deref().unwrap_or_default()),
@@ -132,13 +153,24 @@ fn repeat(issuer: &IssuerState, earlier: &Decision, later: &Decision) -> Respons
     )
 }
 
-/// Grants the ticked scopes and returns the redirect with the code.
+/// Grants the ticked scopes and returns the redirect with the code, or with the error if the
+/// sign-in is not what the client needs.
 pub(crate) fn grant(
     issuer: &IssuerState,
     request: &AuthorizationRequest,
-    subject: &str,
-    ticked: &[&str],
+    sign_in: &SignIn<'_>,
 ) -> Result<String, OAuthError> {
+    let SignIn {
+        subject,
+        ticked,
+        roles,
+        has_second_factor,
+    } = *sign_in;
+    let acr = match authentication_context::reached(issuer, &request.acr_values, has_second_factor)
+    {
+        Ok(acr) => acr,
+        Err(error) => return Ok(request.redirect.error_location(issuer, &error)),
+    };
     let (now, text) = (issuer.now(), sealed_values::random()?);
     let all: Vec<_> = ticked.iter().map(|&scope| scope.to_owned()).collect();
     let grant = Grant {
@@ -147,6 +179,9 @@ pub(crate) fn grant(
         subject: subject.to_owned(),
         scopes: issuer.grantable_scopes(ticked.iter().copied()),
         offline: ticked.contains(&OFFLINE_ACCESS),
+        roles: roles.iter().map(|&role| role.to_owned()).collect(),
+        acr,
+        auth_time: now,
         key: None,
     };
     tracing::info!(

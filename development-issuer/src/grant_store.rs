@@ -23,6 +23,10 @@ pub(crate) struct Grant {
     pub(crate) scopes: Vec<String>,
     /// Whether refresh tokens are issued.
     pub(crate) offline: bool,
+    pub(crate) roles: Vec<String>,
+    /// How strongly the person has signed in, and when. A refresh changes neither.
+    pub(crate) acr: String,
+    pub(crate) auth_time: u64,
     /// The key that its tokens are bound to, including refresh tokens: the client is public,
     /// so the key is its only proof (RFC 9449 §5).
     pub(crate) key: Option<Thumbprint>,

@@ -36,6 +36,11 @@ impl IssuerState {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns the roles that a person can have.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        self.settings.roles.iter().map(String::as_str)
+    }
+
     /// Returns the requested scopes that can be granted, each once, in the order of the
     /// settings. Unknown scopes are dropped (RFC 6749 §3.3).
     pub(crate) fn grantable_scopes<'a>(

@@ -29,6 +29,7 @@
 //! | tokens are revoked and introspected | `revocation.rs`, `introspection.rs` | `issued_tokens.rs` |
 //! | a server exchanges a token for an upstream API | `token_exchange.rs` | `issued_tokens.rs` |
 
+mod authentication_context;
 mod authorization_endpoint;
 mod authorization_request;
 mod client_id_metadata;

@@ -10,7 +10,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    issuer_state::IssuerState, json_response::json_body, settings::OFFLINE_ACCESS, token_exchange,
+    authentication_context, issuer_state::IssuerState, json_response::json_body,
+    settings::OFFLINE_ACCESS, token_exchange,
 };
 
 pub(crate) const DOCUMENTS: [&str; 2] = [
@@ -81,6 +82,7 @@ fn describe(issuer: &IssuerState) -> Value {
         "authorization_response_iss_parameter_supported": true,
         "dpop_signing_alg_values_supported": settings.dpop_algorithms,
         "client_id_metadata_document_supported": true,
+        "acr_values_supported": authentication_context::supported(issuer).collect::<Vec<_>>(),
         "prompt_values_supported": ["none", "consent"],
         "protected_resources": [settings.resource],
         // No id token is ever issued, but OpenID clients require these two.

@@ -27,6 +27,11 @@ pub struct Settings {
     pub scopes: Vec<(String, Option<String>)>,
     /// The scopes of a request that names none (RFC 6749 §3.3).
     pub default_scopes: Vec<String>,
+    /// The roles that the person can have.
+    pub roles: Vec<String>,
+    /// The values of `acr` that the server requires somewhere. An imitated second factor reaches
+    /// them.
+    pub acr_values: Vec<String>,
     /// The default subject, which the person can change.
     pub subject: String,
     /// Grants requests without asking the person, for tests. Only for clients on loopback:

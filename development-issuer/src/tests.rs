@@ -25,6 +25,7 @@ use url::{Url, form_urlencoded};
 use super::*;
 
 mod attacks;
+mod authentication_context;
 mod authorization_endpoint;
 mod bodies;
 mod client_id_metadata;
@@ -240,6 +241,8 @@ fn settings(server: &TestServer) -> Settings {
             scope("todo:delete", None),
         ],
         default_scopes: vec!["todo:read".to_owned()],
+        roles: vec!["editor".to_owned(), "auditor".to_owned()],
+        acr_values: vec!["urn:example:mfa".to_owned(), "urn:example:card".to_owned()],
         subject: "developer".to_owned(),
         automatic_consent: false,
         body_time: Duration::from_secs(60),

@@ -52,7 +52,13 @@ pub(crate) fn access_token_response(
         "jti": id,
         "client_id": grant.client,
         "scope": scope,
+        // RFC 9470 §6.
+        "acr": grant.acr,
+        "auth_time": grant.auth_time,
     });
+    if let (false, Some(members)) = (grant.roles.is_empty(), claims.as_object_mut()) {
+        members.insert("roles".to_owned(), json!(grant.roles));
+    }
     if let (Some(key), Some(members)) = (grant.key, claims.as_object_mut()) {
         members.insert("cnf".to_owned(), json!({"jkt": key.encode()}));
     }

@@ -62,6 +62,17 @@ pub struct ScopeEntry<'a> {
     pub description: Option<&'a str>,
 }
 
+/// What an item requires beside its access.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conditions<'a> {
+    /// Alternatives: a caller needs every role of one of them.
+    pub roles: Vec<Vec<&'a str>>,
+    /// The accepted authentication contexts (`acr`).
+    pub acr: Vec<&'a str>,
+    /// How long ago the caller may have logged in, in seconds.
+    pub max_age: Option<u64>,
+}
+
 /// A tool and its access.
 #[derive(Debug, Clone)]
 pub struct ToolEntry<'a> {
@@ -79,6 +90,8 @@ pub struct ToolEntry<'a> {
     pub output_schema: Option<&'a Map<String, Value>>,
     /// The access that a call requires.
     pub access: Access<'a>,
+    /// What a call requires beside the access.
+    pub conditions: Conditions<'a>,
 }
 
 /// The annotations of a tool (MCP, `ToolAnnotations`); `None` is MCP's default.
@@ -107,6 +120,8 @@ pub struct PromptEntry<'a> {
     pub arguments: Vec<PromptArgument<'a>>,
     /// The access that a request requires.
     pub access: Access<'a>,
+    /// What a request requires beside the access.
+    pub conditions: Conditions<'a>,
 }
 
 /// An argument of a prompt.
@@ -133,6 +148,8 @@ pub struct ResourceEntry<'a> {
     pub mime_type: Option<&'a str>,
     /// The access that a read requires.
     pub access: Access<'a>,
+    /// What a read requires beside the access.
+    pub conditions: Conditions<'a>,
 }
 
 impl Access<'_> {

@@ -8,7 +8,7 @@
 //! policy allows nothing else. `maud` escapes all text from outside.
 //!
 //! ```
-//! use toolgate_docs_page::{Access, Login, PageFacts, ResourceEntry, render};
+//! use toolgate_docs_page::{Access, Conditions, Login, PageFacts, ResourceEntry, render};
 //!
 //! let page = render(&PageFacts {
 //!     name: "notes",
@@ -28,6 +28,7 @@
 //!         description: Some("All <b>notes</b>."),
 //!         mime_type: Some("text/markdown"),
 //!         access: Access::Public,
+//!         conditions: Conditions::default(),
 //!     }],
 //! });
 //! assert!(page.contains("1 resource, open to everybody."));
@@ -47,8 +48,8 @@ mod tests;
 mod tool;
 
 pub use facts::{
-    Access, Login, PageFacts, PromptArgument, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry,
-    ToolHints,
+    Access, Conditions, Login, PageFacts, PromptArgument, PromptEntry, ResourceEntry, ScopeEntry,
+    ToolEntry, ToolHints,
 };
 pub use page::{content_security_policy, render};
 pub use stylesheet::{STYLESHEET, STYLESHEET_SOURCE};

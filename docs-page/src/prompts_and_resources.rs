@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::{
     doc_comment::prose,
     facts::{PromptArgument, PromptEntry, ResourceEntry},
-    tool::needs,
+    tool::{conditions, needs},
 };
 
 /// Returns the anchor of an item on the page, by its kind and index.
@@ -25,7 +25,7 @@ pub(crate) fn prompts(prompts: &[PromptEntry<'_>]) -> Markup {
                             code { (prompt.name) }
                             @if let Some(title) = prompt.title { " " span.title { (title) } }
                         }
-                        p.needs { (needs(&prompt.access)) }
+                        p.needs { (needs(&prompt.access)) (conditions(&prompt.conditions)) }
                         @if let Some(description) = prompt.description { (prose(description)) }
                         (arguments(&prompt.arguments))
                     }
@@ -71,7 +71,7 @@ pub(crate) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
                             @if let Some(title) = resource.title { " " span.title { (title) } }
                         }
                         p.needs {
-                            (needs(&resource.access))
+                            (needs(&resource.access)) (conditions(&resource.conditions))
                             @if let Some(kind) = resource.mime_type { " " span.badge { (kind) } }
                         }
                         @if let Some(description) = resource.description { (prose(description)) }

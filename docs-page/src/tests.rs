@@ -19,6 +19,7 @@ fn tool(name: &'static str, description: &'static str, input: Value) -> ToolEntr
         input_schema: schema(input),
         output_schema: None,
         access: Access::Public,
+        conditions: Conditions::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     argument::{Argument, arguments},
     doc_comment::prose,
-    facts::{Access, ToolEntry, ToolHints},
+    facts::{Access, Conditions, ToolEntry, ToolHints},
 };
 
 /// Returns the anchor of a tool on the page. Tool names contain no spaces (MCP, "Tool
@@ -25,7 +25,7 @@ pub(crate) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
                     " " span.title { (title) }
                 }
             }
-            p.needs { (needs(&tool.access)) (hints(tool.hints)) }
+            p.needs { (needs(&tool.access)) (conditions(&tool.conditions)) (hints(tool.hints)) }
             @if let Some(description) = tool.description {
                 (prose(description))
             }
@@ -61,6 +61,32 @@ pub(crate) fn needs(access: &Access<'_>) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Renders what an item requires beside its access.
+pub(crate) fn conditions(conditions: &Conditions<'_>) -> Markup {
+    html! {
+        @if !conditions.roles.is_empty() {
+            span.quiet { " as " }
+            @for (place, all) in conditions.roles.iter().enumerate() {
+                @if place > 0 { span.quiet { " or " } }
+                @for (place, role) in all.iter().enumerate() {
+                    @if place > 0 { span.quiet { " and " } }
+                    span.badge { (role) }
+                }
+            }
+        }
+        @if !conditions.acr.is_empty() {
+            span.quiet { " after a login with " }
+            @for (place, value) in conditions.acr.iter().enumerate() {
+                @if place > 0 { span.quiet { " or " } }
+                code { (value) }
+            }
+        }
+        @if let Some(seconds) = conditions.max_age {
+            span.quiet { " with a login at most " (seconds) " seconds ago" }
         }
     }
 }

@@ -100,6 +100,22 @@ mod tests;
 /// each with a description. `step_up` keeps the scopes of this tool out of the challenges
 /// that clients receive before they call it.
 ///
+/// These stand beside the access, and each can only deny. They are not allowed with `public`.
+///
+/// | key | a call needs |
+/// |---|---|
+/// | `role = "editor"` | a token with this role |
+/// | `roles = ["a", "b"]` | a token with all of these roles |
+/// | `any_role = ["a", ["b", "c"]]` | a token with one of these roles, or with a whole inner list |
+/// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a login with this authentication context, or with one of these; the preferred one comes first |
+/// | `max_age = 300` | a login at most this many seconds ago |
+///
+/// Each text is a string literal, or the path of a `&str` constant. The issuer decides which claim
+/// has the roles: see `Issuer::with_role_claim`. A missing role is a 403 without a challenge, and
+/// leaves the item out of lists that are filtered by grants. A login that is too weak or too old
+/// is a 401 with the challenge of RFC 9470, `insufficient_user_authentication`, so that the client
+/// lets its user log in again.
+///
 /// Access can depend on the arguments: `authorize = check` names a function
 /// `fn check(caller: &Caller, path: &str, …) -> Result<(), AuthorizeError>`. It receives the caller
 /// (an `Option<&Caller>` in a public tool) and a reference to each argument, in the order of
@@ -119,8 +135,8 @@ mod tests;
 /// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `ClientCapability` | none |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 ///
-/// The keys `rate`, `concurrency`, `timeout`, `role`, `roles`, `any_role`, `acr`, `max_age`,
-/// `confirm` and `person` are reserved for later releases. Using one is a compile error.
+/// The keys `rate`, `concurrency`, `timeout`, `confirm` and `person` are reserved for later
+/// releases. Using one is a compile error.
 ///
 /// # Parameters
 ///
@@ -202,8 +218,8 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, extractors, `step_up`, `client_capabilities` and the published metadata are
-/// declared as for [`macro@mcp_tool`]. These keys are added:
+/// Access, roles, `acr`, `max_age`, extractors, `step_up`, `client_capabilities` and the published
+/// metadata are declared as for [`macro@mcp_tool`]. These keys are added:
 ///
 /// | key | meaning | default |
 /// |---|---|---|
@@ -261,7 +277,7 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(prompts);
 /// ```
 ///
-/// Access, extractors, `step_up`, `name`, `title`, `description`, `icons`, `meta`,
+/// Access, roles, `acr`, `max_age`, extractors, `step_up`, `name`, `title`, `description`, `icons`, `meta`,
 /// `client_capabilities` and `crate` are declared as for [`macro@mcp_tool`]. Arguments are
 /// strings on the wire; they are parsed and completed like the variables of
 /// [`macro@mcp_resource`]. An argument is optional if its type accepts a missing value, as

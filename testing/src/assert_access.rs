@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
-use toolgate::{AccessTable, ItemAccess};
+use toolgate::{
+    AccessTable, ItemAccess,
+    auth::{Clock, Conditions},
+};
 
 use crate::{Denial, Output, TestCaller, TestServer};
 
@@ -28,8 +31,8 @@ pub struct AccessReport {
 ///
 /// It sends a request for every tool, prompt and resource: without a token, without scopes, with
 /// every single scope of the server, with each declared alternative, with each alternative that
-/// lacks one scope, and with all scopes; in the stateless revision, and in a session if the server
-/// has sessions. What the caller may use **runs**, with empty arguments and for at most 300
+/// lacks one scope, and with all scopes; without its roles, with another `acr`, and with a login
+/// that is too old; in the stateless revision, and in a session if the server has sessions. What the caller may use **runs**, with empty arguments and for at most 300
 /// milliseconds, so use a state made for tests. It compares with a reading of [`AccessTable`] that shares no code with the gate.
 ///
 /// ```
@@ -60,17 +63,17 @@ pub async fn assert_access(server: &TestServer) -> AccessReport {
     let mut differences = Vec::new();
     let has_sessions = has_sessions(server).await;
     for item in table.items() {
-        for scopes in scope_sets(table, item) {
+        for (scopes, lack) in requests(table, item) {
             for in_session in [false, true] {
                 if in_session && !has_sessions {
                     continue;
                 }
-                let expected = expected(table, item, scopes.as_ref(), in_session);
+                let expected = expected(table, item, scopes.as_ref(), lack, in_session);
                 let limit = match expected {
                     Expected::Runs => RUN,
-                    Expected::Unauthenticated | Expected::LacksOneOf(_) => DENIAL,
+                    _ => DENIAL,
                 };
-                let caller = caller(server, scopes.as_ref(), in_session);
+                let caller = caller(server, item, scopes.as_ref(), lack, in_session);
                 let answer = request(&caller, item, limit).await;
                 report.requests += 1;
                 report.denied += usize::from(answer.is_err());
@@ -81,7 +84,7 @@ pub async fn assert_access(server: &TestServer) -> AccessReport {
                         "stateless"
                     };
                     let with = match &scopes {
-                        Some(set) => format!("{set:?}"),
+                        Some(set) => format!("{set:?}, lacking {lack:?}"),
                         None => "no token".to_owned(),
                     };
                     differences.push(format!(
@@ -114,6 +117,36 @@ enum Expected {
     Unauthenticated,
     /// Each list holds the scopes that one alternative needs beyond those of the token.
     LacksOneOf(Vec<BTreeSet<&'static str>>),
+    /// A 403 that no login lifts.
+    LacksRole,
+    /// A 401 that demands another login.
+    WeakLogin(Conditions),
+}
+
+/// Which condition of the item the caller does not satisfy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    Nothing,
+    Roles,
+    Acr,
+    Age,
+}
+
+/// Returns what to try: each set of scopes with everything else that the item requires, and all
+/// scopes without each of its conditions.
+fn requests(table: &AccessTable, item: &ItemAccess) -> Vec<(Option<Scopes>, Lack)> {
+    let sets = scope_sets(table, item);
+    let all = sets.iter().flatten().max_by_key(|set| set.len()).cloned();
+    let conditions = item.conditions();
+    let lacks = [
+        (Lack::Roles, !conditions.roles().is_empty()),
+        (Lack::Acr, !conditions.acr().is_empty()),
+        (Lack::Age, conditions.max_age().is_some()),
+    ];
+    let lacks = lacks.into_iter().filter(|(_, is_required)| *is_required);
+    let lacks: Vec<_> = lacks.map(|(lack, _)| (all.clone(), lack)).collect();
+    let satisfied = sets.into_iter().map(|set| (set, Lack::Nothing));
+    satisfied.chain(lacks).collect()
 }
 
 type Scopes = BTreeSet<&'static str>;
@@ -151,6 +184,7 @@ fn expected(
     table: &AccessTable,
     item: &ItemAccess,
     scopes: Option<&Scopes>,
+    lack: Lack,
     in_session: bool,
 ) -> Expected {
     let Some(held) = scopes else {
@@ -160,8 +194,13 @@ fn expected(
             false => Expected::Unauthenticated,
         };
     };
+    let with_scopes = match lack {
+        Lack::Nothing => Expected::Runs,
+        Lack::Roles => Expected::LacksRole,
+        Lack::Acr | Lack::Age => Expected::WeakLogin(item.conditions()),
+    };
     if item.alternatives().is_empty() {
-        return Expected::Runs;
+        return with_scopes;
     }
     let mut granted = held.clone();
     loop {
@@ -183,7 +222,7 @@ fn expected(
     });
     let missing: Vec<_> = missing.collect();
     match missing.iter().any(BTreeSet::is_empty) {
-        true => Expected::Runs,
+        true => with_scopes,
         false => Expected::LacksOneOf(missing),
     }
 }
@@ -225,14 +264,51 @@ fn compare(
                 )),
             }
         }
+        (Expected::LacksRole, Err(denial))
+            if denial.status() == 403 && denial.challenge().is_none() =>
+        {
+            Ok(())
+        }
+        (Expected::WeakLogin(conditions), Err(denial))
+            if denial.is_insufficient_authentication() =>
+        {
+            let is_named =
+                denial.acr_values() == conditions.acr() && denial.max_age() == conditions.max_age();
+            match is_named {
+                true => Ok(()),
+                false => Err(format!(
+                    "the 401 does not challenge the login that is enough: {conditions}"
+                )),
+            }
+        }
         (expected, Ok(_)) => Err(format!("it ran, and should not: {expected:?}")),
         (expected, Err(denial)) => Err(format!("{denial}, expected {expected:?}")),
     }
 }
 
-fn caller<'s>(server: &'s TestServer, scopes: Option<&Scopes>, in_session: bool) -> TestCaller<'s> {
+/// Returns a caller with these scopes, who satisfies every condition of the item except one.
+fn caller<'s>(
+    server: &'s TestServer,
+    item: &ItemAccess,
+    scopes: Option<&Scopes>,
+    lack: Lack,
+    in_session: bool,
+) -> TestCaller<'s> {
     let caller = match scopes {
-        Some(scopes) => server.as_caller("access-check").with_scopes(scopes),
+        Some(scopes) => {
+            let mut caller = server.as_caller("access-check").with_scopes(scopes);
+            let conditions = item.conditions();
+            if let (Some(roles), true) = (conditions.roles().first(), lack != Lack::Roles) {
+                caller = caller.with_roles(*roles);
+            }
+            if let (Some(acr), true) = (conditions.acr().first(), lack != Lack::Acr) {
+                caller = caller.with_acr(acr);
+            }
+            if let (Some(_), true) = (conditions.max_age(), lack != Lack::Age) {
+                caller = caller.with_auth_time(server.clock().now());
+            }
+            caller
+        }
         None => server.anonymous(),
     };
     match in_session {

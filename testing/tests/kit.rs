@@ -100,11 +100,28 @@ fn draft(
     format!("Write to {to}.")
 }
 
+/// Says goodbye.
+#[mcp_prompt(authenticated, role = "writer")]
+fn farewell() -> &'static str {
+    "Say goodbye."
+}
+
+/// Closes the desk.
+#[mcp_tool(
+    scope = "desk:write",
+    any_role = ["owner", ["clerk", "night"]],
+    acr = ["urn:example:mfa", "urn:example:card"],
+    max_age = 300
+)]
+fn close() -> &'static str {
+    "closed"
+}
+
 fn server() -> Server<()> {
     Server::new("desk")
-        .tools(tools![ping, whoami, read, write, purge, pay, delete])
+        .tools(tools![ping, whoami, read, write, purge, pay, delete, close])
         .resources(resources![page])
-        .prompts(prompts![draft])
+        .prompts(prompts![draft, farewell])
         .scope_implies("desk:all", ["desk:read", "desk:write"])
 }
 
@@ -192,6 +209,32 @@ async fn a_denial_says_what_a_client_requests_next() {
         .unwrap_err();
     assert!(denied.is_unauthenticated(), "{denied}");
     assert_eq!(denied.error(), None);
+}
+
+#[tokio::test]
+async fn a_denial_says_which_login_a_client_requests_next() {
+    let server = TestServer::new(server());
+    let clerk = server.as_caller("alice").with_scopes(["desk:write"]);
+    let denied = clerk.call("close", json!({})).await.unwrap_err();
+    assert_eq!(
+        (denied.status(), denied.challenge()),
+        (403, None),
+        "{denied}"
+    );
+    assert!(denied.message().contains("owner"), "{denied}");
+    let owner = clerk.with_roles(["owner"]);
+    let denied = owner.call("close", json!({})).await.unwrap_err();
+    assert!(denied.is_insufficient_authentication(), "{denied}");
+    let values = denied.acr_values();
+    assert_eq!(values, ["urn:example:mfa", "urn:example:card"]);
+    assert_eq!(denied.max_age(), Some(Duration::from_secs(300)));
+    let owner = owner.stepped_up(&denied);
+    let closed = owner.call("close", json!({})).await;
+    assert_eq!(closed.unwrap().text(), "closed");
+    // The login does not grow younger by a new token.
+    server.clock().advance(Duration::from_secs(310));
+    let denied = owner.call("close", json!({})).await.unwrap_err();
+    assert!(denied.is_insufficient_authentication(), "{denied}");
 }
 
 #[tokio::test]
@@ -328,7 +371,9 @@ async fn every_item_is_as_accessible_as_it_declares() {
 fn the_table_of_access_is_a_stable_text() {
     let expected = "\
 prompt draft: desk:write
+prompt farewell: any token; role writer
 resource desk://pages/{page}: desk:read
+tool close: desk:write; role owner, or clerk and night; acr urn:example:mfa or urn:example:card; login at most 300 s ago
 tool delete: desk:write
 tool pay: desk:write; by arguments also desk:admin
 tool ping: public

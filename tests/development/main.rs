@@ -8,6 +8,7 @@ mod existence;
 mod metadata;
 mod misconfigurations;
 mod mounted;
+mod step_up;
 mod strangers;
 mod token_exchange;
 

@@ -1,6 +1,7 @@
 //! A gate in front of an rmcp server.
 
 mod attacks;
+mod conditions;
 mod handshake;
 
 use rmcp::transport::streamable_http_server::StreamableHttpService;

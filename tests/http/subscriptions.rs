@@ -1,5 +1,6 @@
 //! Subscriptions to resources: who may subscribe, and who still receives updates.
 
+mod conditions;
 mod memory_limit;
 
 use std::{

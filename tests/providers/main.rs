@@ -16,6 +16,7 @@ use support::{
 use toolgate::{
     Config, Environment,
     auth::{BearerToken, IssuerVerifier, TokenVerifier},
+    issuer::Issuer,
 };
 
 /// Starts a provider, and a tool server that trusts it.
@@ -86,6 +87,60 @@ async fn a_token_of_each_provider_is_accepted_and_no_look_alike_is() {
         let token = BearerToken::new(&case.token).expect("a token");
         let claims = verifier.verify(&token).await.expect("a good token");
         assert_eq!(claims.client_id(), Some(&*client), "{}", fixture.name());
+    }
+}
+
+/// Returns the roles of a token, as this issuer's rules read them.
+async fn roles(issuer: Issuer, token: &str) -> Vec<String> {
+    let verifier = IssuerVerifier::new([issuer]).expect("good settings");
+    let token = BearerToken::new(token).expect("a token");
+    let claims = verifier.verify(&token).await.expect("a good token");
+    claims.roles().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn roles_are_read_where_each_provider_writes_them_and_nowhere_else() {
+    for fixture in Fixture::all() {
+        let (provider, running, _) = started(&fixture).await;
+        let (case, mean) = fixture.with_roles(provider.base(), &running.resource());
+        if let Some(answer) = case.answer {
+            provider.know(&case.token, answer);
+        }
+        let issuer = fixture.issuer(provider.base());
+        assert_eq!(roles(issuer, &case.token).await, mean, "{}", case.name);
+    }
+}
+
+#[tokio::test]
+async fn a_setting_replaces_the_place_of_roles_and_further_ones_add_up() {
+    for (name, paths, mean) in [
+        (
+            "auth0",
+            &[&["https://news.example/roles"][..]][..],
+            &["admin"][..],
+        ),
+        (
+            "keycloak",
+            &[&["resource_access", "desk", "roles"]],
+            &["admin"],
+        ),
+        (
+            "keycloak",
+            &[
+                &["resource_access", "desk", "roles"],
+                &["realm_access", "roles"],
+            ],
+            &["admin", "editor", "offline_access"],
+        ),
+        ("entra", &[&["wids"]], &["admin"]),
+    ] {
+        let fixture = Fixture::named(name);
+        let (provider, running, _) = started(&fixture).await;
+        let (case, _) = fixture.with_roles(provider.base(), &running.resource());
+        let issuer = fixture.issuer(provider.base());
+        let with = |issuer: Issuer, path: &&[&str]| issuer.with_role_claim(path.iter().copied());
+        let issuer = paths.iter().fold(issuer, with);
+        assert_eq!(roles(issuer, &case.token).await, mean, "{name} {paths:?}");
     }
 }
 

@@ -136,6 +136,15 @@ impl Fixture {
         cases
     }
 
+    /// Returns a token with roles at the provider's place, and with names that look like roles
+    /// elsewhere; and the roles that it has.
+    pub(crate) fn with_roles(&self, base: &str, resource: &str) -> (Case, Vec<String>) {
+        let roles = &self.all["roles"];
+        let case = self.case("with roles", &roles["claims"], true, base, resource);
+        let mean = roles["mean"].as_array().expect("a list");
+        (case, mean.iter().map(text).collect())
+    }
+
     fn case(&self, name: &str, change: &Value, accepted: bool, base: &str, resource: &str) -> Case {
         let mut claims = self.filled("claims", base, resource);
         let members = claims.as_object_mut().expect("claims");

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod consenting_user;
+pub mod guarded_items;
 mod mock_issuer;
 pub mod recording_http_client;
 pub mod resources_and_prompts;

@@ -7,16 +7,26 @@ use maud::{Markup, html};
 
 use super::{address, page};
 use crate::{
-    authorization_request::AuthorizationRequest, client_id_metadata, issuer_state::IssuerState,
-    json_response::OAuthError, redirect_uri::RedirectUri, settings::OFFLINE_ACCESS,
+    authentication_context, authorization_request::AuthorizationRequest, client_id_metadata,
+    issuer_state::IssuerState, json_response::OAuthError, redirect_uri::RedirectUri,
+    settings::OFFLINE_ACCESS,
 };
 
-/// The choices that this person has made so far.
-pub(crate) struct ConsentChoices<'a> {
+/// Who signs in, and what this person grants.
+pub(crate) struct SignIn<'a> {
     /// The subject.
     pub(crate) subject: &'a str,
     /// The ticked scopes.
     pub(crate) ticked: &'a [&'a str],
+    /// The ticked roles.
+    pub(crate) roles: &'a [&'a str],
+    /// Whether the person signs in with the imitated second factor.
+    pub(crate) has_second_factor: bool,
+}
+
+/// The choices that this person has made so far.
+pub(crate) struct ConsentChoices<'a> {
+    pub(crate) sign_in: SignIn<'a>,
     /// The error in the name.
     pub(crate) subject_error: Option<&'static str>,
 }
@@ -28,10 +38,12 @@ pub(crate) fn consent_page(
     choices: &ConsentChoices<'_>,
 ) -> Result<Response, OAuthError> {
     let ConsentChoices {
-        subject,
-        ticked,
+        sign_in,
         subject_error,
-    } = *choices;
+    } = choices;
+    let SignIn {
+        subject, ticked, ..
+    } = *sign_in;
     let now = issuer.now();
     let (allowed, mut people) = {
         let memory = issuer.memory();
@@ -83,8 +95,10 @@ pub(crate) fn consent_page(
                 datalist #people { @for one in &people { option value=(one) {} } }
                 button type="submit" name="decision" value="switch" { "Switch user" }
             }
-            @if let Some(error) = subject_error { p.error #person-error role="alert" { (error) } }
+            @if let Some(error) = *subject_error { p.error #person-error role="alert" { (error) } }
             p.note #person-note { "Anyone on this computer can sign in as anyone: there is no password." }
+            (strength(issuer, sign_in))
+            (roles(issuer, sign_in))
             @if request.requested_scopes().next().is_none() {
                 p.note { "It asks for no permission, only to act in your name." }
             }
@@ -126,6 +140,37 @@ pub(crate) fn consent_page(
         &body,
         Some(&target),
     ))
+}
+
+/// Offers the imitated second factor, if anything can need it.
+fn strength(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
+    html! {
+        @if authentication_context::offers_second_factor(issuer) {
+            label.scope {
+                input type="checkbox" name="second_factor" value="imitated"
+                    checked[sign_in.has_second_factor];
+                span { strong { "Sign in with a second factor" } " (imitated)" }
+            }
+        }
+    }
+}
+
+/// Offers the roles that the items of the server name.
+fn roles(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
+    html! {
+        @if issuer.roles().next().is_some() {
+            fieldset {
+                legend { "Your roles" }
+                @for role in issuer.roles() {
+                    label.scope {
+                        input type="checkbox" name="role" value=(role)
+                            checked[sign_in.roles.contains(&role)];
+                        span { code { (role) } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Describes the redirect URI in one line. The details below show all of it.

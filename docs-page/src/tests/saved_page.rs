@@ -23,6 +23,7 @@ fn full_page() -> String {
             },
         ],
         access: scopes(&[&["news:read"]]),
+        conditions: Conditions::default(),
     };
     let plain = PromptEntry {
         name: "plain",
@@ -30,6 +31,7 @@ fn full_page() -> String {
         description: None,
         arguments: Vec::new(),
         access: Access::Public,
+        conditions: Conditions::default(),
     };
     let all = ResourceEntry {
         uri: "notes://all",
@@ -37,6 +39,7 @@ fn full_page() -> String {
         description: Some("All notes."),
         mime_type: None,
         access: scopes(&[&["news:read"], &["news:admin"]]),
+        conditions: Conditions::default(),
     };
     let one = ResourceEntry {
         uri: "notes://{id}",
@@ -44,6 +47,7 @@ fn full_page() -> String {
         description: Some("One note.\n\nBy its `id`."),
         mime_type: Some("text/markdown"),
         access: Access::Authenticated,
+        conditions: Conditions::default(),
     };
     let mut tools = tools();
     tools[3].hints = ToolHints {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::ResolvedAccess;
 use crate::{claims::Claims, clock::UnixTime};
 
+mod text;
+
 /// How far `auth_time` may be in the future, in seconds: the clocks of two machines differ.
 const LEEWAY: u64 = 30;
 
@@ -24,7 +26,7 @@ const LEEWAY: u64 = 30;
 ///     .with_max_age(Duration::from_secs(300));
 /// assert_ne!(STRICT, Conditions::NONE);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Conditions {
     roles: &'static [&'static [&'static str]],
     acr: &'static [&'static str],

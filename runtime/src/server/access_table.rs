@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Server;
 use crate::{
-    access::Requirement,
+    access::{Conditions, Requirement},
     item::{ItemSet, KindParts},
 };
 
@@ -24,11 +24,16 @@ use crate::{
 /// #[mcp_tool(any_scope = [["invoices:write", "invoices:delete"], "invoices:admin"], step_up)]
 /// fn delete_invoice() {}
 ///
-/// let server = Server::new("invoices").tools(tools![list_invoices, delete_invoice]);
+/// /// Pays an invoice.
+/// #[mcp_tool(authenticated, any_role = ["owner", ["clerk", "payer"]], acr = "mfa", max_age = 300)]
+/// fn pay_invoice() {}
+///
+/// let server = Server::new("invoices").tools(tools![list_invoices, delete_invoice, pay_invoice]);
 /// assert_eq!(
 ///     server.access_table().to_string(),
 ///     "tool delete_invoice: invoices:write and invoices:delete, or invoices:admin; at first use\n\
-///      tool list_invoices: invoices:read\n",
+///      tool list_invoices: invoices:read\n\
+///      tool pay_invoice: any token; role owner, or clerk and payer; acr mfa; login at most 300 s ago\n",
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +51,7 @@ pub struct ItemAccess {
     alternatives: Option<Vec<Vec<&'static str>>>,
     is_authenticated: bool,
     is_step_up: bool,
+    conditions: Conditions,
     authorize_scopes: Option<Vec<&'static str>>,
 }
 
@@ -90,6 +96,7 @@ impl AccessTable {
                 },
                 is_authenticated: facts.requirement != Requirement::Public,
                 is_step_up: facts.step_up,
+                conditions: facts.conditions,
                 authorize_scopes,
             });
         self.items.extend(rows);
@@ -150,6 +157,13 @@ impl ItemAccess {
         self.is_step_up
     }
 
+    /// Returns the roles, the authentication contexts and the age of the login that the item
+    /// requires beside its scopes.
+    #[must_use]
+    pub fn conditions(&self) -> Conditions {
+        self.conditions
+    }
+
     /// Returns the scopes that its `authorize` function may demand, or `None` if it has no such
     /// function.
     #[must_use]
@@ -189,6 +203,9 @@ impl fmt::Display for ItemAccess {
         }
         if self.is_step_up {
             f.write_str("; at first use")?;
+        }
+        if self.conditions != Conditions::NONE {
+            write!(f, "; {}", self.conditions)?;
         }
         match self.authorize_scopes.as_deref() {
             Some([]) => f.write_str("; decided by arguments"),

@@ -113,13 +113,17 @@ impl GatePlan {
             offered,
             scopes: described(policy.declared_scopes, &table),
             baseline: table.names(baseline).collect(),
+            roles: &roles,
             clock: &policy.clock,
         };
         let issuing =
             TokenIssuers::choose(&settings, offered.asks_for_tokens(), &embedding, faults);
         let make_authenticator = match policy.verifier {
             Some(own) => own,
-            None => issuing.verifier(faults),
+            None => {
+                issuing.check_roles(&roles, faults);
+                issuing.verifier(faults)
+            }
         };
         let offers = offered.offers(&table, switches, Arc::clone(&policy.clock));
         let login = Login::of(offered, policy.open_handshake);

@@ -4,7 +4,7 @@ use rmcp::model::{PromptArgument, Tool, ToolAnnotations};
 use toolgate_docs_page as docs_page;
 
 use crate::{
-    access::Requirement,
+    access::{Conditions, Requirement},
     item::Item,
     prompt::PromptKind,
     resource::{ResourceKind, ResourceListing},
@@ -34,7 +34,19 @@ fn access(requirement: Requirement) -> docs_page::Access<'static> {
     }
 }
 
-pub(super) fn tool_entry(tool: &Tool, requirement: Requirement) -> docs_page::ToolEntry<'_> {
+fn conditions(conditions: Conditions) -> docs_page::Conditions<'static> {
+    docs_page::Conditions {
+        roles: conditions.roles().iter().map(|all| all.to_vec()).collect(),
+        acr: conditions.acr().to_vec(),
+        max_age: conditions.max_age().map(|age| age.as_secs()),
+    }
+}
+
+pub(super) fn tool_entry(
+    tool: &Tool,
+    requirement: Requirement,
+    limits: Conditions,
+) -> docs_page::ToolEntry<'_> {
     let hint =
         |hint: fn(&ToolAnnotations) -> Option<bool>| tool.annotations.as_ref().and_then(hint);
     docs_page::ToolEntry {
@@ -50,6 +62,7 @@ pub(super) fn tool_entry(tool: &Tool, requirement: Requirement) -> docs_page::To
         input_schema: &tool.input_schema,
         output_schema: tool.output_schema.as_deref(),
         access: access(requirement),
+        conditions: conditions(limits),
     }
 }
 
@@ -62,6 +75,7 @@ pub(super) fn prompt_entry(prompt: &Item<(), PromptKind>) -> docs_page::PromptEn
         description: listing.description.as_deref(),
         arguments: arguments.map(prompt_argument).collect(),
         access: access(prompt.requirement()),
+        conditions: conditions(prompt.conditions()),
     }
 }
 
@@ -89,5 +103,6 @@ pub(super) fn resource_entry(resource: &Item<(), ResourceKind>) -> docs_page::Re
         description: description.as_deref(),
         mime_type: mime_type.as_deref(),
         access: access(resource.requirement()),
+        conditions: conditions(resource.conditions()),
     }
 }

@@ -132,6 +132,18 @@ impl Registry {
         roles
     }
 
+    /// Returns the values of `acr` that the items name, each once, in the order of the items.
+    #[cfg(feature = "development-issuer")]
+    pub(super) fn acr_values(&self) -> Vec<&'static str> {
+        let mut values = Vec::new();
+        for value in self.terms().iter().flat_map(|terms| terms.conditions.acr()) {
+            if !values.contains(value) {
+                values.push(*value);
+            }
+        }
+        values
+    }
+
     /// Reports items that are public and have conditions, which only a token can satisfy.
     pub(super) fn check_conditions(&self, faults: &mut SetupErrors) {
         let named = self.tools.iter().chain(&self.prompts);

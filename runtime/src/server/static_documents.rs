@@ -90,7 +90,8 @@ impl StaticDocuments<'_> {
     /// Returns the documentation page.
     pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
         let tools = catalogue.tools.iter();
-        let tools = tools.map(|tool| tool_entry(tool.listing(), tool.requirement()));
+        let tools =
+            tools.map(|tool| tool_entry(tool.listing(), tool.requirement(), tool.conditions()));
         let prompts = catalogue.prompts.iter().map(prompt_entry);
         let resources = catalogue.resources.iter().map(resource_entry);
         self.page_of(tools.collect(), prompts.collect(), resources.collect())

@@ -42,6 +42,8 @@ pub(super) struct DevelopmentIssuerConfig<'a> {
     pub(super) offered: &'a Registry,
     pub(super) scopes: Vec<DescribedScope>,
     pub(super) baseline: Vec<&'static str>,
+    /// The roles that the items name, sorted.
+    pub(super) roles: &'a [&'static str],
     pub(super) clock: &'a Arc<dyn Clock>,
 }
 
@@ -78,6 +80,20 @@ impl TokenIssuers {
                 faults.extend(earlier);
                 Self::default()
             }
+        }
+    }
+
+    /// Reports roles that no token can have, because no issuer says where its tokens have them.
+    pub(super) fn check_roles(&self, roles: &[&str], faults: &mut SetupErrors) {
+        let (Some(role), Some(issuer)) = (roles.first(), self.trusted.first()) else {
+            return;
+        };
+        let mut mappings = self.trusted.iter().map(Issuer::claim_mapping);
+        if mappings.all(|mapping| mapping.roles.is_empty()) {
+            faults.add(
+                format!("an item requires the role `{role}`, and tokens of the issuer {:?} have no claim with roles", issuer.name()),
+                "name the claim that you added at the provider: `Issuer::new(…).with_role_claim([\"https://news.example/roles\"])`",
+            );
         }
     }
 

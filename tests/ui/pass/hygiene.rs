@@ -49,12 +49,12 @@ scopes! {
 trait Hostile: ::std::marker::Sized {
     hostile! {
         add argument arguments assert_listed assert_within authorize authorize_function authorized_values
-        caller client_capabilities completes confirm decision default default_of
-        destructive done extract extracts function_id header icon icon_at idempotent item
+        caller client_capabilities completes conditions confirm decision default default_of
+        destructive done extract extracts from_secs function_id header icon icon_at idempotent item
         known_caller max_items max_length maximum meta mime_type min_items min_length minimum new open_world
         pattern prompt_result push read_all_for_authorize read_for_authorize read_only
         receiver register resource_result result run scope size step_up take take_all
-        take_authorized text title tool_result
+        take_authorized text title tool_result with_acr with_max_age with_roles
     }
 }
 
@@ -114,8 +114,17 @@ pub struct Found {
 #[derive(Debug, Clone, Copy)]
 struct Hidden;
 
+/// A role.
+pub const EDITOR: &::std::primitive::str = "editor";
+
+/// An authentication context.
+const STRONG: &::std::primitive::str = "urn:example:mfa";
+
 /// Takes everything.
-#[mcp_tool(any_scope = ["a", ["b", "c"]], read_only, title = "Everything", step_up)]
+#[mcp_tool(
+    any_scope = ["a", ["b", "c"]], any_role = ["d", [EDITOR, "e"]], acr = ["f", STRONG], max_age = 300,
+    read_only, title = "Everything", step_up
+)]
 pub async fn everything(
     /// A text.
     #[arg(min_length = 1, pattern = "^a", header = "Text", rename = "words")]
@@ -154,7 +163,7 @@ pub fn judged(text: String, State(_feed): State<Feed>, of: Option<u8>) -> String
 }
 
 /// Read by its name.
-#[mcp_resource(uri = "notes://{id}/{+rest}", any_scope = [scope::A, "b"], mime_type = "text/plain", title = "Note")]
+#[mcp_resource(uri = "notes://{id}/{+rest}", any_scope = [scope::A, "b"], roles = ["x", "y z"], mime_type = "text/plain", title = "Note")]
 pub async fn note(
     #[arg(complete = ids)] id: u32,
     State(feed): State<Feed>,
@@ -176,7 +185,7 @@ fn notes() -> &'static str {
 }
 
 /// Begins.
-#[mcp_prompt(scope = "a", name = "the.beginning")]
+#[mcp_prompt(scope = "a", acr = "gold", name = "the.beginning")]
 pub async fn begin(
     /// With what.
     #[arg(complete = beginnings)]
@@ -211,8 +220,11 @@ impl Desk {
         "desk"
     }
 
+    /// A role of this desk.
+    const CLERK: &'static ::std::primitive::str = "clerk";
+
     /// Shares.
-    #[mcp_tool(scope = "a")]
+    #[mcp_tool(scope = "a", role = Self::CLERK, max_age = 60)]
     fn share(self: Arc<Self>, of: u8) -> u8 {
         of
     }

@@ -61,7 +61,8 @@ impl Access {
 
 /// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
 /// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", ["b", "c"]]`, each also with `step_up`;
-/// `authenticated`; `public`; and `refused`, which denies the item to every caller.
+/// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`, `roles`,
+/// `any_role`, `acr` and `max_age` can stand beside scopes and `authenticated`.
 ///
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
@@ -71,6 +72,8 @@ impl Access {
 /// assert_eq!(access!(public), Access::of(Requirement::Public));
 /// let write = access!(scope = "notes:write", step_up);
 /// assert_eq!(write, access!(scopes = ["notes:write"]).step_up());
+/// let purge = access!(scope = "notes:write", role = "editor", acr = "urn:example:mfa", max_age = 300);
+/// assert_ne!(purge, access!(scope = "notes:write"));
 /// ```
 ///
 /// ```compile_fail
@@ -105,6 +108,17 @@ mod tests {
         assert!(any.terms().unwrap().step_up);
         assert!(!access!(authenticated).terms().unwrap().step_up);
         assert!(access!(refused).terms().is_none());
+        const EDITOR: &str = "editor";
+        let limits = access!(
+            authenticated,
+            any_role = [EDITOR, ["a", "b"]],
+            acr = ["x", "y"],
+            max_age = 300
+        );
+        let limits = limits.terms().unwrap().conditions;
+        assert_eq!(limits.roles(), [&["editor"][..], &["a", "b"]]);
+        assert_eq!(limits.acr(), ["x", "y"]);
+        assert_eq!(limits.max_age(), Some(std::time::Duration::from_secs(300)));
         assert!(access!(refused).step_up().terms().is_none());
     }
 }

@@ -10,7 +10,6 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::Requirement,
     authorization::Switches,
     clock::Clock,
     config::Config,
@@ -23,7 +22,7 @@ use crate::{
         gate_plan::{GatePlan, Policy},
         login_timing::Login,
         page_entries::tool_entry,
-        registry::Registry,
+        registry::{AccessTerms, Registry},
         routes::{self, Served},
         token_issuers,
     },
@@ -217,7 +216,8 @@ impl HandlerGateBuilder {
         let documents = plan.documents(&self.name, &self.version);
         let listings = listings(&offered, inventory);
         let entries = listings.iter();
-        let entries = entries.map(|(listing, requirement)| tool_entry(listing, *requirement));
+        let entries = entries
+            .map(|(listing, terms)| tool_entry(listing, terms.requirement, terms.conditions));
         let settings = &plan.settings;
         let mut warnings = Vec::new();
         let metadata = documents.metadata(&mut warnings);
@@ -282,13 +282,13 @@ fn schemes_of(offered: &Registry) -> HashMap<String, Value> {
 
 /// Returns what the page shows of each tool: as the handler lists it, otherwise only its
 /// name.
-fn listings(offered: &Registry, inventory: &Inventory) -> Vec<(Tool, Requirement)> {
+fn listings<'o>(offered: &'o Registry, inventory: &Inventory) -> Vec<(Tool, &'o AccessTerms)> {
     let known = inventory.tools.as_deref().unwrap_or_default();
     let tools = offered.tools.iter().map(|(name, terms)| {
         let listed = known.iter().find(|tool| *tool.name == **name).cloned();
         let listing =
             listed.unwrap_or_else(|| Tool::new(name.clone(), "", Arc::new(JsonObject::new())));
-        (listing, terms.requirement)
+        (listing, terms)
     });
     tools.collect()
 }

@@ -56,6 +56,8 @@ pub(super) fn embed(
             })
             .collect(),
         default_scopes: owned(&embedding.baseline),
+        roles: owned(embedding.roles),
+        acr_values: owned(&embedding.offered.acr_values()),
         subject: "developer".to_owned(),
         automatic_consent: settings.consents_automatically(),
         body_time: BODY_TIME,

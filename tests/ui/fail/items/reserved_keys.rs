@@ -1,4 +1,4 @@
-// errors: 13
+// errors: 8
 //! Keys that a later release may define. None of them protects anything today.
 use toolgate::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 
@@ -8,24 +8,19 @@ use toolgate::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
     rate = "5/s",
     concurrency = 2,
     timeout = "3s",
-    role = "admin",
-    roles = ["admin", "owner"],
-    any_role = ["admin", ["owner", "auditor"]],
-    acr = "gold",
-    max_age = 300,
     confirm,
     person
 )]
 fn tool() {}
 
 /// Instead of the access, and in parentheses.
-#[mcp_resource(uri = "notes://all", roles("admin"))]
+#[mcp_resource(uri = "notes://all", person("admin"))]
 fn resource() -> String {
     String::new()
 }
 
 /// Beside the access.
-#[mcp_prompt(authenticated, acr = "gold")]
+#[mcp_prompt(authenticated, confirm = "gold")]
 fn prompt() -> String {
     String::new()
 }

@@ -56,6 +56,8 @@ fn router(automatic_consent: bool) -> Router {
         resource_name: "todo".to_owned(),
         scopes: vec![("todo:read".to_owned(), None)],
         default_scopes: Vec::new(),
+        roles: Vec::new(),
+        acr_values: Vec::new(),
         subject: "developer".to_owned(),
         automatic_consent,
         body_time: BODY_TIME,
