@@ -3,11 +3,28 @@
 use serde_json::{Value, json};
 use support::{
     client::{Client, HttpResponse, Revision},
-    unsigned_tokens,
+    running_server::RunningServer,
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
-use toolgate::auth::{DenialReason, Remedy};
+use toolgate::{
+    Server,
+    auth::{DenialReason, Remedy},
+    mcp_tool, tools,
+};
 
 use crate::{client, start_protected_server, start_tool_server};
+
+/// Edits.
+#[mcp_tool(scope = "desk:read", roles = ["desk-editor", "desk-auditor"])]
+fn edit() {}
+
+/// Signs.
+#[mcp_tool(scope = "desk:read", acr = ["urn:test:mfa", "urn:test:otp"], max_age = 300)]
+fn sign() {}
+
+/// Signs with any login of the last minutes.
+#[mcp_tool(scope = "desk:read", max_age = 300)]
+fn sign_soon() {}
 
 /// Returns the members of an error, in either form of the body.
 pub(crate) fn members(answer: &HttpResponse) -> Value {
@@ -161,5 +178,42 @@ async fn what_is_no_denial_has_no_code() {
     ] {
         assert!(answer.status >= 400, "{answer:?}");
         assert_eq!(members(&answer)["reason"], Value::Null, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_role_and_a_weak_login_name_what_would_help_to_a_known_caller_alone() {
+    let server = Server::new("desk")
+        .tools(tools![edit, sign, sign_soon])
+        .with_verifier(UnsignedVerifier)
+        .without_banner();
+    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
+    for revision in Revision::ALL {
+        let reader = client(&running, revision, "desk:read").await;
+        let answer = reader.call("edit", json!({})).await;
+        expect(&answer, DenialReason::MissingRole);
+        let roles = json!(["desk-editor", "desk-auditor"]);
+        assert_eq!(members(&answer)["remedy"]["roles"], roles, "{answer:?}");
+        let message = answer.json()["error"]["message"].clone();
+        let expected = "edit needs the roles desk-editor, desk-auditor. Only an administrator can \
+                        change this.";
+        assert_eq!(message, expected, "{answer:?}");
+        for (tool, acr) in [
+            ("sign", json!(["urn:test:mfa", "urn:test:otp"])),
+            ("sign_soon", Value::Null),
+        ] {
+            let answer = reader.call(tool, json!({})).await;
+            expect(&answer, DenialReason::InsufficientAuthentication);
+            let remedy = &members(&answer)["remedy"];
+            assert_eq!(remedy["acr_values"], acr, "{answer:?}");
+            assert_eq!(remedy["max_age"], 300, "{answer:?}");
+        }
+        // Nobody learns the roles of a server without a valid token.
+        let anonymous = Client::new(running.resource(), revision);
+        for stranger in [anonymous.clone(), anonymous.with_token("a.b.c")] {
+            let answer = stranger.call("edit", json!({})).await;
+            assert_eq!(answer.status, 401, "{answer:?}");
+            assert!(!answer.text.contains("desk-"), "{answer:?}");
+        }
     }
 }
