@@ -58,6 +58,9 @@ use crate::denial::{ItemDenial, Remedy};
 /// }
 /// ```
 ///
+/// An error of yours that has one as its `source()` counts as well. An `anyhow::Error` hides an
+/// error without a context, so convert the denial before it becomes one.
+///
 /// If nothing of the answer was sent, the client gets the same 401 or 403 as from an `authorize`
 /// function. Otherwise a tool returns a failed result, and a prompt or a resource an error,
 /// with the same code, remedy and challenge: something was sent after the first message of the
