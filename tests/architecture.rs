@@ -74,7 +74,7 @@ const UNDECIDING: &[&str] = &[
     "log_text/redaction",
     "loopback",
     "access/conditions/text",
-    "authorization/authorized_arguments",
+    "authorization/authorized_slot",
     "caller/accessors",
     "caller/test_caller",
     "caller/token_rejection",

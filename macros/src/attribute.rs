@@ -22,8 +22,10 @@ pub(crate) struct ItemAttribute {
     pub(crate) access: Option<Access>,
     /// What it requires beside the access.
     pub(crate) conditions: Conditions,
-    /// The function that authorizes a call from the caller and the arguments.
+    /// The function that authorizes a request from the caller and the parameters.
     pub(crate) authorize: Option<ExprPath>,
+    /// Whether this function is a method with `&self`.
+    pub(crate) authorize_takes_self: bool,
     /// The scopes that this function may require.
     pub(crate) authorize_scopes: Vec<Scope>,
     pub(crate) name: Option<LitStr>,
@@ -99,14 +101,6 @@ impl ItemAttribute {
         }
         attribute.check_hints(errors);
         let declared = |key: &str| entries.iter().find(|entry| entry.key == key);
-        if let Some(scopes) =
-            declared("authorize_scopes").filter(|_| complete && attribute.authorize.is_none())
-        {
-            errors.add_at(
-                scopes.span(),
-                "`authorize_scopes` lists the scopes that an `authorize` function may require, and this tool has no such function: add `authorize = path`, or require these scopes with `scopes = […]`",
-            );
-        }
         if kind == ItemKind::Resource && complete && declared("uri").is_none() {
             errors.add_at(
                 place,
@@ -130,6 +124,7 @@ impl ItemAttribute {
             access: None,
             conditions: Conditions::default(),
             authorize: None,
+            authorize_takes_self: false,
             authorize_scopes: Vec::new(),
             name: None,
             title: None,
@@ -258,7 +253,7 @@ fn parse_authorize(entry: &Entry, errors: &Errors) -> Option<ExprPath> {
     match &entry.value {
         Some(Expr::Path(path)) => Some(path.clone()),
         other => {
-            let message = "`authorize` must be the path of a function that takes the caller and the arguments: write `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`";
+            let message = "`authorize` must be the path of a function that takes the caller and the parameters of the item: write `authorize = check`, with `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`";
             match other {
                 Some(value) => errors.add_on(value, message),
                 None => errors.add_at(entry.span(), message),

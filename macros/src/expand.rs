@@ -116,7 +116,7 @@ pub(crate) fn definition(
             let describe = describe(model, krate);
             (
                 code!(#facts, move |__schema| { #describe }, move |__call| #call),
-                authorize::authorize(model, access, krate),
+                None,
             )
         }
         ItemKind::Resource => {
@@ -152,17 +152,27 @@ pub(crate) fn definition(
         }
     };
     let completes = completes(model, krate);
-    let decides = authorize::decides(model, krate);
+    let authorize = authorize::authorize(model, krate);
+    let demands = (!model.attribute.authorize_scopes.is_empty()).then(|| {
+        let demands = &access.demands;
+        code!(let __definition = #krate::__private::#value::demands(__definition, #demands);)
+    });
     code! {{
         #(#slots)*
-        #decides
         let __result = #krate::__private::#returns::<#result>();
         let __definition = #krate::__private::#value::new(#constructor);
         #changes
         #(#extracts)*
+        #demands
+        #authorize
         #completes
         __definition
     }}
+}
+
+/// Returns how many parameters an item passes to its `authorize` function, beside the caller.
+pub(crate) fn authorize_parameters(model: &ItemModel) -> usize {
+    authorize::taken(model).count()
 }
 
 /// Builds the completions of arguments. A completing function can also take the receiver and

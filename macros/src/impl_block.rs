@@ -3,16 +3,20 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Attribute, ExprPath, ImplItem, ImplItemFn, Item, ItemImpl, Meta, Type, parse_quote};
+use syn::{
+    Attribute, ExprPath, ImplItem, ImplItemFn, Item, ItemImpl, Meta, ReceiverKind, Type,
+    parse_quote,
+};
 
 use crate::{
     attribute::ItemAttribute,
     errors::Errors,
+    expand,
     function::{EXPANDED, begins_with_self, is_ours},
     invalid_item::InvalidItem,
     item_kind::ItemKind,
     model::{ItemModel, attribute_span},
-    parameter::{clean, is_cfg},
+    parameter::{Parameter, clean, is_cfg},
     tools_attribute::BlockAttribute,
 };
 
@@ -90,7 +94,7 @@ pub(crate) fn expand(
         .into_iter()
         .filter(|kind| meant.contains(kind))
         .collect();
-    check_authorize_functions(&models, &block, &errors);
+    check_authorize_methods(&mut models, &block, &errors);
     let kinds = check_registers(kinds, &attribute, &block, &errors);
     if let Some(errors) = errors.finish() {
         return Err(InvalidItem::Block {
@@ -130,18 +134,38 @@ fn name_self(path: &mut ExprPath, ty: &Type) {
     }
 }
 
-/// Reports an `authorize` function of the block that takes `self`.
-fn check_authorize_functions(models: &[ItemModel], block: &ItemImpl, errors: &Errors) {
-    for path in models
-        .iter()
-        .filter_map(|model| model.attribute.authorize.as_ref())
-    {
+/// Finds the `authorize` functions of the block that take `self`, and reports those that cannot be
+/// called.
+fn check_authorize_methods(models: &mut [ItemModel], block: &ItemImpl, errors: &Errors) {
+    for model in models {
+        let Some(path) = &model.attribute.authorize else {
+            continue;
+        };
         let name = path.path.segments.last().map(|last| &last.ident);
-        let takes_self = methods(block)
-            .any(|method| Some(&method.sig.ident) == name && method.sig.receiver().is_some());
-        if begins_with_self(path) && takes_self {
-            errors.add_on(path, "an `authorize` function decides before the tool runs, without the value: remove its `self`, so that it takes the caller and the arguments, `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`");
+        let method = methods(block).find(|method| Some(&method.sig.ident) == name);
+        let Some((method, receiver)) = method
+            .filter(|_| begins_with_self(path))
+            .and_then(|method| Some((method, method.sig.receiver()?)))
+        else {
+            continue;
+        };
+        let has_receiver = model
+            .parameters
+            .iter()
+            .any(|parameter| matches!(parameter, Parameter::Receiver(_)));
+        let noun = model.attribute.kind.noun();
+        let taken = expand::authorize_parameters(model) + 2;
+        if !has_receiver {
+            errors.add_on(path, format_args!("this `authorize` function takes `self`, and its {noun} does not: remove the `self` of the function, or take `&self` in the {noun}, too"));
+        } else if !matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) {
+            errors.add_on(
+                path,
+                "an `authorize` function borrows the value while it decides: take `&self`",
+            );
+        } else if method.sig.inputs.len() != taken {
+            errors.add_on(path, format_args!("this `authorize` function has {} parameters, and its {noun} passes {taken}: `&self`, the caller (`&Caller`, or `Option<&Caller>` if the {noun} is public), and a reference to each parameter of the {noun}, in the same order, without `Caller`, `Context` and `Round`", method.sig.inputs.len()));
         }
+        model.attribute.authorize_takes_self = true;
     }
 }
 

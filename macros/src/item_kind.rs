@@ -41,7 +41,7 @@ const TOOL: [&str; 24] = [
     "crate",
 ];
 
-const RESOURCE: [&str; 21] = [
+const RESOURCE: [&str; 23] = [
     "uri",
     "scope",
     "scopes",
@@ -53,6 +53,8 @@ const RESOURCE: [&str; 21] = [
     "any_role",
     "acr",
     "max_age",
+    "authorize",
+    "authorize_scopes",
     "name",
     "title",
     "description",
@@ -65,7 +67,7 @@ const RESOURCE: [&str; 21] = [
     "crate",
 ];
 
-const PROMPT: [&str; 18] = [
+const PROMPT: [&str; 20] = [
     "scope",
     "scopes",
     "any_scope",
@@ -76,6 +78,8 @@ const PROMPT: [&str; 18] = [
     "any_role",
     "acr",
     "max_age",
+    "authorize",
+    "authorize_scopes",
     "name",
     "title",
     "description",

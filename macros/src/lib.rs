@@ -116,11 +116,52 @@ mod tests;
 /// is a 401 with the challenge of RFC 9470, `insufficient_user_authentication`, so that the client
 /// lets its user log in again.
 ///
-/// Access can depend on the arguments: `authorize = check` names a function
-/// `fn check(caller: &Caller, path: &str, …) -> Result<(), AuthorizeError>`. It receives the caller
-/// (an `Option<&Caller>` in a public tool) and a reference to each argument, in the order of
-/// the tool. It decides at the gate, before the tool runs. It can require the further scopes
-/// that `authorize_scopes = ["files:admin"]` declares, or deny the call; see `AuthorizeError`.
+/// Access can depend on the arguments and on the server's state: `authorize = check` names a
+/// function, `async` or not, that decides at the gate, before anything runs. It takes the caller
+/// (`&Caller`, or `Option<&Caller>` in a public tool) and a reference to each parameter of the
+/// tool, in the same order, without `Caller`, `Context` and `Round`. The tool runs with the very
+/// values that the function has authorized.
+///
+/// ```
+/// use toolgate::{Caller, State, auth::AuthorizeError, mcp_tool};
+///
+/// #[derive(Clone)]
+/// struct Documents;
+///
+/// impl Documents {
+///     async fn owner(&self, id: &str) -> Option<String> {
+///         # let _ = id;
+///         # None
+///     }
+/// }
+///
+/// async fn is_owner(
+///     caller: &Caller,
+///     id: &str,
+///     State(documents): &State<Documents>,
+/// ) -> Result<(), AuthorizeError> {
+///     match documents.owner(id).await {
+///         Some(owner) if caller.subject() == Some(&owner) => Ok(()),
+///         _ => Err(AuthorizeError::denied("only its owner may do this")),
+///     }
+/// }
+///
+/// /// Deletes a document.
+/// #[mcp_tool(scope = "documents:write", authorize = is_owner)]
+/// async fn delete_document(
+///     /// Its id.
+///     id: String,
+///     State(documents): State<Documents>,
+/// ) {
+///     # let _ = (id, documents);
+/// }
+/// ```
+///
+/// The function can require the further scopes that `authorize_scopes = ["documents:admin"]`
+/// declares, or deny the call; see `AuthorizeError`. So can the body of the tool while it runs, with
+/// or without such a function. In a block with `#[mcp_tools]`, it can be a
+/// method of the block with `&self`: `authorize = Self::is_owner`. An extractor that needs the
+/// context of a request cannot be passed to it.
 ///
 /// # Published metadata
 ///
@@ -218,8 +259,10 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, extractors, `step_up`, `client_capabilities` and the published
-/// metadata are declared as for [`macro@mcp_tool`]. These keys are added:
+/// Access, roles, `acr`, `max_age`, `authorize`, extractors, `step_up`, `client_capabilities` and
+/// the published metadata are declared as for [`macro@mcp_tool`]. A subscription asks `authorize`
+/// as a read does, and so does each update before it is sent; completion does not. These keys are
+/// added:
 ///
 /// | key | meaning | default |
 /// |---|---|---|

@@ -51,6 +51,9 @@ pub(crate) struct Extractor {
     pub(crate) ty: Type,
     /// Whether it is `Caller`, which a call without a token does not have.
     pub(crate) is_caller: bool,
+    /// Whether it is what an `authorize` function gets in another form, or does not get: the
+    /// caller, the context or the round of the request.
+    pub(crate) is_of_request: bool,
 }
 
 impl Parameter {
@@ -138,7 +141,13 @@ impl Parameter {
             }
             if extract.is_some() || known {
                 nameable(&ty, Role::Extractor, errors);
-                return Some(Self::Extractor(Extractor { ty, is_caller }));
+                let is_of_request = matches!(name.as_deref(), Some("Caller" | "Context" | "Round"))
+                    || is_optional_caller(&ty);
+                return Some(Self::Extractor(Extractor {
+                    ty,
+                    is_caller,
+                    is_of_request,
+                }));
             }
             if let (Some("Args"), Some(segment)) = (name.as_deref(), segment) {
                 let Some(inner) = sole_argument(segment) else {

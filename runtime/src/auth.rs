@@ -11,7 +11,7 @@ pub use crate::{
     claims::{Claims, ClaimsError},
     clock::{Clock, SystemClock, UnixTime},
     denial::{DenialReason, Remedy},
-    item::AuthorizeError,
+    item::{AuthorizeError, AuthorizeReturn},
     scope::{Scope, ScopeDescription, ScopeError},
     token_exchange::{TokenExchange, UpstreamToken},
     verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier},

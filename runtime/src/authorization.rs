@@ -4,6 +4,8 @@
 //! Only this module builds a [`Permit`], and no tool runs without one. A [`Denial`]
 //! holds everything that a challenge needs.
 
+use std::any::Any;
+
 use crate::{
     access::{Conditions, ResolvedAccess},
     caller::Caller,
@@ -11,16 +13,14 @@ use crate::{
     scope::ScopeSet,
 };
 
-mod authorized_arguments;
+mod authorized_slot;
 mod rules;
 mod switched_off;
 
-pub(crate) use authorized_arguments::AuthorizedArguments;
-pub use authorized_arguments::AuthorizedValues;
 pub(crate) use rules::{Offers, Rules, RulesClock};
 pub(crate) use switched_off::Switches;
 
-use authorized_arguments::ArgumentSlot;
+use authorized_slot::AuthorizedSlot;
 use rules::Rule;
 
 /// The tool, prompt or resource of an operation, as its index in the server's list.
@@ -41,7 +41,7 @@ impl Rules {
                 caller,
                 kind: operation.kind(),
                 target,
-                arguments: ArgumentSlot::default(),
+                authorized: AuthorizedSlot::default(),
             }),
             Err(denial) => Decision::Deny(denial, caller),
         }
@@ -194,7 +194,7 @@ pub(crate) struct Permit {
     /// The kind of the operation; `target` is the item.
     kind: &'static str,
     target: Option<Target>,
-    arguments: ArgumentSlot,
+    authorized: AuthorizedSlot,
 }
 
 impl Permit {
@@ -208,15 +208,15 @@ impl Permit {
         self.target
     }
 
-    /// Extends the permit to the arguments that its target has authorized for its caller.
-    pub(crate) fn set_arguments(&mut self, arguments: AuthorizedArguments) {
-        self.arguments = ArgumentSlot::new(arguments);
+    /// Extends the permit to the parameters that its target has authorized for its caller.
+    pub(crate) fn set_parameters(&mut self, parameters: Box<dyn Any + Send>) {
+        self.authorized = AuthorizedSlot::new(parameters);
     }
 
-    /// Takes the authorized arguments. They run once: each further run of the same request, as
-    /// for the next round of an interaction, has to authorize its arguments itself.
-    pub(crate) fn take_arguments(&self) -> Option<AuthorizedArguments> {
-        self.arguments.take()
+    /// Takes the authorized parameters. They run once: each further run of the same request, as
+    /// for the next round of an interaction, needs another permit.
+    pub(crate) fn take_parameters<T: 'static>(&self) -> Option<T> {
+        self.authorized.take()
     }
 }
 

@@ -128,6 +128,11 @@ impl Caller {
         self.0.held
     }
 
+    /// Returns whether both came with the same token, as verified once.
+    pub(crate) fn has_token_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Returns the caller's identity, which is the same for all their tokens.
     pub(crate) fn identity(&self) -> Identity {
         self.0.identity()

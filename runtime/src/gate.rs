@@ -21,6 +21,7 @@
 //
 // Authorize:
 // - `authorize`: the order of the checks
+// - `authorizer`: the items' own `authorize` functions
 // - `session`: which caller owns which MCP session
 // - `accept_header`: which media types a client accepts
 // - `audit`: one log line for each decision
@@ -56,6 +57,7 @@ use {
 mod accept_header;
 pub(crate) mod audit;
 mod authorize;
+mod authorizer;
 mod body;
 mod challenge;
 mod chunked_body;
@@ -91,9 +93,10 @@ mod stateless_fast_path;
 mod tool_result_denial;
 
 pub use crate::server::{
-    Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
-    HandlerGateLayer, LocalSessions, Visibility,
+    Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
+    HandlerGateBuilder, HandlerGateLayer, LocalSessions, Visibility,
 };
+pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems};
 pub(crate) use challenge::Challenges;
 pub(crate) use late_denial::LateDenials;
 pub(crate) use origin::OriginRules;
@@ -134,6 +137,8 @@ pub(crate) struct Gate {
     pub(crate) rules: Arc<Rules>,
     pub(crate) item_names: ItemNames,
     pub(crate) authenticator: Arc<Authenticator>,
+    /// Asks the `authorize` functions, if any item behind the gate has one.
+    pub(crate) authorizer: Option<Arc<Authorizer>>,
     pub(crate) challenges: Challenges,
     pub(crate) refusal_cache: RefusalCache,
     pub(crate) challenge_scopes: ChallengeScopes,

@@ -9,6 +9,7 @@
 //! | `registered_item` | [`Item`]: lists, validates, runs and completes one item |
 //! | `run` | runs the author's code |
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
+//! | `authorize`, `authorize_signature` | a function that authorizes a request by its parameters |
 //! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
 //! | `authorize_denial` | [`AuthorizeDenial`]: the same, compared with what the item declares |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
@@ -21,8 +22,10 @@
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
+pub(crate) mod authorize;
 mod authorize_denial;
 mod authorize_error;
+pub(crate) mod authorize_signature;
 mod call;
 mod call_error;
 mod capability;
@@ -43,6 +46,8 @@ mod security_schemes;
 mod set;
 mod tool_error;
 
+pub use authorize::AuthorizeReturn;
+pub(crate) use authorize::{Authorized, Authorizing, decide};
 pub(crate) use authorize_denial::AuthorizeDenial;
 pub use authorize_error::AuthorizeError;
 pub(crate) use authorize_error::AuthorizeReason;

@@ -53,7 +53,7 @@
 //! |---|---|
 //! | write a tool, a prompt or a resource | [`mcp_tool`], [`mcp_prompt`], [`mcp_resource`]; several methods of one type: [`mcp_tools`] |
 //! | say who may call it | `scope`, `scopes`, `any_scope`, `authenticated`, `public` of the attributes; [`scopes!`] declares them |
-//! | decide by the arguments | `authorize = function` of [`mcp_tool`], [`auth::AuthorizeError`] |
+//! | decide by the arguments and your state | `authorize = function` of [`mcp_tool`], [`mcp_resource`] and [`mcp_prompt`], [`auth::AuthorizeError`] |
 //! | know the caller | [`Caller`] as a parameter |
 //! | reach your state, the request, the client | [`State`], [`Context`], [`interaction`] |
 //! | return text, JSON or an error | [`tool`], [`Json`], [`ToolError`]; [`prompt`], [`resource`] |

@@ -12,12 +12,17 @@ pub use toolgate_macros::{__access as access, __list as list, __scopes as scopes
 
 pub use crate::{
     access::{Conditions, Requirement},
-    authorization::AuthorizedValues,
     caller::Caller,
     item::{
         Alone, AuthorizeError, Beside, Borrowed, Call, CallError, ClientCapability, Definition,
         Facts, FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, ItemName, Later,
-        Now, Owned, Registering, Returns, ScopeText, Sealed, Stated, Unimplemented, run,
+        Now, Owned, Registering, Returns, ScopeText, Sealed, Stated, Unimplemented,
+        authorize::{
+            AuthorizeReturn, AuthorizedValues, Deciding, authorized, authorizing, decision,
+            known_caller,
+        },
+        authorize_signature::{AuthorizeSignature, authorize_function},
+        run,
     },
     prompt::{
         PromptKind, PromptSet,
@@ -32,11 +37,6 @@ pub use crate::{
     tool::{
         Args, ToolKind, ToolSet,
         argument::{Slot, argument},
-        authorize::{
-            AuthorizeCall, AuthorizeReturn, Authorized, authorized_values, confirm, decision,
-            known_caller, take_authorized,
-        },
-        authorize_signature::{AuthorizeSignature, authorize_function},
         definition::{ToolDefinition, ToolParameters},
         schema_builder::{Limit, SchemaBuilder},
         tool_result::Structured,

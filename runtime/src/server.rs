@@ -97,8 +97,8 @@ pub use access_table::{AccessTable, ItemAccess};
 use answer_limits::AnswerLimits;
 pub use changes::{Changes, UnknownItemError};
 pub use handler_gate::{
-    Access, GatedService, GuardedHandler, GuardedService, HandlerGate, HandlerGateBuilder,
-    HandlerGateLayer,
+    Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
+    HandlerGateBuilder, HandlerGateLayer,
 };
 pub use list_visibility::Visibility;
 pub use local_sessions::LocalSessions;

@@ -6,7 +6,6 @@
 //! | `argument` | [`Argument`]: reads one argument; [`Args`]: all arguments as one struct |
 //! | `argument_names` | the rule for the names of arguments |
 //! | `argument_validation` | validates a call's arguments against the published schema |
-//! | `authorize` | a function that authorizes a call by its arguments |
 //! | `param_header` | the rules for `x-mcp-header` |
 //! | `schema_builder` | builds the schemas of arguments and results |
 //! | `tool_result`, `result_size` | what a tool can return, and how large |
@@ -25,17 +24,14 @@ use schemars::Schema;
 use serde_json::{Map, Value};
 
 use crate::{
-    authorization::{AuthorizedArguments, Permit, Target},
+    authorization::Target,
     error::SetupErrors,
     item::{Built, Facts, Item, KindParts, Published, Running, Sealed},
-    scope::Scope,
 };
 
 pub(crate) mod argument;
 mod argument_names;
 mod argument_validation;
-pub(crate) mod authorize;
-pub(crate) mod authorize_signature;
 pub(crate) mod definition;
 mod param_header;
 mod result_size;
@@ -52,7 +48,6 @@ pub use argument::{Args, Argument};
 pub(crate) use result_size::DEFAULT_RESULT_SIZE;
 
 use argument_validation::ArgumentValidator;
-use authorize::AuthorizeFunction;
 use definition::ToolParameters;
 use schema_builder::SchemaBuilder;
 
@@ -85,10 +80,9 @@ pub enum ToolKind {}
 /// ```
 pub type ToolSet<S> = ItemSet<S, ToolKind>;
 
-/// What validates and authorizes the arguments of a tool.
+/// What validates the arguments of a tool.
 pub(crate) struct ToolInput {
     arguments: ArgumentValidator,
-    authorize: Option<AuthorizeFunction>,
     has_param_headers: bool,
     /// How many bytes a result may have.
     pub(crate) result_size: usize,
@@ -131,13 +125,6 @@ impl KindParts for ToolKind {
         address
     }
 
-    fn authorize_scopes(parameters: &ToolParameters) -> Option<&'static [Scope]> {
-        parameters
-            .authorize
-            .as_ref()
-            .map(AuthorizeFunction::demands)
-    }
-
     fn build(
         facts: &Facts,
         name: &&'static str,
@@ -145,12 +132,8 @@ impl KindParts for ToolKind {
         published: Published,
         faults: &mut SetupErrors,
     ) -> Built<Self> {
-        let ToolParameters {
-            describe,
-            authorize,
-        } = parameters;
         let mut description = SchemaBuilder::new();
-        describe(&mut description);
+        (parameters.describe)(&mut description);
         let described = description.finish(name, faults);
         let arguments = ArgumentValidator::new(
             name,
@@ -178,7 +161,6 @@ impl KindParts for ToolKind {
             listing,
             input: ToolInput {
                 arguments,
-                authorize,
                 has_param_headers,
                 result_size: DEFAULT_RESULT_SIZE,
             },
@@ -233,36 +215,6 @@ fn failed(error: &CallError) -> CallToolResponse {
 }
 
 impl<S> Item<S, ToolKind> {
-    /// Authorizes a permitted call by its arguments, if the tool has an `authorize` function.
-    /// The permit then covers the arguments, and the tool runs with them.
-    ///
-    /// Arguments that the schema forbids are not passed to the function: such a call does not
-    /// run, and the client gets a tool error.
-    pub(crate) fn authorize(
-        &self,
-        permit: &mut Permit,
-        arguments: &Map<String, Value>,
-    ) -> Result<(), AuthorizeDenial> {
-        let ToolInput {
-            arguments: validation,
-            authorize: Some(function),
-            ..
-        } = self.input()
-        else {
-            return Ok(());
-        };
-        let (Ok(()), Ok(json)) = (
-            self.check_permit(permit),
-            validation.validate(arguments.clone()),
-        ) else {
-            return Ok(());
-        };
-        if let Some(values) = function.authorize(self.name(), permit.caller(), json.clone())? {
-            permit.set_arguments(AuthorizedArguments { json, values });
-        }
-        Ok(())
-    }
-
     /// Returns the names of its `Mcp-Param-*` headers, without that prefix.
     pub(crate) fn parameter_headers(&self) -> impl Iterator<Item = &str> {
         param_header::names(&self.listing().input_schema)

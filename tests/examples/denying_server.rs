@@ -69,10 +69,6 @@ fn open() -> &'static str {
     "opened"
 }
 
-fn allow(_: &Caller) -> Result<(), AuthorizeError> {
-    Ok(())
-}
-
 fn upstream(caller: &Caller) -> Result<&'static str, ToolError> {
     match caller.has("files:admin") {
         true => Ok("fetched"),
@@ -81,13 +77,13 @@ fn upstream(caller: &Caller) -> Result<&'static str, ToolError> {
 }
 
 /// Finds out late that it needs a further scope.
-#[mcp_tool(scope = "files:read", step_up, authorize = allow, authorize_scopes = ["files:admin"])]
+#[mcp_tool(scope = "files:read", step_up, authorize_scopes = ["files:admin"])]
 async fn fetch(caller: Caller) -> Result<&'static str, ToolError> {
     upstream(&caller)
 }
 
 /// Finds out after its first message.
-#[mcp_tool(scope = "files:read", step_up, authorize = allow, authorize_scopes = ["files:admin"])]
+#[mcp_tool(scope = "files:read", step_up, authorize_scopes = ["files:admin"])]
 async fn follow(caller: Caller, context: Context) -> Result<&'static str, ToolError> {
     context.progress(1.0, Some(2.0), None).await;
     upstream(&caller)

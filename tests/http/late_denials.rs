@@ -10,7 +10,7 @@ use support::{
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    Caller, Context, ResourceError, Server, State, ToolError,
+    Context, ResourceError, Server, State, ToolError,
     auth::{AuthorizeError, Remedy},
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools,
 };
@@ -50,12 +50,8 @@ fn ask(path: &str) -> Result<String, ToolError> {
     }
 }
 
-fn allow(_: &Caller, _: &str, _: &u64) -> Result<(), AuthorizeError> {
-    Ok(())
-}
-
 /// Opens a file that an upstream has.
-#[mcp_tool(scope = "files:read", authorize = allow, authorize_scopes = ["files:admin"])]
+#[mcp_tool(scope = "files:read", authorize_scopes = ["files:admin"])]
 async fn open(path: String, millis: u64, State(runs): State<Runs>) -> Result<String, ToolError> {
     runs.note("open");
     tokio::time::sleep(Duration::from_millis(millis)).await;
@@ -63,7 +59,7 @@ async fn open(path: String, millis: u64, State(runs): State<Runs>) -> Result<Str
 }
 
 /// Opens a file in rmcp's lane.
-#[mcp_tool(scope = "files:read", authorize = allow, authorize_scopes = ["files:admin"])]
+#[mcp_tool(scope = "files:read", authorize_scopes = ["files:admin"])]
 async fn open_in_context(
     path: String,
     millis: u64,
@@ -87,12 +83,8 @@ async fn peek(path: String, millis: u64) -> Result<String, ToolError> {
     ask(&path)
 }
 
-fn allow_all(_: Option<&Caller>, _: &str) -> Result<(), AuthorizeError> {
-    Ok(())
-}
-
 /// Opens a file for anybody.
-#[mcp_tool(public, authorize = allow_all, authorize_scopes = ["files:admin"])]
+#[mcp_tool(public, authorize_scopes = ["files:admin"])]
 fn open_public(path: String) -> Result<String, ToolError> {
     ask(&path)
 }
@@ -100,6 +92,12 @@ fn open_public(path: String) -> Result<String, ToolError> {
 /// A file.
 #[mcp_resource(uri = "files://{path}", scope = "files:read")]
 fn file(path: String) -> Result<String, ResourceError> {
+    Ok(ask(&path)?)
+}
+
+/// A file whose owner can demand a scope.
+#[mcp_resource(uri = "vault://{path}", scope = "files:read", authorize_scopes = ["files:admin"])]
+fn vault(path: String) -> Result<String, ResourceError> {
     Ok(ask(&path)?)
 }
 
@@ -113,7 +111,7 @@ fn server(runs: &Runs) -> Server<Runs> {
     Server::with_state("files", runs.clone())
         .with_verifier(UnsignedVerifier)
         .tools(tools![open, open_in_context, peek, open_public])
-        .resources(resources![file])
+        .resources(resources![file, vault])
         .prompts(prompts![about])
         .without_banner()
 }
@@ -284,6 +282,8 @@ async fn resources_and_prompts_deny_late_as_well() {
             assert_eq!(members["reason"], "denied_by_item", "{answer:?}");
             assert_eq!(members["remedy"]["action"], "ask_owner", "{answer:?}");
         }
+        let uri = json!({"uri": "vault://secret"});
+        expect_challenge(&reader.request("resources/read", uri).await);
     }
 }
 

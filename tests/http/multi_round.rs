@@ -92,7 +92,7 @@ fn hurry(
     }
 }
 
-fn not_locked(_: &Caller, list: &str) -> Result<(), AuthorizeError> {
+fn not_locked(_: &Caller, list: &str, _: &State<Runs>) -> Result<(), AuthorizeError> {
     match list {
         "locked" => Err(AuthorizeError::needs_scopes(["list:admin"])),
         _ => Ok(()),

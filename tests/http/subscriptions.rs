@@ -38,15 +38,15 @@ async fn start(server: Server<Runs>) -> RunningServer {
     RunningServer::start(server, |config| config.with_issuer(ISSUER)).await
 }
 
-async fn subscribe(client: &Client, uri: &str) -> HttpResponse {
+pub(crate) async fn subscribe(client: &Client, uri: &str) -> HttpResponse {
     let params = json!({"uri": uri});
     client.request("resources/subscribe", params).await
 }
 
 /// An open stream, and what it has received.
-struct Stream {
+pub(crate) struct Stream {
     response: reqwest::Response,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Stream {
@@ -60,22 +60,27 @@ impl Stream {
     }
 
     /// Opens the stream of a session.
-    async fn of_session(client: &Client) -> Self {
+    pub(crate) async fn of_session(client: &Client) -> Self {
         let get = client.plain(Method::GET);
         Self::of(get.header("accept", "text/event-stream")).await
     }
 
     /// Opens the stream of a `subscriptions/listen`.
-    async fn listening(client: &Client, notifications: Value) -> Self {
+    pub(crate) async fn listening(client: &Client, notifications: Value) -> Self {
         let params = json!({"notifications": notifications});
         let message = client.message("subscriptions/listen", params);
         Self::of(client.post(&message).body(message.to_string())).await
     }
 
     /// Reads until this text has arrived.
-    async fn until(&mut self, awaited: &str) {
+    pub(crate) async fn until(&mut self, awaited: &str) {
+        self.until_times(awaited, 1).await;
+    }
+
+    /// Reads until this text has arrived as many times.
+    pub(crate) async fn until_times(&mut self, awaited: &str, times: usize) {
         let read = async {
-            while !self.text.contains(awaited) {
+            while self.text.matches(awaited).count() < times {
                 let chunk = self.response.chunk().await.expect("a stream");
                 let chunk = chunk.unwrap_or_else(|| panic!("it ended: {}", self.text));
                 self.text.push_str(&String::from_utf8_lossy(&chunk));
@@ -89,7 +94,7 @@ impl Stream {
 
 /// The URI of an update. Updates arrive in order, so an earlier update that is missing was not
 /// sent.
-fn updated(uri: &str) -> String {
+pub(crate) fn updated(uri: &str) -> String {
     format!(r#""uri":"{uri}""#)
 }
 

@@ -9,7 +9,7 @@ use support::{
 };
 use toolgate::{Caller, Server, State, auth::AuthorizeError, mcp_tool, tools};
 
-fn may_open(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
+fn may_open(caller: &Caller, path: &str, _: &State<Runs>) -> Result<(), AuthorizeError> {
     match path {
         "/secret" if !caller.has("files:admin") => {
             Err(AuthorizeError::needs_scopes(["files:admin"]))

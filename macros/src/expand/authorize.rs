@@ -1,41 +1,85 @@
-//! `authorize = path`: the closure that calls the author's function, and its call at the gate.
+//! `authorize = path`: the closure that reads the parameters at the gate and calls the author's
+//! function with them.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{ExprPath, Type, spanned::Spanned};
 
 use super::{slot, value};
 use crate::{
-    access_tokens::AccessTokens,
     model::ItemModel,
-    parameter::Parameter,
+    parameter::{Extractor, Parameter},
     span::{code, located_at, respan},
 };
 
-/// Builds the closure that calls the `authorize` function with the caller and a reference to
-/// each argument, for the gate and for the run.
-pub(super) fn decides(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
+/// The parameters that an `authorize` function takes, each with its number and type. Their values
+/// are read at the gate, and the item runs with them.
+pub(super) fn taken(model: &ItemModel) -> impl Iterator<Item = (usize, &Parameter, &Type)> {
+    let parameters = model.parameters.iter().enumerate();
+    parameters.filter_map(|(number, parameter)| match parameter {
+        Parameter::Argument(argument) => Some((number, parameter, &argument.ty)),
+        Parameter::Arguments(ty) => Some((number, parameter, ty)),
+        Parameter::Extractor(extractor) if !extractor.is_of_request => {
+            Some((number, parameter, &extractor.ty))
+        }
+        Parameter::Receiver(_) | Parameter::Extractor(_) => None,
+    })
+}
+
+/// Builds the declaration of the `authorize` function, as a change of the definition.
+pub(super) fn authorize(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
+    let definition = model.attribute.kind.type_name("Definition");
+    let slots = model.attribute.kind.slot();
     // A type error appears where the `authorize` function is named.
     let place = located_at(path.span());
-    let (mut taken, mut passed, mut types) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, parameter) in model.parameters.iter().enumerate() {
-        let value = value_at(number, place);
-        let ty = match parameter {
-            Parameter::Argument(argument) => &argument.ty,
-            Parameter::Arguments(ty) => ty,
-            Parameter::Receiver(_) | Parameter::Extractor(_) => continue,
-        };
-        taken.push(code!(#value: &#ty));
+    let (mut first, mut then, mut declared) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut types, mut passed, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, parameter, ty) in taken(model) {
+        let (slot, value) = (slot(number), value(number));
+        let mut named = value.clone();
+        named.set_span(place);
+        match parameter {
+            Parameter::Argument(argument) => {
+                let name = &argument.name;
+                then.push(code!(let #value = #krate::__private::#slots::take(#slot, &mut __call, #name)?;));
+            }
+            Parameter::Arguments(_) => {
+                then.push(
+                    code!(let #value = #krate::__private::Slot::take_all(#slot, &mut __call)?;),
+                );
+            }
+            // Extractors run first, while the call still has its arguments.
+            Parameter::Extractor(Extractor { ty, .. }) => {
+                first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;));
+                declared.push(code! {
+                    let __definition =
+                        #krate::__private::#definition::authorize_takes::<#ty>(__definition);
+                });
+            }
+            Parameter::Receiver(_) => {}
+        }
         types.push(ty);
-        passed.push(quote_spanned!(place=> #value));
+        passed.push(match parameter {
+            Parameter::Arguments(_) => quote_spanned!(place=> &#named.0),
+            _ => quote_spanned!(place=> &#named),
+        });
+        values.push(code!(#value));
     }
     // Not an argument `known_caller(…)?`: a type error would tell the user to remove the `?`.
     let known = (!model.is_public())
         .then(|| code!(let __caller = #krate::__private::known_caller(__caller)?;));
-    let (function, answer) = match types.len() > COMPARED {
-        true => (None, quote_spanned!(place=> #path(__caller, #(#passed),*))),
-        false => {
+    let (function, answer) = match (model.attribute.authorize_takes_self, types.len() > COMPARED) {
+        (true, _) => {
+            first.push(code!(let __receiver = #krate::__private::receiver::<_, Self>(&__call);));
+            let receiver = quote_spanned!(place=> &*__receiver);
+            (
+                None,
+                quote_spanned!(place=> #path(#receiver, __caller, #(#passed),*)),
+            )
+        }
+        (false, true) => (None, quote_spanned!(place=> #path(__caller, #(#passed),*))),
+        (false, false) => {
             let function = signature(path, &types, model.is_public(), krate);
             (
                 Some(code!(let __function = #function;)),
@@ -45,17 +89,29 @@ pub(super) fn decides(model: &ItemModel, krate: &TokenStream) -> Option<TokenStr
     };
     let decision = quote_spanned!(place=> #krate::__private::decision(#answer));
     Some(code! {
-        let __authorize = |
-            __caller: #krate::__private::Option<&#krate::__private::Caller>,
-            #(#taken),*
-        | -> #krate::__private::Authorized { #known #function #decision };
+        #function
+        let __definition = #krate::__private::#definition::authorize(
+            __definition,
+            move |__call| #krate::__private::authorizing(async move {
+                let mut __call = __call;
+                let __caller = #krate::__private::Call::caller(&__call);
+                let __caller = #krate::__private::Option::as_ref(&__caller);
+                #known
+                #(#first)*
+                #(#then)*
+                let __decision = #decision.await;
+                #krate::__private::Ok((__decision, (#(#values,)*)))
+            }),
+        );
+        #(#declared)*
     })
 }
 
-/// How many arguments the runtime's `AuthorizeSignature` knows.
+/// How many parameters the runtime's `AuthorizeSignature` knows.
 const COMPARED: usize = 8;
 
-/// Builds the `authorize` function as a value whose parameters are compared with the arguments.
+/// Builds the `authorize` function as a value whose parameters are compared with those of the
+/// item.
 fn signature(
     path: &ExprPath,
     types: &[&Type],
@@ -79,52 +135,15 @@ fn signature(
     }
 }
 
-/// Returns the name of the value of the parameter of this number, for an error at a place.
-fn value_at(number: usize, place: Span) -> Ident {
-    let mut name = value(number);
-    name.set_span(place);
-    name
-}
-
-/// Builds the call of `authorize` at the gate, as a change of the definition.
-pub(super) fn authorize(
-    model: &ItemModel,
-    asks: &AccessTokens,
-    krate: &TokenStream,
-) -> Option<TokenStream> {
-    model.attribute.authorize.as_ref()?;
-    let (mut reads, mut values, mut passed) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, parameter) in model.parameters.iter().enumerate() {
-        let (slot, value) = (slot(number), value(number));
-        reads.push(match parameter {
-            Parameter::Argument(argument) => {
-                let name = &argument.name;
-                code!(let #value = #krate::__private::Slot::read_for_authorize(#slot, __asked, #name)?;)
-            }
-            Parameter::Arguments(_) => {
-                code!(let #value = #krate::__private::Slot::read_all_for_authorize(#slot, __asked)?;)
-            }
-            Parameter::Receiver(_) | Parameter::Extractor(_) => continue,
-        });
-        values.push(code!(#value));
-        passed.push(match parameter {
-            Parameter::Arguments(_) => code!(&#value.0),
-            _ => code!(&#value),
-        });
+/// Builds the values of the parameters that the gate has authorized, for the run.
+pub(super) fn authorized(model: &ItemModel, krate: &TokenStream) -> TokenStream {
+    let values = taken(model).map(|(number, ..)| value(number));
+    let types = taken(model).map(|(_, parameter, ty)| match parameter {
+        Parameter::Arguments(_) => code!(#krate::__private::Args<#ty>,),
+        _ => code!(#ty,),
+    });
+    code! {
+        let (#(#values,)*) =
+            #krate::__private::authorized::<_, (#(#types)*)>(&mut __call)?;
     }
-    let demands = &asks.demands;
-    Some(code! {
-        let __definition = #krate::__private::ToolDefinition::authorize(
-            __definition,
-            #demands,
-            move |__asked| {
-                #(#reads)*
-                let __decision = __authorize(
-                    #krate::__private::AuthorizeCall::caller(__asked),
-                    #(#passed),*
-                );
-                #krate::__private::authorized_values(__decision, (#(#values,)*))
-            },
-        );
-    })
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{slot, value};
+use super::{authorize, slot, value};
 use crate::{
     model::ItemModel,
     parameter::{Parameter, Receiver},
@@ -13,10 +13,10 @@ use crate::{
 /// Builds the body of the closure. `function` is the path that calls the item.
 pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStream) -> TokenStream {
     let slots = model.attribute.kind.slot();
+    let has_authorize = model.attribute.authorize.is_some();
     let mut first = Vec::new();
     let mut then = Vec::new();
     let mut passed = Vec::new();
-    let (mut read, mut authorized) = (Vec::new(), Vec::new());
     for (number, parameter) in model.parameters.iter().enumerate() {
         let slot = slot(number);
         let value = value(number);
@@ -31,43 +31,27 @@ pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStrea
                 continue;
             }
             // Extractors run first, while the call still has its arguments.
-            Parameter::Extractor(extractor) => {
+            Parameter::Extractor(extractor) if extractor.is_of_request || !has_authorize => {
                 let ty = &extractor.ty;
                 first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;));
             }
+            // The values that the gate authorized are those that run.
+            _ if has_authorize => {}
             Parameter::Argument(argument) => {
                 let name = &argument.name;
                 then.push(code!(let #value = #krate::__private::#slots::take(#slot, &mut __call, #name)?;));
-                authorized.push(code!(&#value));
-                read.push(code!(#value));
             }
             Parameter::Arguments(_) => {
                 then.push(
                     code!(let #value = #krate::__private::Slot::take_all(#slot, &mut __call)?;),
                 );
-                authorized.push(code!(&#value.0));
-                read.push(code!(#value));
             }
+            Parameter::Extractor(_) => {}
         }
         passed.push(code!(#value));
     }
-    // The values that the gate authorized are those that run. Without them, the call authorizes
-    // those that it reads.
-    if model.attribute.authorize.is_some() {
-        let all = (!read.is_empty()).then(|| code!((#(#read,)*)));
-        then = vec![code! {
-            let (#(#read,)*) = match #krate::__private::take_authorized(&mut __call) {
-                #krate::__private::Option::Some(__values) => __values,
-                #krate::__private::Option::None => {
-                    #(#then)*
-                    #krate::__private::confirm(
-                        &__call,
-                        |__caller| __authorize(__caller, #(#authorized),*),
-                    )?;
-                    #all
-                }
-            };
-        }];
+    if has_authorize {
+        then.push(authorize::authorized(model, krate));
     }
     let wait = model.is_async.then(|| code!(.await));
     // A future that is not `Send` is reported at the function's name.

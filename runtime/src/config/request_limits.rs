@@ -71,6 +71,29 @@ impl Config {
         self
     }
 
+    /// Sets how long the `authorize` function of an item may take, 5 seconds by default. Longer
+    /// decisions are refused with 503 and `Retry-After`. A decision that does not wait for anything
+    /// is never interrupted.
+    ///
+    /// Zero is an error.
+    ///
+    /// ```
+    /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
+    ///     .with_authorize_timeout(std::time::Duration::from_secs(2));
+    /// ```
+    #[must_use]
+    pub fn with_authorize_timeout(mut self, time: Duration) -> Self {
+        if time.is_zero() {
+            self.add_error(
+                "the time for an `authorize` function is 0, so every request of such an item would be refused",
+                "allow some time, such as 5 seconds, which is the default",
+            );
+        } else {
+            self.limits.authorize_timeout = time;
+        }
+        self
+    }
+
     /// Answers a request outside of a session that takes longer than this by an event stream,
     /// with a comment every 15 seconds until the result. Without it, no byte is sent before the
     /// result, and a proxy that ends silent connections ends the call. Calls in a session always

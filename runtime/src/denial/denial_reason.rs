@@ -108,6 +108,12 @@ reasons! {
     /// The item's `authorize` function failed: it panicked, or demanded a scope that the item
     /// does not declare. The log has the error, which the author corrects.
     AuthorizeFailed = "authorize_failed", 403, AskAdministrator;
+    /// The item's `authorize` function has not decided in time. The operator looks at what the
+    /// function asks, or raises `Config::with_authorize_timeout`.
+    AuthorizeTimeout = "authorize_timeout", 503, Retry;
+    /// The caller waits for as many decisions of `authorize` functions as one caller may. The
+    /// operator looks at what the functions ask: they are slow, or the client sends too much.
+    TooManyPending = "too_many_pending", 429, Retry;
     /// The request names a host that is not this server's. The operator passes the `Host` header
     /// on at the proxy, or sets `TOOLGATE_RESOURCE` or `TOOLGATE_ALLOWED_HOSTS`.
     ForeignHost = "foreign_host", 403, AskAdministrator;

@@ -6,7 +6,7 @@
 //! dispatch, which compares what rmcp has read with the permit.
 //!
 //! - [`unauthenticated`]: requests without a valid token
-//! - [`argument_check`]: the tool's own `authorize` function
+//! - [`item_check`]: the item's own `authorize` function
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ use super::{
     session::{SESSION_ID, SessionAccess, SessionGuard, SessionReservation},
 };
 
-mod argument_check;
+mod item_check;
 mod unauthenticated;
 
 /// The longest session id that is looked up; rmcp's have 36 characters.
@@ -115,51 +115,53 @@ impl Gate {
             Some(id) => Some(self.enter_session(&id, &parts.headers, &message, caller.as_ref())?),
             None => None,
         };
-        let mut permit = self.decide(&parts.headers, &message, session.is_some(), caller)?;
+        let permit = self.decide(&parts.headers, &message, session.is_some(), caller)?;
         let (paths, target) = (self.fast_paths(), permit.target());
         let lane = Lane::choose(paths, &message, session.is_some(), target);
         if lane == Lane::Rmcp && matches!(message, IncomingMessage::Fast(_)) {
             message = self.read_for_rmcp(&parts.headers, &permit, &mut body.bytes)?;
         }
-        self.check_request(
-            &parts.headers,
-            &mut permit,
-            lane,
-            &message,
-            session.is_some(),
-        )?;
-        let operation = message.operation().unwrap_or(UNREADABLE);
-        let subject = Subject::new(Some(operation), permit.caller());
-        let reservation = match operation {
-            Operation::Initialize => {
-                let reserved = self.sessions.reserve(subject.caller, &body.bytes);
-                Some(reserved.map_err(|limit| {
-                    let refusal = Refusal::SessionLimit(limit);
-                    self.refuse(
-                        subject,
-                        refusal,
-                        &parts.headers,
-                        message.response_envelope(),
-                    )
-                })?)
-            }
-            _ => None,
-        };
-        let is_known = operation.subject().is_none() || permit.target().is_some();
-        audit::admitted(subject, is_known);
-        // No tool, and nothing that a tool calls, ever sees the token.
-        parts.headers.remove(header::AUTHORIZATION);
-        parts.headers.remove(PROOF);
-        Ok(Box::new(AuthorizedRequest {
-            streams: matches!(operation, Operation::Stream | Operation::Listen(_)),
-            lists_tools: matches!(operation, Operation::ListTools),
+        self.check_request(&parts.headers, &permit, lane, &message, session.is_some())?;
+        let operation = message.operation();
+        let mut authorized = Box::new(AuthorizedRequest {
+            streams: matches!(operation, Some(Operation::Stream | Operation::Listen(_))),
+            lists_tools: matches!(operation, Some(Operation::ListTools)),
             permit,
             lane,
             message,
             body: body.bytes,
-            reservation,
+            reservation: None,
             session,
-        }))
+        });
+        if let Some(check) = self.check_items(&mut authorized, &parts.headers) {
+            check.await?;
+        }
+        self.complete(&mut authorized, &parts.headers)?;
+        // No tool, and nothing that a tool calls, ever sees the token.
+        parts.headers.remove(header::AUTHORIZATION);
+        parts.headers.remove(PROOF);
+        Ok(authorized)
+    }
+
+    /// Reserves the place of a session that the request opens, and writes the audit line.
+    fn complete(
+        &self,
+        authorized: &mut AuthorizedRequest,
+        headers: &HeaderMap,
+    ) -> Result<(), Box<RefusedRequest<'_>>> {
+        let (message, permit) = (&authorized.message, &authorized.permit);
+        let operation = message.operation().unwrap_or(UNREADABLE);
+        let subject = Subject::new(Some(operation), permit.caller());
+        if operation == Operation::Initialize {
+            let reserved = self.sessions.reserve(subject.caller, &authorized.body);
+            authorized.reservation = Some(reserved.map_err(|limit| {
+                let refusal = Refusal::SessionLimit(limit);
+                self.refuse(subject, refusal, headers, message.response_envelope())
+            })?);
+        }
+        let is_known = operation.subject().is_none() || permit.target().is_some();
+        audit::admitted(subject, is_known);
+        Ok(())
     }
 
     fn check_origin(&self, parts: &Parts) -> Result<(), Refusal> {
@@ -341,23 +343,22 @@ impl Gate {
         }
     }
 
-    /// Checks everything else about a permitted request: the limits of its message, its
-    /// arguments, and whether its client can read the answer.
+    /// Checks everything else about a permitted request: the limits of its message, and whether
+    /// its client can read the answer.
     fn check_request(
         &self,
         headers: &HeaderMap,
-        permit: &mut Permit,
+        permit: &Permit,
         lane: Lane,
         message: &IncomingMessage,
         is_in_session: bool,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
         let operation = message.operation().unwrap_or(UNREADABLE);
-        let check = |permit: &mut Permit| {
+        let check = || {
             message
                 .check_version_header(headers)
                 .map_err(Refusal::Header)?;
             message.check_limits().map_err(Refusal::Message)?;
-            self.check_arguments(permit, message)?;
             let is_list = operation == Operation::ListTools;
             let reports = message.wants_reports()
                 && lane.can_report(self.fast_paths(), is_list, permit.target());
@@ -366,7 +367,7 @@ impl Gate {
                 accept_header::check(headers, answer).map_err(Refusal::NotAcceptable)
             })
         };
-        check(permit).map_err(|refusal| {
+        check().map_err(|refusal| {
             let subject = Subject::new(message.operation(), permit.caller());
             self.refuse(subject, refusal, headers, message.response_envelope())
         })

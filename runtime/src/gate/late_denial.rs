@@ -22,8 +22,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::{authorization::Permit, item::AuthorizeError, operation::Operation, scope::Scope};
 
 use super::{
-    Gate, audit::Subject, message_limits, refusal::RefusedRequest, refusal_context::RefusalContext,
-    response_envelope::ResponseEnvelope, tool_result_denial::DeniedAnswer,
+    Gate, audit::Subject, authorizer::NotAuthorized, message_limits, refusal::RefusedRequest,
+    refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
+    tool_result_denial::DeniedAnswer,
 };
 
 /// How long the status of an answer in a session waits for the first message, if the item
@@ -73,12 +74,13 @@ impl Gate {
         let item = permit
             .target()
             .and_then(|target| self.item_names.get(target));
-        let denial = denial.resolve(item.unwrap_or_default(), self.demandable(permit), caller);
-        let refusal = self.argument_refusal(denial, operation, caller);
+        let item = (operation.kind(), item.unwrap_or_default());
+        let denial = denial.resolve(item, self.demandable(permit), caller);
         let subject = Subject {
             is_late: true,
             ..Subject::new(Some(operation), caller)
         };
+        let refusal = self.item_refusal(NotAuthorized::Denied(denial), subject);
         self.refuse(subject, refusal, headers, envelope)
     }
 }

@@ -102,7 +102,7 @@ impl IncomingMessage {
         }
     }
 
-    /// Returns the arguments of a tool call.
+    /// Returns the arguments of a tool call or of a prompt.
     pub(super) fn arguments(&self) -> Option<&JsonObject> {
         match self {
             Self::Fast(FastMessage {
@@ -111,6 +111,7 @@ impl IncomingMessage {
             }) => Some(arguments),
             _ => match &self.request()?.request {
                 ClientRequest::CallToolRequest(call) => call.params.arguments.as_ref(),
+                ClientRequest::GetPromptRequest(get) => get.params.arguments.as_ref(),
                 _ => None,
             },
         }

@@ -64,7 +64,9 @@ pub(crate) enum Refusal {
     },
     /// The code of the item denies the request, and no token would help.
     Forbidden { reason: ItemDenial },
-    /// The token cannot be verified now.
+    /// The caller waits for too many decisions of `authorize` functions.
+    TooManyPending,
+    /// The token cannot be verified, or the item does not decide, now.
     Unavailable {
         reason: DenialReason,
         retry_after: Duration,
@@ -193,6 +195,7 @@ impl Refusal {
             Self::MissingRole { .. } => DenialReason::MissingRole,
             Self::InsufficientAuthentication { .. } => DenialReason::InsufficientAuthentication,
             Self::Forbidden { reason } => reason.reason,
+            Self::TooManyPending => DenialReason::TooManyPending,
             Self::SessionLimit(SessionLimitReached::OfCaller) => DenialReason::TooManySessions,
             Self::SessionLimit(SessionLimitReached::OfServer) => DenialReason::SessionsExhausted,
             Self::Credentials(_)
@@ -233,7 +236,10 @@ impl Refusal {
     fn advice(&self) -> Option<&'static str> {
         match self {
             Self::NoToken { .. } => Some("Authorize this client to continue."),
-            Self::ProofFailure { .. } | Self::Unavailable { .. } | Self::SessionLimit(_) => None,
+            Self::ProofFailure { .. }
+            | Self::Unavailable { .. }
+            | Self::TooManyPending
+            | Self::SessionLimit(_) => None,
             refusal => refusal.remedy().map(Remedy::advice),
         }
     }
@@ -242,6 +248,7 @@ impl Refusal {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            Self::TooManyPending => Some(Duration::from_secs(1)),
             Self::SessionLimit(_) => Some(SessionLimitReached::RETRY_AFTER),
             _ => None,
         }
@@ -262,6 +269,7 @@ impl Refusal {
                 ErrorCode::InsufficientUserAuthentication(*conditions).as_str()
             }
             Self::Forbidden { .. } => "access_denied",
+            Self::TooManyPending => "too_many_pending_requests",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
             Self::SessionLimit(_) => "too_many_sessions",
@@ -298,6 +306,10 @@ impl Refusal {
             }
             Self::InsufficientAuthentication { .. } => WEAK_LOGIN.to_owned(),
             Self::Forbidden { reason } => reason.message.clone().into_owned(),
+            Self::TooManyPending => {
+                "too many of your requests wait to be authorized; try again when some are answered"
+                    .to_owned()
+            }
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),

@@ -15,6 +15,9 @@ const JSON_VALUES: usize = 250_000;
 /// The maximum time for sending a body.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(60);
 
+/// The maximum time for the decision of an `authorize` function.
+const AUTHORIZE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The memory that all incomplete bodies without a valid token share, in multiples of what one
 /// of them may keep: 16 MiB by default.
 const PENDING_BODIES: usize = 256;
@@ -40,6 +43,8 @@ pub(crate) struct Limits {
     pub(crate) json_values: usize,
     /// The time for a body to arrive.
     pub(crate) body_time: Duration,
+    /// The time for the decision of an `authorize` function.
+    pub(crate) authorize_timeout: Duration,
     /// When an answer outside of a session becomes an event stream, if it may.
     pub(crate) stream_after: Option<Duration>,
 }
@@ -51,6 +56,7 @@ impl Default for Limits {
             unauthenticated_body: UNAUTHENTICATED_BODY,
             json_values: JSON_VALUES,
             body_time: BODY_TIME,
+            authorize_timeout: AUTHORIZE_TIMEOUT,
             stream_after: None,
         }
     }

@@ -13,7 +13,6 @@ use crate::{
     authorization::{Permit, Target},
     item::AuthorizeError,
     scope::Scope,
-    tool::AuthorizeDenial,
 };
 
 use super::{
@@ -28,14 +27,6 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     /// Returns whether a tool needs nothing else. The answer depends only on the tool, never on
     /// the client.
     fn takes(&self, target: Target) -> bool;
-
-    /// Asks the tool of a permit whether it may run with these arguments. If the tool has an
-    /// `authorize` function, the permit then covers them.
-    fn authorize(
-        &self,
-        permit: &mut Permit,
-        arguments: Option<&JsonObject>,
-    ) -> Result<(), AuthorizeDenial>;
 
     /// Returns the scopes that the code of an item can demand.
     fn authorize_scopes(&self, target: Target) -> &'static [Scope];

@@ -17,7 +17,7 @@ impl AuthorizeError {
     /// it runs or while it runs, a client is never told to request any other scope.
     pub(crate) fn resolve(
         self,
-        item: &str,
+        (noun, name): (&str, &str),
         declared: &[Scope],
         caller: Option<&Caller>,
     ) -> AuthorizeDenial {
@@ -37,7 +37,8 @@ impl AuthorizeError {
             _ => {
                 tracing::error!(
                     target: "toolgate::tool",
-                    item,
+                    noun,
+                    name,
                     demanded = redaction::cut(&demanded.join(" "), 400),
                     "the item demands a scope that `authorize_scopes = […]` does not declare or that the caller has: the request was refused without a challenge"
                 );

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
-use super::{Context, ToolError, round::CallRound};
-use crate::{authorization::AuthorizedValues, caller::Caller};
+use super::{Context, ToolError, authorize::AuthorizedValues, round::CallRound};
+use crate::caller::Caller;
 
 /// One call of a tool, or one request for a resource or a prompt: its arguments, the
 /// server's state and the caller.
@@ -76,8 +76,8 @@ impl<S> Call<S> {
     }
 
     /// Takes the values that the gate authorized.
-    pub(crate) fn take_authorized<T: 'static>(&mut self) -> Option<T> {
-        self.authorized.take()?.downcast()
+    pub(super) fn take_authorized(&mut self) -> Option<AuthorizedValues> {
+        self.authorized.take()
     }
 
     /// Returns the name of the tool, the resource or the prompt.

@@ -1,7 +1,11 @@
 //! [`Definition`]: what an expansion states about one function. Not part of the public API.
 
-use super::{Call, Completer, Completing, Facts, FromCall, Kind, Run, Running, ToolError};
-use super::{completing, with_state_applied};
+use super::{
+    Call, Completer, Completing, Facts, FromCall, Kind, Run, Running, ToolError,
+    authorize::{AuthorizeFunction, Deciding},
+    completing, with_state_applied,
+};
+use crate::scope::Scope;
 
 /// One item as its author declared it. Each kind adds a constructor.
 pub struct Definition<S, K: Kind> {
@@ -9,6 +13,9 @@ pub struct Definition<S, K: Kind> {
     pub(crate) parameters: K::Parameters,
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
+    pub(super) authorize: Option<AuthorizeFunction<S>>,
+    /// The scopes that the item can demand beyond its access: before it runs, or while it runs.
+    pub(super) demands: &'static [Scope],
     pub(super) completers: Vec<Completing<S>>,
     pub(super) run: Run<S, K>,
 }
@@ -25,6 +32,8 @@ impl<S, K: Kind> Definition<S, K> {
             parameters,
             takes_context: false,
             takes_caller: false,
+            authorize: None,
+            demands: &[],
             completers: Vec::new(),
             run: Box::new(run),
         }
@@ -35,6 +44,32 @@ impl<S, K: Kind> Definition<S, K> {
     pub fn extracts<T: FromCall<S>>(mut self) -> Self {
         self.takes_context |= T::NEEDS_CONTEXT;
         self.takes_caller |= T::NEEDS_CALLER;
+        self
+    }
+
+    /// `authorize_scopes = […]`, before `authorize = …`.
+    #[must_use]
+    pub fn demands(mut self, demands: &'static [Scope]) -> Self {
+        self.demands = demands;
+        self
+    }
+
+    /// `authorize = …`.
+    #[must_use]
+    pub fn authorize(
+        mut self,
+        decide: impl Fn(Call<S>) -> Deciding + Send + Sync + 'static,
+    ) -> Self {
+        self.authorize = Some(AuthorizeFunction::new(self.demands, decide));
+        self
+    }
+
+    /// Declares that the `authorize` function takes this extractor.
+    #[must_use]
+    pub fn authorize_takes<T: FromCall<S>>(mut self) -> Self {
+        if let Some(function) = &mut self.authorize {
+            function.take::<T>();
+        }
         self
     }
 
@@ -64,6 +99,8 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             parameters,
             takes_context,
             takes_caller,
+            authorize,
+            demands,
             completers,
             run,
         } = self;
@@ -73,6 +110,8 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             parameters,
             takes_context,
             takes_caller,
+            authorize: authorize.map(|one| one.with_state_applied(state.clone())),
+            demands,
             completers: completers
                 .map(|one| with_state_applied(one, state.clone()))
                 .collect(),

@@ -8,7 +8,7 @@ use rmcp::{ErrorData, model::InputRequiredResult};
 use serde_json::{Map, Value};
 
 use super::{CallError, Facts, Published, ToolError};
-use crate::{authorization::Target, error::SetupErrors, scope::Scope};
+use crate::{authorization::Target, error::SetupErrors};
 
 /// A kind of item: [`ToolKind`](crate::tool::ToolKind), [`PromptKind`](crate::prompt::PromptKind) or
 /// [`ResourceKind`](crate::resource::ResourceKind). Only this crate implements it.
@@ -98,12 +98,6 @@ pub(crate) trait KindParts: Kind {
                 "register it once, or give one of them another name with `name = \"…\"`",
             )
         })
-    }
-
-    /// Returns the scopes that the item's `authorize` function can demand, or `None` if it has
-    /// no such function.
-    fn authorize_scopes(_: &Self::Parameters) -> Option<&'static [Scope]> {
-        None
     }
 
     /// Builds the listing and the validation of an item. Errors are added to `faults`.

@@ -5,12 +5,14 @@ use rmcp::{ErrorData, model::CompletionInfo};
 use serde_json::{Map, Value};
 
 use super::{
-    AuthorizeError, Built, Call, CallError, ClientCapability, Completing, Definition, ItemName,
-    KindParts, Run, Running, complete,
+    AuthorizeError, Authorizing, Built, Call, CallError, ClientCapability, Completing, Definition,
+    ItemName, KindParts, Run, Running,
+    authorize::{AuthorizeFunction, Authorized, AuthorizedParameters, AuthorizedValues},
+    complete,
 };
 use crate::{
     access::{Conditions, Requirement},
-    authorization::{AuthorizedValues, Permit, Target},
+    authorization::{Permit, Target},
     error::SetupErrors,
     scope::Scope,
 };
@@ -23,6 +25,7 @@ pub(crate) struct Item<S, K: KindParts> {
     requirement: Requirement,
     conditions: Conditions,
     step_up: bool,
+    authorize: Option<AuthorizeFunction<S>>,
     demands: &'static [Scope],
     takes_context: bool,
     takes_fast_path: bool,
@@ -92,10 +95,14 @@ impl<S, K: KindParts> Item<S, K> {
             parameters,
             takes_context,
             takes_caller,
+            authorize,
+            demands,
             completers,
             run,
         } = definition;
-        let demands = K::authorize_scopes(&parameters).unwrap_or_default();
+        if let Some(function) = &authorize {
+            function.check(K::NOUN, facts.name, faults);
+        }
         let published = facts.publish(K::NOUN, takes_caller, demands, faults);
         let built = K::build(&facts, &address, parameters, published, faults);
         let Built {
@@ -111,6 +118,7 @@ impl<S, K: KindParts> Item<S, K> {
             requirement: facts.requirement,
             conditions: facts.conditions,
             step_up: facts.step_up,
+            authorize,
             demands,
             takes_context,
             takes_fast_path: !takes_context
@@ -159,6 +167,34 @@ impl<S, K: KindParts> Item<S, K> {
     /// Returns the scopes that its code can demand, beyond its requirement.
     pub(crate) fn demands(&self) -> &'static [Scope] {
         self.demands
+    }
+
+    /// Returns whether it has an `authorize` function.
+    pub(crate) fn has_authorize(&self) -> bool {
+        self.authorize.is_some()
+    }
+
+    /// Starts the `authorize` function, if the item has one. The result belongs into the permit of
+    /// the request.
+    ///
+    /// The function is not asked about arguments that the item does not take: such a request does
+    /// not run.
+    pub(crate) fn authorize(&self, requested: &str, mut call: Call<S>) -> Option<Authorizing> {
+        let function = self.authorize.as_ref()?;
+        match K::validate(&self.input, requested, call.take_arguments()) {
+            Ok(arguments) => {
+                call.begin(self.item_name(), arguments, None);
+                Some(function.authorize(call))
+            }
+            Err(error) => Some(std::future::ready(Ok(Authorized::new(Err(error)))).boxed()),
+        }
+    }
+
+    fn item_name(&self) -> ItemName {
+        ItemName {
+            noun: K::NOUN,
+            name: self.name,
+        }
     }
 
     /// Returns whether it may need rmcp's context of a request.
@@ -230,27 +266,24 @@ impl<S, K: KindParts> Item<S, K> {
         if let Err(error) = checked.and_then(|()| self.check_target(Some(validated.target))) {
             return std::future::ready(Err(error)).boxed();
         }
-        let item = ItemName {
-            noun: K::NOUN,
-            name: self.name,
-        };
-        call.begin(item, validated.arguments, validated.authorized);
+        call.begin(self.item_name(), validated.arguments, validated.authorized);
         K::bounded(&self.input, self.name, (self.run)(call))
     }
 
-    /// Runs a request with the arguments that the permit covers, or else validates those of the
-    /// call, if the permit is for this item.
+    /// Runs a request with the parameters that the permit covers, or else validates the arguments
+    /// of the call, if the permit is for this item. An item with an `authorize` function runs only
+    /// with authorized parameters.
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
-        let prepared = self
-            .check_permit(permit)
-            .and_then(|()| match permit.take_arguments() {
-                Some(authorized) => Ok(ValidatedArguments {
+        let prepared = self.check_permit(permit).and_then(|()| {
+            match permit.take_parameters::<AuthorizedParameters>() {
+                Some(authorized) => authorized.map(|values| ValidatedArguments {
                     target: self.target,
-                    arguments: authorized.json,
-                    authorized: Some(authorized.values),
+                    arguments: Map::new(),
+                    authorized: Some(values),
                 }),
                 None => self.prepare(requested, call.take_arguments()),
-            });
+            }
+        });
         match prepared {
             Ok(validated) => self.run(permit, validated, call),
             Err(error) => std::future::ready(Err(error)).boxed(),

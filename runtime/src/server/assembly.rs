@@ -13,7 +13,7 @@ use crate::{
     authorization::Switches,
     config::Config,
     error::{SetupErrors, StartError},
-    gate::{GateService, SessionFastPath},
+    gate::{Authorizer, GateService, SessionFastPath},
     item::{Item, RoundSeal},
     tool::ToolKind,
 };
@@ -155,10 +155,16 @@ pub(super) fn assemble(
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
     let capabilities = catalogue.capabilities(offered.changes);
+    let catalogue = Arc::new(catalogue);
+    let authorizer = catalogue.has_authorize().then(|| {
+        let timeout = settings.limits().authorize_timeout;
+        Arc::new(Authorizer::new(Arc::clone(&catalogue) as _, timeout))
+    });
     let notifier = server.changes.map(|changes| {
         Arc::new(ChangeNotifier {
             changes,
             rules: Arc::clone(&plan.rules),
+            authorizer: authorizer.clone(),
             clock: Arc::clone(&plan.clock),
             capabilities: capabilities.clone(),
             quota: Arc::default(),
@@ -170,6 +176,7 @@ pub(super) fn assemble(
         info,
         catalogue,
         rules: Arc::clone(&plan.rules),
+        authorizer: authorizer.clone(),
         visibility: plan.visibility,
         page_items: server.limits.page_items,
         has_sessions,
@@ -185,7 +192,12 @@ pub(super) fn assemble(
         })
     });
     let stateless_fast_path = Arc::clone(&shared);
-    let wall = plan.build(has_sessions, Some(stateless_fast_path), session_fast_path);
+    let wall = plan.build(
+        has_sessions,
+        authorizer,
+        Some(stateless_fast_path),
+        session_fast_path,
+    );
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),
         sessions,

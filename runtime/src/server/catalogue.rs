@@ -13,9 +13,10 @@ use rmcp::{
 
 use crate::{
     authorization::{Permit, Switches, Target},
+    caller::Caller,
     error::SetupErrors,
-    gate::DeniedAnswer,
-    item::{Item, KindParts, RoundRequest},
+    gate::{AuthorizingItems, DeniedAnswer},
+    item::{Authorizing, Call, Item, KindParts, RoundRequest},
     operation::Operation,
     prompt::{PromptKind, PromptSet},
     resource::{NO_SUCH_RESOURCE, ResourceKind, ResourceSet, not_found},
@@ -209,6 +210,13 @@ impl Catalogue {
         K::items(self).get(K::index(permit.target()?)?)
     }
 
+    /// Returns whether any item has an `authorize` function.
+    pub(super) fn has_authorize(&self) -> bool {
+        self.tools.iter().any(Item::has_authorize)
+            || self.prompts.iter().any(Item::has_authorize)
+            || self.resources.iter().any(Item::has_authorize)
+    }
+
     /// Returns the offered items and their access terms.
     pub(super) fn offered(&self, changes: bool) -> Registry {
         let named = |(name, terms): (&&'static str, _)| ((*name).to_owned(), terms);
@@ -285,6 +293,37 @@ impl Catalogue {
     pub(super) fn limit_results(&mut self, bytes: usize) {
         for tool in &mut self.tools {
             tool.input_mut().result_size = bytes;
+        }
+    }
+}
+
+impl AuthorizingItems for Catalogue {
+    fn has_authorize(&self, target: Target) -> bool {
+        fn has<K: KindParts>(items: &[Item<(), K>], index: u32) -> bool {
+            items.get(index as usize).is_some_and(Item::has_authorize)
+        }
+        match target {
+            Target::Tool(index) => has(&self.tools, index),
+            Target::Prompt(index) => has(&self.prompts, index),
+            Target::Resource(index) => has(&self.resources, index),
+        }
+    }
+
+    fn authorize(
+        &self,
+        target: Target,
+        requested: &str,
+        arguments: &JsonObject,
+        caller: Option<&Caller>,
+    ) -> Option<Authorizing> {
+        let call = Call::new((), arguments.clone(), caller.cloned(), None);
+        match target {
+            Target::Tool(index) => self.tools.get(index as usize)?.authorize(requested, call),
+            Target::Prompt(index) => self.prompts.get(index as usize)?.authorize(requested, call),
+            Target::Resource(index) => {
+                let resource = self.resources.get(index as usize)?;
+                resource.authorize(requested, call)
+            }
         }
     }
 }

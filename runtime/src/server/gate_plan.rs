@@ -12,8 +12,8 @@ use crate::{
     config::{Config, ValidConfig},
     error::{SetupErrors, StartError},
     gate::{
-        ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames, OriginRules,
-        PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
+        Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
+        OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
     },
     scope::{ScopeDescription, ScopeTable},
     verify::Proofs,
@@ -222,10 +222,12 @@ impl GatePlan {
     }
 
     /// Builds the gate in front of a service, which can offer the fast path to its tools.
-    /// `has_sessions` states whether that service has sessions.
+    /// `has_sessions` states whether that service has sessions, and `authorizer` asks the
+    /// `authorize` functions of its items.
     pub(super) fn build(
         self,
         has_sessions: bool,
+        authorizer: Option<Arc<Authorizer>>,
         stateless_fast_path: Option<Arc<dyn StatelessFastPath>>,
         session_fast_path: Option<Arc<dyn SessionFastPath>>,
     ) -> BuiltGate {
@@ -244,6 +246,7 @@ impl GatePlan {
             rules: self.rules,
             item_names: self.item_names,
             authenticator: Arc::clone(&authenticator),
+            authorizer,
             challenges: self.challenges,
             refusal_cache: RefusalCache::default(),
             challenge_scopes: self.challenge_scopes,

@@ -1,6 +1,8 @@
 //! The gate alone, in front of a server that is written with rmcp.
 //!
 //! - [`access`]: the access of one item of the handler
+//! - [`handler_admission`]: the second check of each request
+//! - [`handler_authorize`]: the `authorize` functions of its items
 //! - [`builder`]: the declarations and the policy, until the gate is built
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
@@ -33,12 +35,15 @@ mod builder;
 mod declared;
 mod gate_layer;
 mod guarded_handler;
+mod handler_admission;
+mod handler_authorize;
 mod inventory;
 
 pub use access::Access;
 pub use builder::HandlerGateBuilder;
 pub use gate_layer::{GatedService, GuardedService, HandlerGateLayer};
 pub use guarded_handler::GuardedHandler;
+pub use handler_authorize::HandlerCall;
 
 /// The gate alone, in front of a server that you wrote with rmcp's own `#[tool]` or
 /// [`ServerHandler`].

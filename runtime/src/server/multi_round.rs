@@ -13,7 +13,7 @@ use rmcp::{
     ErrorData, RoleServer,
     model::{
         CallToolResponse, GetPromptResponse, InputRequest, InputRequests, InputRequiredResult,
-        InputResponses, ProtocolVersion, ReadResourceResponse, ServerRequest,
+        InputResponses, JsonObject, ProtocolVersion, ReadResourceResponse, ServerRequest,
     },
     service::{Peer, RequestContext, ServiceError},
 };
@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::{
     authorization::{Decision, Permit, Rules},
-    gate::{LatestCaller, audit},
+    gate::{AuthorizeQuestion, Authorizer, LatestCaller, audit},
     item::{
         CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
         Unanswered,
@@ -31,7 +31,7 @@ use crate::{
     scope::ScopeSet,
 };
 
-use super::dispatch_check::gate_extension;
+use super::{dispatch_check::gate_extension, shared::Shared};
 
 /// The maximum number of rounds of a request in a session: the same number as clients of
 /// 2026-07-28 accept.
@@ -41,7 +41,9 @@ const MAX_ROUNDS: usize = 10;
 pub(super) struct Rounds<'h> {
     seal: &'h Arc<RoundSeal>,
     rules: &'h Rules,
+    authorizer: Option<&'h Authorizer>,
     operation: Operation<'h>,
+    arguments: Option<&'h JsonObject>,
     pub(super) context: Arc<RequestContext<RoleServer>>,
     /// Whether the revision has results that ask for input.
     pub(super) is_current: bool,
@@ -49,15 +51,17 @@ pub(super) struct Rounds<'h> {
 
 impl<'h> Rounds<'h> {
     pub(super) fn new(
-        seal: &'h Arc<RoundSeal>,
-        rules: &'h Rules,
+        shared: &'h Shared,
         operation: Operation<'h>,
+        arguments: Option<&'h JsonObject>,
         context: RequestContext<RoleServer>,
     ) -> Self {
         Self {
-            seal,
-            rules,
+            seal: &shared.rounds,
+            rules: &shared.rules,
+            authorizer: shared.authorizer.as_deref(),
             operation,
+            arguments,
             is_current: is_current(&context),
             context: Arc::new(context),
         }
@@ -101,7 +105,7 @@ impl<'h> Rounds<'h> {
                     ErrorData::internal_error("your client did not answer in time", None)
                 })??;
             let round_request = waiting.with(responses);
-            permit = self.authorize_again(&permit)?;
+            permit = self.authorize_again(&permit).await?;
             let round = self.validate(&permit, &round_request)?;
             end = run(&permit, round).await?;
         }
@@ -142,7 +146,7 @@ impl<'h> Rounds<'h> {
     /// last in the session, which the gate has validated. The item must be the same, and so
     /// must the client: a session belongs to one caller, and another client of that caller
     /// cannot continue the request.
-    fn authorize_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
+    async fn authorize_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
         let refused = || {
             self.log_refusal(
                 before,
@@ -153,14 +157,29 @@ impl<'h> Rounds<'h> {
         };
         let latest_caller: &LatestCaller =
             gate_extension(&self.context.extensions).ok_or_else(refused)?;
-        match self.rules.decide(self.operation, latest_caller.caller()) {
+        let mut permit = match self.rules.decide(self.operation, latest_caller.caller()) {
             Decision::Admit(permit)
                 if permit.target() == before.target() && client(&permit) == client(before) =>
             {
-                Ok(permit)
+                permit
             }
-            Decision::Admit(_) | Decision::Deny(..) => Err(refused()),
+            Decision::Admit(_) | Decision::Deny(..) => return Err(refused()),
+        };
+        if let (Some(authorizer), Some(target), Some(requested)) =
+            (self.authorizer, permit.target(), self.operation.subject())
+        {
+            let question = AuthorizeQuestion {
+                items: vec![(target, requested.to_owned())],
+                arguments: self.arguments.cloned().unwrap_or_default(),
+                caller: permit.caller().cloned(),
+                runs: true,
+            };
+            let authorized = authorizer.authorize(question).await;
+            if let Some(authorized) = authorized.map_err(|_| refused())? {
+                permit.set_parameters(authorized.parameters);
+            }
         }
+        Ok(permit)
     }
 
     /// Sends the requests to the client of a session, one after the other.

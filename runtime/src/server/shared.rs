@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rmcp::model::ServerConfig;
 
-use crate::{authorization::Rules, item::RoundSeal};
+use crate::{authorization::Rules, gate::Authorizer, item::RoundSeal};
 
 use super::{
     Visibility, catalogue::Catalogue, subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,
@@ -13,8 +13,10 @@ use super::{
 /// The state of a server that all its requests share.
 pub(super) struct Shared {
     pub(super) info: ServerConfig,
-    pub(super) catalogue: Catalogue,
+    pub(super) catalogue: Arc<Catalogue>,
     pub(super) rules: Arc<Rules>,
+    /// Asks the `authorize` functions, if any item has one.
+    pub(super) authorizer: Option<Arc<Authorizer>>,
     pub(super) visibility: Visibility,
     /// How many items one page of a list has at most.
     pub(super) page_items: usize,

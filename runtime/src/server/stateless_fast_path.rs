@@ -10,7 +10,7 @@ use crate::{
     item::{Call, Item, separate},
     operation::Operation,
     scope::Scope,
-    tool::{AuthorizeDenial, ToolKind, response},
+    tool::{ToolKind, response},
 };
 
 use super::{security_schemes, shared::Shared};
@@ -24,17 +24,6 @@ impl StatelessFastPath for Shared {
                 .get(number as usize)
                 .is_some_and(Item::takes_fast_path),
             Target::Prompt(_) | Target::Resource(_) => false,
-        }
-    }
-
-    fn authorize(
-        &self,
-        permit: &mut Permit,
-        arguments: Option<&JsonObject>,
-    ) -> Result<(), AuthorizeDenial> {
-        match self.catalogue.permitted::<ToolKind>(permit) {
-            Some(tool) => tool.authorize(permit, arguments.unwrap_or(&JsonObject::new())),
-            None => Ok(()),
         }
     }
 

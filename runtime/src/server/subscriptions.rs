@@ -1,4 +1,6 @@
 //! Notifies one client of the changes that it may see.
+//!
+//! - [`verdicts`]: what the resources' own `authorize` functions decide about it
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,7 +14,11 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    authorization::Rules, caller::Caller, clock::Clock, gate::LatestCaller, operation::Operation,
+    authorization::Rules,
+    caller::Caller,
+    clock::Clock,
+    gate::{Authorizer, LatestCaller},
+    operation::Operation,
 };
 
 use super::{
@@ -20,10 +26,15 @@ use super::{
     listener_quota::{Listener, Quota, SubscriptionQuota},
 };
 
+mod verdicts;
+
+use verdicts::Verdicts;
+
 /// Sends each client the changes that concern it.
 pub(super) struct ChangeNotifier {
     pub(super) changes: Changes,
     pub(super) rules: Arc<Rules>,
+    pub(super) authorizer: Option<Arc<Authorizer>>,
     pub(super) clock: Arc<dyn Clock>,
     /// Clients are not notified of lists that the server does not have.
     pub(super) capabilities: ServerCapabilities,
@@ -44,15 +55,31 @@ impl ChangeNotifier {
 
     /// Returns whether a client may be notified now that a resource changed: it could read
     /// the resource, and its token has not expired.
-    fn may_tell(&self, uri: &str, caller: Option<&Caller>) -> bool {
-        let read = Operation::ReadResource(uri);
-        let is_good = |caller: &Caller| caller.claims().expires_at().since(self.clock.now()) > 0;
-        caller.is_none_or(is_good) && self.rules.offers(read) && self.rules.allows(read, caller)
+    async fn may_tell(&self, uri: &str, caller: Option<&Caller>, verdicts: &mut Verdicts) -> bool {
+        let (read, now) = (Operation::ReadResource(uri), self.clock.now());
+        let is_good = |caller: &Caller| caller.claims().expires_at().since(now) > 0;
+        if !caller.is_none_or(is_good)
+            || !self.rules.offers(read)
+            || !self.rules.allows(read, caller)
+        {
+            return false;
+        }
+        match (&self.authorizer, self.rules.target(read)) {
+            (Some(authorizer), Some(target)) => {
+                verdicts.allow(authorizer, (target, uri), caller, now).await
+            }
+            _ => true,
+        }
     }
 
     /// Returns whether a change concerns a session. A change of a resource does if the
     /// session is subscribed to it and the session's latest token allows reading it.
-    fn concerns(&self, change: &Change, subscribed: &Mutex<Subscribed>) -> bool {
+    async fn concerns(
+        &self,
+        change: &Change,
+        subscribed: &Mutex<Subscribed>,
+        verdicts: &mut Verdicts,
+    ) -> bool {
         let Change::Contents(uri) = change else {
             return self.has_list(change);
         };
@@ -61,8 +88,10 @@ impl ChangeNotifier {
             let listens = subscribed.uris.contains(uri);
             subscribed.latest_caller.clone().filter(|_| listens)
         };
-        latest_caller
-            .is_some_and(|latest_caller| self.may_tell(uri, latest_caller.caller().as_ref()))
+        match latest_caller {
+            Some(latest) => self.may_tell(uri, latest.caller().as_ref(), verdicts).await,
+            None => false,
+        }
     }
 
     fn has_list(&self, change: &Change) -> bool {
@@ -162,9 +191,10 @@ async fn pass_on(
     subscribed: &Mutex<Subscribed>,
 ) {
     let listened = || lock(subscribed).uris.to_vec();
+    let mut verdicts = Verdicts::new();
     while let Some(changes) = next(receiver, listened).await {
         for change in changes {
-            if !herald.concerns(&change, subscribed) {
+            if !herald.concerns(&change, subscribed, &mut verdicts).await {
                 continue;
             }
             let sent = match change {
@@ -193,6 +223,7 @@ pub(super) async fn listen(
     let accepted = subscription.accepted();
     let listened = || accepted.resource_subscriptions.clone().unwrap_or_default();
     let sink = subscription.sink();
+    let mut verdicts = Verdicts::new();
     loop {
         let changes = tokio::select! {
             () = subscription.cancelled() => return,
@@ -214,10 +245,12 @@ pub(super) async fn listen(
                     if accepted
                         .resource_subscriptions
                         .as_ref()
-                        .is_some_and(|uris| uris.contains(&uri))
-                        && herald.may_tell(&uri, caller) =>
+                        .is_some_and(|uris| uris.contains(&uri)) =>
                 {
-                    sink.notify_resource_updated(uri).await
+                    match herald.may_tell(&uri, caller, &mut verdicts).await {
+                        true => sink.notify_resource_updated(uri).await,
+                        false => Ok(()),
+                    }
                 }
                 _ => Ok(()),
             };

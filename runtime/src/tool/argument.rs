@@ -6,7 +6,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::authorize::AuthorizeCall;
 use crate::item::{Call, MissingValue, Names, ToolError};
 use crate::log_text::redaction;
 
@@ -130,25 +129,6 @@ impl<T> Slot<T> {
     ///
     /// Returns an error if the type accepts less than its schema allows.
     pub fn take_all<S>(self, call: &mut Call<S>) -> Result<Args<T>, ToolError> {
-        self.read_all(std::mem::take(call.arguments_mut()))
-            .map(Args)
-    }
-
-    /// Reads an argument for the `authorize` function.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the type accepts less than its schema allows.
-    pub fn read_for_authorize(self, call: &mut AuthorizeCall, name: &str) -> Result<T, ToolError> {
-        self.read_from(call.arguments_mut(), name)
-    }
-
-    /// Reads all arguments as one value for the `authorize` function.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the type accepts less than its schema allows.
-    pub fn read_all_for_authorize(self, call: &mut AuthorizeCall) -> Result<Args<T>, ToolError> {
         self.read_all(std::mem::take(call.arguments_mut()))
             .map(Args)
     }

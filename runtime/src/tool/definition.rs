@@ -1,16 +1,8 @@
 //! What an expansion of `#[mcp_tool]` states about one function: facts and two functions. Not
 //! part of the public API.
 
-use super::{
-    ToolKind,
-    authorize::{AuthorizeCall, AuthorizeFunction, Authorized},
-    schema_builder::SchemaBuilder,
-};
-use crate::{
-    authorization::AuthorizedValues,
-    item::{Call, Definition, Facts, Running},
-    scope::Scope,
-};
+use super::{ToolKind, schema_builder::SchemaBuilder};
+use crate::item::{Call, Definition, Facts, Running};
 
 /// One tool as its author declared it.
 pub type ToolDefinition<S> = Definition<S, ToolKind>;
@@ -18,7 +10,6 @@ pub type ToolDefinition<S> = Definition<S, ToolKind>;
 /// What an attribute states about a tool alone.
 pub struct ToolParameters {
     pub(super) describe: Box<dyn FnOnce(&mut SchemaBuilder) + Send>,
-    pub(super) authorize: Option<AuthorizeFunction>,
 }
 
 impl<S> Definition<S, ToolKind> {
@@ -30,19 +21,7 @@ impl<S> Definition<S, ToolKind> {
     ) -> Self {
         let parameters = ToolParameters {
             describe: Box::new(describe),
-            authorize: None,
         };
         Self::with_parameters(facts, parameters, call)
-    }
-
-    /// `authorize = …` and `authorize_scopes = […]`.
-    #[must_use]
-    pub fn authorize(
-        mut self,
-        demands: &'static [Scope],
-        decide: impl Fn(&mut AuthorizeCall) -> Authorized<AuthorizedValues> + Send + Sync + 'static,
-    ) -> Self {
-        self.parameters.authorize = Some(AuthorizeFunction::new(demands, decide));
-        self
     }
 }

@@ -82,7 +82,7 @@ macro_rules! block {
     };
 }
 
-fn checked(_: &Caller, _: &str, _: &[u8], _: &u8) -> Result<(), AuthorizeError> {
+fn checked(_: &Caller, _: &State<std::sync::Arc<Desk>>, _: &str, _: &[u8], _: &u8) -> Result<(), AuthorizeError> {
     Ok(())
 }
 

@@ -148,7 +148,7 @@ pub async fn everything(
     Result::Ok(Json(Found { what: String::new() }))
 }
 
-fn judge(caller: &Caller, text: &str, of: &Option<u8>) -> Result<(), AuthorizeError> {
+fn judge(caller: &Caller, text: &str, _: &State<Feed>, of: &Option<u8>) -> Result<(), AuthorizeError> {
     match (caller.has(text), of) {
         (true, Option::Some(0)) => Result::Err(AuthorizeError::needs_scopes([scope::B])),
         _ => Result::Ok(()),

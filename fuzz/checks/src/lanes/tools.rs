@@ -148,7 +148,7 @@ fn open(
     runs.note("open", Some(&caller), Some(&path))
 }
 
-fn may_open(caller: &Caller, path: &str) -> Result<(), AuthorizeError> {
+fn may_open(caller: &Caller, path: &str, _: &State<Runs>) -> Result<(), AuthorizeError> {
     match path {
         "/secret" if !caller.has("files:admin") => {
             Err(AuthorizeError::needs_scopes(["files:admin"]))

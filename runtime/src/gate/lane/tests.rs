@@ -11,7 +11,6 @@ use crate::{
     authorization::Permit,
     gate::{fast_message::FastMessage, stateless_fast_path::RunningCall},
     scope::Scope,
-    tool::AuthorizeDenial,
 };
 
 /// A service whose tool 1 needs nothing from rmcp.
@@ -20,10 +19,6 @@ struct Paths;
 impl StatelessFastPath for Paths {
     fn takes(&self, target: Target) -> bool {
         target == Target::Tool(1)
-    }
-
-    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
-        Ok(())
     }
 
     fn authorize_scopes(&self, _: Target) -> &'static [Scope] {

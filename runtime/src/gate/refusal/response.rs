@@ -171,6 +171,7 @@ impl RefusedRequest<'_> {
                 let challenges = challenge(code, *challenged, WEAK_LOGIN);
                 (StatusCode::UNAUTHORIZED, challenges)
             }
+            Refusal::TooManyPending => (StatusCode::TOO_MANY_REQUESTS, Vec::new()),
             Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
             Refusal::SessionLimit(full) => (full.status(), Vec::new()),
             Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),

@@ -65,6 +65,7 @@ fn gate() -> Gate {
     let mut faults = SetupErrors::default();
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
+        authorizer: None,
         challenges: faults.finish(challenges).unwrap(),
         refusal_cache: RefusalCache::default(),
         authenticator: Arc::new(Authenticator::new(

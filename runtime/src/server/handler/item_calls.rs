@@ -33,13 +33,14 @@ impl Handler {
     fn rounds<'h>(
         &'h self,
         operation: Operation<'h>,
+        arguments: Option<&'h JsonObject>,
         mut context: RequestContext<RoleServer>,
     ) -> Rounds<'h> {
         // Without a session a client cannot set a log level.
         if self.shared.has_sessions {
             context.extensions.insert(self.log_threshold.clone());
         }
-        Rounds::new(&self.shared.rounds, &self.shared.rules, operation, context)
+        Rounds::new(&self.shared, operation, arguments, context)
     }
 
     /// Builds the call of one round.
@@ -84,7 +85,7 @@ impl Handler {
             let end = unless_cancelled(false, cancelled, running).await;
             return end.or_else(|error| answer_denied::<K>(error, &permit, operation, &context));
         }
-        let rounds = self.rounds(operation, context);
+        let rounds = self.rounds(operation, arguments, context);
         if let Err(error) = rounds.check(item.client_capabilities()) {
             return item.refuse(requested, rounds.is_current, error.into());
         }
@@ -105,7 +106,7 @@ impl Handler {
         let operation = Operation::from_reference(&request.r#ref);
         let permit = self.permit(&context.extensions, operation)?;
         let cancelled = context.ct.clone();
-        let rounds = self.rounds(operation, context);
+        let rounds = self.rounds(operation, None, context);
         // A completion does not ask the client, but it can take a `Round` as a parameter.
         let round = rounds.validate(&permit, &RoundRequest::alone("completion/complete"))?;
         let call = self.call(&permit, None, &rounds, round);

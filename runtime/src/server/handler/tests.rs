@@ -106,7 +106,8 @@ impl World {
         let rounds = RoundSeal::new([None; 2], String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
-            catalogue,
+            catalogue: Arc::new(catalogue),
+            authorizer: None,
             visibility: Default::default(),
             page_items: 1_000,
             has_sessions: true,

@@ -2,6 +2,7 @@
 
 use crate::{
     access::{Conditions, Requirement},
+    scope::Scope,
     server::registry::AccessTerms,
 };
 
@@ -12,6 +13,7 @@ pub struct Access {
     requirement: Option<Requirement>,
     conditions: Conditions,
     step_up: bool,
+    demands: &'static [Scope],
 }
 
 impl Access {
@@ -20,6 +22,7 @@ impl Access {
         requirement: None,
         conditions: Conditions::NONE,
         step_up: false,
+        demands: &[],
     };
 
     /// Builds the access for this requirement.
@@ -29,6 +32,7 @@ impl Access {
             requirement: Some(requirement),
             conditions: Conditions::NONE,
             step_up: false,
+            demands: &[],
         }
     }
 
@@ -48,13 +52,30 @@ impl Access {
         Self { conditions, ..self }
     }
 
+    /// Declares the scopes that the `authorize` function of the item can demand: a server must
+    /// know at start-up which scopes it may request.
+    ///
+    /// ```
+    /// use toolgate::{Scope, access};
+    ///
+    /// const ADMIN: Scope = Scope::new("files:admin");
+    /// let access = access!(scope = "files:read").authorize_scopes(&[ADMIN]);
+    /// ```
+    #[must_use]
+    pub const fn authorize_scopes(self, scopes: &'static [Scope]) -> Self {
+        Self {
+            demands: scopes,
+            ..self
+        }
+    }
+
     /// Returns `None` if the item is refused.
     pub(super) fn terms(self) -> Option<AccessTerms> {
         self.requirement.map(|requirement| AccessTerms {
             requirement,
             conditions: self.conditions,
             step_up: self.step_up,
-            demands: Vec::new(),
+            demands: self.demands.to_vec(),
         })
     }
 }

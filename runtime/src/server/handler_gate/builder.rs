@@ -14,8 +14,8 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{SetupErrors, StartError},
-    gate::ChallengeScopes,
-    item::schemes,
+    gate::{Authorizer, ChallengeScopes},
+    item::{AuthorizeReturn, schemes},
     scope::ScopeDescription,
     server::{
         Visibility,
@@ -29,7 +29,12 @@ use crate::{
     verify::TokenVerifier,
 };
 
-use super::{Access, HandlerGate, Standing, declared::Declared, inventory::Inventory};
+use super::{
+    Access, HandlerCall, HandlerGate, Standing,
+    declared::Declared,
+    handler_authorize::{DeclaredFunctions, boxed},
+    inventory::Inventory,
+};
 
 /// Builds a [`HandlerGate`]. Declare the handler's items here: anything not declared is denied.
 #[must_use = "a gate does nothing until it is built"]
@@ -37,6 +42,7 @@ pub struct HandlerGateBuilder {
     name: String,
     version: String,
     stated: Declared,
+    functions: DeclaredFunctions,
     policy: Policy,
     has_sessions: bool,
     without_banner: bool,
@@ -48,6 +54,7 @@ impl HandlerGateBuilder {
             name,
             version: String::new(),
             stated: Declared::default(),
+            functions: DeclaredFunctions::default(),
             policy: Policy::default(),
             has_sessions: true,
             without_banner: false,
@@ -91,6 +98,71 @@ impl HandlerGateBuilder {
     /// over templates. Among templates, the first match applies.
     pub fn resource(mut self, uri: &'static str, needs: Access) -> Self {
         self.stated.resources.push((uri, needs));
+        self
+    }
+
+    /// Adds a function that authorizes calls of a tool by the caller and the arguments, as
+    /// `authorize = …` does for a tool of a [`Server`](crate::Server). It can be `async`. The access
+    /// of the tool must be declared, too, with the scopes that the function can demand
+    /// ([`Access::authorize_scopes`]).
+    ///
+    /// An update of a resource that the handler sends is not authorized again: the handler decides
+    /// whom it notifies.
+    ///
+    /// ```
+    /// use toolgate::{access, auth::AuthorizeError, gate::{HandlerCall, HandlerGate}};
+    ///
+    /// async fn is_own(call: HandlerCall) -> Result<(), AuthorizeError> {
+    ///     let owner: String = call.argument("owner")?;
+    ///     match call.caller().and_then(|caller| caller.subject()) {
+    ///         Some(subject) if subject == owner => Ok(()),
+    ///         _ => Err(AuthorizeError::denied("only the owner may do this")),
+    ///     }
+    /// }
+    ///
+    /// let gate = HandlerGate::builder("notes")
+    ///     .tool("delete", access!(scope = "notes:write"))
+    ///     .authorize_tool("delete", is_own);
+    /// ```
+    pub fn authorize_tool<How, R>(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(HandlerCall) -> R + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: AuthorizeReturn<How>,
+        R::Decision: Send + 'static,
+    {
+        self.functions.tools.push((name.into(), boxed(function)));
+        self
+    }
+
+    /// As [`authorize_tool`](Self::authorize_tool), for a prompt.
+    pub fn authorize_prompt<How, R>(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(HandlerCall) -> R + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: AuthorizeReturn<How>,
+        R::Decision: Send + 'static,
+    {
+        self.functions.prompts.push((name.into(), boxed(function)));
+        self
+    }
+
+    /// As [`authorize_tool`](Self::authorize_tool), for a resource or a template, by the URI or the
+    /// template in [`resource`](Self::resource). It is asked before each read and subscription.
+    pub fn authorize_resource<How, R>(
+        mut self,
+        uri: impl Into<String>,
+        function: impl Fn(HandlerCall) -> R + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: AuthorizeReturn<How>,
+        R::Decision: Send + 'static,
+    {
+        self.functions.resources.push((uri.into(), boxed(function)));
         self
     }
 
@@ -199,6 +271,7 @@ impl HandlerGateBuilder {
     fn build_from(self, config: Config, inventory: &Inventory) -> Result<HandlerGate, StartError> {
         let mut faults = SetupErrors::default();
         let offered = self.stated.offered(inventory, &mut faults);
+        let functions = self.functions.resolve(&offered, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
         let plan = GatePlan::new(
@@ -239,7 +312,9 @@ impl HandlerGateBuilder {
         let cors = routes::cors(plan.origins.clone(), Vec::new());
         let (login, visibility) = (plan.login, plan.visibility);
         let hosts = plan.origins.hosts().to_vec();
-        let wall = plan.build(has_sessions, None, None);
+        let timeout = plan.settings.limits().authorize_timeout;
+        let authorizer = functions.map(|all| Arc::new(Authorizer::new(Arc::new(all), timeout)));
+        let wall = plan.build(has_sessions, authorizer, None, None);
         let standing = Standing {
             banner,
             bind,

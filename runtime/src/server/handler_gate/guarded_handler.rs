@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-use super::HandlerGate;
+use super::{HandlerGate, handler_admission::replace_arguments};
 
 /// A handler behind its [`HandlerGate`]. For every request it requires the admission that the gate's
 /// layer attached to this request for this operation. Without the layer, or behind another
@@ -41,7 +41,7 @@ use super::HandlerGate;
 /// tasks, skills and custom methods are answered as unknown methods, and are not announced.
 pub struct GuardedHandler<H> {
     handler: H,
-    gate: HandlerGate,
+    pub(super) gate: HandlerGate,
     /// The resources that this session has subscribed to through the gate.
     subscribed: Mutex<SubscriptionQuota>,
 }
@@ -62,30 +62,8 @@ impl<H> GuardedHandler<H> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn rules(&self) -> &Rules {
+    pub(super) fn rules(&self) -> &Rules {
         &self.gate.0.wall.gate.rules
-    }
-
-    fn permit(
-        &self,
-        context: &RequestContext<RoleServer>,
-        operation: Operation<'_>,
-    ) -> Result<Permit, ErrorData> {
-        confirmed_permit(self.rules(), &context.extensions, operation)
-    }
-
-    /// Requires an admission for a declared item. A valid token does not give access to items
-    /// that are not declared.
-    fn admit(
-        &self,
-        context: &RequestContext<RoleServer>,
-        operation: Operation<'_>,
-    ) -> Result<(), ErrorData> {
-        let permit = self.permit(context, operation)?;
-        match permit.target() {
-            Some(_) => Ok(()),
-            None => Err(unknown(operation)),
-        }
     }
 
     fn hears(&self, extensions: &Extensions) -> bool {
@@ -105,16 +83,6 @@ impl<H> GuardedHandler<H> {
             true => Some(CacheScope::Private),
             false => own,
         }
-    }
-}
-
-fn unknown(operation: Operation<'_>) -> ErrorData {
-    match operation {
-        Operation::CallTool(_) => ErrorData::invalid_params("there is no tool of this name", None),
-        Operation::GetPrompt(_) | Operation::CompletePrompt(_) => {
-            ErrorData::invalid_params("there is no prompt of this name", None)
-        }
-        _ => ErrorData::resource_not_found("there is no resource with this URI", None),
     }
 }
 
@@ -201,10 +169,11 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
 
     async fn call_tool(
         &self,
-        request: CallToolRequestParams,
+        mut request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.admit(&context, Operation::CallTool(&request.name))?;
+        let call = self.admit_run(&context, Operation::CallTool(&request.name))?;
+        replace_arguments(&mut request.arguments, call);
         self.handler.call_tool(request, context).await
     }
 
@@ -223,10 +192,11 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
 
     async fn get_prompt(
         &self,
-        request: GetPromptRequestParams,
+        mut request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.admit(&context, Operation::GetPrompt(&request.name))?;
+        let call = self.admit_run(&context, Operation::GetPrompt(&request.name))?;
+        replace_arguments(&mut request.arguments, call);
         self.handler.get_prompt(request, context).await
     }
 
@@ -261,10 +231,12 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
 
     async fn read_resource(
         &self,
-        request: ReadResourceRequestParams,
+        mut request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        self.admit(&context, Operation::ReadResource(&request.uri))?;
+        if let Some(call) = self.admit_run(&context, Operation::ReadResource(&request.uri))? {
+            (request.uri, _) = call.into_parts();
+        }
         self.handler.read_resource(request, context).await
     }
 
@@ -283,8 +255,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let subscribe = Operation::Subscribe(&request.uri);
-        self.admit(&context, subscribe)?;
-        let permit = self.permit(&context, subscribe)?;
+        let permit = self.admit(&context, subscribe)?;
         let listener = Listener::of(permit.caller(), &context.extensions);
         let uri = request.uri.clone();
         self.subscribed().add(uri, &self.gate.0.quota, listener)?;

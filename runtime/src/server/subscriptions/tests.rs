@@ -39,6 +39,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
     ChangeNotifier {
         changes: Changes::new(),
         rules: Arc::new(Rules::new(table.clone(), offers, table.required(), true)),
+        authorizer: None,
         clock: Arc::new(At(now)),
         capabilities,
         quota: Arc::default(),
@@ -57,36 +58,46 @@ fn caller(herald: &ChangeNotifier, scopes: &str) -> Caller {
         .into_caller()
 }
 
-#[test]
-fn only_a_caller_that_may_read_a_resource_now_is_notified() {
+async fn tells(herald: &ChangeNotifier, uri: &str, caller: Option<&Caller>) -> bool {
+    herald.may_tell(uri, caller, &mut Verdicts::new()).await
+}
+
+async fn concerns(herald: &ChangeNotifier, change: &Change, listening: &Subscriptions) -> bool {
+    let mut verdicts = Verdicts::new();
+    let concerns = herald.concerns(change, &listening.subscribed, &mut verdicts);
+    concerns.await
+}
+
+#[tokio::test]
+async fn only_a_caller_that_may_read_a_resource_now_is_notified() {
     let switches = Arc::new(Switches::new(0, 0, 2));
     let now = herald(1, &switches);
     let reader = caller(&now, "read");
     let nobody = caller(&now, "");
-    assert!(now.may_tell("notes://7", Some(&reader)));
-    assert!(!now.may_tell("notes://7", Some(&nobody)));
-    assert!(!now.may_tell("notes://7", None));
-    assert!(now.may_tell("notes://open", None));
-    assert!(now.may_tell("notes://open", Some(&nobody)));
+    assert!(tells(&now, "notes://7", Some(&reader)).await);
+    assert!(!tells(&now, "notes://7", Some(&nobody)).await);
+    assert!(!tells(&now, "notes://7", None).await);
+    assert!(tells(&now, "notes://open", None).await);
+    assert!(tells(&now, "notes://open", Some(&nobody)).await);
     // No notification for a resource that no client can read, whatever the application
     // announces.
-    assert!(!now.may_tell("notes://a/b", Some(&reader)));
-    assert!(!now.may_tell("other://7", Some(&reader)));
+    assert!(!tells(&now, "notes://a/b", Some(&reader)).await);
+    assert!(!tells(&now, "other://7", Some(&reader)).await);
     // An expired token allows nothing, not even notifications for public resources.
     let later = herald(9, &switches);
-    assert!(!later.may_tell("notes://7", Some(&reader)));
-    assert!(!later.may_tell("notes://open", Some(&reader)));
+    assert!(!tells(&later, "notes://7", Some(&reader)).await);
+    assert!(!tells(&later, "notes://open", Some(&reader)).await);
     switches.set(Target::Resource(1), false);
-    assert!(!now.may_tell("notes://7", Some(&reader)));
+    assert!(!tells(&now, "notes://7", Some(&reader)).await);
 }
 
-#[test]
-fn a_session_is_notified_only_of_what_it_subscribed_to() {
+#[tokio::test]
+async fn a_session_is_notified_only_of_what_it_subscribed_to() {
     let herald = herald(1, &Arc::default());
     let listening = Subscriptions::default();
     let changed = |uri: &str| Change::Contents(uri.to_owned());
-    let hears = |uri: &str| herald.concerns(&changed(uri), &listening.subscribed);
-    assert!(!hears("notes://open"));
+    let hears = async |uri: &str| concerns(&herald, &changed(uri), &listening).await;
+    assert!(!hears("notes://open").await);
     let subscribed = listening.subscribe(
         "notes://open".to_owned(),
         LatestCaller::default(),
@@ -94,13 +105,13 @@ fn a_session_is_notified_only_of_what_it_subscribed_to() {
         Listener::Connection(1),
     );
     subscribed.unwrap();
-    assert!(hears("notes://open"));
-    assert!(!hears("notes://7"));
+    assert!(hears("notes://open").await);
+    assert!(!hears("notes://7").await);
     listening.unsubscribe("notes://open");
-    assert!(!hears("notes://open"));
+    assert!(!hears("notes://open").await);
     // The server has no prompts, so clients are not notified that their list changed.
-    assert!(herald.concerns(&Change::Resources, &listening.subscribed));
-    assert!(!herald.concerns(&Change::Prompts, &listening.subscribed));
+    assert!(concerns(&herald, &Change::Resources, &listening).await);
+    assert!(!concerns(&herald, &Change::Prompts, &listening).await);
 }
 
 #[tokio::test]

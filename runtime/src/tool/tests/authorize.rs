@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::{item::AuthorizeError, scope::Scope};
+use crate::{
+    item::{AuthorizeDenial, AuthorizeError},
+    scope::Scope,
+};
 
 const ADMIN: Scope = Scope::new("admin");
 
@@ -14,7 +17,12 @@ enum Mode {
     Raw,
 }
 
-fn by_path(caller: &Caller, path: &str, mode: &Option<Mode>) -> Result<(), AuthorizeError> {
+fn by_path(
+    caller: &Caller,
+    path: &str,
+    _: &State<Log>,
+    mode: &Option<Mode>,
+) -> Result<(), AuthorizeError> {
     match (path, mode) {
         (path, _) if path.contains("..") => {
             Err(AuthorizeError::denied("the path leaves the folder"))
@@ -63,7 +71,9 @@ fn climb(Args(whole): Args<Whole>) -> u8 {
     whole.level
 }
 
-struct House;
+struct House {
+    locked: u8,
+}
 
 #[mcp_tools]
 impl House {
@@ -71,6 +81,20 @@ impl House {
     #[mcp_tool(authenticated, authorize = Self::may_open)]
     fn open(&self, door: u8) -> u8 {
         door
+    }
+
+    /// Enters.
+    #[mcp_tool(authenticated, authorize = Self::is_open)]
+    async fn enter(&self, door: u8) -> u8 {
+        door
+    }
+
+    async fn is_open(&self, _: &Caller, door: &u8) -> Result<(), AuthorizeError> {
+        tokio::task::yield_now().await;
+        match *door == self.locked {
+            true => Err(AuthorizeError::denied(format!("door {door} is locked"))),
+            false => Ok(()),
+        }
     }
 
     fn may_open(_: &Caller, door: &u8) -> Result<(), AuthorizeError> {
@@ -93,47 +117,67 @@ fn files() -> Desk<Log> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Desk<S> {
-    fn asked(&self, name: &str, value: Value) -> Result<(), AuthorizeDenial> {
-        self.asked_as(Some(&self.alice()), name, value)
+    /// Asks a tool, as the gate does.
+    async fn asked(&self, name: &str, value: Value) -> Result<(), AuthorizeDenial> {
+        let asked = self.asked_as(Some(&self.alice()), name, value).await;
+        asked.map(|_| ())
     }
 
-    fn asked_as(
+    /// Returns the permit with what the tool has authorized.
+    async fn asked_as(
         &self,
         caller: Option<&Caller>,
         name: &str,
         value: Value,
-    ) -> Result<(), AuthorizeDenial> {
+    ) -> Result<Permit, AuthorizeDenial> {
         let mut permit = self.permit(name, caller);
-        self.tool(name).authorize(&mut permit, &arguments(value))
+        let call = self.sent(caller, value);
+        if let Some(authorizing) = self.tool(name).authorize(name, call) {
+            permit.set_parameters(authorizing.await?.parameters);
+        }
+        Ok(permit)
+    }
+
+    fn sent(&self, caller: Option<&Caller>, value: Value) -> Call<S> {
+        Call::new(self.state.clone(), arguments(value), caller.cloned(), None)
+    }
+
+    /// Calls a tool, as the gate and the dispatch do.
+    async fn authorized_call(&self, name: &str, value: Value) -> CallToolResult {
+        let alice = self.alice();
+        let permit = self.asked_as(Some(&alice), name, value.clone()).await;
+        let call = self.sent(Some(&alice), value);
+        result(self.tool(name).call(&permit.unwrap(), name, call).await)
     }
 }
 
-#[test]
-fn the_function_sees_the_caller_and_the_arguments_as_the_tool_would() {
+#[tokio::test]
+async fn the_function_sees_the_caller_and_the_arguments_as_the_tool_would() {
     let desk = files();
-    assert_eq!(desk.asked("read_file", json!({"path": "/a"})), Ok(()));
+    assert_eq!(desk.asked("read_file", json!({"path": "/a"})).await, Ok(()));
     // The default is filled in before it is judged.
-    assert_eq!(desk.asked("read_file", json!({})), Ok(()));
+    assert_eq!(desk.asked("read_file", json!({})).await, Ok(()));
     assert_eq!(
-        desk.asked("read_file", json!({"path": "/a", "mode": "raw"})),
+        desk.asked("read_file", json!({"path": "/a", "mode": "raw"}))
+            .await,
         Err(AuthorizeDenial::Denied("not raw".into()))
     );
     assert_eq!(
-        desk.asked("read_file", json!({"path": "../a"})),
+        desk.asked("read_file", json!({"path": "../a"})).await,
         Err(AuthorizeDenial::Denied("the path leaves the folder".into()))
     );
 }
 
-#[test]
-fn a_demand_names_all_the_scopes_that_are_needed() {
+#[tokio::test]
+async fn a_demand_names_all_the_scopes_that_are_needed() {
     let desk = files();
-    let needs = |path: &str| desk.asked("read_file", json!({ "path": path }));
+    let needs = async |path: &str| desk.asked("read_file", json!({ "path": path })).await;
     assert_eq!(
-        needs("/etc"),
+        needs("/etc").await,
         Err(AuthorizeDenial::NeedsScopes([ADMIN].into()))
     );
     assert_eq!(
-        needs("/boot"),
+        needs("/boot").await,
         Err(AuthorizeDenial::NeedsScopes(
             [ADMIN, Scope::new("root")].into()
         ))
@@ -142,12 +186,12 @@ fn a_demand_names_all_the_scopes_that_are_needed() {
     assert_eq!(demands, [ADMIN, Scope::new("root"), Scope::new("read")]);
 }
 
-#[test]
-fn a_demand_that_nobody_could_meet_is_no_challenge() {
+#[tokio::test]
+async fn a_demand_that_nobody_could_meet_is_no_challenge() {
     // A client that is challenged for what it has, or for what nobody grants, logs in for ever.
     let desk = files();
     for path in ["/undeclared", "/held", "/nothing", "/panic"] {
-        let refused = desk.asked("read_file", json!({ "path": path }));
+        let refused = desk.asked("read_file", json!({ "path": path })).await;
         assert!(
             matches!(refused, Err(AuthorizeDenial::Denied(_))),
             "{path}: {refused:?}"
@@ -155,8 +199,8 @@ fn a_demand_that_nobody_could_meet_is_no_challenge() {
     }
 }
 
-#[test]
-fn arguments_that_the_schema_forbids_are_not_asked_about() {
+#[tokio::test]
+async fn arguments_that_the_schema_forbids_are_not_asked_about() {
     let desk = files();
     for wrong in [
         json!({"path": 7}),
@@ -164,61 +208,72 @@ fn arguments_that_the_schema_forbids_are_not_asked_about() {
         json!({"path": "/etc", "more": 1}),
         json!({"path": "/etc", "mode": "neither"}),
     ] {
-        assert_eq!(desk.asked("read_file", wrong.clone()), Ok(()), "{wrong}");
+        assert_eq!(
+            desk.asked("read_file", wrong.clone()).await,
+            Ok(()),
+            "{wrong}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_denied_call_does_not_run_even_past_the_gate() {
+async fn a_call_that_no_function_has_authorized_does_not_run() {
     let desk = files();
-    for path in ["/etc", "../a", "/undeclared", "/panic"] {
+    for path in ["/etc", "../a", "/undeclared", "/panic", "/home"] {
         let told = desk.error("read_file", json!({ "path": path })).await;
-        assert_eq!(told, "this call was not admitted", "{path}");
+        assert_eq!(told, "this request was not admitted", "{path}");
     }
-    let told = desk.error("read_file", json!({"path": 7})).await;
-    assert!(told.contains("must be of type string"), "{told}");
     assert!(desk.state.0.lock().unwrap().is_empty());
-    assert_eq!(
-        desk.text("read_file", json!({"mode": "text"})).await,
-        "/home Some(Text)"
-    );
+    let wrong = desk.authorized_call("read_file", json!({"path": 7})).await;
+    assert!(text(&wrong).contains("must be of type string"), "{wrong:?}");
+    let mode = json!({"mode": "text"});
+    let read = desk.authorized_call("read_file", mode).await;
+    assert_eq!(text(&read), "/home Some(Text)");
     assert_eq!(*desk.state.0.lock().unwrap(), ["/home"]);
 }
 
 #[tokio::test]
 async fn a_public_tool_is_asked_about_callers_that_nobody_knows() {
     let desk = files();
-    let ask = |level: u8, caller: Option<&Caller>| {
-        desk.asked_as(caller, "climb", json!({ "level": level }))
+    let ask = async |level: u8, caller: Option<&Caller>| {
+        let asked = desk.asked_as(caller, "climb", json!({ "level": level }));
+        asked.await.map(|_| ())
     };
-    assert_eq!(ask(3, None), Ok(()));
+    assert_eq!(ask(3, None).await, Ok(()));
     assert_eq!(
-        ask(4, None),
+        ask(4, None).await,
         Err(AuthorizeDenial::NeedsScopes([Scope::new("levels")].into()))
     );
-    assert_eq!(ask(4, Some(&desk.alice())), Ok(()));
-    let nobody = desk.call_as(None, "climb", json!({"level": 4})).await;
-    assert_eq!(text(&nobody), "this call was not admitted");
-    assert_eq!(desk.text("climb", json!({"level": 4})).await, "4");
+    assert_eq!(ask(4, Some(&desk.alice())).await, Ok(()));
+    let nobody = desk.call_as(None, "climb", json!({"level": 3})).await;
+    assert_eq!(text(&nobody), "this request was not admitted");
+    let climbed = desk.authorized_call("climb", json!({"level": 4})).await;
+    assert_eq!(text(&climbed), "4");
 }
 
 #[tokio::test]
-async fn a_method_is_validated_by_a_function_of_its_type() {
-    let desk = desk(Arc::new(House), House::tools);
-    assert_eq!(
-        desk.asked("open", json!({"door": 7})),
-        Err(AuthorizeDenial::Denied("door 7 stays shut".into()))
-    );
-    assert_eq!(desk.text("open", json!({"door": 6})).await, "6");
+async fn a_method_is_authorized_by_a_function_or_a_method_of_its_type() {
+    let desk = desk(Arc::new(House { locked: 5 }), House::tools);
+    for (name, door, reason) in [
+        ("open", 7, "door 7 stays shut"),
+        ("enter", 5, "door 5 is locked"),
+    ] {
+        assert_eq!(
+            desk.asked(name, json!({ "door": door })).await,
+            Err(AuthorizeDenial::Denied(reason.into()))
+        );
+        let opened = desk.authorized_call(name, json!({"door": 6})).await;
+        assert_eq!(text(&opened), "6");
+    }
 }
 
-#[test]
-fn a_tool_without_a_function_demands_nothing() {
+#[tokio::test]
+async fn a_tool_without_a_function_demands_nothing() {
     /// Plain.
     #[mcp_tool(authenticated)]
     fn plain() {}
     let desk = desk((), tools![plain]);
-    assert_eq!(desk.asked("plain", json!({})), Ok(()));
+    assert_eq!(desk.asked("plain", json!({})).await, Ok(()));
     assert_eq!(desk.tool("plain").demands().len(), 0);
 }
 
@@ -254,14 +309,11 @@ async fn the_values_that_were_authorized_run_whatever_is_read_later() {
     let desk = desk((), tools![pay]);
     // The start reads the type once, to learn whether the argument is optional.
     READ.store(0, Ordering::SeqCst);
-    let mut permit = desk.permit("pay", Some(&desk.alice()));
     let tool = desk.tool("pay");
-    let read_later = |amount: u64| {
-        let other = arguments(json!({ "amount": amount }));
-        Call::new((), other, Some(desk.alice()), None)
-    };
-    let authorized = tool.authorize(&mut permit, &arguments(json!({"amount": 5})));
-    assert_eq!(authorized, Ok(()));
+    let read_later = |amount: u64| desk.sent(Some(&desk.alice()), json!({ "amount": amount }));
+    let alice = desk.alice();
+    let asked = desk.asked_as(Some(&alice), "pay", json!({"amount": 5}));
+    let permit = asked.await.unwrap();
 
     // Another reader of the same bytes may find another amount in them.
     let paid = result(tool.call(&permit, "pay", read_later(1_000)).await);
@@ -269,27 +321,27 @@ async fn the_values_that_were_authorized_run_whatever_is_read_later() {
     let counts = [&AUTHORIZED, &READ].map(|count| count.load(Ordering::SeqCst));
     assert_eq!(counts, [1, 1]);
 
-    // The permit covers one run. What runs again is authorized again.
-    let paid = result(tool.call(&permit, "pay", read_later(1_000)).await);
-    assert_eq!(text(&paid), "this call was not admitted");
-    let paid = result(tool.call(&permit, "pay", read_later(7)).await);
-    assert_eq!(text(&paid), "7");
+    // The permit covers one run.
+    for amount in [1_000, 7] {
+        let paid = result(tool.call(&permit, "pay", read_later(amount)).await);
+        assert_eq!(text(&paid), "this request was not admitted");
+    }
 }
 
 #[tokio::test]
-async fn a_permit_for_another_tool_does_not_get_the_arguments() {
+async fn parameters_that_another_tool_has_authorized_do_not_run() {
     let desk = files();
-    let mut permit = desk.permit("climb", Some(&desk.alice()));
-    let path = arguments(json!({"path": "/a"}));
-    let asked = desk.tool("read_file").authorize(&mut permit, &path);
-    assert_eq!(asked, Ok(()));
-    assert!(permit.take_arguments().is_none());
-    let call = Call::new(desk.state.clone(), path, Some(desk.alice()), None);
-    let run = result(
-        desk.tool("read_file")
-            .call(&permit, "read_file", call)
-            .await,
-    );
-    assert_eq!(text(&run), "this request was not admitted");
+    let alice = desk.alice();
+    let path = json!({"path": "/a"});
+    let authorizing = desk
+        .tool("read_file")
+        .authorize("read_file", desk.sent(Some(&alice), path.clone()));
+    let mut permit = desk.permit("climb", Some(&alice));
+    permit.set_parameters(authorizing.unwrap().await.ok().unwrap().parameters);
+    for (name, value) in [("read_file", path), ("climb", json!({"level": 1}))] {
+        let call = desk.sent(Some(&alice), value);
+        let run = result(desk.tool(name).call(&permit, name, call).await);
+        assert_eq!(text(&run), "this request was not admitted", "{name}");
+    }
     assert!(desk.state.0.lock().unwrap().is_empty());
 }

@@ -1,15 +1,29 @@
-// errors: 3
+// errors: 5
 use toolgate::{auth::AuthorizeError, mcp_tool, mcp_tools, Caller};
 
 struct Desk;
 
 #[mcp_tools]
 impl Desk {
-    /// The function takes the value.
+    /// The function takes a value, and the tool does not.
     #[mcp_tool(authenticated, authorize = Self::check)]
-    fn show(&self) {}
+    fn show() {}
+
+    /// The method keeps the value.
+    #[mcp_tool(authenticated, authorize = Self::keeps)]
+    fn keep(&self) {}
+
+    /// The method does not take the argument.
+    #[mcp_tool(authenticated, authorize = Self::check)]
+    fn open(&self, path: String) {
+        drop(path);
+    }
 
     fn check(&self, _: &Caller) -> Result<(), AuthorizeError> {
+        Ok(())
+    }
+
+    fn keeps(self, _: &Caller) -> Result<(), AuthorizeError> {
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
-// errors: 8
-use toolgate::{auth::AuthorizeError, mcp_tool, Caller};
+// errors: 10
+use toolgate::{auth::AuthorizeError, mcp_prompt, mcp_resource, mcp_tool, Caller, State};
 
 fn check(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
     Ok(())
 }
 
-async fn waits(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
-    Ok(())
+async fn waits(_: &Caller, _: &str) -> Result<u8, AuthorizeError> {
+    Ok(7)
 }
 
 fn alone(_: &str) -> Result<(), AuthorizeError> {
@@ -45,7 +45,7 @@ fn kept(path: String) {
     drop(path);
 }
 
-/// The function is `async`.
+/// The function is `async`, and returns a number.
 #[mcp_tool(authenticated, authorize = waits)]
 fn waiting(path: String) {
     drop(path);
@@ -69,6 +69,22 @@ fn missing(path: String) {
     drop(path);
 }
 
+/// The resource takes the state, and the function does not.
+#[mcp_resource(uri = "files://{path}", authenticated, authorize = check)]
+fn stateful(path: String, State(_): State<u8>) -> String {
+    path
+}
+
+/// The order of the parameters is another one.
+#[mcp_prompt(authenticated, authorize = ordered)]
+fn ordering(State(_): State<u8>, path: String) -> String {
+    path
+}
+
+fn ordered(_: &Caller, _: &str, _: &State<u8>) -> Result<(), AuthorizeError> {
+    Ok(())
+}
+
 fn main() {
-    let _ = (typed, more, uncalled, kept, waiting, said, public, missing);
+    let _ = (typed, more, uncalled, kept, waiting, said, public, missing, stateful, ordering);
 }

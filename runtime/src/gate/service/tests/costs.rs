@@ -6,10 +6,7 @@ use http_body_util::StreamBody;
 use rmcp::model::{CallToolResult, JsonObject};
 
 use super::*;
-use crate::{
-    gate::{RunningCall, StatelessFastPath},
-    tool::AuthorizeDenial,
-};
+use crate::gate::{RunningCall, StatelessFastPath};
 
 const MIB: usize = 1024 * 1024;
 
@@ -133,10 +130,6 @@ struct DroppingPath;
 impl StatelessFastPath for DroppingPath {
     fn takes(&self, _: Target) -> bool {
         true
-    }
-
-    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
-        Ok(())
     }
 
     fn authorize_scopes(&self, _: Target) -> &'static [Scope] {

@@ -10,7 +10,6 @@ use crate::{
     authorization::Decision,
     gate::{LatestCaller, RunningCall, SessionFastPath, StatelessFastPath},
     operation::Operation,
-    tool::AuthorizeDenial,
 };
 
 /// A fast path for the tool `read` and the list, which records its requests.
@@ -27,10 +26,6 @@ impl RecordingPath {
 impl StatelessFastPath for RecordingPath {
     fn takes(&self, target: Target) -> bool {
         target == Target::Tool(1)
-    }
-
-    fn authorize(&self, _: &mut Permit, _: Option<&JsonObject>) -> Result<(), AuthorizeDenial> {
-        Ok(())
     }
 
     fn authorize_scopes(&self, _: Target) -> &'static [Scope] {

@@ -1,11 +1,9 @@
 //! [`AuthorizeSignature`]: the parameters of an `authorize` function.
 
-use crate::{
-    caller::Caller,
-    item::{AuthorizeError, Unimplemented},
-};
+use super::{AuthorizeError, Unimplemented};
+use crate::caller::Caller;
 
-/// A function that takes what a tool passes to its `authorize` function: references of the types
+/// A function that takes what an item passes to its `authorize` function: references of the types
 /// that `Expected` has, a function pointer, or of types to which they coerce. The compiler infers
 /// `How`.
 ///
@@ -13,9 +11,9 @@ use crate::{
 /// the compiler's own message has no remedy.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the `authorize` function of this tool has other parameters than the tool passes",
+    message = "this `authorize` function has other parameters than its item passes",
     label = "expected `{Expected}`",
-    note = "it takes the caller (`&Caller`, or `Option<&Caller>` in a public tool) and a reference to each argument, in the order of the tool; a `&String` can be taken as `&str`: `fn check(caller: &Caller, path: &str) -> Result<(), AuthorizeError>`"
+    note = "it takes the caller (`&Caller`, or `Option<&Caller>` if the item is public) and a reference to each parameter of the item, in the same order, without `Caller`, `Context` and `Round`; a `&String` can be taken as `&str`: `fn check(caller: &Caller, path: &str, db: &State<Db>) -> Result<(), AuthorizeError>`"
 )]
 pub trait AuthorizeSignature<Expected, How> {
     /// The function.
@@ -70,7 +68,7 @@ signatures!(A0 B0 A1 B1 A2 B2 A3 B3 A4 B4 A5 B5);
 signatures!(A0 B0 A1 B1 A2 B2 A3 B3 A4 B4 A5 B5 A6 B6);
 signatures!(A0 B0 A1 B1 A2 B2 A3 B3 A4 B4 A5 B5 A6 B6 A7 B7);
 
-/// Returns the `authorize` function of a tool whose arguments have the types in `Expected`.
+/// Returns the `authorize` function of an item whose parameters have the types in `Expected`.
 pub fn authorize_function<Expected, How, F: AuthorizeSignature<Expected, How>>(
     function: F,
 ) -> F::Function {

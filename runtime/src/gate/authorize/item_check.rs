@@ -1,0 +1,130 @@
+//! The check of a request by the `authorize` function of its item.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use http::HeaderMap;
+
+use crate::{
+    authorization::Target, caller::Caller, denial::DenialReason, item::AuthorizeDenial,
+    operation::Operation, scope::ScopeSet,
+};
+
+use super::{
+    super::{
+        Gate,
+        audit::Subject,
+        authorizer::{AuthorizeQuestion, Authorizer, NotAuthorized},
+        refusal::{Refusal, RefusedRequest},
+    },
+    AuthorizedRequest,
+};
+
+/// When to try again if an item has not decided in time.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+impl Gate {
+    /// Asks the `authorize` functions of the items of a permitted request, before anything runs.
+    /// Returns `None` if there are none. What they authorized is added to the permit.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if an item does not authorize the request.
+    pub(super) fn check_items<'g: 'c, 'c>(
+        &'g self,
+        request: &'c mut AuthorizedRequest,
+        headers: &'c HeaderMap,
+    ) -> Option<BoxFuture<'c, Result<(), Box<RefusedRequest<'g>>>>> {
+        let authorizer = self.authorizer.as_deref()?;
+        let question = self.question(authorizer, request)?;
+        let check = async move {
+            let refused = match authorizer.authorize_request(question).await {
+                Ok(authorized) => {
+                    if let Some(authorized) = authorized {
+                        request.permit.set_parameters(authorized.parameters);
+                    }
+                    return Ok(());
+                }
+                Err(refused) => refused,
+            };
+            let message = &request.message;
+            let subject = Subject::new(message.operation(), request.permit.caller());
+            let refusal = self.item_refusal(refused, subject);
+            Err(self.refuse(subject, refusal, headers, message.response_envelope()))
+        };
+        Some(check.boxed())
+    }
+
+    /// Returns what to ask, if an item of the request has an `authorize` function. A subscription
+    /// is authorized like a read.
+    fn question(
+        &self,
+        authorizer: &Authorizer,
+        request: &AuthorizedRequest,
+    ) -> Option<AuthorizeQuestion> {
+        let operation = request.message.operation()?;
+        let with_function = |(target, requested): (Option<Target>, &str)| {
+            let target = target.filter(|target| authorizer.has_authorize(*target))?;
+            Some((target, requested.to_owned()))
+        };
+        let permitted = request.permit.target();
+        let items: Vec<_> = match operation {
+            Operation::CallTool(requested)
+            | Operation::GetPrompt(requested)
+            | Operation::ReadResource(requested)
+            | Operation::Subscribe(requested) => {
+                vec![with_function((permitted, requested))?]
+            }
+            Operation::Listen(uris) => {
+                let reads = uris.iter().map(|uri| {
+                    let read = Operation::ReadResource(uri);
+                    (self.rules.target(read), &**uri)
+                });
+                reads.filter_map(with_function).collect()
+            }
+            _ => return None,
+        };
+        let is_subscription = matches!(operation, Operation::Subscribe(_) | Operation::Listen(_));
+        (!items.is_empty()).then(|| AuthorizeQuestion {
+            items,
+            arguments: request.message.arguments().cloned().unwrap_or_default(),
+            caller: request.permit.caller().cloned(),
+            runs: !is_subscription,
+        })
+    }
+
+    pub(in crate::gate) fn item_refusal(
+        &self,
+        refused: NotAuthorized,
+        subject: Subject<'_>,
+    ) -> Refusal {
+        let demanded = match refused {
+            NotAuthorized::Denied(AuthorizeDenial::NeedsScopes(scopes)) => scopes,
+            NotAuthorized::Denied(AuthorizeDenial::Denied(reason)) => {
+                return Refusal::Forbidden { reason };
+            }
+            NotAuthorized::TooSlow => {
+                return Refusal::Unavailable {
+                    reason: DenialReason::AuthorizeTimeout,
+                    retry_after: RETRY_AFTER,
+                    description: "the request could not be authorized in time; try again later",
+                };
+            }
+            NotAuthorized::TooManyPending => return Refusal::TooManyPending,
+        };
+        let (operation, caller) = (subject.operation, subject.caller);
+        let table = self.rules.table();
+        let granted = caller.map_or(ScopeSet::EMPTY, Caller::granted);
+        let demanded = table.held(demanded.iter().map(|scope| scope.as_str()));
+        let needed = operation.map_or(ScopeSet::EMPTY, |of| self.rules.needed(of, granted));
+        let needed = needed.union(demanded);
+        match caller {
+            None => Refusal::NoToken { wanted: needed },
+            Some(caller) => Refusal::InsufficientScope {
+                challenged: self.challenged_scopes(needed, caller.held()),
+                needed,
+                missing: needed.minus(granted),
+            },
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! [`Authorizer`]: asks the `authorize` functions of items, within limits of time and number.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rmcp::model::JsonObject;
+use tokio::time::timeout;
+
+use crate::{
+    authorization::Target,
+    caller::{Caller, Identity},
+    item::{AuthorizeDenial, Authorized, Authorizing},
+    resource::NO_SUCH_RESOURCE,
+};
+
+/// How many decisions of one caller may be pending.
+const PENDING: usize = 16;
+
+/// How many decisions of all callers without a token may be pending. Such a client can open any
+/// number of connections.
+const PENDING_OF_STRANGERS: usize = 64 * PENDING;
+
+/// The items behind a gate that authorize requests themselves.
+pub(crate) trait AuthorizingItems: Send + Sync {
+    /// Returns whether an item has an `authorize` function.
+    fn has_authorize(&self, target: Target) -> bool;
+
+    /// Starts the `authorize` function of an item, if it has one. `requested` is the name or the
+    /// URI of the request.
+    fn authorize(
+        &self,
+        target: Target,
+        requested: &str,
+        arguments: &JsonObject,
+        caller: Option<&Caller>,
+    ) -> Option<Authorizing>;
+}
+
+/// Asks the `authorize` functions of the items behind a gate.
+pub(crate) struct Authorizer {
+    items: Arc<dyn AuthorizingItems>,
+    timeout: Duration,
+    pending: Mutex<HashMap<Option<Identity>, usize>>,
+}
+
+/// The items of a request that are asked, and what they are asked about.
+pub(crate) struct AuthorizeQuestion {
+    /// The items, with the name or the URI of the request.
+    pub(crate) items: Vec<(Target, String)>,
+    pub(crate) arguments: JsonObject,
+    pub(crate) caller: Option<Caller>,
+    /// Whether the item runs, and so can answer with the error of a parameter.
+    pub(crate) runs: bool,
+}
+
+/// Why an item does not authorize a request.
+#[derive(Debug)]
+pub(crate) enum NotAuthorized {
+    /// The function denies it.
+    Denied(AuthorizeDenial),
+    /// The function has not decided in time.
+    TooSlow,
+    /// The caller waits for too many decisions.
+    TooManyPending,
+}
+
+impl Authorizer {
+    pub(crate) fn new(items: Arc<dyn AuthorizingItems>, timeout: Duration) -> Self {
+        Self {
+            items,
+            timeout,
+            pending: Mutex::default(),
+        }
+    }
+
+    /// Returns whether an item has an `authorize` function.
+    pub(crate) fn has_authorize(&self, target: Target) -> bool {
+        self.items.has_authorize(target)
+    }
+
+    /// Like [`authorize`](Self::authorize), for a request that arrives: a caller can wait for a
+    /// limited number of decisions.
+    pub(super) async fn authorize_request(
+        &self,
+        question: AuthorizeQuestion,
+    ) -> Result<Option<Authorized>, NotAuthorized> {
+        let _pending = self.reserve(question.caller.as_ref())?;
+        self.authorize(question).await
+    }
+
+    /// Asks the items. All of them have to decide within the time. Returns the parameters of the
+    /// last one, if it runs.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if one of them does not authorize the request.
+    pub(crate) async fn authorize(
+        &self,
+        question: AuthorizeQuestion,
+    ) -> Result<Option<Authorized>, NotAuthorized> {
+        let decision = self.ask(question);
+        let decision = timeout(self.timeout, decision).await;
+        decision.unwrap_or_else(|_| {
+            let seconds = self.timeout.as_secs_f32();
+            tracing::error!(target: "toolgate::tool", seconds, "an `authorize` function did not decide in time; the request was refused");
+            Err(NotAuthorized::TooSlow)
+        })
+    }
+
+    async fn ask(&self, question: AuthorizeQuestion) -> Result<Option<Authorized>, NotAuthorized> {
+        let AuthorizeQuestion {
+            items,
+            arguments,
+            caller,
+            runs,
+        } = question;
+        let mut last = None;
+        for (target, requested) in items {
+            let asked = self
+                .items
+                .authorize(target, &requested, &arguments, caller.as_ref());
+            let Some(authorizing) = asked else { continue };
+            let authorized = authorizing.await.map_err(NotAuthorized::Denied)?;
+            // A function that was not asked has allowed nothing.
+            if !authorized.is_readable && !runs {
+                let reason = NO_SUCH_RESOURCE.into();
+                return Err(NotAuthorized::Denied(AuthorizeDenial::Denied(reason)));
+            }
+            last = runs.then_some(authorized);
+        }
+        Ok(last)
+    }
+
+    fn reserve(&self, caller: Option<&Caller>) -> Result<Pending<'_>, NotAuthorized> {
+        let identity = caller.map(Caller::identity);
+        let limit = match identity {
+            Some(_) => PENDING,
+            None => PENDING_OF_STRANGERS,
+        };
+        let mut pending = self.lock();
+        let count = pending.entry(identity.clone()).or_default();
+        if *count >= limit {
+            return Err(NotAuthorized::TooManyPending);
+        }
+        *count += 1;
+        drop(pending);
+        Ok(Pending {
+            authorizer: self,
+            identity,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Option<Identity>, usize>> {
+        // Each change is one step, so a panic leaves no inconsistent state.
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One pending decision of a caller.
+struct Pending<'a> {
+    authorizer: &'a Authorizer,
+    identity: Option<Identity>,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        let mut pending = self.authorizer.lock();
+        if let Some(count) = pending.get_mut(&self.identity) {
+            *count -= 1;
+            if *count == 0 {
+                pending.remove(&self.identity);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

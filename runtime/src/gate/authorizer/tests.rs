@@ -1,0 +1,140 @@
+//! The limits of `authorize` functions, tested with items of the test's own.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::{FutureExt, future::pending, poll};
+
+use super::*;
+use crate::{
+    caller::{Acceptance, VerifiedToken},
+    claims::Claims,
+    clock::UnixTime,
+    scope::ScopeTable,
+};
+
+/// Items that allow, deny, cannot read their parameters, or never decide.
+#[derive(Default)]
+struct Items {
+    asked: AtomicUsize,
+}
+
+const ALLOW: Target = Target::Resource(0);
+const DENY: Target = Target::Resource(1);
+const UNREADABLE: Target = Target::Resource(2);
+const NEVER: Target = Target::Resource(3);
+const PLAIN: Target = Target::Resource(4);
+
+impl AuthorizingItems for Items {
+    fn has_authorize(&self, target: Target) -> bool {
+        target != PLAIN
+    }
+
+    fn authorize(
+        &self,
+        target: Target,
+        requested: &str,
+        _: &JsonObject,
+        _: Option<&Caller>,
+    ) -> Option<Authorizing> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let authorized = Authorized {
+            parameters: Box::new(requested.to_owned()),
+            is_readable: target != UNREADABLE,
+        };
+        Some(match target {
+            PLAIN => return None,
+            NEVER => pending().boxed(),
+            DENY => async { Err(AuthorizeDenial::Denied("no".into())) }.boxed(),
+            _ => async { Ok(authorized) }.boxed(),
+        })
+    }
+}
+
+fn authorizer() -> (Authorizer, Arc<Items>) {
+    let items = Arc::new(Items::default());
+    let authorizer = Authorizer::new(Arc::clone(&items) as _, Duration::from_secs(5));
+    (authorizer, items)
+}
+
+fn question(targets: &[Target], runs: bool, caller: Option<&Caller>) -> AuthorizeQuestion {
+    let items = targets.iter().enumerate();
+    AuthorizeQuestion {
+        items: items
+            .map(|(number, target)| (*target, number.to_string()))
+            .collect(),
+        arguments: JsonObject::new(),
+        caller: caller.cloned(),
+        runs,
+    }
+}
+
+fn caller(subject: &str) -> Caller {
+    let claims = Claims::new("i", UnixTime::from_seconds(9))
+        .with_subject(subject)
+        .with_audience("a");
+    let token = VerifiedToken::new(claims, &ScopeTable::new([]).unwrap());
+    Acceptance::new(["i"], ["a"])
+        .accept(token, UnixTime::from_seconds(1))
+        .unwrap()
+        .into_caller()
+}
+
+#[tokio::test]
+async fn what_is_authorized_last_is_returned_and_one_denial_denies_all() {
+    let (authorizer, items) = authorizer();
+    let asked = authorizer.authorize(question(&[ALLOW, PLAIN, ALLOW], true, None));
+    let authorized = asked.await.ok().flatten().unwrap();
+    assert_eq!(*authorized.parameters.downcast::<String>().unwrap(), "2");
+    let asked = authorizer.authorize(question(&[ALLOW, DENY, ALLOW], false, None));
+    assert!(matches!(asked.await, Err(NotAuthorized::Denied(_))));
+    assert_eq!(items.asked.load(Ordering::SeqCst), 5);
+    let nothing = authorizer.authorize(question(&[PLAIN], true, None)).await;
+    assert!(matches!(nothing, Ok(None)));
+}
+
+#[tokio::test]
+async fn a_subscription_whose_function_was_not_asked_is_denied() {
+    let (authorizer, _) = authorizer();
+    let read = authorizer.authorize(question(&[UNREADABLE], true, None));
+    assert!(matches!(read.await, Ok(Some(_))));
+    let subscribe = authorizer.authorize(question(&[UNREADABLE], false, None));
+    assert!(matches!(subscribe.await, Err(NotAuthorized::Denied(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_decisions_of_a_request_share_the_time_of_one() {
+    let (authorizer, _) = authorizer();
+    let start = tokio::time::Instant::now();
+    let asked = authorizer.authorize(question(&[NEVER, NEVER], false, None));
+    assert!(matches!(asked.await, Err(NotAuthorized::TooSlow)));
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_waits_for_at_most_sixteen_decisions_with_all_its_tokens() {
+    let (authorizer, _) = authorizer();
+    let mut waiting = Vec::new();
+    for _ in 0..PENDING {
+        let question = question(&[NEVER], true, Some(&caller("alice")));
+        let mut one = authorizer.authorize_request(question).boxed();
+        assert!(poll!(&mut one).is_pending());
+        waiting.push(one);
+    }
+    let ask = async |subject: Option<&str>| {
+        let caller = subject.map(caller);
+        let question = question(&[ALLOW], true, caller.as_ref());
+        authorizer.authorize_request(question).await
+    };
+    let more = ask(Some("alice")).await;
+    assert!(matches!(more, Err(NotAuthorized::TooManyPending)));
+    // Others are not affected.
+    assert!(ask(Some("bob")).await.is_ok());
+    assert!(ask(None).await.is_ok());
+    // A client that disconnects gives its place back, as does a decision that comes too late.
+    drop(waiting.pop());
+    assert!(ask(Some("alice")).await.is_ok());
+    for one in waiting {
+        assert!(matches!(one.await, Err(NotAuthorized::TooSlow)));
+    }
+    assert!(authorizer.lock().is_empty());
+}

@@ -1,0 +1,233 @@
+//! `authorize = path`: the author's function that authorizes a request by its caller and the
+//! parameters of the item. The item runs with the very values that it authorized.
+
+use std::{
+    any::Any,
+    fmt,
+    future::{Ready, ready},
+    panic::AssertUnwindSafe,
+    sync::{Mutex, PoisonError},
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+
+use super::{AuthorizeDenial, AuthorizeError, Call, CallError, FromCall, Later, Now, ToolError};
+use crate::{caller::Caller, denial::ItemDenial, error::SetupErrors, scope::Scope};
+
+/// The decision of an `authorize` function on one request.
+pub(crate) type Authorizing = BoxFuture<'static, Result<Authorized, AuthorizeDenial>>;
+
+/// The parameters of an authorized request, for its permit. They have the form in which the item
+/// takes them.
+pub(crate) struct Authorized {
+    pub(crate) parameters: Box<dyn Any + Send>,
+    /// `false` if a parameter cannot be read. The item then answers with the error, and the
+    /// function was not asked.
+    pub(crate) is_readable: bool,
+}
+
+/// The form in which a server's own items take authorized parameters.
+pub(crate) type AuthorizedParameters = Result<AuthorizedValues, CallError>;
+
+impl Authorized {
+    /// Returns the parameters, or the error of one that cannot be read.
+    pub(super) fn new(parameters: AuthorizedParameters) -> Self {
+        Self {
+            is_readable: parameters.is_ok(),
+            parameters: Box::new(parameters),
+        }
+    }
+}
+
+/// The values that an `authorize` function has authorized: a tuple in the order of the item's
+/// parameters.
+pub struct AuthorizedValues(Mutex<Box<dyn Any + Send>>);
+
+impl AuthorizedValues {
+    fn new<T: Send + 'static>(values: T) -> Self {
+        Self(Mutex::new(Box::new(values)))
+    }
+
+    /// Returns the values, or `None` if they are of another type.
+    fn downcast<T: 'static>(self) -> Option<T> {
+        let values = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        values.downcast().ok().map(|values| *values)
+    }
+}
+
+impl fmt::Debug for AuthorizedValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Arguments are the user's data, which must not get into a log by accident.
+        f.debug_struct("AuthorizedValues").finish_non_exhaustive()
+    }
+}
+
+/// The `authorize` function of one item.
+pub(super) struct AuthorizeFunction<S> {
+    demands: &'static [Scope],
+    /// The extractors that it takes and that need the context of a request.
+    need_context: Vec<&'static str>,
+    decide: Decide<S>,
+}
+
+/// Reads the parameters and calls the author's function with them.
+type Decide<S> = Box<dyn Fn(Call<S>) -> Deciding + Send + Sync>;
+
+/// The decision of the author's function, with the parameters that it is about.
+#[doc(hidden)]
+pub type Deciding = BoxFuture<'static, Result<AuthorizedParameters, AuthorizeError>>;
+
+impl<S> AuthorizeFunction<S> {
+    pub(super) fn new(
+        demands: &'static [Scope],
+        decide: impl Fn(Call<S>) -> Deciding + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            demands,
+            need_context: Vec::new(),
+            decide: Box::new(decide),
+        }
+    }
+
+    /// Declares that the function takes this extractor.
+    pub(super) fn take<T: FromCall<S>>(&mut self) {
+        if T::NEEDS_CONTEXT {
+            self.need_context.push(std::any::type_name::<T>());
+        }
+    }
+
+    /// Reports extractors that cannot be extracted at the gate.
+    pub(super) fn check(&self, noun: &str, name: &str, faults: &mut SetupErrors) {
+        for extractor in &self.need_context {
+            faults.add(
+                format!("the `authorize` function of the {noun} `{name}` takes `{extractor}`, which needs the context of a request: it decides before there is one"),
+                "set `NEEDS_CONTEXT` to `false` in the extractor's `FromCall`, if it does not use `Call::context`; otherwise decide inside of the item",
+            );
+        }
+    }
+
+    /// Calls the author's function with the parameters of a call.
+    pub(super) fn authorize(&self, call: Call<S>) -> Authorizing {
+        let (item, caller, demands) = (call.item(), call.caller(), self.demands);
+        let deciding = (self.decide)(call);
+        let decision = async move {
+            let authorized = decide((item.noun, item.name), demands, caller, deciding).await?;
+            Ok(Authorized::new(authorized))
+        };
+        decision.boxed()
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> AuthorizeFunction<S> {
+    /// Returns the function with the state applied.
+    pub(super) fn with_state_applied(self, state: S) -> AuthorizeFunction<()> {
+        let Self {
+            demands,
+            need_context,
+            decide,
+        } = self;
+        AuthorizeFunction {
+            demands,
+            need_context,
+            decide: Box::new(move |call| decide(call.with_state(state.clone()))),
+        }
+    }
+}
+
+/// Waits for the decision of an author's function. A panic denies.
+///
+/// `item` is the noun and the name of the item, `demands` are the scopes that it declares.
+pub(crate) async fn decide<T>(
+    (noun, name): (&str, &str),
+    demands: &[Scope],
+    caller: Option<Caller>,
+    deciding: BoxFuture<'static, Result<T, AuthorizeError>>,
+) -> Result<T, AuthorizeDenial> {
+    // The future owns what it borrows; statics that it shares are the author's.
+    let decision = AssertUnwindSafe(deciding).catch_unwind().await;
+    let Ok(decision) = decision else {
+        tracing::error!(target: "toolgate::tool", noun, name, "an `authorize` function panicked; the request was refused");
+        let failed = ItemDenial::failed("the request could not be authorized");
+        return Err(AuthorizeDenial::Denied(failed));
+    };
+    decision.map_err(|denial| denial.resolve((noun, name), demands, caller.as_ref()))
+}
+
+/// Returns the caller of an item that is not public.
+///
+/// # Errors
+///
+/// Returns an error without a caller, which the gate makes impossible.
+#[doc(hidden)]
+pub fn known_caller(caller: Option<&Caller>) -> Result<&Caller, ToolError> {
+    caller.ok_or_else(|| ToolError::new("this needs a caller, and the request has no token"))
+}
+
+/// Returns the decision for the definition of an item. An expansion reads the parameters, asks
+/// the function, and returns its decision with the values.
+#[doc(hidden)]
+pub fn authorizing<T: Send + 'static>(
+    decision: impl Future<Output = Result<(Result<(), AuthorizeError>, T), CallError>> + Send + 'static,
+) -> Deciding {
+    let decision = decision.map(|read| match read {
+        Ok((decision, values)) => decision.map(|()| Ok(AuthorizedValues::new(values))),
+        Err(unreadable) => Ok(Err(unreadable)),
+    });
+    decision.boxed()
+}
+
+/// Takes the values that the gate authorized out of a call.
+///
+/// # Errors
+///
+/// Returns an error if the permit of the call covers none: then nothing runs.
+#[doc(hidden)]
+pub fn authorized<S, T: 'static>(call: &mut Call<S>) -> Result<T, CallError> {
+    let values = call.take_authorized().and_then(AuthorizedValues::downcast);
+    values.ok_or_else(|| {
+        // The gate and the dispatch disagree, which is an error in this library: refuse.
+        let name = call.tool();
+        tracing::error!(target: "toolgate::tool", name, "a request that its `authorize` function has not authorized was refused");
+        CallError::failed("this request was not admitted")
+    })
+}
+
+/// What an `authorize` function returns: `Result<(), AuthorizeError>`, or a future of it. The
+/// compiler infers `How`.
+#[diagnostic::on_unimplemented(
+    message = "an `authorize` function returns `Result<(), AuthorizeError>`, not `{Self}`",
+    label = "not a decision on the request",
+    note = "return `Ok(())`, `Err(AuthorizeError::needs_scopes([…]))` or `Err(AuthorizeError::denied(\"…\"))`; the function can be `async`"
+)]
+pub trait AuthorizeReturn<How> {
+    /// The future of the decision.
+    #[doc(hidden)]
+    type Decision: Future<Output = Result<(), AuthorizeError>>;
+
+    /// Returns the decision.
+    #[doc(hidden)]
+    fn decision(self) -> Self::Decision;
+}
+
+impl AuthorizeReturn<Now> for Result<(), AuthorizeError> {
+    type Decision = Ready<Self>;
+
+    fn decision(self) -> Ready<Self> {
+        ready(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future<Output = Result<(), AuthorizeError>>> AuthorizeReturn<Later> for F {
+    type Decision = F;
+
+    fn decision(self) -> F {
+        self
+    }
+}
+
+/// Returns the decision of an `authorize` function.
+#[doc(hidden)]
+pub fn decision<How, R: AuthorizeReturn<How>>(returned: R) -> R::Decision {
+    returned.decision()
+}

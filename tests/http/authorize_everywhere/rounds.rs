@@ -1,0 +1,99 @@
+//! Each round of a call is authorized: as a request of its own, or in a session before the server
+//! runs the call again.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use support::{
+    client::{Client, HttpResponse, Revision, question},
+    running_server::RunningServer,
+    unsigned_tokens,
+};
+use toolgate::{Reply, Round, Server, State, ToolError, interaction::Elicited, mcp_tool, tools};
+
+use super::{Library, configured, is_owner, server};
+
+#[derive(Deserialize, JsonSchema)]
+struct Sure {
+    /// Whether to go ahead.
+    sure: bool,
+}
+
+/// Shreds a document after a question.
+#[mcp_tool(
+    scope = "documents:use", authorize = is_owner, authorize_scopes = ["documents:admin"]
+)]
+fn shred(
+    document: String,
+    #[extract] round: Round<()>,
+    State(library): State<Library>,
+) -> Result<Reply<String>, ToolError> {
+    match round.elicited::<Sure>("confirm")? {
+        None => {
+            let question = format!("Shred {document}?");
+            Ok(round.ask(&()).form::<Sure>("confirm", question).into())
+        }
+        Some(Elicited::Accepted(Sure { sure: true })) => {
+            library.runs.note("shred");
+            Ok(Reply::Done(document))
+        }
+        Some(_) => Ok(Reply::Done("kept".to_owned())),
+    }
+}
+
+async fn start(library: &Library) -> RunningServer {
+    library.give("plan", "alice");
+    let server: Server<Library> = server(library).tools(tools![shred]);
+    RunningServer::start(server, configured).await
+}
+
+async fn session(running: &RunningServer) -> Client {
+    let resource = running.resource();
+    let token = unsigned_tokens::token(&unsigned_tokens::claims(&resource, "documents:use"));
+    let mut client = Client::new(resource, Revision::Session("2025-11-25")).with_token(token);
+    client.open_to_be_asked().await;
+    client
+}
+
+async fn begin(client: &Client) -> (Value, reqwest::Response) {
+    let params = json!({"name": "shred", "arguments": {"document": "plan"}});
+    let message = client.message("tools/call", params);
+    let request = client.post(&message).body(message.to_string());
+    let mut response = request.send().await.expect("an answer");
+    let question = question(&mut response).await;
+    assert_eq!(question["params"]["message"], "Shred plan?");
+    (question["id"].clone(), response)
+}
+
+async fn confirm(client: &Client, id: Value) {
+    let result = json!({"action": "accept", "content": {"sure": true}});
+    let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
+    assert_eq!(client.send(&answer).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_session_is_asked_and_each_round_is_authorized() {
+    let library = Library::default();
+    let running = start(&library).await;
+    let alice = session(&running).await;
+    let (id, stream) = begin(&alice).await;
+    assert_eq!(library.asked(), 1);
+    confirm(&alice, id).await;
+    let answer = HttpResponse::of_response(stream).await;
+    assert_eq!(answer.tool_text(), "plan", "{answer:?}");
+    assert_eq!(library.asked(), 2);
+    assert_eq!(library.runs.all(), ["shred"]);
+}
+
+#[tokio::test]
+async fn an_owner_that_gave_the_document_away_meanwhile_shreds_nothing() {
+    let library = Library::default();
+    let running = start(&library).await;
+    let alice = session(&running).await;
+    let (id, stream) = begin(&alice).await;
+    library.give("plan", "bob");
+    confirm(&alice, id).await;
+    let answer = HttpResponse::of_response(stream).await;
+    assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
+    assert_eq!(library.runs.all(), [""; 0]);
+}

@@ -1,0 +1,165 @@
+//! Subscriptions to resources that decide themselves who reads them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::subscriptions::{Stream, subscribe, updated};
+use toolgate::{
+    Changes,
+    auth::{Clock, UnixTime},
+};
+
+const SESSION: Revision = Revision::Session("2025-11-25");
+
+/// A clock that a test moves.
+#[derive(Clone)]
+struct Moved(Arc<AtomicU64>);
+
+impl Clock for Moved {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_seconds(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A running library, whose documents can change.
+struct Fixture {
+    library: Library,
+    changes: Changes,
+    clock: Moved,
+    running: RunningServer,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        let library = Library::default();
+        for document in ["plan", "notes", "end", "slow"] {
+            library.give(document, "alice");
+        }
+        let (changes, clock) = (Changes::new(), Moved(Arc::new(AtomicU64::new(1_000_000))));
+        let server = server(&library)
+            .with_changes(&changes)
+            .with_clock(clock.clone());
+        Self {
+            running: RunningServer::start(server, configured).await,
+            library,
+            changes,
+            clock,
+        }
+    }
+
+    /// Returns a stream of both kinds that hears of these documents.
+    async fn streams(&self, documents: &[&str]) -> [Stream; 2] {
+        let session = client(&self.running, SESSION, "documents:use").await;
+        let uris: Vec<_> = documents.iter().map(|one| uri(one)).collect();
+        let hearing = Stream::of_session(&session).await;
+        for uri in &uris {
+            let answer = subscribe(&session, uri).await;
+            assert_eq!(answer.json()["result"], json!({}), "{answer:?}");
+        }
+        let stateless = client(&self.running, Revision::Stateless, "documents:use").await;
+        let mut listening =
+            Stream::listening(&stateless, json!({"resourceSubscriptions": uris})).await;
+        listening
+            .until("notifications/subscriptions/acknowledged")
+            .await;
+        [hearing, listening]
+    }
+
+    /// Announces changes of these documents, and waits until the last was heard of.
+    async fn change(&self, streams: &mut [Stream; 2], documents: &[&str]) {
+        for document in documents {
+            self.changes.resource_updated(uri(document));
+        }
+        let last = documents.last().expect("one");
+        for stream in streams {
+            stream.until(&updated(&uri(last))).await;
+        }
+    }
+}
+
+fn uri(document: &str) -> String {
+    format!("documents://{document}")
+}
+
+#[tokio::test]
+async fn a_subscription_is_asked_like_a_read_of_each_uri() {
+    let fixture = Fixture::start().await;
+    fixture.library.give("diary", "bob");
+    let session = client(&fixture.running, SESSION, "documents:use").await;
+    let stateless = client(&fixture.running, Revision::Stateless, "documents:use").await;
+    for (document, status) in [
+        ("diary", 403),
+        ("none", 403),
+        ("sealed", 403),
+        ("slow", 503),
+    ] {
+        let answer = subscribe(&session, &uri(document)).await;
+        assert_eq!(answer.status, status, "{document} {answer:?}");
+        let uris = [uri("plan"), uri(document), uri("notes")];
+        let params = json!({"notifications": {"resourceSubscriptions": uris}});
+        let answer = stateless.request("subscriptions/listen", params).await;
+        assert_eq!(answer.status, status, "{document} {answer:?}");
+        let needs_scopes = answer.challenge().is_some();
+        assert_eq!(needs_scopes, document == "sealed", "{answer:?}");
+    }
+    fixture.streams(&["plan", "notes"]).await;
+}
+
+#[tokio::test]
+async fn an_update_is_not_sent_to_who_may_no_longer_read_the_resource() {
+    let fixture = Fixture::start().await;
+    let mut streams = fixture.streams(&["plan", "end"]).await;
+    fixture.change(&mut streams, &["plan", "end"]).await;
+    for stream in &streams {
+        assert!(stream.text.contains(&uri("plan")), "{}", stream.text);
+    }
+    fixture.library.give("plan", "bob");
+    for (seconds, hears) in [(4, true), (1, false), (5, false)] {
+        fixture.clock.0.fetch_add(seconds, Ordering::Relaxed);
+        for stream in &mut streams {
+            stream.text.clear();
+        }
+        fixture.change(&mut streams, &["plan", "end"]).await;
+        for stream in &streams {
+            // A verdict is reused for less than five seconds.
+            let heard = stream.text.contains(&uri("plan"));
+            assert_eq!(heard, hears, "{seconds}: {}", stream.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_verdict_is_reused_for_a_moment_and_not_for_another_token() {
+    let fixture = Fixture::start().await;
+    let session = client(&fixture.running, SESSION, "documents:use").await;
+    let mut stream = Stream::of_session(&session).await;
+    assert_eq!(subscribe(&session, &uri("plan")).await.status, 200);
+    let before = fixture.library.asked();
+    for times in 1..=3 {
+        fixture.changes.resource_updated(uri("plan"));
+        stream.until_times(&updated(&uri("plan")), times).await;
+    }
+    assert_eq!(fixture.library.asked(), before + 1);
+    // A new token of the same caller is asked about again.
+    let mut claims = unsigned_tokens::claims(&fixture.running.resource(), "documents:use");
+    claims["jti"] = "another".into();
+    let refreshed = session.clone().with_token(unsigned_tokens::token(&claims));
+    assert_eq!(refreshed.request("ping", json!({})).await.status, 200);
+    stream.text.clear();
+    fixture.changes.resource_updated(uri("plan"));
+    stream.until(&updated(&uri("plan"))).await;
+    assert_eq!(fixture.library.asked(), before + 2);
+}
+
+#[tokio::test]
+async fn a_decision_that_comes_too_late_sends_no_update() {
+    let fixture = Fixture::start().await;
+    let mut streams = fixture.streams(&["plan", "end"]).await;
+    // From now on the function does not decide about this document.
+    fixture.library.give("plan", "never");
+    fixture.change(&mut streams, &["plan", "end"]).await;
+    for stream in &streams {
+        let text = &stream.text;
+        assert!(!text.contains(&updated(&uri("plan"))), "{text}");
+    }
+}
