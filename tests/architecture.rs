@@ -15,6 +15,7 @@ mod import_graph;
 const LAYERS: &[(&str, u8)] = &[
     ("cli", 5),
     ("clock", 0),
+    ("denial", 0),
     ("error", 0),
     ("json", 0),
     ("log_text", 0),
@@ -64,6 +65,10 @@ const PURE: u8 = 1;
 /// caller or an operation.
 const UNDECIDING: &[&str] = &[
     "clock",
+    "denial",
+    "denial/denial_reason",
+    "denial/item_denial",
+    "denial/remedy",
     "error",
     "log_text",
     "log_text/redaction",

@@ -90,7 +90,9 @@ for (const { name: tool, arguments: given, shows } of CALLS) {
   await execute(tool, given);
   const result = page.getByText(`"${shows}"`).or(page.getByText(shows, { exact: true })).or(page.getByText(`${shows} `)).first();
   const authorize = page.getByRole('button', { name: 'Authorize', exact: true });
-  await result.or(authorize).first().waitFor();
+  await result.or(authorize).first().waitFor().catch(async (error) => {
+    throw new Error(`${error.message}\nThe page shows: ${await page.locator('body').innerText()}`);
+  });
   await look();
   if (await authorize.isVisible()) {
     await authorize.click();

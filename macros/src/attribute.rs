@@ -104,14 +104,6 @@ impl ItemAttribute {
         }
         attribute.check_hints(errors);
         let declared = |key: &str| entries.iter().find(|entry| entry.key == key);
-        if let Some(scopes) =
-            declared("authorize_scopes").filter(|_| complete && attribute.authorize.is_none())
-        {
-            errors.add_at(
-                scopes.span(),
-                format_args!("`authorize_scopes` lists the scopes that an `authorize` function may require, and this {} has no such function: add `authorize = path`, or require these scopes with `scopes = […]`", kind.noun()),
-            );
-        }
         if kind == ItemKind::Resource && complete && declared("uri").is_none() {
             errors.add_at(
                 place,

@@ -152,13 +152,18 @@ pub(crate) fn definition(
         }
     };
     let completes = completes(model, krate);
-    let authorize = authorize::authorize(model, access, krate);
+    let authorize = authorize::authorize(model, krate);
+    let demands = (!model.attribute.authorize_scopes.is_empty()).then(|| {
+        let demands = &access.demands;
+        code!(let __definition = #krate::__private::#value::demands(__definition, #demands);)
+    });
     code! {{
         #(#slots)*
         let __result = #krate::__private::#returns::<#result>();
         let __definition = #krate::__private::#value::new(#constructor);
         #changes
         #(#extracts)*
+        #demands
         #authorize
         #completes
         __definition

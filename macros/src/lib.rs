@@ -159,7 +159,8 @@ mod tests;
 /// ```
 ///
 /// The function can require the further scopes that `authorize_scopes = ["documents:admin"]`
-/// declares, or deny the call; see `AuthorizeError`. In a block with `#[mcp_tools]`, it can be a
+/// declares, or deny the call; see `AuthorizeError`. So can the body of the tool while it runs, with
+/// or without such a function. In a block with `#[mcp_tools]`, it can be a
 /// method of the block with `&self`: `authorize = Self::is_owner`. An extractor that needs the
 /// context of a request cannot be passed to it.
 ///
@@ -264,9 +265,10 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `confirm`, extractors, `step_up`, `client_capabilities` and the published metadata
-/// are declared as for [`macro@mcp_tool`]. A subscription asks `authorize` as a read does, and so
-/// does each update before it is sent; completion does not. These keys are added:
+/// Access, roles, `acr`, `max_age`, `authorize`, `confirm`, extractors, `step_up`, `client_capabilities` and
+/// the published metadata are declared as for [`macro@mcp_tool`]. A subscription asks `authorize`
+/// as a read does, and so does each update before it is sent; completion does not. These keys are
+/// added:
 ///
 /// | key | meaning | default |
 /// |---|---|---|

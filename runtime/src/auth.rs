@@ -10,6 +10,7 @@ pub use crate::{
     caller::Caller,
     claims::{Claims, ClaimsError},
     clock::{Clock, SystemClock, UnixTime},
+    denial::{DenialReason, Remedy},
     item::{AuthorizeError, AuthorizeReturn},
     scope::{Scope, ScopeDescription, ScopeError},
     token_exchange::{TokenExchange, UpstreamToken},

@@ -35,7 +35,7 @@
 // - `refusal`, `refusal_context`, `challenge`: the answer to a refused request;
 //   `refusal_item_names`: the item that it names; `response_envelope`: what it repeats;
 //   `prepared_response`, `response_cache`: responses that can be sent again
-// - `tool_result_denial`: a denial as the result of a call
+// - `tool_result_denial`: a denial as the result of a call; `late_denial`: of a call that runs
 // - `chunked_body`, `expiring_body`: bodies; `dpop_headers`: nonces
 
 use std::sync::Arc;
@@ -68,6 +68,7 @@ mod fast_head;
 mod fast_message;
 mod json_size;
 mod lane;
+mod late_denial;
 mod log_line_size;
 mod message;
 mod message_error;
@@ -97,6 +98,7 @@ pub use crate::server::{
 };
 pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems};
 pub(crate) use challenge::Challenges;
+pub(crate) use late_denial::LateDenials;
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use refusal::oauth_error;
@@ -111,9 +113,9 @@ pub use session::SessionLimits;
 pub(crate) use session::{LatestCaller, Sessions};
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
-pub(crate) use stateless_fast_path::StatelessFastPath;
-pub(crate) use tool_result_denial::DenialsAsToolResults;
+pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};
 pub use tool_result_denial::DeniedCall;
+pub(crate) use tool_result_denial::{DenialsAsToolResults, DeniedAnswer};
 
 /// Which scopes a 403 names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -205,7 +207,7 @@ impl Gate {
             chooses(&DeniedCall { headers, caller })
         };
         let is_tool_result = envelope.is_call
-            && refusal.is_challenge()
+            && refusal.can_be_tool_result()
             && self
                 .denials_as_tool_results
                 .as_deref()
@@ -240,7 +242,12 @@ impl Gate {
         };
         let reason = || refusal.description(self.refusal_context(false));
         let table = self.rules.table();
-        audit::refused(subject, refusal.outcome(), reason, needed, missing, table);
+        let cause = audit::Cause {
+            outcome: refusal.outcome(),
+            code: refusal.reason(),
+            detail: refusal.detail(),
+        };
+        audit::refused(subject, cause, reason, needed, missing, table);
         refusal
     }
 

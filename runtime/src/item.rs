@@ -11,6 +11,7 @@
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
 //! | `authorize`, `authorize_signature` | a function that authorizes a request by its parameters |
 //! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
+//! | `authorize_denial` | [`AuthorizeDenial`]: the same, compared with what the item declares |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
 //! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |
 //! | `call` | [`Call`]: what one request brings |
@@ -23,6 +24,7 @@
 //! | `missing_value` | deserializes a missing argument |
 
 pub(crate) mod authorize;
+mod authorize_denial;
 mod authorize_error;
 pub(crate) mod authorize_signature;
 mod call;
@@ -47,7 +49,8 @@ mod set;
 mod tool_error;
 
 pub use authorize::AuthorizeReturn;
-pub(crate) use authorize::{AuthorizeDenial, Authorized, Authorizing, decide};
+pub(crate) use authorize::{Authorized, Authorizing, decide};
+pub(crate) use authorize_denial::AuthorizeDenial;
 pub use authorize_error::AuthorizeError;
 pub(crate) use authorize_error::AuthorizeReason;
 pub use call::{Call, ItemName};
@@ -69,7 +72,7 @@ pub use kind::{Kind, Sealed};
 pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
-pub(crate) use registered_item::Item;
+pub(crate) use registered_item::{Item, Unanswered, separate};
 pub use registers_items::{Registering, RegistersItems, Unimplemented};
 pub(crate) use round::{CallRound, RoundRequest, RoundSeal, check_form};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};

@@ -108,6 +108,7 @@ mod claims;
 pub mod cli;
 mod clock;
 mod config;
+mod denial;
 mod error;
 pub mod gate;
 #[cfg(any(doc, doctest))]

@@ -271,12 +271,15 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     }
 
     /// Answers a denied tool call with a tool result if `to` returns `true` for the call:
-    /// status 200, `isError`, and the challenge in `_meta["mcp/www_authenticate"]`, where the
-    /// OpenAI Apps SDK reads it.
+    /// status 200, `isError`, a text that says what is missing and what would help, and the
+    /// challenge in `_meta["mcp/www_authenticate"]`, where the OpenAI Apps SDK reads it.
+    /// `_meta["toolgate/denial"]` has the code and the remedy
+    /// ([`DenialReason`](crate::auth::DenialReason)).
     ///
     /// All other clients get the real 401 or 403: without it they neither log in nor step up.
-    /// All other requests, and denials that no challenge can resolve, are also answered with
-    /// the real status. A denied tool never runs. Off by default.
+    /// All other requests, and refusals with another status, are also answered with the real
+    /// status. The form changes nothing else: a tool that is denied at the gate does not run.
+    /// Off by default.
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");

@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use serde_json::Value;
+use toolgate::auth::{DenialReason, Remedy};
 
 use crate::Challenge;
 
@@ -91,6 +92,56 @@ impl Denial {
         let mut needed = self.challenged_scopes();
         needed.retain(|scope| !held.contains(scope));
         needed
+    }
+
+    /// Returns the stable code of a 401, a 403, a 429 or a 503.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use toolgate::{Server, auth::{DenialReason, Remedy}, mcp_tool, tools};
+    /// # use toolgate_testing::TestServer;
+    /// # /// Erases everything.
+    /// # #[mcp_tool(scope = "disk:erase")]
+    /// # fn erase() {}
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let server = TestServer::new(Server::new("disk").tools(tools![erase]));
+    /// let caller = server.as_caller("alice").with_scopes(["disk:read"]);
+    /// let denial = caller.call("erase", json!({})).await.unwrap_err();
+    /// assert_eq!(denial.reason(), Some(DenialReason::MissingScope));
+    /// assert_eq!(denial.remedy(), Some(Remedy::Authorize));
+    /// assert_eq!(denial.remedy_details()["scopes"], json!(["disk:erase"]));
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> Option<DenialReason> {
+        DenialReason::from_code(self.data()["reason"].as_str()?)
+    }
+
+    /// Returns what would help.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        Remedy::from_action(self.remedy_details()["action"].as_str()?)
+    }
+
+    /// Returns the member `remedy` of the body: beside `action` what the action needs, such as
+    /// `scopes` or `retry_after`. It is `null` if the body has none.
+    #[must_use]
+    pub fn remedy_details(&self) -> &Value {
+        &self.data()["remedy"]
+    }
+
+    /// Returns the author's own code, which `AuthorizeError::with_code` sets.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.data()["detail"].as_str()
+    }
+
+    /// Returns the members of the error, in either form of the body.
+    fn data(&self) -> &Value {
+        match self.body.get("jsonrpc") {
+            Some(_) => &self.body["error"]["data"],
+            None => &self.body,
+        }
     }
 
     /// Returns the message that a client shows.

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use toolgate::auth::{DenialReason, Remedy};
 
 /// The result of a request that ran, as JSON: of a tool also a failure of its own
 /// (`isError: true`).
@@ -19,6 +20,24 @@ impl Output {
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.0["isError"] == true
+    }
+
+    /// Returns the stable code of a denial that came after the tool had sent a message, or that
+    /// [`denials_as_tool_results`](toolgate::Server::denials_as_tool_results) selects. Every
+    /// other denial is a [`Denial`](crate::Denial).
+    #[must_use]
+    pub fn denial_reason(&self) -> Option<DenialReason> {
+        DenialReason::from_code(self.denial()["reason"].as_str()?)
+    }
+
+    /// Returns what would help after such a denial.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        Remedy::from_action(self.denial()["remedy"]["action"].as_str()?)
+    }
+
+    fn denial(&self) -> &Value {
+        &self.0["_meta"]["toolgate/denial"]
     }
 
     /// Returns the text: of a tool's content, of a resource's contents, or of a prompt's

@@ -10,7 +10,10 @@ use std::{
     process::Command,
 };
 
-use rmcp::{model::Implementation, transport::AuthorizationRequest};
+use rmcp::{
+    model::{CallToolResult, Implementation},
+    transport::AuthorizationRequest,
+};
 use serde_json::Value;
 use support::{
     client::Revision,
@@ -38,15 +41,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for call in &calls {
         let tool = call["name"].as_str().ok_or("a call without a name")?;
         let error = match application.call(tool, call["arguments"].clone()).await {
-            Ok(_) => continue,
+            Ok(result) => {
+                check(&result)?;
+                continue;
+            }
             Err(error) => error,
         };
         let challenge = error
             .auth_challenge()
-            .ok_or("refused without a challenge")?;
+            .ok_or_else(|| format!("refused without a challenge: {error}"))?;
         let url = application.begin_step_up(challenge).await;
         application.end_step_up(&shown(&url)?).await;
-        application.call(tool, call["arguments"].clone()).await?;
+        check(&application.call(tool, call["arguments"].clone()).await?)?;
     }
     application.disconnect().await;
     // The name that rmcp uses unless an application sets its own.
@@ -57,6 +63,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         serde_json::json!({ "version": version })
     )?;
     Ok(())
+}
+
+/// Returns the text of a failed result as an error.
+fn check(result: &CallToolResult) -> Result<(), String> {
+    match result.is_error {
+        Some(true) => Err(format!("the call failed: {:?}", result.content)),
+        _ => Ok(()),
+    }
 }
 
 /// Lets the user log in. Returns the final URL of the browser.

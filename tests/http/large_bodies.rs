@@ -146,6 +146,8 @@ async fn the_body_of_a_refusal_is_an_error_that_answers_its_request() {
                 "error": "insufficient_scope",
                 "error_description": "the token lacks a scope that this operation needs",
                 "scope": "desk:read desk:write",
+                "reason": "missing_scope",
+                "remedy": {"action": "authorize", "scopes": ["desk:read", "desk:write"]},
             });
             let expected = match repeated {
                 true => json!({
@@ -153,7 +155,8 @@ async fn the_body_of_a_refusal_is_an_error_that_answers_its_request() {
                     "id": id,
                     "error": {
                         "code": -31403,
-                        "message": "rewrite needs the scopes desk:read, desk:write",
+                        "message": "rewrite needs the scopes desk:read, desk:write. \
+                                    Authorize this client again to continue.",
                         "data": data,
                     },
                 }),

@@ -91,6 +91,8 @@ fn build() -> Result<(), Error> {
         "--example",
         "client",
         "--example",
+        "denying_server",
+        "--example",
         "mounted_server",
         "--example",
         "slow_server",

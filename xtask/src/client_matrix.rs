@@ -45,21 +45,21 @@ impl Issuer {
 
 /// The runtime of a client.
 #[derive(Debug, Clone, Copy)]
-enum Runtime {
+pub(crate) enum Runtime {
     Node(&'static str),
     Python(&'static str),
     Rust(&'static str),
 }
 
 /// A client, and how it gets its scopes in each lifecycle, or why it does not support it.
-struct Client {
-    name: &'static str,
-    runtime: Runtime,
+pub(crate) struct Client {
+    pub(crate) name: &'static str,
+    pub(crate) runtime: Runtime,
     session: Result<StepUpMode, &'static str>,
     stateless: Result<StepUpMode, &'static str>,
 }
 
-const CLIENTS: [Client; 7] = [
+pub(crate) const CLIENTS: [Client; 7] = [
     Client {
         name: "typescript",
         runtime: Runtime::Node("clients/typescript.mjs"),
@@ -105,15 +105,30 @@ const CLIENTS: [Client; 7] = [
     },
 ];
 
-/// Runs every client against every issuer, and prints the results.
-pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
+impl Client {
+    /// Returns how it gets its scopes, or why it does not support the lifecycle.
+    pub(crate) fn step_up(&self, lifecycle: Lifecycle) -> Result<StepUpMode, &'static str> {
+        match lifecycle {
+            Lifecycle::Session => self.session,
+            Lifecycle::Stateless => self.stateless,
+        }
+    }
+}
+
+/// Checks that the named client exists, and installs what clients need.
+pub(crate) fn prepare(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
     if let Some(name) = only.filter(|name| CLIENTS.iter().all(|client| client.name != *name)) {
         let known = CLIENTS.map(|client| client.name).join(", ");
         return Err(format!("there is no client {name:?}; there are {known}").into());
     }
-    // Installed once, before the first client.
     tools.python()?;
     chromium()?;
+    Ok(())
+}
+
+/// Runs every client against every issuer, and prints the results.
+pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
+    prepare(tools, only)?;
     let mut rows = Vec::new();
     let mut failures = 0;
     for client in CLIENTS
@@ -121,11 +136,7 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
         .filter(|client| only.is_none_or(|name| name == client.name))
     {
         for (example, lifecycle, issuer) in combinations() {
-            let step_up = match lifecycle {
-                Lifecycle::Session => client.session,
-                Lifecycle::Stateless => client.stateless,
-            };
-            let (version, outcome) = match step_up {
+            let (version, outcome) = match client.step_up(lifecycle) {
                 Err(reason) => (String::new(), format!("– {reason}")),
                 Ok(step_up) => {
                     match run_client_twice(tools, client, step_up, (example, lifecycle, issuer)) {
@@ -285,7 +296,7 @@ fn run_client(
 
 /// Returns the command that a server prints for connecting to it. The server listens before it
 /// prints: it first tries to reach its issuers, for at most two seconds.
-fn printed_command(folder: &Path) -> String {
+pub(crate) fn printed_command(folder: &Path) -> String {
     let begun = Instant::now();
     loop {
         let log = fs::read_to_string(folder.join("server.log")).unwrap_or_default();
@@ -301,7 +312,8 @@ fn printed_command(folder: &Path) -> String {
     }
 }
 
-fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Result<Command, Error> {
+/// Returns the command that starts a client.
+pub(crate) fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Result<Command, Error> {
     let mut command = match runtime {
         Runtime::Node(script) => tools.script(script),
         Runtime::Python(script) => {
@@ -326,7 +338,7 @@ fn command(tools: &Tools, runtime: Runtime, folder: &Path) -> Result<Command, Er
 }
 
 /// Returns the version that a client reports in its last line.
-fn version(out: &str) -> String {
+pub(crate) fn version(out: &str) -> String {
     let last: Value = out
         .lines()
         .last()

@@ -3,13 +3,15 @@
 use std::{env, fs};
 
 use crate::{
-    Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, proxy, say,
+    Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, denial_matrix,
+    proxy, say,
 };
 
 /// The selected parts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts<'a> {
     clients: bool,
+    denials: bool,
     only: Option<&'a str>,
     suite: bool,
     check: bool,
@@ -19,6 +21,7 @@ pub(crate) struct Parts<'a> {
 impl<'a> Parts<'a> {
     const NONE: Self = Self {
         clients: false,
+        denials: false,
         only: None,
         suite: false,
         check: false,
@@ -28,6 +31,7 @@ impl<'a> Parts<'a> {
     pub(crate) fn all() -> Self {
         Self {
             clients: true,
+            denials: true,
             only: None,
             suite: true,
             check: true,
@@ -37,12 +41,20 @@ impl<'a> Parts<'a> {
 
     /// Whether the page can be written.
     fn is_all(self) -> bool {
-        self.clients && self.only.is_none() && self.suite && self.proxy
+        self.clients && self.denials && self.only.is_none() && self.suite && self.proxy
     }
 
     pub(crate) fn clients(only: Option<&'a str>) -> Self {
         Self {
             clients: true,
+            only,
+            ..Self::NONE
+        }
+    }
+
+    pub(crate) fn denials(only: Option<&'a str>) -> Self {
+        Self {
+            denials: true,
             only,
             ..Self::NONE
         }
@@ -90,6 +102,10 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Error> {
         say("== clients");
         errors.extend(describe("clients", client_matrix::run(&tools, parts.only)));
     }
+    if parts.denials {
+        say("== denials");
+        errors.extend(describe("denials", denial_matrix::run(&tools, parts.only)));
+    }
     if errors.is_empty() && parts.is_all() {
         errors.extend(describe("docs/interop.md", page(&tools)));
     }
@@ -115,6 +131,15 @@ and protected.
 
 ";
 
+const DENIALS: &str = "\
+What each client does with each kind of denial of
+[`tests/examples/denying_server.rs`](../tests/examples/denying_server.rs). *repaired*: it gets what it
+lacks by itself, and the call succeeds. *reported*: it prints the reason, for a person or a model.
+*neither*: it prints a failure without the reason. –: it was not denied, because it requests every scope
+at the first login. [denials.md](denials.md) lists the reasons.
+
+";
+
 const PROXY: &str = "\
 `todo` runs behind nginx with the locations of the README, a certificate and a third-party
 issuer. nginx keeps the prefix of the path, or removes it.
@@ -125,9 +150,10 @@ issuer. nginx keeps the prefix of the path, or removes it.
 fn page(tools: &Tools) -> Result<(), Error> {
     let path = tools.scripts.with_file_name("docs").join("interop.md");
     let part = |name| fs::read_to_string(tools.work.join(name));
-    let (clients, suite, proxy) = (part("matrix.md")?, part("suite.md")?, part("proxy.md")?);
+    let (clients, denials) = (part("matrix.md")?, part("denials.md")?);
+    let (suite, proxy) = (part("suite.md")?, part("proxy.md")?);
     let page = format!(
-        "{HEAD}## Clients\n\n{clients}\n## Conformance\n\n{suite}\n## Behind a proxy\n\n{PROXY}{proxy}"
+        "{HEAD}## Clients\n\n{clients}\n## Denials\n\n{DENIALS}{denials}\n## Conformance\n\n{suite}\n## Behind a proxy\n\n{PROXY}{proxy}"
     );
     if fs::read_to_string(&path).is_ok_and(|there| there == page) {
         return Ok(());

@@ -4,6 +4,7 @@
 //! - [`client_installer`]: installs what it needs
 //! - [`child_process`]: starts programs, and always ends them
 //! - [`client_matrix`]: the matrix of clients, issuers and lifecycles
+//! - [`denial_matrix`]: what each client does with each kind of denial
 //! - [`example_servers`]: the example servers for client tests
 //! - [`transcript_check`]: checks a client's behaviour from its recorded requests
 //! - [`conformance_suite`]: the official conformance suite
@@ -24,6 +25,7 @@ mod cli_checks;
 mod client_installer;
 mod client_matrix;
 mod conformance_suite;
+mod denial_matrix;
 mod example_servers;
 mod interop;
 mod prove;
@@ -37,6 +39,7 @@ const HELP: &str = "\
 cargo xtask interop            runs real clients and the official suite against the examples
 cargo xtask interop clients    runs only the clients; also: suite, check, proxy
 cargo xtask interop clients NAME   runs only one client
+cargo xtask interop denials [NAME]   runs every client, or one, against every kind of denial
 cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix that nginx keeps or
                                removes, and the locations of the README
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
@@ -58,6 +61,8 @@ fn main() -> ExitCode {
         ["interop"] => interop::run(interop::Parts::all()),
         ["interop", "clients"] => interop::run(interop::Parts::clients(None)),
         ["interop", "clients", name] => interop::run(interop::Parts::clients(Some(name))),
+        ["interop", "denials"] => interop::run(interop::Parts::denials(None)),
+        ["interop", "denials", name] => interop::run(interop::Parts::denials(Some(name))),
         ["interop", "suite"] => interop::run(interop::Parts::suite()),
         ["interop", "libraries"] => {
             client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))

@@ -67,7 +67,6 @@ fn an_unknown_form_is_an_error() {
         quote!(public, authorize),
         quote!(public, authorize = "check"),
         quote!(public, authorize = |caller| Ok(())),
-        quote!(public, authorize_scopes = ["a"]),
         quote!(public, authorize = check, authorize_scopes),
         quote!(public, authorize = check, authorize_scopes = "a"),
         quote!(public, authorize = check, authorize_scopes = []),

@@ -7,7 +7,6 @@ use syn::{ExprPath, Type, spanned::Spanned};
 
 use super::{slot, value};
 use crate::{
-    access_tokens::AccessTokens,
     model::ItemModel,
     parameter::{Extractor, Parameter},
     span::{code, located_at, respan},
@@ -28,11 +27,7 @@ pub(super) fn taken(model: &ItemModel) -> impl Iterator<Item = (usize, &Paramete
 }
 
 /// Builds the declaration of the `authorize` function, as a change of the definition.
-pub(super) fn authorize(
-    model: &ItemModel,
-    asks: &AccessTokens,
-    krate: &TokenStream,
-) -> Option<TokenStream> {
+pub(super) fn authorize(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
     let path = model.attribute.authorize.as_ref()?;
     let definition = model.attribute.kind.type_name("Definition");
     let slots = model.attribute.kind.slot();
@@ -93,12 +88,10 @@ pub(super) fn authorize(
         }
     };
     let decision = quote_spanned!(place=> #krate::__private::decision(#answer));
-    let demands = &asks.demands;
     Some(code! {
         #function
         let __definition = #krate::__private::#definition::authorize(
             __definition,
-            #demands,
             move |__call| #krate::__private::authorizing(async move {
                 let mut __call = __call;
                 let __caller = #krate::__private::Call::caller(&__call);

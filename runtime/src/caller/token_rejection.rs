@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::denial::DenialReason;
+
 /// Why an authentic token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenRejection {
@@ -29,6 +31,24 @@ pub(crate) enum TokenRejection {
     Unbound,
     /// It names neither a subject nor a client.
     NoIdentity,
+}
+
+impl TokenRejection {
+    /// Returns the code for the client and the audit log.
+    pub(crate) fn denial_reason(self) -> DenialReason {
+        match self {
+            Self::Issuer => DenialReason::UntrustedIssuer,
+            Self::Audience | Self::NoAudience => DenialReason::WrongAudience,
+            Self::Expired => DenialReason::ExpiredToken,
+            Self::NotYetValid | Self::IssuedInFuture => DenialReason::EarlyToken,
+            Self::Bound
+            | Self::BoundToCertificate
+            | Self::BoundOtherwise
+            | Self::BoundToAnotherKey
+            | Self::Unbound => DenialReason::WrongBinding,
+            Self::NoIdentity => DenialReason::NoIdentity,
+        }
+    }
 }
 
 impl fmt::Display for TokenRejection {

@@ -99,8 +99,8 @@ impl Config {
     /// result, and a proxy that ends silent connections ends the call. Calls in a session always
     /// have such a stream.
     ///
-    /// The status is then 200 before the result is known, and a later error is in the message. A
-    /// client that does not accept `text/event-stream` still gets JSON.
+    /// The status is then 200 before the result is known, and a later error or denial is in the
+    /// message. A client that does not accept `text/event-stream` still gets JSON.
     ///
     /// ```
     /// let config = toolgate::Config::new("https://mcp.example.com/mcp")

@@ -6,6 +6,7 @@
 use crate::{
     caller::Caller,
     claims::Claims,
+    denial::DenialReason,
     log_text::escaped_prefix,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
@@ -27,6 +28,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) caller: Option<&'a Caller>,
     /// An authentic token that is not accepted.
     pub(crate) rejected: Option<&'a Claims>,
+    /// Whether the item was running: a line `admitted` of the same request precedes this one.
+    pub(crate) is_late: bool,
 }
 
 impl<'a> Subject<'a> {
@@ -34,7 +37,7 @@ impl<'a> Subject<'a> {
         Self {
             operation,
             caller,
-            rejected: None,
+            ..Self::default()
         }
     }
 
@@ -75,11 +78,22 @@ pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
     );
 }
 
+/// What the line of a refusal says of its cause.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cause<'a> {
+    /// OAuth's error code where there is one.
+    pub(crate) outcome: &'a str,
+    /// The stable code of a denial.
+    pub(crate) code: Option<DenialReason>,
+    /// The author's own code.
+    pub(crate) detail: Option<&'a str>,
+}
+
 /// Logs that an operation was refused, and why. `needed` are the scopes of the operation, not
 /// those of the challenge.
 pub(crate) fn refused(
     subject: Subject<'_>,
-    outcome: &str,
+    cause: Cause<'_>,
     reason: impl Fn() -> String,
     needed: ScopeSet,
     missing: ScopeSet,
@@ -87,12 +101,15 @@ pub(crate) fn refused(
 ) {
     tracing::info!(
         target: "toolgate::audit",
-        outcome,
+        outcome = cause.outcome,
         method = subject.method(),
         target = subject.target(),
         issuer = subject.issuer(),
         subject = subject.party(Claims::subject),
         client = subject.party(Claims::client_id),
+        reason_code = cause.code.map(DenialReason::code),
+        detail = cause.detail.map(clip),
+        late = subject.is_late.then_some(true),
         reason = clip(&reason()),
         needed = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
         missing = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),

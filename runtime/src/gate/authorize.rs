@@ -19,6 +19,7 @@ use crate::{
     authorization::{Decision, Denial, Permit},
     bearer::{BearerError, Credentials},
     caller::Caller,
+    denial::DenialReason,
     operation::Operation,
     verify::{DpopRequest, PROOF, Unauthenticated},
 };
@@ -196,6 +197,7 @@ impl Gate {
             Err(_) => {
                 let description = "the bearer token is malformed".into();
                 return Err(Unauthenticated::Invalid {
+                    reason: DenialReason::InvalidToken,
                     description,
                     token: None,
                 });

@@ -8,10 +8,18 @@ use futures_util::FutureExt;
 use http::{Request, Response, request::Parts};
 use tower::Service;
 
+use crate::operation::Operation;
+
 use super::{
-    Gate, authorize::AuthorizedRequest, lane::Lane, refusal::server_error,
-    rmcp_forward::forward_to_rmcp, session::GuardedBody, session_fast_path, slow_answer,
-    stateless_fast_path,
+    Gate,
+    authorize::AuthorizedRequest,
+    lane::Lane,
+    late_denial::{LateDenials, late_response},
+    refusal::server_error,
+    rmcp_forward::forward_to_rmcp,
+    session::GuardedBody,
+    session_fast_path, slow_answer,
+    stateless_fast_path::{self, DeniedCall},
 };
 
 /// Runs an authorized request and returns its answer. If it takes long outside of a session,
@@ -21,6 +29,7 @@ pub(super) async fn dispatch<I, B>(
     authorized: Box<AuthorizedRequest>,
     parts: &mut Parts,
     inner: I,
+    dpop: bool,
 ) -> Response<Body>
 where
     I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -32,12 +41,12 @@ where
         && let Some(id) = slow_answer::id_of(&authorized, &parts.headers)
     {
         let (gate, mut parts) = (Arc::clone(gate), take_parts(parts));
-        let answer = async move { run(&gate, authorized, &mut parts, inner).await };
+        let answer = async move { run(&gate, authorized, &mut parts, inner, dpop).await };
         return slow_answer::respond(answer.boxed(), id, after)
             .boxed()
             .await;
     }
-    run(gate, authorized, parts, inner).await
+    run(gate, authorized, parts, inner, dpop).await
 }
 
 /// Runs an authorized request in its lane. A request that a fast path declines is forwarded to
@@ -50,6 +59,7 @@ async fn run<I, B>(
     mut authorized: Box<AuthorizedRequest>,
     parts: &mut Parts,
     inner: I,
+    dpop: bool,
 ) -> Response<Body>
 where
     I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -58,9 +68,11 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let response = match authorized.lane {
-        Lane::StatelessCall | Lane::ToolList => run_stateless(gate, &mut authorized).await,
+        Lane::StatelessCall | Lane::ToolList => {
+            run_stateless(gate, &mut authorized, parts, dpop).await
+        }
         Lane::SessionCall => {
-            let running = run_in_session(gate, &mut authorized, parts);
+            let running = run_in_session(gate, &mut authorized, parts, dpop);
             running.boxed().await
         }
         Lane::Rmcp => None,
@@ -70,7 +82,9 @@ where
     }
     let opens_session = authorized.reservation.is_some();
     let (gate, parts) = (Arc::clone(gate), take_parts(parts));
-    let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner).await }.boxed();
+    let late = LateDenials::new(&gate, dpop);
+    let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner, late).await };
+    let forwarding = forwarding.boxed();
     match opens_session {
         // A client that disconnects meanwhile must not leave a session that has no owner and is
         // not counted.
@@ -86,21 +100,43 @@ fn take_parts(parts: &mut Parts) -> Parts {
     std::mem::replace(parts, Request::new(()).into_parts().0)
 }
 
-async fn run_stateless(gate: &Gate, authorized: &mut AuthorizedRequest) -> Option<Response<Body>> {
+async fn run_stateless(
+    gate: &Gate,
+    authorized: &mut AuthorizedRequest,
+    parts: &Parts,
+    dpop: bool,
+) -> Option<Response<Body>> {
     let path = gate.stateless_fast_path.as_deref()?;
     let message = authorized.message.take_fast()?;
-    stateless_fast_path::run(path, &authorized.permit, message).await
+    let permit = &authorized.permit;
+    match stateless_fast_path::run(path, permit, message).await {
+        Ok(response) => response,
+        Err(denied) => {
+            let DeniedCall {
+                tool,
+                denial,
+                envelope,
+            } = *denied;
+            let call = Operation::CallTool(&tool);
+            let refused = gate.refuse_late(permit, call, denial, &parts.headers, envelope);
+            Some(late_response(refused, gate.refusal_context(dpop)))
+        }
+    }
 }
 
 async fn run_in_session(
-    gate: &Gate,
+    gate: &Arc<Gate>,
     authorized: &mut AuthorizedRequest,
     parts: &mut Parts,
+    dpop: bool,
 ) -> Option<Response<Body>> {
     let sessions = gate.session_fast_path.as_deref()?;
     let message = authorized.message.take_fast()?;
     let session = authorized.session.as_ref()?;
     let permit = &authorized.permit;
+    let late = LateDenials::new(gate, dpop);
+    parts.extensions.insert(late.clone());
     let response = session_fast_path::run(sessions, session, permit, parts, message).await?;
+    let response = late.settle(permit, true, response).await;
     Some(GuardedBody::guard(response, Some(Arc::clone(session))))
 }

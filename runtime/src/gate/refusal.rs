@@ -1,10 +1,17 @@
 //! Why a request is refused.
 //!
 //! - [`response`]: the answer: a status, a challenge where a token can help, and JSON
+//! - [`body_members`]: the members of its JSON, and the sentence that a client shows
 
 use std::{borrow::Cow, time::Duration};
 
-use crate::{access::Conditions, authorization::Target, bearer::BearerError, scope::ScopeSet};
+use crate::{
+    access::Conditions,
+    authorization::Target,
+    bearer::BearerError,
+    denial::{DenialReason, ItemDenial, Remedy},
+    scope::ScopeSet,
+};
 
 use super::{
     accept_header::AnswerType, body::BodyError, challenge::ErrorCode, message_error::MessageError,
@@ -12,6 +19,7 @@ use super::{
     session::SessionLimitReached,
 };
 
+mod body_members;
 mod response;
 
 pub(crate) use response::oauth_error;
@@ -29,6 +37,7 @@ pub(crate) enum Refusal {
     /// The token is not valid (RFC 6750 §3.1 `invalid_token`).
     InvalidToken {
         wanted: ScopeSet,
+        reason: DenialReason,
         description: Cow<'static, str>,
     },
     /// The sender of the token has not proved possession of its key (RFC 9449 §7.1).
@@ -53,12 +62,13 @@ pub(crate) enum Refusal {
         challenged: ScopeSet,
         conditions: Conditions,
     },
-    /// The item's `authorize` function denies the request, and no token would help.
-    Forbidden { reason: Cow<'static, str> },
+    /// The code of the item denies the request, and no token would help.
+    Forbidden { reason: ItemDenial },
     /// The caller waits for too many decisions of `authorize` functions.
     TooManyPending,
     /// The token cannot be verified, or the item does not decide, now.
     Unavailable {
+        reason: DenialReason,
         retry_after: Duration,
         description: &'static str,
     },
@@ -169,6 +179,81 @@ impl Refusal {
         )
     }
 
+    /// Returns the stable code of a 401, a 403, a 429 or a 503.
+    pub(crate) fn reason(&self) -> Option<DenialReason> {
+        Some(match self {
+            Self::OriginError(OriginError::Host(_)) => DenialReason::ForeignHost,
+            Self::OriginError(OriginError::Origin(_)) => DenialReason::ForeignOrigin,
+            Self::NoToken { .. } => DenialReason::NoToken,
+            Self::InvalidToken { reason, .. } | Self::Unavailable { reason, .. } => *reason,
+            Self::ProofFailure { failure, .. } => match failure {
+                ProofFailure::Scheme(_) => DenialReason::WrongScheme,
+                ProofFailure::Proof(_) => DenialReason::InvalidProof,
+                ProofFailure::Nonce => DenialReason::NonceNeeded,
+            },
+            Self::InsufficientScope { .. } => DenialReason::MissingScope,
+            Self::MissingRole { .. } => DenialReason::MissingRole,
+            Self::InsufficientAuthentication { .. } => DenialReason::InsufficientAuthentication,
+            Self::Forbidden { reason } => reason.reason,
+            Self::TooManyPending => DenialReason::TooManyPending,
+            Self::SessionLimit(SessionLimitReached::OfCaller) => DenialReason::TooManySessions,
+            Self::SessionLimit(SessionLimitReached::OfServer) => DenialReason::SessionsExhausted,
+            Self::Credentials(_)
+            | Self::NoSession
+            | Self::Header(_)
+            | Self::Body(_)
+            | Self::NotAcceptable(_)
+            | Self::TooLargeWithoutToken { .. }
+            | Self::Method
+            | Self::Message(_) => return None,
+        })
+    }
+
+    /// Returns what would help.
+    fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Forbidden { reason } => Some(reason.remedy),
+            refusal => refusal.reason().map(DenialReason::remedy),
+        }
+    }
+
+    /// Returns the author's own code.
+    pub(super) fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::Forbidden { reason } => reason.detail,
+            _ => None,
+        }
+    }
+
+    /// Returns whether the denial of a call can be a tool result: for a host that shows nothing
+    /// of a 401 or a 403. A proof of possession is the business of its HTTP client.
+    pub(super) fn can_be_tool_result(&self) -> bool {
+        let status = self.reason().map(DenialReason::status);
+        matches!(status, Some(401 | 403)) && !matches!(self, Self::ProofFailure { .. })
+    }
+
+    /// Returns the sentence that says what would help, where the description does not.
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::NoToken { .. } => Some("Authorize this client to continue."),
+            Self::ProofFailure { .. }
+            | Self::Unavailable { .. }
+            | Self::TooManyPending
+            | Self::SessionLimit(_) => None,
+            refusal => refusal.remedy().map(Remedy::advice),
+        }
+    }
+
+    /// Returns when to try again.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            Self::TooManyPending => Some(Duration::from_secs(1)),
+            Self::SessionLimit(_) => Some(SessionLimitReached::RETRY_AFTER),
+            _ => None,
+        }
+    }
+
     /// Returns the word for the audit log: OAuth's error code where there is one.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
@@ -220,7 +305,7 @@ impl Refusal {
                 "the caller lacks a role that this operation needs".to_owned()
             }
             Self::InsufficientAuthentication { .. } => WEAK_LOGIN.to_owned(),
-            Self::Forbidden { reason } => reason.clone().into_owned(),
+            Self::Forbidden { reason } => reason.message.clone().into_owned(),
             Self::TooManyPending => {
                 "too many of your requests wait to be authorized; try again when some are answered"
                     .to_owned()

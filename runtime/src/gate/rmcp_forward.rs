@@ -14,6 +14,7 @@ use super::{
     authorize::AuthorizedRequest,
     body,
     expiring_body::ExpiringBody,
+    late_denial::LateDenials,
     refusal::oauth_error,
     session::{GuardedBody, SESSION_ID, closer},
 };
@@ -31,6 +32,7 @@ pub(super) async fn forward_to_rmcp<I, B>(
     authorized: Box<AuthorizedRequest>,
     mut parts: Parts,
     mut inner: I,
+    late: LateDenials,
 ) -> Response<Body>
 where
     I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -53,7 +55,8 @@ where
     let caller = permit.caller().cloned();
     let method = parts.method.clone();
     let opening = reservation.map(|place| (place, closer(inner.clone(), &parts)));
-    parts.extensions.insert(permit);
+    parts.extensions.insert(permit.clone());
+    parts.extensions.insert(late.clone());
     if lists_tools {
         parts.extensions.insert(ListsTools);
     }
@@ -88,7 +91,9 @@ where
         let response = response.map(|body| ExpiringBody::new(body, life, gate.stop.clone()));
         return GuardedBody::guard(response.map(Body::new), session);
     }
-    GuardedBody::guard(in_json(response).await, session)
+    let response = in_json(response).await;
+    let response = late.settle(&permit, session.is_some(), response).await;
+    GuardedBody::guard(response, session)
 }
 
 /// Returns how long a caller's token is still valid, without leeway.

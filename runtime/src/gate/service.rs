@@ -72,7 +72,7 @@ where
     async move {
         let dpop = dpop_headers::uses_dpop(&gate.authenticator, &parts.headers);
         let mut response = match gate.authorize(&mut parts, body).await {
-            Ok(authorized) => dispatch(&gate, authorized, &mut parts, inner).await,
+            Ok(authorized) => dispatch(&gate, authorized, &mut parts, inner, dpop).await,
             Err(refused) => refused.into_response(gate.refusal_context(dpop)),
         };
         if dpop {

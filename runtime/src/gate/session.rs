@@ -13,10 +13,11 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, StatusCode};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -93,8 +94,8 @@ pub(crate) enum SessionLimitReached {
 }
 
 impl SessionLimitReached {
-    /// When to try again, in seconds. A session that is in use may become idle at any time.
-    pub(super) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
+    /// When to try again. A session that is in use may become idle at any time.
+    pub(super) const RETRY_AFTER: Duration = Duration::from_secs(30);
 
     /// Returns the status: a caller has reached its limit (RFC 6585 §4), or the server has no
     /// capacity (RFC 9110 §15.6.4).

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::{
     accept_header::{self, AnswerType},
     authorize::AuthorizedRequest,
+    late_denial::{InStream, is_event_stream},
     refusal::server_error,
 };
 
@@ -84,7 +85,13 @@ async fn step(progress: Progress) -> Option<(Result<Bytes, Infallible>, Progress
             Ok(answer) if is_event_stream(&answer) => {
                 Some((Ok(COMMENT), Progress::Forwarding(answer.into_body())))
             }
-            Ok(answer) => Some((Ok(event(answer, &id).await), Progress::Done)),
+            Ok(mut answer) => {
+                let event = match answer.extensions_mut().remove::<InStream>() {
+                    Some(InStream(message)) => in_event(&message),
+                    None => event(answer, &id).await,
+                };
+                Some((Ok(event), Progress::Done))
+            }
         },
         Progress::Forwarding(mut body) => loop {
             let frame = body.frame().await?.ok()?;
@@ -94,11 +101,6 @@ async fn step(progress: Progress) -> Option<(Result<Bytes, Infallible>, Progress
         },
         Progress::Done => None,
     }
-}
-
-fn is_event_stream(answer: &Response<Body>) -> bool {
-    let kind = answer.headers().get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Returns the event with the message of an answer. The status has been sent, so an answer that
@@ -111,8 +113,13 @@ async fn event(answer: Response<Body>, id: &RequestId) -> Bytes {
         let message = json!({"jsonrpc": "2.0", "id": id, "error": error});
         message.to_string().into()
     });
-    // Serialized JSON has no line breaks, so it is one line of data.
-    [b"data: ", &*message, b"\n\n"].concat().into()
+    in_event(&message)
+}
+
+/// Returns the event with this message. Serialized JSON has no line breaks, so it is one line of
+/// data.
+fn in_event(message: &[u8]) -> Bytes {
+    [b"data: ", message, b"\n\n"].concat().into()
 }
 
 fn is_message(text: &[u8]) -> bool {

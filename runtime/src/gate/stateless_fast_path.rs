@@ -9,11 +9,17 @@ use futures_util::future::BoxFuture;
 use http::{HeaderValue, Response, header};
 use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage, ServerResult};
 
-use crate::authorization::{Permit, Target};
+use crate::{
+    authorization::{Permit, Target},
+    item::AuthorizeError,
+    scope::Scope,
+};
 
 use super::{
     chunked_body::ChunkedBody,
     fast_message::{FastMessage, FastRequest, Revision},
+    message_limits,
+    response_envelope::ResponseEnvelope,
 };
 
 /// Runs tools without rmcp's machinery.
@@ -22,16 +28,25 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     /// the client.
     fn takes(&self, target: Target) -> bool;
 
+    /// Returns the scopes that the code of an item can demand.
+    fn authorize_scopes(&self, target: Target) -> &'static [Scope];
+
     /// Starts the tool of a permit. Returns `None` if it does not take the fast path.
-    fn call(
-        &self,
-        permit: &Permit,
-        arguments: JsonObject,
-    ) -> Option<BoxFuture<'static, CallToolResponse>>;
+    fn call(&self, permit: &Permit, arguments: JsonObject) -> Option<RunningCall>;
 
     /// Returns the first page of the list of tools for the caller of a permit, as JSON. Returns `None` if the
     /// permit is for another operation.
     fn list(&self, permit: &Permit) -> Option<Bytes>;
+}
+
+/// A tool that runs. The error is its own denial.
+pub(crate) type RunningCall = BoxFuture<'static, Result<CallToolResponse, Box<AuthorizeError>>>;
+
+/// A call that its tool has denied while it ran.
+pub(super) struct DeniedCall {
+    pub(super) tool: String,
+    pub(super) denial: AuthorizeError,
+    pub(super) envelope: ResponseEnvelope,
 }
 
 /// Runs a permitted message. Returns `None`, without an effect, if rmcp has to run it.
@@ -39,26 +54,41 @@ pub(super) async fn run(
     path: &dyn StatelessFastPath,
     permit: &Permit,
     message: FastMessage,
-) -> Option<Response<Body>> {
+) -> Result<Option<Response<Body>>, Box<DeniedCall>> {
     let FastMessage {
         id,
         request,
         revision,
     } = message;
     match request {
-        FastRequest::Call { arguments, .. } => {
-            let response = path.call(permit, arguments)?.await;
-            call_response(id, response, &revision)
+        FastRequest::Call { name, arguments } => {
+            let Some(running) = path.call(permit, arguments) else {
+                return Ok(None);
+            };
+            match running.await {
+                Ok(response) => Ok(call_response(id, response, &revision)),
+                Err(denial) => Err(Box::new(DeniedCall {
+                    tool: name,
+                    denial: *denial,
+                    envelope: ResponseEnvelope {
+                        id: message_limits::is_short_id(&id).then_some(id),
+                        is_call: true,
+                        marks_complete: revision == Revision::Current,
+                    },
+                })),
+            }
         }
-        FastRequest::List => {
-            let list = path.list(permit)?;
-            let mut head = br#"{"id":"#.to_vec();
-            serde_json::to_writer(&mut head, &id).ok()?;
-            head.extend_from_slice(br#","jsonrpc":"2.0","result":"#);
-            let chunks = [head.into(), list, Bytes::from_static(b"}")];
-            Some(json_response(Body::new(ChunkedBody::new(chunks))))
-        }
+        FastRequest::List => Ok(path.list(permit).and_then(|list| list_response(&id, list))),
     }
+}
+
+/// Writes the answer of a list.
+fn list_response(id: &RequestId, list: Bytes) -> Option<Response<Body>> {
+    let mut head = br#"{"id":"#.to_vec();
+    serde_json::to_writer(&mut head, id).ok()?;
+    head.extend_from_slice(br#","jsonrpc":"2.0","result":"#);
+    let chunks = [head.into(), list, Bytes::from_static(b"}")];
+    Some(json_response(Body::new(ChunkedBody::new(chunks))))
 }
 
 /// Writes the answer of a call as rmcp writes it for the revision.

@@ -7,16 +7,20 @@
 
 use std::fmt;
 
-use http::{HeaderMap, HeaderValue, StatusCode, header::USER_AGENT};
-use rmcp::model::RequestId;
-use serde_json::json;
+use http::{HeaderMap, HeaderValue, header::USER_AGENT};
+use rmcp::{
+    ErrorData,
+    model::{JsonObject, RequestId},
+};
+use serde_json::{Value, json};
 
 use crate::caller::Caller;
 
-use super::prepared_response::PreparedResponse;
-
 /// The member of `_meta` that holds challenges, as a list.
 const CHALLENGES: &str = "mcp/www_authenticate";
+
+/// The member of `_meta` that holds the members of the refusal's body.
+const DENIAL: &str = "toolgate/denial";
 
 /// Returns whether a denied call is answered by a tool result.
 pub(crate) type DenialsAsToolResults = dyn Fn(&DeniedCall<'_>) -> bool + Send + Sync;
@@ -54,25 +58,42 @@ impl fmt::Debug for DeniedCall<'_> {
     }
 }
 
-/// Returns the result of the denied call with this id.
-pub(super) fn result(
-    id: &RequestId,
-    marks_complete: bool,
-    challenge: &HeaderValue,
-    description: &str,
-) -> PreparedResponse {
-    let challenge = challenge.to_str().unwrap_or("Bearer");
-    let mut body = json!({
-        "jsonrpc": "2.0",
-        "id": id,
-        "result": {
-            "content": [{"type": "text", "text": description}],
-            "isError": true,
-            "_meta": {CHALLENGES: [challenge]},
-        },
-    });
-    if marks_complete {
-        body["result"]["resultType"] = "complete".into();
+/// A denial in the forms that a message can hold.
+pub(crate) struct DeniedAnswer {
+    /// `_meta` of a failed tool result.
+    pub(crate) meta: JsonObject,
+    /// The error for everything else. Its message is the text of the tool result.
+    pub(crate) error: ErrorData,
+}
+
+impl DeniedAnswer {
+    /// Creates the answer with this error, and with the challenge that a refusal would have.
+    pub(super) fn new(challenge: Option<&HeaderValue>, error: ErrorData) -> Self {
+        let mut meta = JsonObject::new();
+        if let Some(challenge) = challenge {
+            let challenge = challenge.to_str().unwrap_or("Bearer");
+            meta.insert(CHALLENGES.to_owned(), json!([challenge]));
+        }
+        if let Some(members) = &error.data {
+            meta.insert(DENIAL.to_owned(), members.clone());
+        }
+        Self { meta, error }
     }
-    PreparedResponse::new(StatusCode::OK, &body)
+
+    /// Returns the result of the denied call with this id.
+    pub(super) fn into_tool_result(self, id: &RequestId, marks_complete: bool) -> Value {
+        let mut body = json!({
+            "jsonrpc": "2.0",
+            "id": id,
+            "result": {
+                "content": [{"type": "text", "text": self.error.message}],
+                "isError": true,
+                "_meta": self.meta,
+            },
+        });
+        if marks_complete {
+            body["result"]["resultType"] = "complete".into();
+        }
+        body
+    }
 }

@@ -3,7 +3,6 @@
 
 use std::{
     any::Any,
-    borrow::Cow,
     fmt,
     future::{Ready, ready},
     panic::AssertUnwindSafe,
@@ -12,8 +11,8 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{AuthorizeError, AuthorizeReason, Call, CallError, FromCall, Later, Now, ToolError};
-use crate::{caller::Caller, error::SetupErrors, log_text::redaction, scope::Scope};
+use super::{AuthorizeDenial, AuthorizeError, Call, CallError, FromCall, Later, Now, ToolError};
+use crate::{caller::Caller, denial::ItemDenial, error::SetupErrors, scope::Scope};
 
 /// The decision of an `authorize` function on one request.
 pub(crate) type Authorizing = BoxFuture<'static, Result<Authorized, AuthorizeDenial>>;
@@ -63,15 +62,6 @@ impl fmt::Debug for AuthorizedValues {
     }
 }
 
-/// An [`AuthorizeError`] whose demands a client can meet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum AuthorizeDenial {
-    /// The request also needs these scopes, which the item declares.
-    NeedsScopes(Box<[Scope]>),
-    /// No token would be sufficient.
-    Denied(Cow<'static, str>),
-}
-
 /// The `authorize` function of one item.
 pub(super) struct AuthorizeFunction<S> {
     demands: &'static [Scope],
@@ -104,11 +94,6 @@ impl<S> AuthorizeFunction<S> {
         if T::NEEDS_CONTEXT {
             self.need_context.push(std::any::type_name::<T>());
         }
-    }
-
-    /// Returns the scopes that it may demand.
-    pub(super) fn demands(&self) -> &'static [Scope] {
-        self.demands
     }
 
     /// Reports extractors that cannot be extracted at the gate.
@@ -162,37 +147,10 @@ pub(crate) async fn decide<T>(
     let decision = AssertUnwindSafe(deciding).catch_unwind().await;
     let Ok(decision) = decision else {
         tracing::error!(target: "toolgate::tool", noun, name, "an `authorize` function panicked; the request was refused");
-        return Err(AuthorizeDenial::Denied(
-            "the request could not be authorized".into(),
-        ));
+        let failed = ItemDenial::failed("the request could not be authorized");
+        return Err(AuthorizeDenial::Denied(failed));
     };
-    let demanded = match decision.map_err(AuthorizeError::into_reason) {
-        Ok(authorized) => return Ok(authorized),
-        Err(AuthorizeReason::Denied(reason)) => return Err(AuthorizeDenial::Denied(reason)),
-        Err(AuthorizeReason::NeedsScopes(demanded)) => demanded,
-    };
-    let declared = |name: &str| {
-        let mut demands = demands.iter().copied();
-        demands.find(|scope| scope.as_str() == name)
-    };
-    let scopes: Option<Box<[Scope]>> = demanded.iter().map(|name| declared(name)).collect();
-    let is_met = || {
-        let has = |name: &str| caller.as_ref().is_some_and(|caller| caller.has(name));
-        demanded.iter().all(|name| has(name))
-    };
-    Err(match scopes {
-        Some(scopes) if !is_met() => AuthorizeDenial::NeedsScopes(scopes),
-        _ => {
-            tracing::error!(
-                target: "toolgate::tool",
-                noun,
-                name,
-                demanded = redaction::cut(&demanded.join(" "), 400),
-                "an `authorize` function demands a scope that `authorize_scopes = […]` does not declare or that the caller has: the request was refused without a challenge"
-            );
-            AuthorizeDenial::Denied("the caller may not do this".into())
-        }
-    })
+    decision.map_err(|denial| denial.resolve((noun, name), demands, caller.as_ref()))
 }
 
 /// Returns the caller of an item that is not public.

@@ -1,6 +1,8 @@
 //! [`AuthorizeError`]: why an item's `authorize` function denies a request.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, error::Error, fmt};
+
+use crate::denial::{ItemDenial, Remedy};
 
 /// Why the `authorize` function of a tool, a resource or a prompt denies a request.
 ///
@@ -41,6 +43,43 @@ use std::borrow::Cow;
 ///     path
 /// }
 /// ```
+///
+/// # Denials while an item runs
+///
+/// The body of a tool, a prompt or a resource can find out late that it must deny, for example
+/// because an API behind the server refuses. Return this error with `?`:
+///
+/// ```
+/// use toolgate::{ToolError, auth::{AuthorizeError, Remedy}, mcp_tool};
+/// # async fn fetch(_: &str) -> Result<Option<String>, ToolError> { Ok(None) }
+///
+/// /// Reads a document.
+/// #[mcp_tool(scope = "documents:read")]
+/// async fn read_document(
+///     /// Its name.
+///     name: String,
+/// ) -> Result<String, ToolError> {
+///     let Some(text) = fetch(&name).await? else {
+///         return Err(AuthorizeError::denied("the document is not shared with you")
+///             .with_remedy(Remedy::AskOwner))?;
+///     };
+///     Ok(text)
+/// }
+/// ```
+///
+/// Scopes that the body demands are declared as well, `authorize_scopes = ["documents:admin"]`, with
+/// or without an `authorize` function.
+///
+/// An error of yours that has one as its `source()` counts as well. An `anyhow::Error` hides an
+/// error without a context, so convert the denial before it becomes one.
+///
+/// If nothing of the answer was sent, the client gets the same 401 or 403 as from an `authorize`
+/// function. Otherwise a tool returns a failed result, and a prompt or a resource an error,
+/// with the same code, remedy and challenge: something was sent after the first message of the
+/// item (a progress report, a log message, a question), after the time of
+/// [`Config::with_stream_after`](crate::Config::with_stream_after), and in a session after 10
+/// milliseconds, or after 2 seconds if the item declares `authorize_scopes`. What the item has
+/// done before is not undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a denial has no effect unless it is returned"]
 #[doc(alias = "403")]
@@ -49,7 +88,7 @@ pub struct AuthorizeError(AuthorizeReason);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AuthorizeReason {
     NeedsScopes(Vec<Box<str>>),
-    Denied(Cow<'static, str>),
+    Denied(ItemDenial),
 }
 
 impl AuthorizeError {
@@ -67,9 +106,51 @@ impl AuthorizeError {
     /// Denies the request for a reason that no scope changes. The client gets the reason in a 403
     /// without a challenge, so that it does not log in again for nothing.
     pub fn denied(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self(AuthorizeReason::Denied(reason.into()))
+        Self(AuthorizeReason::Denied(reason.into().into()))
     }
+
+    /// Sets what would help, in place of [`Remedy::None`]: `remedy` in the body, and a sentence
+    /// in the message. [`needs_scopes`](Self::needs_scopes) has its own remedy and ignores this.
+    ///
+    /// ```
+    /// use toolgate::auth::{AuthorizeError, Remedy};
+    ///
+    /// let denial = AuthorizeError::denied("this note is another user's")
+    ///     .with_remedy(Remedy::AskOwner)
+    ///     .with_code("not_owner");
+    /// assert_eq!(denial.to_string(), "this note is another user's");
+    /// ```
+    pub fn with_remedy(mut self, remedy: Remedy) -> Self {
+        if let AuthorizeReason::Denied(denial) = &mut self.0 {
+            denial.remedy = remedy;
+        }
+        self
+    }
+
+    /// Sets your own stable code for a denial, such as `not_owner`: `detail` in the body and in
+    /// the audit log. [`needs_scopes`](Self::needs_scopes) ignores it.
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        if let AuthorizeReason::Denied(denial) = &mut self.0 {
+            denial.detail = Some(code);
+        }
+        self
+    }
+
     pub(crate) fn into_reason(self) -> AuthorizeReason {
         self.0
     }
 }
+
+impl fmt::Display for AuthorizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            AuthorizeReason::Denied(denial) => f.write_str(&denial.message),
+            AuthorizeReason::NeedsScopes(scopes) => {
+                write!(f, "this needs the scopes {}", scopes.join(", "))
+            }
+        }
+    }
+}
+
+/// It is an `Error`, so that `?` converts it to the error of a tool, a prompt or a resource.
+impl Error for AuthorizeError {}

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 
 use rmcp::ErrorData;
 
-use super::MissingCapabilities;
+use super::{AuthorizeError, MissingCapabilities};
 use crate::log_text::redaction;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync + 'static>;
@@ -17,7 +17,11 @@ pub struct CallError {
     message: String,
     source: Option<BoxError>,
     missing: Option<Box<MissingCapabilities>>,
+    denied: Option<Box<AuthorizeError>>,
 }
+
+/// The most causes of an error that are looked at: a chain of causes can be endless.
+const MOST_CAUSES: usize = 16;
 
 /// What failed. The kind of the item decides what the client gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,7 @@ impl CallError {
             message: message.into(),
             source: None,
             missing: None,
+            denied: None,
         }
     }
 
@@ -82,8 +87,8 @@ impl CallError {
     pub(crate) fn causes(&self) -> Option<String> {
         let mut cause = self.source();
         let mut chain = String::new();
-        // A chain of causes can be endless; it must not fill the disk.
-        for _ in 0..16 {
+        // It must not fill the disk.
+        for _ in 0..MOST_CAUSES {
             let Some(error) = cause else { break };
             if !chain.is_empty() {
                 chain.push_str(": ");
@@ -110,10 +115,18 @@ impl CallError {
         }
     }
 
+    /// Returns the denial, if the item has denied the request.
+    pub(crate) fn into_denial(mut self) -> Result<Box<AuthorizeError>, Self> {
+        let denied = self.denied.take();
+        denied.ok_or(self)
+    }
+
     fn from_box(error: BoxError) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => *error,
             Err(error) => Self {
+                // The author may have wrapped it into an error of the application.
+                denied: find::<AuthorizeError>(&*error).cloned().map(Box::new),
                 kind: FailureKind::Failed,
                 // The author did not write this text. It may be that of an HTTP client, with
                 // an address and an API key in it.
@@ -124,6 +137,20 @@ impl CallError {
             },
         }
     }
+}
+
+/// Returns the first error of this type in a chain of causes.
+fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    let mut next = Some(error);
+    let chain = std::iter::from_fn(|| {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    });
+    let mut found = chain
+        .take(MOST_CAUSES)
+        .filter_map(|error| error.downcast_ref());
+    found.next()
 }
 
 impl fmt::Display for CallError {

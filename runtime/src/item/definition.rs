@@ -14,6 +14,8 @@ pub struct Definition<S, K: Kind> {
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
     pub(super) authorize: Option<AuthorizeFunction<S>>,
+    /// The scopes that the item can demand beyond its access: before it runs, or while it runs.
+    pub(super) demands: &'static [Scope],
     pub(super) completers: Vec<Completing<S>>,
     pub(super) run: Run<S, K>,
 }
@@ -31,6 +33,7 @@ impl<S, K: Kind> Definition<S, K> {
             takes_context: false,
             takes_caller: false,
             authorize: None,
+            demands: &[],
             completers: Vec::new(),
             run: Box::new(run),
         }
@@ -44,14 +47,20 @@ impl<S, K: Kind> Definition<S, K> {
         self
     }
 
-    /// `authorize = …` and `authorize_scopes = […]`.
+    /// `authorize_scopes = […]`, before `authorize = …`.
+    #[must_use]
+    pub fn demands(mut self, demands: &'static [Scope]) -> Self {
+        self.demands = demands;
+        self
+    }
+
+    /// `authorize = …`.
     #[must_use]
     pub fn authorize(
         mut self,
-        demands: &'static [Scope],
         decide: impl Fn(Call<S>) -> Deciding + Send + Sync + 'static,
     ) -> Self {
-        self.authorize = Some(AuthorizeFunction::new(demands, decide));
+        self.authorize = Some(AuthorizeFunction::new(self.demands, decide));
         self
     }
 
@@ -91,6 +100,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             takes_context,
             takes_caller,
             authorize,
+            demands,
             completers,
             run,
         } = self;
@@ -101,6 +111,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             takes_context,
             takes_caller,
             authorize: authorize.map(|one| one.with_state_applied(state.clone())),
+            demands,
             completers: completers
                 .map(|one| with_state_applied(one, state.clone()))
                 .collect(),

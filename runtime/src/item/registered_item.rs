@@ -5,8 +5,8 @@ use rmcp::{ErrorData, model::CompletionInfo};
 use serde_json::{Map, Value};
 
 use super::{
-    Authorizing, Built, Call, CallError, ClientCapability, Completing, Definition, ItemName,
-    KindParts, Run, Running,
+    AuthorizeError, Authorizing, Built, Call, CallError, ClientCapability, Completing, Definition,
+    ItemName, KindParts, Run, Running,
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters, AuthorizedValues},
     complete,
     confirmation::Confirmation,
@@ -27,6 +27,7 @@ pub(crate) struct Item<S, K: KindParts> {
     conditions: Conditions,
     step_up: bool,
     authorize: Option<AuthorizeFunction<S>>,
+    demands: &'static [Scope],
     takes_context: bool,
     takes_fast_path: bool,
     client_capabilities: &'static [ClientCapability],
@@ -46,6 +47,42 @@ pub(crate) struct ValidatedArguments {
     authorized: Option<AuthorizedValues>,
 }
 
+/// Why a request has no response of the item.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// The protocol has an error for it.
+    Failed(ErrorData),
+    /// The item has denied the request while it ran.
+    Denied(Box<AuthorizeError>),
+}
+
+impl From<ErrorData> for Unanswered {
+    fn from(error: ErrorData) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The response where no gate can render the denial: the request is refused without a detail.
+impl From<Unanswered> for ErrorData {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Failed(error) => error,
+            Unanswered::Denied(_) => Self::internal_error("the request was denied", None),
+        }
+    }
+}
+
+/// Separates the denial of an item from its other errors.
+pub(crate) fn separate<T>(
+    end: Result<T, CallError>,
+) -> Result<Result<T, CallError>, Box<AuthorizeError>> {
+    match end.map_err(CallError::into_denial) {
+        Ok(output) => Ok(Ok(output)),
+        Err(Ok(denial)) => Err(denial),
+        Err(Err(error)) => Ok(Err(error)),
+    }
+}
+
 impl<S, K: KindParts> Item<S, K> {
     /// Builds an item from its definition. Errors are added to `faults`.
     pub(super) fn build(
@@ -63,13 +100,13 @@ impl<S, K: KindParts> Item<S, K> {
             takes_context,
             takes_caller,
             authorize,
+            demands,
             completers,
             run,
         } = definition;
-        let demands = authorize.as_ref().map_or(&[][..], |function| {
+        if let Some(function) = &authorize {
             function.check(K::NOUN, facts.name, faults);
-            function.demands()
-        });
+        }
         let published = facts.publish(K::NOUN, takes_caller, demands, faults);
         let built = K::build(&facts, &address, parameters, published, faults);
         let Built {
@@ -100,6 +137,7 @@ impl<S, K: KindParts> Item<S, K> {
             conditions: facts.conditions,
             step_up: facts.step_up,
             authorize,
+            demands,
             takes_context,
             takes_fast_path: !takes_context
                 && !confirms
@@ -145,11 +183,9 @@ impl<S, K: KindParts> Item<S, K> {
         self.step_up
     }
 
-    /// Returns the scopes that its `authorize` function can demand, beyond its requirement.
-    pub(crate) fn demands(&self) -> impl Iterator<Item = Scope> + use<S, K> {
-        let function = self.authorize.as_ref();
-        let demands = function.map_or(&[][..], AuthorizeFunction::demands);
-        demands.iter().copied()
+    /// Returns the scopes that its code can demand, beyond its requirement.
+    pub(crate) fn demands(&self) -> &'static [Scope] {
+        self.demands
     }
 
     /// Returns whether it has an `authorize` function.
@@ -276,11 +312,14 @@ impl<S, K: KindParts> Item<S, K> {
         requested: &str,
         is_current: bool,
         call: Call<S>,
-    ) -> BoxFuture<'static, Result<K::Response, ErrorData>> {
+    ) -> BoxFuture<'static, Result<K::Response, Unanswered>> {
         let context = K::response_context(&self.listing, &self.input, requested);
         let running = self.call(permit, requested, call);
         running
-            .map(move |end| K::respond(context, end, is_current))
+            .map(move |end| {
+                let end = separate(end).map_err(Unanswered::Denied)?;
+                Ok(K::respond(context, end, is_current)?)
+            })
             .boxed()
     }
 

@@ -60,14 +60,9 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.definitions.iter().map(|one| {
             let address = K::address(&one.facts, &one.parameters);
             let address = address.map_or(one.facts.name, |address| K::address_text(&address));
-            let authorize = one.authorize.as_ref();
-            let scopes = authorize.map(|function| {
-                function
-                    .demands()
-                    .iter()
-                    .map(|scope| scope.as_str())
-                    .collect()
-            });
+            let demands = one.demands.iter().map(|scope| scope.as_str());
+            let can_deny = one.authorize.is_some() || !one.demands.is_empty();
+            let scopes = can_deny.then(|| demands.collect());
             (address, &one.facts, scopes)
         })
     }

@@ -279,6 +279,7 @@ async fn an_admission_for_another_prompt_makes_and_completes_nothing() {
         let error = review
             .respond(&other, "text.review", true, desk.call(json!({"text": "a"})))
             .await
+            .map_err(ErrorData::from)
             .unwrap_err();
         assert_eq!(error.message, "this request was not admitted");
         let completing = review.complete(&other, "tone", "k", desk.call(json!({})));

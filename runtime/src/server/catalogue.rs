@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData,
     model::{
-        CallToolRequestParams, GetPromptRequestParams, JsonObject, ReadResourceRequestParams,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
+        GetPromptRequestParams, JsonObject, MetaObject, ReadResourceRequestParams,
         ServerCapabilities,
     },
 };
@@ -14,11 +15,12 @@ use crate::{
     authorization::{Permit, Switches, Target},
     caller::Caller,
     error::SetupErrors,
-    gate::AuthorizingItems,
+    gate::{AuthorizingItems, DeniedAnswer},
     item::{Authorizing, Call, Item, KindParts, RoundRequest},
     operation::Operation,
     prompt::{PromptKind, PromptSet},
     resource::{NO_SUCH_RESOURCE, ResourceKind, ResourceSet, not_found},
+    scope::Scope,
     tool::{ToolKind, ToolSet},
 };
 
@@ -100,6 +102,15 @@ pub(super) trait ServedKind: KindParts {
     /// Returns the operation that uses the item of this name or URI.
     fn operation(requested: &str) -> Operation<'_>;
 
+    /// Returns the answer of an item that has denied its request.
+    ///
+    /// # Errors
+    ///
+    /// Returns the protocol's error, where the protocol has no result for a denial.
+    fn denied(answer: DeniedAnswer) -> Result<Self::Response, ErrorData> {
+        Err(answer.error)
+    }
+
     /// Returns the error for an item that does not exist.
     fn unknown(_: &str) -> ErrorData {
         no_such_item(Self::NOUN)
@@ -128,6 +139,13 @@ impl ServedKind for ToolKind {
 
     fn operation(name: &str) -> Operation<'_> {
         Operation::CallTool(name)
+    }
+
+    fn denied(answer: DeniedAnswer) -> Result<CallToolResponse, ErrorData> {
+        let text = ContentBlock::text(answer.error.message);
+        let mut result = CallToolResult::error(vec![text]);
+        result.meta = Some(MetaObject(answer.meta));
+        Ok(result.into())
     }
 }
 
@@ -176,6 +194,17 @@ impl ServedKind for ResourceKind {
 }
 
 impl Catalogue {
+    /// Returns the scopes that the code of an item can demand.
+    pub(super) fn authorize_scopes(&self, target: Target) -> &'static [Scope] {
+        fn of<K: ServedKind>(catalogue: &Catalogue, target: Target) -> Option<&'static [Scope]> {
+            Some(K::items(catalogue).get(K::index(target)?)?.demands())
+        }
+        let found = of::<ToolKind>(self, target)
+            .or_else(|| of::<PromptKind>(self, target))
+            .or_else(|| of::<ResourceKind>(self, target));
+        found.unwrap_or_default()
+    }
+
     /// Returns the item of this kind that the permit is for.
     pub(super) fn permitted<K: ServedKind>(&self, permit: &Permit) -> Option<&Item<(), K>> {
         K::items(self).get(K::index(permit.target()?)?)
@@ -308,7 +337,7 @@ fn addressed<K: KindParts>(
             requirement: item.requirement(),
             conditions: item.conditions(),
             step_up: item.is_step_up(),
-            demands: item.demands().collect(),
+            demands: item.demands().to_vec(),
         };
         (item.address(), terms)
     })

@@ -23,7 +23,10 @@ use tokio::time::timeout;
 use crate::{
     authorization::{Decision, Permit, Rules},
     gate::{AuthorizeQuestion, Authorizer, LatestCaller, audit},
-    item::{CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError},
+    item::{
+        CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
+        Unanswered,
+    },
     operation::Operation,
     scope::ScopeSet,
 };
@@ -53,15 +56,13 @@ impl<'h> Rounds<'h> {
         arguments: Option<&'h JsonObject>,
         context: RequestContext<RoleServer>,
     ) -> Self {
-        let version = context.protocol_version();
         Self {
             seal: &shared.rounds,
             rules: &shared.rules,
             authorizer: shared.authorizer.as_deref(),
             operation,
             arguments,
-            is_current: version
-                .is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str()),
+            is_current: is_current(&context),
             context: Arc::new(context),
         }
     }
@@ -81,8 +82,8 @@ impl<'h> Rounds<'h> {
         &self,
         permit: &Permit,
         round_request: RoundRequest<'_>,
-        run: impl Fn(&Permit, CallRound) -> BoxFuture<'h, Result<R, ErrorData>>,
-    ) -> Result<R, ErrorData> {
+        run: impl Fn(&Permit, CallRound) -> BoxFuture<'h, Result<R, Unanswered>>,
+    ) -> Result<R, Unanswered> {
         let mut permit = permit.clone();
         let round = self.validate(&permit, &round_request)?;
         let mut end = run(&permit, round).await?;
@@ -109,10 +110,10 @@ impl<'h> Rounds<'h> {
             end = run(&permit, round).await?;
         }
         match end.into_input_request() {
-            Ok(_) => Err(ErrorData::internal_error(
+            Ok(_) => Err(Unanswered::Failed(ErrorData::internal_error(
                 "the server asked for input more often than the limit of rounds allows",
                 None,
-            )),
+            ))),
             Err(end) => Ok(end),
         }
     }
@@ -134,7 +135,11 @@ impl<'h> Rounds<'h> {
         let subject = audit::Subject::new(Some(self.operation), permit.caller());
         let reason = || reason.to_owned();
         let (none, table) = (ScopeSet::EMPTY, self.rules.table());
-        audit::refused(subject, outcome, reason, none, none, table);
+        let cause = audit::Cause {
+            outcome,
+            ..audit::Cause::default()
+        };
+        audit::refused(subject, cause, reason, none, none, table);
     }
 
     /// Authorizes the next round as the gate authorized the request, with the token that came
@@ -203,6 +208,12 @@ impl<'h> Rounds<'h> {
         }
         Ok(responses)
     }
+}
+
+/// Returns whether the revision has results that ask for input.
+pub(super) fn is_current(context: &RequestContext<RoleServer>) -> bool {
+    let version = context.protocol_version();
+    version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
 /// Sends one request to the client and returns its answer.

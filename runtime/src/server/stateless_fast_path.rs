@@ -1,14 +1,15 @@
 //! Runs a tool, or lists the tools, on the fast path without a session.
 
 use bytes::Bytes;
-use futures_util::{FutureExt, future::BoxFuture};
-use rmcp::model::{CallToolResponse, JsonObject};
+use futures_util::FutureExt;
+use rmcp::model::JsonObject;
 
 use crate::{
     authorization::{Permit, Target},
-    gate::StatelessFastPath,
-    item::{Call, Item},
+    gate::{RunningCall, StatelessFastPath},
+    item::{Call, Item, separate},
     operation::Operation,
+    scope::Scope,
     tool::{ToolKind, response},
 };
 
@@ -26,11 +27,11 @@ impl StatelessFastPath for Shared {
         }
     }
 
-    fn call(
-        &self,
-        permit: &Permit,
-        arguments: JsonObject,
-    ) -> Option<BoxFuture<'static, CallToolResponse>> {
+    fn authorize_scopes(&self, target: Target) -> &'static [Scope] {
+        self.catalogue.authorize_scopes(target)
+    }
+
+    fn call(&self, permit: &Permit, arguments: JsonObject) -> Option<RunningCall> {
         let tool = self
             .catalogue
             .permitted::<ToolKind>(permit)
@@ -38,7 +39,7 @@ impl StatelessFastPath for Shared {
         let caller = permit.caller().cloned();
         let call = Call::new((), arguments, caller, None);
         let running = tool.call(permit, "", call);
-        Some(running.map(response).boxed())
+        Some(running.map(|end| separate(end).map(response)).boxed())
     }
 
     fn list(&self, permit: &Permit) -> Option<Bytes> {

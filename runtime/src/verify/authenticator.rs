@@ -14,6 +14,7 @@ use crate::{
     caller::{Acceptance, Accepted, TokenRejection, VerifiedToken},
     claims::Claims,
     clock::Clock,
+    denial::DenialReason,
     log_text::QuotedText,
     scope::ScopeTable,
     single_flight::{Role, SingleFlight},
@@ -39,6 +40,7 @@ pub(crate) struct Authenticator {
 pub(crate) enum Unauthenticated {
     /// 401 with `error="invalid_token"`.
     Invalid {
+        reason: DenialReason,
         /// A fixed ASCII sentence, valid as `error_description`.
         description: Cow<'static, str>,
         /// The token for the audit log, if it is authentic.
@@ -59,6 +61,7 @@ pub(crate) enum Unauthenticated {
     WantsNonce,
     /// 503 with `Retry-After` and no challenge.
     Unavailable {
+        reason: DenialReason,
         /// When to retry; at least one second.
         retry_after: Duration,
         /// A fixed ASCII sentence.
@@ -246,6 +249,7 @@ impl Authenticator {
                     "access token refused"
                 );
                 Unauthenticated::Invalid {
+                    reason: reason.denial_reason(),
                     description: reason.to_string().into(),
                     token: Some(token),
                 }
@@ -259,6 +263,7 @@ impl Authenticator {
                 let resource = self.acceptance.audiences().first().map(String::as_str);
                 tracing::info!(reason = error.reason(), resource, "access token refused");
                 Unauthenticated::Invalid {
+                    reason: DenialReason::InvalidToken,
                     description: error.client_message.into(),
                     token: None,
                 }
@@ -266,6 +271,7 @@ impl Authenticator {
             TokenErrorKind::Unavailable { retry_after } => {
                 tracing::info!(reason = error.reason(), "access token cannot be verified");
                 Unauthenticated::Unavailable {
+                    reason: DenialReason::VerificationUnavailable,
                     retry_after: retry_after.max(Duration::from_secs(1)),
                     description: error.client_message,
                 }

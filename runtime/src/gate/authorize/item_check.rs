@@ -6,8 +6,8 @@ use futures_util::{FutureExt, future::BoxFuture};
 use http::HeaderMap;
 
 use crate::{
-    authorization::Target, caller::Caller, item::AuthorizeDenial, operation::Operation,
-    scope::ScopeSet,
+    authorization::Target, caller::Caller, denial::DenialReason, item::AuthorizeDenial,
+    operation::Operation, scope::ScopeSet,
 };
 
 use super::{
@@ -93,7 +93,11 @@ impl Gate {
         })
     }
 
-    fn item_refusal(&self, refused: NotAuthorized, subject: Subject<'_>) -> Refusal {
+    pub(in crate::gate) fn item_refusal(
+        &self,
+        refused: NotAuthorized,
+        subject: Subject<'_>,
+    ) -> Refusal {
         let demanded = match refused {
             NotAuthorized::Denied(AuthorizeDenial::NeedsScopes(scopes)) => scopes,
             NotAuthorized::Denied(AuthorizeDenial::Denied(reason)) => {
@@ -101,6 +105,7 @@ impl Gate {
             }
             NotAuthorized::TooSlow => {
                 return Refusal::Unavailable {
+                    reason: DenialReason::AuthorizeTimeout,
                     retry_after: RETRY_AFTER,
                     description: "the request could not be authorized in time; try again later",
                 };

@@ -52,8 +52,8 @@ impl Gate {
         };
         let subject = Subject {
             operation,
-            caller: None,
             rejected: rejected.as_deref().map(VerifiedToken::claims),
+            ..Subject::default()
         };
         Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
     }
@@ -101,8 +101,13 @@ impl Gate {
         let wanted = self.rules.scopes_to_request(operation);
         let proof_failure = |failure| Refusal::ProofFailure { wanted, failure };
         match reason {
-            Unauthenticated::Invalid { description, .. } => Refusal::InvalidToken {
+            Unauthenticated::Invalid {
+                reason,
+                description,
+                token: _,
+            } => Refusal::InvalidToken {
                 wanted,
+                reason,
                 description,
             },
             Unauthenticated::OtherScheme { description } => {
@@ -113,9 +118,11 @@ impl Gate {
             }
             Unauthenticated::WantsNonce => proof_failure(ProofFailure::Nonce),
             Unauthenticated::Unavailable {
+                reason,
                 retry_after,
                 description,
             } => Refusal::Unavailable {
+                reason,
                 retry_after,
                 description,
             },

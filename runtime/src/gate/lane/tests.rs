@@ -4,10 +4,14 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::Response;
-use rmcp::model::{CallToolResponse, ClientJsonRpcMessage, JsonObject, RequestId};
+use rmcp::model::{ClientJsonRpcMessage, JsonObject, RequestId};
 
 use super::*;
-use crate::{authorization::Permit, gate::fast_message::FastMessage};
+use crate::{
+    authorization::Permit,
+    gate::{fast_message::FastMessage, stateless_fast_path::RunningCall},
+    scope::Scope,
+};
 
 /// A service whose tool 1 needs nothing from rmcp.
 struct Paths;
@@ -17,7 +21,11 @@ impl StatelessFastPath for Paths {
         target == Target::Tool(1)
     }
 
-    fn call(&self, _: &Permit, _: JsonObject) -> Option<BoxFuture<'static, CallToolResponse>> {
+    fn authorize_scopes(&self, _: Target) -> &'static [Scope] {
+        &[]
+    }
+
+    fn call(&self, _: &Permit, _: JsonObject) -> Option<RunningCall> {
         None
     }
 

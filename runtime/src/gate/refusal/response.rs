@@ -5,7 +5,10 @@ use http::{
     HeaderValue, Response, StatusCode,
     header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use rmcp::model::{ErrorCode as RpcCode, RequestId};
+use rmcp::{
+    ErrorData,
+    model::{ErrorCode as RpcCode, RequestId},
+};
 use serde_json::json;
 
 use crate::scope::ScopeSet;
@@ -16,10 +19,11 @@ use super::{
         challenge::ErrorCode,
         prepared_response::PreparedResponse,
         response_cache::{CacheKey, CachedRefusal},
-        session::SessionLimitReached,
-        tool_result_denial,
+        tool_result_denial::DeniedAnswer,
     },
-    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, WEAK_LOGIN, credentials,
+    LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, WEAK_LOGIN,
+    body_members::{oauth_members, whole_seconds},
+    credentials,
 };
 
 /// The JSON-RPC codes of a 401, a 403 and a 429. They are outside of the range that JSON-RPC
@@ -83,12 +87,42 @@ impl RefusedRequest<'_> {
         }
     }
 
-    /// Renders the answer without the id. A 400, 401 or 403 has a challenge only if another
-    /// token can help: some clients read any challenge on a 403 as a missing scope.
+    /// Renders the answer without the id.
     fn render(&self, context: RefusalContext<'_>) -> PreparedResponse {
         let refusal = &self.refusal;
-        let description = refusal.description(context);
-        let scope = context.challenges.scopes(refusal.scopes(), context.table);
+        if let Refusal::Message(error) = refusal {
+            let id = self.envelope.id.as_ref().filter(|_| error.repeats_id());
+            return rpc_error(id, error.status(), error.code(), error.description());
+        }
+        let (status, challenges) = self.status(context);
+        let mut prepared = match (self.form(), rpc_code(status)) {
+            (RefusalForm::ToolResult(id), _) => {
+                return PreparedResponse::new(StatusCode::OK, &self.tool_result(id, context));
+            }
+            (RefusalForm::JsonRpc(_), Some(_)) => {
+                PreparedResponse::of_error(status, &json!(self.error(context)))
+            }
+            (RefusalForm::JsonRpc(_) | RefusalForm::OAuth, _) => {
+                PreparedResponse::new(status, &self.body_members(context))
+            }
+        };
+        let headers = &mut prepared.headers;
+        for challenge in challenges {
+            headers.append(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(retry_after) = refusal.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
+        }
+        prepared
+    }
+
+    /// Returns the status and the challenges. A 400, 401 or 403 has a challenge only if another
+    /// token can help: some clients read any challenge on a 403 as a missing scope.
+    fn status(&self, context: RefusalContext<'_>) -> (StatusCode, Vec<HeaderValue>) {
+        let refusal = &self.refusal;
         let bound = context.dpop || matches!(refusal, Refusal::ProofFailure { .. });
         let challenge = |code, scopes, prose: &str| {
             let (challenges, table) = (context.challenges, context.table);
@@ -96,11 +130,8 @@ impl RefusedRequest<'_> {
             both.extend(bound.then(|| challenges.of_dpop(Some(code), scopes, table, prose)));
             both
         };
-        let (status, challenges) = match refusal {
-            Refusal::Message(error) => {
-                let id = self.envelope.id.as_ref().filter(|_| error.repeats_id());
-                return rpc_error(id, error.status(), error.code(), error.description());
-            }
+        match refusal {
+            Refusal::Message(error) => (error.status(), Vec::new()),
             Refusal::OriginError(_) => (StatusCode::FORBIDDEN, Vec::new()),
             Refusal::Credentials(error) => (
                 StatusCode::BAD_REQUEST,
@@ -123,6 +154,7 @@ impl RefusedRequest<'_> {
             Refusal::InvalidToken {
                 wanted,
                 description,
+                ..
             } => (
                 StatusCode::UNAUTHORIZED,
                 challenge(ErrorCode::InvalidToken, *wanted, description),
@@ -155,103 +187,58 @@ impl RefusedRequest<'_> {
             Refusal::Body(BodyError::TooSlow) => (StatusCode::REQUEST_TIMEOUT, Vec::new()),
             Refusal::Body(BodyError::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
             Refusal::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
-        };
-        let error = refusal.outcome();
-        let code = match status {
-            StatusCode::UNAUTHORIZED => Some(UNAUTHORIZED),
-            StatusCode::FORBIDDEN => Some(FORBIDDEN),
-            StatusCode::TOO_MANY_REQUESTS => Some(TOO_MANY_REQUESTS),
-            _ => None,
-        };
-        let mut prepared = match (self.form(), code) {
-            (RefusalForm::ToolResult(id), _) => return self.as_result(id, context),
-            (RefusalForm::JsonRpc(_), Some(code)) => {
-                let message = self.message(&description, context);
-                let data = oauth_members(error, &description, &scope);
-                let error = json!({"code": code, "message": message, "data": data});
-                PreparedResponse::of_error(status, &error)
-            }
-            (RefusalForm::JsonRpc(_) | RefusalForm::OAuth, _) => {
-                PreparedResponse::new(status, &oauth_members(error, &description, &scope))
-            }
-        };
-        let headers = &mut prepared.headers;
-        for challenge in challenges {
-            headers.append(WWW_AUTHENTICATE, challenge);
-        }
-        if let Refusal::Unavailable { retry_after, .. } = refusal {
-            // RFC 9110 §10.2.3: whole seconds; zero would invite a storm.
-            let seconds = HeaderValue::from(retry_after.as_secs().max(1));
-            headers.insert(RETRY_AFTER, seconds);
-        }
-        if let Refusal::TooManyPending = refusal {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        if let Refusal::SessionLimit(_) = refusal {
-            headers.insert(RETRY_AFTER, SessionLimitReached::RETRY_AFTER);
-        }
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
-        }
-        prepared
-    }
-
-    /// Returns the sentence that a client shows: the item and what it needs.
-    fn message(&self, description: &str, context: RefusalContext<'_>) -> String {
-        let needed: Vec<String> = context
-            .challenges
-            .names(self.needed, context.table)
-            .collect();
-        let scopes = match &*needed {
-            [] => None,
-            [one] => Some(format!("the scope {one}")),
-            several => Some(format!("the scopes {}", several.join(", "))),
-        };
-        let item = self.item.map(|(_, name)| name);
-        match (&self.refusal, item, scopes) {
-            (Refusal::InsufficientScope { .. }, item, Some(scopes)) => {
-                format!("{} needs {scopes}", item.unwrap_or("this operation"))
-            }
-            (Refusal::MissingRole { needed }, item, _) => {
-                let roles = match *needed {
-                    [one] => format!("the role {one}"),
-                    several => format!("the roles {}", several.join(", ")),
-                };
-                format!(
-                    "{} needs {roles}, which an administrator grants",
-                    item.unwrap_or("this operation")
-                )
-            }
-            (Refusal::InsufficientAuthentication { .. }, Some(item), _) => {
-                format!("{item} needs a stronger or more recent login")
-            }
-            (Refusal::NoToken { .. }, Some(item), Some(scopes)) => {
-                format!("{item} needs an access token with {scopes}")
-            }
-            (Refusal::NoToken { .. }, Some(item), None) => format!("{item} needs an access token"),
-            (_, Some(item), Some(scopes)) => format!("{description}; {item} needs {scopes}"),
-            (_, Some(item), None) => format!("{description}; it was sent for {item}"),
-            _ => description.to_owned(),
         }
     }
 
-    /// Renders the denial as the result of the call with this id.
-    fn as_result(&self, id: &RequestId, context: RefusalContext<'_>) -> PreparedResponse {
-        let description = self.refusal.description(context);
-        let code = match self.refusal {
-            Refusal::InvalidToken { .. } => ErrorCode::InvalidToken,
-            Refusal::InsufficientAuthentication { conditions, .. } => {
-                ErrorCode::InsufficientUserAuthentication(conditions)
-            }
-            // Also without a token: the host requires an `error`, and its documentation
-            // shows this one.
-            _ => ErrorCode::InsufficientScope,
+    /// Returns the JSON-RPC error. Many clients show its message, and nothing of any other body.
+    fn error(&self, context: RefusalContext<'_>) -> ErrorData {
+        let (status, _) = self.status(context);
+        let code = rpc_code(status).unwrap_or(RpcCode::INTERNAL_ERROR);
+        ErrorData::new(
+            code,
+            self.message(context),
+            Some(self.body_members(context)),
+        )
+    }
+
+    /// Returns the denial in the forms that a message can hold.
+    pub(in crate::gate) fn denied_answer(&self, context: RefusalContext<'_>) -> DeniedAnswer {
+        let challenge = match &self.refusal {
+            // The host requires an `error`, and its documentation shows this one.
+            Refusal::NoToken { wanted } => Some(context.challenges.with_error(
+                ErrorCode::InsufficientScope,
+                *wanted,
+                context.table,
+                &self.refusal.description(context),
+            )),
+            _ => self.status(context).1.into_iter().next(),
         };
-        let wanted = self.refusal.scopes();
-        let challenge = context
-            .challenges
-            .with_error(code, wanted, context.table, &description);
-        tool_result_denial::result(id, self.envelope.marks_complete, &challenge, &description)
+        DeniedAnswer::new(challenge.as_ref(), self.error(context))
+    }
+
+    /// Returns the denial as the result of the call with this id.
+    pub(in crate::gate) fn tool_result(
+        &self,
+        id: &RequestId,
+        context: RefusalContext<'_>,
+    ) -> serde_json::Value {
+        let answer = self.denied_answer(context);
+        answer.into_tool_result(id, self.envelope.marks_complete)
+    }
+
+    /// Returns the id of a call, if an answer repeats it.
+    pub(in crate::gate) fn call_id(&self) -> Option<&RequestId> {
+        self.envelope.id.as_ref().filter(|_| self.envelope.is_call)
+    }
+}
+
+/// Returns the JSON-RPC code of a status.
+fn rpc_code(status: StatusCode) -> Option<RpcCode> {
+    match status {
+        StatusCode::UNAUTHORIZED => Some(UNAUTHORIZED),
+        StatusCode::FORBIDDEN => Some(FORBIDDEN),
+        StatusCode::TOO_MANY_REQUESTS => Some(TOO_MANY_REQUESTS),
+        _ => None,
     }
 }
 
@@ -269,14 +256,6 @@ pub(crate) fn oauth_error(
 pub(in crate::gate) fn server_error() -> Response<Body> {
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     oauth_error(status, "server_error", "the server could not answer", "")
-}
-
-fn oauth_members(error: &str, description: &str, scope: &str) -> serde_json::Value {
-    let mut members = json!({"error": error, "error_description": description});
-    if !scope.is_empty() {
-        members["scope"] = scope.into();
-    }
-    members
 }
 
 fn rpc_error(

@@ -24,7 +24,7 @@ where
             item.listing(),
             item.requirement(),
             item.is_step_up(),
-            item.demands().collect::<Vec<_>>()
+            item.demands().to_vec()
         )
     };
     Ok(items.iter().map(text).collect())

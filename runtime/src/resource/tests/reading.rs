@@ -168,6 +168,7 @@ async fn an_admission_for_another_resource_reads_nothing() {
         let error = thing
             .respond(other, "notes://note/1", true, notes.call())
             .await
+            .map_err(ErrorData::from)
             .unwrap_err();
         assert_eq!(error.message, "this request was not admitted");
     }
@@ -175,6 +176,7 @@ async fn an_admission_for_another_resource_reads_nothing() {
     let error = thing
         .respond(&admitted, "notes://all", true, notes.call())
         .await
+        .map_err(ErrorData::from)
         .unwrap_err();
     assert_eq!(error.code, ErrorCode::RESOURCE_NOT_FOUND);
     assert!(notes.state.0.lock().unwrap().is_empty());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer,
     model::{CompleteRequestParams, CompleteResult, JsonObject},
@@ -13,13 +14,15 @@ use tokio_util::sync::CancellationToken;
 use super::{
     super::{
         catalogue::{ServedKind, no_such_item},
-        multi_round::{Answer, Rounds},
+        dispatch_check::gate_extension,
+        multi_round::{Answer, Rounds, is_current},
     },
     Handler,
 };
 use crate::{
     authorization::Permit,
-    item::{Call, CallRound, RoundRequest},
+    gate::LateDenials,
+    item::{Call, CallRound, RoundRequest, Unanswered},
     operation::Operation,
     prompt::PromptKind,
     resource::ResourceKind,
@@ -79,7 +82,8 @@ impl Handler {
             let arguments = arguments.cloned().unwrap_or_default();
             let call = Call::new((), arguments, permit.caller().cloned(), None);
             let running = item.respond(&permit, requested, false, call);
-            return unless_cancelled(false, cancelled, running).await;
+            let end = unless_cancelled(false, cancelled, running).await;
+            return end.or_else(|error| answer_denied::<K>(error, &permit, operation, &context));
         }
         let rounds = self.rounds(operation, arguments, context);
         if let Err(error) = rounds.check(item.client_capabilities()) {
@@ -90,7 +94,8 @@ impl Handler {
             item.respond(permit, requested, rounds.is_current, call)
         };
         let running = rounds.run(&permit, turn, run);
-        unless_cancelled(item.takes_context(), cancelled, running).await
+        let end = unless_cancelled(item.takes_context(), cancelled, running).await;
+        end.or_else(|error| answer_denied::<K>(error, &permit, operation, &rounds.context))
     }
 
     pub(super) async fn completing(
@@ -124,19 +129,41 @@ impl Handler {
     }
 }
 
+/// Answers a request that its item has denied while it ran. The gate replaces the answer by a
+/// refusal, unless something was sent before it.
+fn answer_denied<K: ServedKind>(
+    unanswered: Unanswered,
+    permit: &Permit,
+    operation: Operation<'_>,
+    context: &RequestContext<RoleServer>,
+) -> Result<K::Response, ErrorData> {
+    let denial = match unanswered {
+        Unanswered::Denied(denial) => denial,
+        Unanswered::Failed(error) => return Err(error),
+    };
+    let late = gate_extension::<LateDenials>(&context.extensions);
+    let (Some(late), Some(head)) = (late, context.extensions.get::<Parts>()) else {
+        return Err(Unanswered::Denied(denial).into());
+    };
+    let request = (&context.id, is_current(context));
+    K::denied(late.deny(permit, operation, *denial, &head.headers, request))
+}
+
 /// Waits for a running item, unless the client disconnects or cancels the request. An item that
 /// takes the context can see that itself, and can clean up.
-async fn unless_cancelled<T>(
+async fn unless_cancelled<T, E: From<ErrorData>>(
     takes_context: bool,
     cancelled: CancellationToken,
-    running: impl Future<Output = Result<T, ErrorData>>,
-) -> Result<T, ErrorData> {
+    running: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     if takes_context {
         return running.await;
     }
     tokio::select! {
         biased;
         end = running => end,
-        () = cancelled.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
+        () = cancelled.cancelled() => {
+            Err(ErrorData::internal_error("the call was cancelled", None).into())
+        }
     }
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     bearer::{BearerToken, Credentials, Scheme},
     caller::{Accepted, AcceptedToken, BoundToken, TokenRejection},
+    denial::DenialReason,
 };
 
 impl Authenticator {
@@ -78,6 +79,7 @@ fn prove(
         Err(ProofError::OtherKey) => Err(invalid(TokenRejection::BoundToAnotherKey)),
         Err(ProofError::WantsNonce) => Err(Unauthenticated::WantsNonce),
         Err(ProofError::AtCapacity) => Err(Unauthenticated::Unavailable {
+            reason: DenialReason::ProofsExhausted,
             retry_after: Duration::from_secs(30),
             description: "so many proofs have come that no more can be remembered; try again later",
         }),
@@ -86,6 +88,7 @@ fn prove(
 
 fn invalid(reason: TokenRejection) -> Unauthenticated {
     Unauthenticated::Invalid {
+        reason: reason.denial_reason(),
         description: reason.to_string().into(),
         token: None,
     }

@@ -6,7 +6,7 @@ use support::{
     client::{Client, HttpResponse, Revision},
     tool_server::{self, Runs},
 };
-use toolgate::issuer::Issuer;
+use toolgate::{Server, ToolError, auth::AuthorizeError, issuer::Issuer, mcp_tool, tools};
 
 use super::Logged;
 
@@ -81,8 +81,10 @@ async fn needed_is_what_the_tool_needs_and_not_the_union_of_the_challenge() {
     assert!(told.contains("outcome=\"insufficient_scope\""), "{told}");
     assert!(told.contains("needed=\"desk:write\""), "{told}");
     assert!(told.contains("missing=\"desk:write\""), "{told}");
+    assert!(told.contains("reason_code=\"missing_scope\""), "{told}");
     let told = lines("write", |_, _| None).await;
     assert!(told.contains("outcome=\"no_token\""), "{told}");
+    assert!(told.contains("reason_code=\"no_token\""), "{told}");
     assert!(told.contains("needed=\"desk:write\""), "{told}");
 }
 
@@ -108,10 +110,55 @@ async fn the_line_of_a_refused_token_names_its_issuer_its_subject_and_the_reason
         );
         assert!(refused.contains("TOOLGATE_AUDIENCES"), "{told}");
         assert!(audit.contains("outcome=\"invalid_token\""), "{told}");
+        assert!(audit.contains("reason_code=\"wrong_audience\""), "{told}");
         assert!(audit.contains("issuer=\"http://"), "{told}");
         assert!(!audit.contains("subject=\"\""), "{told}");
         assert!(audit.contains(&format!("reason=\"{reason}")), "{told}");
         // Another server's name is for the log alone.
         assert!(!audit.contains("other.example"), "{told}");
+    }
+}
+
+/// Opens a file that another person has.
+#[mcp_tool(scope = "desk:read")]
+fn open_late() -> Result<String, ToolError> {
+    Err(AuthorizeError::denied("the file is another's").with_code("not_owner"))?
+}
+
+#[tokio::test]
+async fn a_late_denial_has_a_second_line_with_the_same_subject() {
+    let issuer = MockIssuer::start().await;
+    let server = Server::new("desk").tools(tools![open_late]);
+    let logged = Logged::start_server(server, Issuer::new(issuer.url()), "toolgate=info").await;
+    let token = issuer.token().audience(&logged.resource).scope("desk:read");
+    let token = token.build();
+    for revision in Revision::ALL {
+        let mut client = Client::new(&*logged.resource, revision).with_token(&token);
+        client.open().await;
+        client.call("open_late", json!({})).await;
+    }
+    let (lines, _) = logged.end();
+    let told: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("toolgate::audit") && line.contains("open_late"))
+        .collect();
+    let subject = |line: &str| {
+        let (_, rest) = line.split_once("issuer=")?;
+        let end = rest.find(" reason").unwrap_or(rest.len());
+        Some(rest[..end].trim_end().to_owned())
+    };
+    assert_eq!(told.len(), 2 * Revision::ALL.len(), "{told:#?}");
+    for pair in told.chunks(2) {
+        assert!(pair[0].contains("outcome=\"admitted\""), "{pair:#?}");
+        for part in [
+            "outcome=\"access_denied\"",
+            "reason_code=\"denied_by_item\"",
+            "detail=\"not_owner\"",
+            "late=true",
+        ] {
+            assert!(pair[1].contains(part), "{part}: {pair:#?}");
+        }
+        assert_eq!(subject(pair[0]), subject(pair[1]), "{pair:#?}");
+        assert!(subject(pair[0]).is_some(), "{pair:#?}");
     }
 }

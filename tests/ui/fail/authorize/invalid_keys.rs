@@ -1,4 +1,4 @@
-// errors: 6
+// errors: 5
 use toolgate::mcp_tool;
 
 /// A string.
@@ -13,10 +13,6 @@ fn closure() {}
 #[mcp_tool(authenticated, authorize)]
 fn nothing() {}
 
-/// Demands without a function.
-#[mcp_tool(authenticated, authorize_scopes = ["files:admin"])]
-fn nobody() {}
-
 /// Not a list.
 #[mcp_tool(authenticated, authorize = check, authorize_scopes = "files:admin")]
 fn no_list() {}
@@ -26,5 +22,5 @@ fn no_list() {}
 fn no_scope() {}
 
 fn main() {
-    let _ = (text, closure, nothing, nobody, no_list, no_scope);
+    let _ = (text, closure, nothing, no_list, no_scope);
 }

@@ -1,12 +1,12 @@
 //! What a hostile body costs at the gate, in bytes of memory.
 
-use futures_util::{future::BoxFuture, stream};
+use futures_util::stream;
 use http_body::Frame;
 use http_body_util::StreamBody;
-use rmcp::model::{CallToolResponse, CallToolResult, JsonObject};
+use rmcp::model::{CallToolResult, JsonObject};
 
 use super::*;
-use crate::gate::StatelessFastPath;
+use crate::gate::{RunningCall, StatelessFastPath};
 
 const MIB: usize = 1024 * 1024;
 
@@ -132,9 +132,13 @@ impl StatelessFastPath for DroppingPath {
         true
     }
 
-    fn call(&self, _: &Permit, _: JsonObject) -> Option<BoxFuture<'static, CallToolResponse>> {
+    fn authorize_scopes(&self, _: Target) -> &'static [Scope] {
+        &[]
+    }
+
+    fn call(&self, _: &Permit, _: JsonObject) -> Option<RunningCall> {
         let done = CallToolResult::success(Vec::new()).into();
-        Some(Box::pin(std::future::ready(done)))
+        Some(Box::pin(std::future::ready(Ok(done))))
     }
 
     fn list(&self, _: &Permit) -> Option<Bytes> {

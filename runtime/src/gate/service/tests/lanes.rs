@@ -2,14 +2,13 @@
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ClientJsonRpcMessage, GetExtensions, JsonObject,
-    JsonRpcMessage,
+    CallToolResult, ClientJsonRpcMessage, GetExtensions, JsonObject, JsonRpcMessage,
 };
 
 use super::*;
 use crate::{
     authorization::Decision,
-    gate::{LatestCaller, SessionFastPath, StatelessFastPath},
+    gate::{LatestCaller, RunningCall, SessionFastPath, StatelessFastPath},
     operation::Operation,
 };
 
@@ -29,14 +28,14 @@ impl StatelessFastPath for RecordingPath {
         target == Target::Tool(1)
     }
 
-    fn call(
-        &self,
-        permit: &Permit,
-        arguments: JsonObject,
-    ) -> Option<BoxFuture<'static, CallToolResponse>> {
+    fn authorize_scopes(&self, _: Target) -> &'static [Scope] {
+        &[]
+    }
+
+    fn call(&self, permit: &Permit, arguments: JsonObject) -> Option<RunningCall> {
         self.record(format!("{:?} {}", permit.target(), json!(arguments)));
         let done = CallToolResult::success(Vec::new()).into();
-        Some(Box::pin(std::future::ready(done)))
+        Some(Box::pin(std::future::ready(Ok(done))))
     }
 
     fn list(&self, permit: &Permit) -> Option<Bytes> {

@@ -1,0 +1,104 @@
+//! A server that denies in every way, for `cargo xtask interop denials`.
+
+use std::{
+    env,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use toolgate::{
+    Caller, Config, Context, Environment, Server, State, ToolError,
+    auth::{AuthorizeError, Clock, Remedy, SystemClock, UnixTime},
+    mcp_tool, tools,
+};
+
+const PORT: u16 = 8000;
+
+/// A clock that a tool can move, so that tokens expire.
+#[derive(Clone, Default)]
+struct MovableClock(Arc<AtomicU64>);
+
+impl Clock for MovableClock {
+    fn now(&self) -> UnixTime {
+        let ahead = self.0.load(Ordering::Relaxed);
+        UnixTime::from_seconds(SystemClock.now().seconds() + ahead)
+    }
+}
+
+/// Reads.
+#[mcp_tool(scope = "files:read")]
+fn read() -> &'static str {
+    "read"
+}
+
+/// Lets every token expire.
+#[mcp_tool(scope = "files:read")]
+fn wait(State(clock): State<MovableClock>) -> &'static str {
+    clock.0.fetch_add(24 * 3600, Ordering::Relaxed);
+    "waited"
+}
+
+/// Needs a further scope.
+#[mcp_tool(scope = "files:write", step_up)]
+fn write() -> &'static str {
+    "written"
+}
+
+/// Needs a role.
+#[mcp_tool(scope = "files:read", role = "editor")]
+fn edit() -> &'static str {
+    "edited"
+}
+
+/// Needs a second factor.
+#[mcp_tool(scope = "files:read", acr = "urn:interop:second-factor")]
+fn sign() -> &'static str {
+    "signed"
+}
+
+fn another(_: &Caller) -> Result<(), AuthorizeError> {
+    Err(AuthorizeError::denied("the file is another's").with_remedy(Remedy::AskOwner))
+}
+
+/// Is another's.
+#[mcp_tool(scope = "files:read", authorize = another)]
+fn open() -> &'static str {
+    "opened"
+}
+
+fn upstream(caller: &Caller) -> Result<&'static str, ToolError> {
+    match caller.has("files:admin") {
+        true => Ok("fetched"),
+        false => Err(AuthorizeError::needs_scopes(["files:admin"]))?,
+    }
+}
+
+/// Finds out late that it needs a further scope.
+#[mcp_tool(scope = "files:read", step_up, authorize_scopes = ["files:admin"])]
+async fn fetch(caller: Caller) -> Result<&'static str, ToolError> {
+    upstream(&caller)
+}
+
+/// Finds out after its first message.
+#[mcp_tool(scope = "files:read", step_up, authorize_scopes = ["files:admin"])]
+async fn follow(caller: Caller, context: Context) -> Result<&'static str, ToolError> {
+    context.progress(1.0, Some(2.0), None).await;
+    upstream(&caller)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let config = Config::from_environment(&Environment::load()?, PORT)?;
+    let clock = MovableClock::default();
+    let mut server = Server::with_state("files", clock.clone())
+        .tools(tools![read, wait, write, edit, sign, open, fetch, follow])
+        .with_clock(clock);
+    if env::var_os("INTEROP_RESULTS").is_some() {
+        // A client without a token has to log in.
+        server = server.denials_as_tool_results(|call| call.client_id().is_some());
+    }
+    Ok(server.serve(config).await?)
+}

@@ -1,0 +1,259 @@
+//! What each client does with each kind of denial: it gets what it lacks by itself, or the reason
+//! reaches the person or the model, or neither.
+
+use std::{fs, time::Duration};
+
+use serde_json::Value;
+
+use crate::{
+    Error,
+    child_process::{self, Server, free_port},
+    client_installer::Tools,
+    client_matrix::{self, CLIENTS, Client, command, printed_command, version},
+    say,
+    transcript_check::Lifecycle,
+};
+
+/// The time limit for one client and one denial.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// One kind of denial, and what a client does to meet it.
+#[derive(Debug)]
+struct Kind {
+    /// The head of its column.
+    name: &'static str,
+    /// The tools that the client calls, in order. The last one is denied.
+    tools: &'static [&'static str],
+    /// What the message of the denial says.
+    says: &'static str,
+    /// Whether denials are answered as results of the call.
+    as_results: bool,
+}
+
+static KINDS: [Kind; 9] = [
+    Kind::new("no token", &["read"], "access token"),
+    Kind::new("expired token", &["read", "wait", "read"], "expired"),
+    Kind::new("missing scope", &["read", "write"], "files:write"),
+    Kind::new("missing role", &["read", "edit"], "the role editor"),
+    Kind::new(
+        "insufficient authentication",
+        &["read", "sign"],
+        "more recent login",
+    ),
+    Kind::new("`authorize`", &["read", "open"], "the file is another's"),
+    Kind::new("late, 403", &["read", "fetch"], "files:admin"),
+    Kind::new("late, in the stream", &["read", "follow"], "files:admin"),
+    Kind {
+        as_results: true,
+        ..Kind::new(
+            "missing scope, as a result",
+            &["read", "write"],
+            "files:write",
+        )
+    },
+];
+
+/// What came of a denial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// The client was not denied: it had everything from its first login.
+    NotDenied,
+    /// The client got what it lacked, and its call succeeded.
+    Repaired,
+    /// The client reports the reason.
+    Reported,
+    /// The client reports a failure without the reason.
+    Silent,
+}
+
+impl Outcome {
+    fn text(self) -> &'static str {
+        match self {
+            Self::NotDenied => "–",
+            Self::Repaired => "repaired",
+            Self::Reported => "reported",
+            Self::Silent => "neither",
+        }
+    }
+
+    /// Decides by the record of the requests and, for the reason, by what the client prints.
+    fn new(kind: &Kind, record: &str, succeeded: bool, printed: &str) -> Self {
+        let exchanges: Vec<Value> = record
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
+        let is_refused = |one: &&Value| matches!(one["status"].as_u64(), Some(401 | 403));
+        let calls = |tool: &str| exchanges.iter().filter(|one| one["tool"] == tool).count();
+        let planned = |tool: &str| kind.tools.iter().filter(|one| **one == tool).count();
+        let denied = kind.tools.last().copied().unwrap_or_default();
+        // A denial that is a result has the status 200: the client calls again.
+        let was_denied = exchanges
+            .iter()
+            .any(|one| is_refused(&one) && one["tool"] == denied)
+            || calls(denied) > planned(denied)
+            || (kind
+                .tools
+                .iter()
+                .all(|tool| matches!(*tool, "read" | "wait"))
+                && exchanges.iter().any(|one| is_refused(&one)));
+        match (succeeded, was_denied) {
+            (true, true) => Self::Repaired,
+            (true, false) => Self::NotDenied,
+            (false, _) if printed.contains(kind.says) => Self::Reported,
+            (false, _) => Self::Silent,
+        }
+    }
+}
+
+impl Kind {
+    const fn new(name: &'static str, tools: &'static [&'static str], says: &'static str) -> Self {
+        Self {
+            name,
+            tools,
+            says,
+            as_results: false,
+        }
+    }
+
+    /// Returns the calls in the format of `INTEROP_CALLS`.
+    fn calls_as_json(&self) -> String {
+        let calls = self.tools.iter().map(|tool| {
+            let shows = match *tool {
+                "read" => "read",
+                "wait" => "waited",
+                "write" => "written",
+                "edit" => "edited",
+                "sign" => "signed",
+                "open" => "opened",
+                _ => "fetched",
+            };
+            format!(r#"{{"name": "{tool}", "arguments": {{}}, "shows": "{shows}"}}"#)
+        });
+        format!("[{}]", calls.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Runs every client against every kind of denial, and prints the results.
+pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
+    client_matrix::prepare(tools, only)?;
+    let mut rows = Vec::new();
+    let chosen = |client: &&Client| only.is_none_or(|name| name == client.name);
+    for client in CLIENTS.iter().filter(chosen) {
+        for lifecycle in [Lifecycle::Session, Lifecycle::Stateless] {
+            if client.step_up(lifecycle).is_err() {
+                continue;
+            }
+            let (mut name, mut cells) = (String::new(), Vec::new());
+            for kind in &KINDS {
+                let (version, outcome) = run_client(tools, client, lifecycle, kind)?;
+                if !version.is_empty() {
+                    name = version;
+                }
+                cells.push(outcome.text());
+            }
+            let (revision, cells) = (lifecycle.revision(), cells.join(" | "));
+            let row = format!("| {} {name} | {revision} | {cells} |", client.name);
+            say(&row);
+            rows.push(row);
+        }
+    }
+    let names = KINDS.each_ref().map(|kind| kind.name);
+    let line = "|---".repeat(names.len() + 2);
+    let head = format!("| client | revision | {} |\n{line}|", names.join(" | "));
+    let table = format!("{head}\n{}\n", rows.join("\n"));
+    fs::write(tools.work.join("denials.md"), &table)?;
+    say(format!("\n{table}"));
+    Ok(())
+}
+
+/// Runs one client against one kind of denial. Returns the client's version, if it reports one.
+fn run_client(
+    tools: &Tools,
+    client: &Client,
+    lifecycle: Lifecycle,
+    kind: &Kind,
+) -> Result<(String, Outcome), Error> {
+    let (bind, port) = (free_port()?, free_port()?);
+    let cell = format!("{}-{}-{}", client.name, lifecycle.revision(), kind.name);
+    let cell = cell.replace([' ', ',', '`'], "-");
+    let folder = tools.work.join("denials").join(cell);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("home"))?;
+    let wire = folder.join("wire.jsonl");
+    let resource = format!("http://127.0.0.1:{port}/mcp");
+    let mut server = tools.program("examples/denying_server");
+    server
+        .current_dir(&folder)
+        .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
+        .env("TOOLGATE_RESOURCE", &resource);
+    if kind.as_results {
+        server.env("INTEROP_RESULTS", "1");
+    }
+    let _server = Server::start(&mut server, bind, &folder.join("server.log"))?;
+    let mut between = tools.script("wire.mjs");
+    between
+        .args([port.to_string(), bind.to_string()])
+        .arg(&wire);
+    let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
+    let finished = child_process::run(
+        command(tools, client.runtime, &folder)?
+            .env("INTEROP_URL", &resource)
+            .env("INTEROP_REVISION", lifecycle.revision())
+            .env("INTEROP_CALLS", kind.calls_as_json())
+            .env("INTEROP_COMMAND", printed_command(&folder)),
+        LIMIT,
+    )?;
+    let printed = finished.report();
+    fs::write(folder.join("client.log"), &printed)?;
+    let record = fs::read_to_string(&wire).unwrap_or_default();
+    let outcome = Outcome::new(kind, &record, finished.succeeded(), &printed);
+    Ok((version(&finished.out()), outcome))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, Kind, Outcome};
+
+    const ROLE: &str = "{\"rpc\":\"tools/call\",\"tool\":\"edit\",\"status\":403}";
+
+    fn kind(name: &str) -> &'static Kind {
+        KINDS.iter().find(|kind| kind.name == name).expect("a kind")
+    }
+
+    #[test]
+    fn a_client_that_fails_is_judged_by_what_it_prints() {
+        let role = kind("missing role");
+        let outcome = |printed| Outcome::new(role, ROLE, false, printed);
+        assert_eq!(outcome("edit needs the role editor"), Outcome::Reported);
+        assert_eq!(outcome("403 Forbidden"), Outcome::Silent);
+    }
+
+    #[test]
+    fn a_client_that_succeeds_has_repaired_only_what_was_denied() {
+        let scope = kind("missing scope");
+        let run = "{\"tool\":\"write\",\"status\":200}";
+        let denied = "{\"tool\":\"write\",\"status\":403}\n{\"tool\":\"write\",\"status\":200}";
+        assert_eq!(Outcome::new(scope, run, true, ""), Outcome::NotDenied);
+        assert_eq!(Outcome::new(scope, denied, true, ""), Outcome::Repaired);
+        // In the stream, the status is 200 both times.
+        let stream = kind("late, in the stream");
+        let once = "{\"tool\":\"follow\",\"status\":200}";
+        let twice = format!("{once}\n{once}");
+        assert_eq!(Outcome::new(stream, once, true, ""), Outcome::NotDenied);
+        assert_eq!(Outcome::new(stream, &twice, true, ""), Outcome::Repaired);
+        let login = "{\"rpc\":\"initialize\",\"status\":401}\n{\"tool\":\"read\",\"status\":200}";
+        assert_eq!(
+            Outcome::new(kind("no token"), login, true, ""),
+            Outcome::Repaired
+        );
+    }
+
+    #[test]
+    fn the_calls_of_each_kind_are_json() {
+        for kind in &KINDS {
+            let calls: serde_json::Value =
+                serde_json::from_str(&kind.calls_as_json()).expect("JSON");
+            assert_eq!(calls.as_array().map(Vec::len), Some(kind.tools.len()));
+        }
+    }
+}
