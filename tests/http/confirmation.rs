@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::tool_server::Runs;
-use toolgate::{Server, State, mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools};
-use toolgate_testing::{TestCaller, TestServer};
+use toolgate::{
+    Server, State, auth::DenialReason, mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
+    tools,
+};
+use toolgate_testing::{Denial, Output, TestCaller, TestServer};
 
 const REVISIONS: [&str; 4] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"];
 
@@ -60,6 +63,37 @@ fn answer(confirm: bool) -> Value {
     json!({"action": "accept", "content": {"confirm": confirm}})
 }
 
+/// Returns the beginning of a refusal: a 403 without a challenge, or the failed result of a
+/// session whose stream had begun.
+fn not_confirmed(refused: Result<Output, Denial>) -> String {
+    let told = match refused {
+        Err(denial) => {
+            assert_eq!(
+                (denial.status(), denial.challenge()),
+                (403, None),
+                "{denial}"
+            );
+            assert_eq!(
+                denial.reason(),
+                Some(DenialReason::NotConfirmed),
+                "{denial}"
+            );
+            denial.message().to_owned()
+        }
+        Ok(output) => {
+            assert!(output.is_error(), "{output:?}");
+            assert!(
+                output.value()["_meta"]
+                    .to_string()
+                    .contains("not_confirmed"),
+                "{output:?}"
+            );
+            output.text()
+        }
+    };
+    told.split(',').next().unwrap_or_default().to_owned()
+}
+
 fn alice(server: &TestServer) -> TestCaller<'_> {
     server.as_caller("alice").with_scopes(["list:write"])
 }
@@ -98,14 +132,21 @@ async fn nothing_runs_if_the_user_does_not_confirm() {
             let answered = given.clone();
             let caller = alice(&server).with_revision(revision);
             let caller = caller.answering(move |_, _| answered.clone());
-            let refused = caller.call("delete", json!({"list": "a"})).await.unwrap();
-            assert!(refused.is_error(), "{revision} {given} {refused:?}");
-            assert!(refused.text().contains("did not confirm"), "{refused:?}");
+            let refused = caller.call("delete", json!({"list": "a"})).await;
+            assert_eq!(
+                not_confirmed(refused),
+                "the user did not confirm this",
+                "{given}"
+            );
         }
         // A client that cannot ask its user.
         let refused = alice(&server).with_revision(revision);
         let refused = refused.call("delete", json!({"list": "a"})).await;
-        assert!(refused.is_err() || refused.is_ok_and(|output| output.is_error()));
+        assert_eq!(
+            not_confirmed(refused),
+            "the user must confirm this",
+            "{revision}"
+        );
     }
     assert!(taken(&runs).is_empty());
 }

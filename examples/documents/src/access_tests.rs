@@ -41,7 +41,7 @@ async fn only_the_owner_reads_and_deletes_a_document() {
         let deleted = bob.call("delete_document", json!({"id": id})).await;
         for denied in [read, deleted.unwrap_err()] {
             assert_eq!((denied.status(), denied.challenge()), (403, None));
-            assert!(denied.message().contains("not yours"), "{denied}");
+            assert!(denied.message().contains("not your document"), "{denied}");
         }
     }
 }

@@ -5,19 +5,16 @@
 use std::{
     collections::BTreeMap,
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use toolgate::{
-    Caller, Json, Server, State, ToolError,
-    auth::{AuthorizeError, Remedy},
-    mcp_resource, mcp_tool, resources, tools,
-};
+use toolgate::auth::{AuthorizeError, Remedy};
+use toolgate::{Caller, Json, Server, State, mcp_resource, mcp_tool, resources, tools};
 
-/// The login that publishing needs: with a second factor.
-const SECOND_FACTOR: &str = "urn:toolgate:development:mfa";
+/// The login that publishing needs.
+const SECOND_FACTOR: &str = "urn:example:second-factor";
 
 #[derive(Clone, Serialize, JsonSchema)]
 struct Document {
@@ -31,23 +28,20 @@ struct Document {
 struct Documents(Arc<Mutex<BTreeMap<u32, Document>>>);
 
 impl Documents {
-    fn with<T>(&self, change: impl FnOnce(&mut BTreeMap<u32, Document>) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn all(&self) -> MutexGuard<'_, BTreeMap<u32, Document>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Allows the owner of a document only. Whether a document exists is nobody else's business.
+/// Allows the owner only. Nobody else learns whether a document exists.
 fn is_owner(
     caller: &Caller,
     State(documents): &State<Documents>,
     id: &u32,
 ) -> Result<(), AuthorizeError> {
-    let owner = documents.with(|all| all.get(id).map(|document| document.owner.clone()));
-    match owner {
-        Some(owner) if caller.subject() == Some(&*owner) => Ok(()),
-        _ => {
-            Err(AuthorizeError::denied("this document is not yours").with_remedy(Remedy::AskOwner))
-        }
+    match documents.all().get(id) {
+        Some(document) if caller.subject() == Some(&document.owner) => Ok(()),
+        _ => Err(AuthorizeError::denied("this is not your document").with_remedy(Remedy::AskOwner)),
     }
 }
 
@@ -58,61 +52,57 @@ fn write_document(
     caller: Caller,
     /// Its text.
     text: String,
-) -> Result<Json<u32>, ToolError> {
-    let owner = caller
-        .subject()
-        .ok_or("a document needs an owner, and a program is none")?;
-    let document = Document {
-        owner: owner.to_owned(),
-        text,
-        published: false,
-    };
-    Ok(Json(documents.with(|all| {
-        let id = all.keys().next_back().map_or(1, |last| last + 1);
-        all.insert(id, document);
-        id
-    })))
+) -> Result<Json<u32>, AuthorizeError> {
+    let no_owner = || AuthorizeError::denied("a program cannot own a document");
+    let owner = caller.subject().ok_or_else(no_owner)?.to_owned();
+    let mut all = documents.all();
+    let id = all.keys().next_back().map_or(1, |last| last + 1);
+    let published = false;
+    all.insert(
+        id,
+        Document {
+            owner,
+            text,
+            published,
+        },
+    );
+    Ok(Json(id))
 }
 
 /// Reads one of your documents.
 #[mcp_resource(scope = "documents:read", uri = "documents://{id}", authorize = is_owner)]
 fn document(State(documents): State<Documents>, id: u32) -> Option<String> {
-    documents.with(|all| all.get(&id).map(|document| document.text.clone()))
+    Some(documents.all().get(&id)?.text.clone())
 }
 
 /// Deletes one of your documents.
-#[mcp_tool(
-    scope = "documents:write", step_up, destructive,
-    authorize = is_owner, confirm = "Delete the document {id}?",
-)]
+#[mcp_tool(scope = "documents:write", step_up, destructive, authorize = is_owner,
+    confirm = "Delete the document {id}?")]
 fn delete_document(
     State(documents): State<Documents>,
     /// Which.
     id: u32,
 ) {
-    documents.with(|all| all.remove(&id));
+    documents.all().remove(&id);
 }
 
 /// Publishes one of your documents for everybody.
-#[mcp_tool(
-    scope = "documents:write", step_up,
-    role = "editor", acr = SECOND_FACTOR, max_age = 300, authorize = is_owner,
-)]
+#[mcp_tool(scope = "documents:write", step_up, role = "editor", authorize = is_owner,
+    acr = SECOND_FACTOR, max_age = 300)]
 fn publish_document(
     State(documents): State<Documents>,
     /// Which.
     id: u32,
 ) {
-    documents.with(|all| {
-        all.entry(id)
-            .and_modify(|document| document.published = true)
-    });
+    let mut all = documents.all();
+    all.entry(id)
+        .and_modify(|document| document.published = true);
 }
 
 /// Lists the documents of all owners, for auditors.
 #[mcp_tool(scope = "documents:read", role = "auditor", read_only)]
 fn all_documents(State(documents): State<Documents>) -> Json<BTreeMap<u32, Document>> {
-    Json(documents.with(|all| all.clone()))
+    Json(documents.all().clone())
 }
 
 fn server() -> Server<Documents> {

@@ -105,6 +105,9 @@ reasons! {
     /// The code of the item denies this request: its `authorize` function, or its body. The
     /// body's `detail` is the author's own code.
     DeniedByItem = "denied_by_item", 403, None;
+    /// The user has not confirmed what the item would do (`confirm = "…"`), or the client cannot
+    /// ask its user. The operator does nothing.
+    NotConfirmed = "not_confirmed", 403, Confirm;
     /// The item's `authorize` function failed: it panicked, or demanded a scope that the item
     /// does not declare. The log has the error, which the author corrects.
     AuthorizeFailed = "authorize_failed", 403, AskAdministrator;

@@ -25,6 +25,11 @@ impl ItemDenial {
         }
     }
 
+    /// Creates the denial for a request that its user has not confirmed.
+    pub(crate) fn not_confirmed(message: &'static str) -> Self {
+        Self::new(DenialReason::NotConfirmed, message.into())
+    }
+
     /// Creates the denial for an error in the item's code, which the log has.
     pub(crate) fn failed(message: &'static str) -> Self {
         Self::new(DenialReason::AuthorizeFailed, message.into())

@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
+use serde_json::{Map, Value};
 
 use super::{AuthorizeDenial, AuthorizeError, Call, CallError, FromCall, Later, Now, ToolError};
 use crate::{caller::Caller, denial::ItemDenial, error::SetupErrors, scope::Scope};
@@ -41,16 +42,31 @@ impl Authorized {
 
 /// The values that an `authorize` function has authorized: a tuple in the order of the item's
 /// parameters.
-pub struct AuthorizedValues(Mutex<Box<dyn Any + Send>>);
+pub struct AuthorizedValues {
+    values: Mutex<Box<dyn Any + Send>>,
+    /// The arguments that the values were read from, for an item that shows them to its user.
+    shown: Map<String, Value>,
+}
 
 impl AuthorizedValues {
     fn new<T: Send + 'static>(values: T) -> Self {
-        Self(Mutex::new(Box::new(values)))
+        Self {
+            values: Mutex::new(Box::new(values)),
+            shown: Map::new(),
+        }
+    }
+
+    /// Takes the arguments to show.
+    pub(super) fn take_shown(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.shown)
     }
 
     /// Returns the values, or `None` if they are of another type.
     fn downcast<T: 'static>(self) -> Option<T> {
-        let values = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let values = self
+            .values
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         values.downcast().ok().map(|values| *values)
     }
 }
@@ -106,13 +122,16 @@ impl<S> AuthorizeFunction<S> {
         }
     }
 
-    /// Calls the author's function with the parameters of a call.
-    pub(super) fn authorize(&self, call: Call<S>) -> Authorizing {
+    /// Calls the author's function with the parameters of a call. `shown` are the arguments, if
+    /// the item shows them to its user.
+    pub(super) fn authorize(&self, call: Call<S>, shown: Map<String, Value>) -> Authorizing {
         let (item, caller, demands) = (call.item(), call.caller(), self.demands);
         let deciding = (self.decide)(call);
         let decision = async move {
             let authorized = decide((item.noun, item.name), demands, caller, deciding).await?;
-            Ok(Authorized::new(authorized))
+            Ok(Authorized::new(
+                authorized.map(|values| AuthorizedValues { shown, ..values }),
+            ))
         };
         decision.boxed()
     }

@@ -136,6 +136,11 @@ impl AuthorizeError {
         self
     }
 
+    /// Denies a request that its user has not confirmed.
+    pub(super) fn not_confirmed(message: &'static str) -> Self {
+        Self(AuthorizeReason::Denied(ItemDenial::not_confirmed(message)))
+    }
+
     pub(crate) fn into_reason(self) -> AuthorizeReason {
         self.0
     }

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CallError, FromCall, KindParts, Run, Running, ToolError,
+    AuthorizeError, Call, CallError, ClientCapability, FromCall, IntoCallError, KindParts, Run,
+    Running, ToolError,
     round::{Elicited, Round},
 };
 use crate::log_text::{QuotedText, Truncated};
@@ -95,24 +96,23 @@ impl Confirmation {
     /// the client cannot ask its user.
     fn ask<S>(&self, call: &mut Call<S>) -> Result<Option<InputRequiredResult>, CallError> {
         let round = Round::<String>::from_call(call)?;
-        match (round.elicited::<Answer>(KEY)?, round.state()) {
+        let answer = round.elicited::<Answer>(KEY)?;
+        let refused = |message| Err(AuthorizeError::not_confirmed(message).into_call_error());
+        match (answer, round.state()) {
             (Some(Elicited::Accepted(Answer { confirm: true })), Some(id)) => {
                 match round.use_once(call.caller().as_ref(), id) {
                     true => Ok(None),
-                    false => Err(CallError::failed(
-                        "this confirmation was used before, so nothing was done; call again without it to ask the user again",
-                    )),
+                    false => refused("this confirmation was used before, so nothing was done"),
                 }
             }
-            (Some(_), _) => Err(CallError::failed(
-                "the user did not confirm, so nothing was done; do not call again unless the user asks for it",
-            )),
+            (Some(_), _) => refused("the user did not confirm this, so nothing was done"),
+            (None, _) if !round.can(ClientCapability::Elicitation) => {
+                refused("the user must confirm this, and this client cannot ask its user")
+            }
             (None, _) => {
                 let question = self.question(call.arguments());
                 if question.len() > LONGEST_QUESTION {
-                    return Err(CallError::failed(
-                        "the arguments are too long to be shown to the user, so nothing was done; send shorter ones",
-                    ));
+                    return refused("the arguments are too long to be shown to the user");
                 }
                 let asked = round.ask(&new_id()?).good_for(LIFE);
                 Ok(Some(asked.form::<Answer>(KEY, question).close()?))

@@ -29,6 +29,8 @@ pub(crate) struct Item<S, K: KindParts> {
     authorize: Option<AuthorizeFunction<S>>,
     demands: &'static [Scope],
     takes_context: bool,
+    /// Whether its user confirms each request.
+    confirms: bool,
     takes_fast_path: bool,
     client_capabilities: &'static [ClientCapability],
     listing: K::Listing,
@@ -139,6 +141,7 @@ impl<S, K: KindParts> Item<S, K> {
             authorize,
             demands,
             takes_context,
+            confirms,
             takes_fast_path: !takes_context
                 && !confirms
                 && facts.client_capabilities.is_empty()
@@ -202,8 +205,12 @@ impl<S, K: KindParts> Item<S, K> {
         let function = self.authorize.as_ref()?;
         match K::validate(&self.input, requested, call.take_arguments()) {
             Ok(arguments) => {
+                let shown = match self.confirms {
+                    true => arguments.clone(),
+                    false => Map::new(),
+                };
                 call.begin(self.item_name(), arguments, None);
-                Some(function.authorize(call))
+                Some(function.authorize(call, shown))
             }
             Err(error) => Some(std::future::ready(Ok(Authorized::new(Err(error)))).boxed()),
         }
@@ -290,9 +297,9 @@ impl<S, K: KindParts> Item<S, K> {
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
         let prepared = self.check_permit(permit).and_then(|()| {
             match permit.take_parameters::<AuthorizedParameters>() {
-                Some(authorized) => authorized.map(|values| ValidatedArguments {
+                Some(authorized) => authorized.map(|mut values| ValidatedArguments {
                     target: self.target,
-                    arguments: Map::new(),
+                    arguments: values.take_shown(),
                     authorized: Some(values),
                 }),
                 None => self.prepare(requested, call.take_arguments()),
