@@ -39,7 +39,6 @@ pub(crate) mod schema_builder;
 pub(crate) mod tool_result;
 mod warnings;
 
-pub(crate) use crate::item::AuthorizeDenial;
 pub use crate::item::{
     Call, CallError, Context, FromCall, FromRef, IntoCallError, IntoOutput, ItemDef, ItemSet, Json,
     Kind, LogLevel, RegistersItems, State, ToolError,

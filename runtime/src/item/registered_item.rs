@@ -218,11 +218,6 @@ impl<S, K: KindParts> Item<S, K> {
         &self.listing
     }
 
-    /// Returns what validates the arguments.
-    pub(crate) fn input(&self) -> &K::Input {
-        &self.input
-    }
-
     /// Returns the arguments that have no description, by name.
     pub(crate) fn undescribed_arguments(&self) -> &[String] {
         &self.undescribed
