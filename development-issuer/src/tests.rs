@@ -230,6 +230,7 @@ impl TestResponse {
 fn settings(server: &TestServer) -> Settings {
     let scope =
         |name: &str, description: Option<&str>| (name.to_owned(), description.map(str::to_owned));
+    let hash = BASE64_STANDARD.encode(grant_store::digest("p { margin: 0 }"));
     Settings {
         origin: ORIGIN.to_owned(),
         resource: RESOURCE.to_owned(),
@@ -249,10 +250,7 @@ fn settings(server: &TestServer) -> Settings {
         dpop_algorithms: vec!["ES256"],
         stylesheet: Stylesheet {
             text: "p { margin: 0 }",
-            policy_source: format!(
-                "'sha256-{}'",
-                BASE64_STANDARD.encode(grant_store::digest("p { margin: 0 }"))
-            ),
+            policy_source: format!("'sha256-{hash}'"),
         },
         server: Arc::new(server.clone()),
     }

@@ -2,11 +2,12 @@
 
 use crate::scope::{Scope, ScopeSet, ScopeTable};
 
+mod conditional;
 mod conditions;
 
 pub use conditions::Conditions;
 
-use conditions::Conditional;
+use conditional::Conditional;
 
 /// The access that a tool, prompt or resource requires, as its author declared it.
 ///

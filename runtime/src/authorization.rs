@@ -17,7 +17,7 @@ mod authorized_slot;
 mod rules;
 mod switched_off;
 
-pub(crate) use rules::{Offers, Rules, RulesClock};
+pub(crate) use rules::{Offers, Rules};
 pub(crate) use switched_off::Switches;
 
 use authorized_slot::AuthorizedSlot;

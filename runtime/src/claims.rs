@@ -3,17 +3,17 @@
 //! This module does not validate the claims: `caller::Acceptance` checks the issuer, the
 //! audience and the times.
 
-use std::{borrow::Cow, fmt};
-
 use serde_json::{Map, Value};
 
 use crate::{clock::UnixTime, json};
 
 mod accessors;
 mod claim_mapping;
+mod claims_error;
 mod roles;
 
 pub(crate) use claim_mapping::ClaimMapping;
+pub use claims_error::ClaimsError;
 
 /// The latest time that a claim may have: the end of the year 9999.
 const LATEST: u64 = 253_402_300_799;
@@ -47,29 +47,12 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Builds claims from the two that every token must have.
-    #[must_use]
-    pub fn new(issuer: impl Into<String>, expires_at: UnixTime) -> Self {
-        Self {
-            issuer: issuer.into(),
-            subject: None,
-            audience: Vec::new(),
-            expires_at,
-            not_before: None,
-            issued_at: None,
-            client_id: None,
-            scopes: Vec::new(),
-            roles: Vec::new(),
-            all: Map::new(),
-        }
-    }
-
     /// Parses the claims of a JWT (RFC 7519 §4, RFC 9068 §2.2) or of an introspection
     /// response (RFC 7662 §2.2).
     ///
     /// `iss` and `exp` are required. The scopes come from the first present claim of
     /// `scope`, `scp` and `scopes`: a space-separated string (RFC 8693 §4.2) or an array of
-    /// strings. Without any of them, the token has no scopes.
+    /// strings. Without any of them, the token has no scopes. The roles come from `roles`.
     ///
     /// # Errors
     ///
@@ -125,47 +108,6 @@ impl Claims {
         &self.all
     }
 }
-
-impl fmt::Debug for Claims {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The other claims may contain data that must not be logged.
-        f.debug_struct("Claims")
-            .field("issuer", &self.issuer)
-            .field("subject", &self.subject)
-            .field("audience", &self.audience)
-            .field("expires_at", &self.expires_at)
-            .field("client_id", &self.client_id)
-            .field("scopes", &self.scopes)
-            .field("roles", &self.roles)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why claims cannot be parsed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClaimsError {
-    /// The text is not a JSON object, or a member is repeated.
-    NotAnObject,
-    /// A claim that every token must have is missing.
-    Missing(&'static str),
-    /// A claim has the wrong type, or is not a valid time.
-    WrongType(Cow<'static, str>),
-}
-
-impl fmt::Display for ClaimsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAnObject => {
-                f.write_str("the claims are not a JSON object with each name once")
-            }
-            Self::Missing(name) => write!(f, "the claim {name} is missing"),
-            Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
-        }
-    }
-}
-
-impl std::error::Error for ClaimsError {}
 
 fn string(all: &Map<String, Value>, name: &str) -> Result<Option<String>, ClaimsError> {
     match all.get(name) {

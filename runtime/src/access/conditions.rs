@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use super::ResolvedAccess;
-use crate::{claims::Claims, clock::UnixTime};
-
 mod text;
-
-/// How far `auth_time` may be in the future, in seconds: the clocks of two machines differ.
-const LEEWAY: u64 = 30;
 
 /// What an item requires of its caller beside scopes: roles, an authentication context
 /// (`acr`), and a recent login (`max_age`).
@@ -115,39 +109,6 @@ impl Conditions {
     pub const fn max_age(&self) -> Option<Duration> {
         self.max_age
     }
-
-    /// Returns the set of roles that lacks the fewest, unless the caller has all of one set.
-    pub(crate) fn missing_roles(&self, claims: &Claims) -> Option<&'static [&'static str]> {
-        let lacks = |set: &[&str]| set.iter().filter(|role| !claims.has_role(role)).count();
-        let is_held = |set: &&[&str]| !set.is_empty() && lacks(set) == 0;
-        match self.roles.iter().any(|set| is_held(set)) {
-            true => None,
-            false => self.roles.iter().copied().min_by_key(|set| lacks(set)),
-        }
-    }
-
-    /// Returns whether the login of the caller is strong enough and, unless `now` is `None`,
-    /// recent enough (RFC 9470 §5). A missing claim is never enough.
-    pub(crate) fn accepts_login(&self, claims: &Claims, now: Option<UnixTime>) -> bool {
-        let is_strong = self.acr.is_empty()
-            || claims
-                .acr()
-                .is_some_and(|acr| self.acr.iter().any(|one| *one == acr));
-        let is_recent = match (self.max_age, now) {
-            (None, _) | (_, None) => true,
-            (Some(max_age), Some(now)) => claims.auth_time().is_some_and(|login| {
-                login <= now.plus(LEEWAY) && now.since(login) <= max_age.as_secs()
-            }),
-        };
-        is_strong && is_recent
-    }
-}
-
-/// Access with conditions beside its scopes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Conditional {
-    pub(super) scopes: ResolvedAccess,
-    pub(super) conditions: Conditions,
 }
 
 const fn is_role(text: &str) -> bool {
@@ -173,4 +134,18 @@ const fn is_acr(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_would_break_out_of_a_challenge_is_refused() {
+        for value in ["", "a b", "a\"", "a\\b", "ä", "a\n"] {
+            assert!(!is_acr(value), "{value:?}");
+        }
+        assert!(is_acr("urn:example:mfa") && is_acr("https://refeds.org/profile/mfa"));
+        for role in ["", "a\nb", "\u{7f}"] {
+            assert!(!is_role(role), "{role:?}");
+        }
+        assert!(is_role("App Admin") && is_role("Büro"));
+    }
+}

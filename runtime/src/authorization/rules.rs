@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,7 +12,7 @@ use foldhash::fast::RandomState;
 
 use crate::{
     access::ResolvedAccess,
-    clock::{Clock, SystemClock},
+    clock::SharedClock,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
     uri_pattern::{UriPattern, plainest_spelling},
@@ -37,22 +36,7 @@ pub(crate) struct Offers {
     /// Which of these items are switched on.
     pub(crate) switches: Arc<Switches>,
     /// The clock that the age of a login is measured with.
-    pub(crate) clock: RulesClock,
-}
-
-/// The clock of the rules.
-pub(crate) struct RulesClock(pub(crate) Arc<dyn Clock>);
-
-impl Default for RulesClock {
-    fn default() -> Self {
-        Self(Arc::new(SystemClock))
-    }
-}
-
-impl fmt::Debug for RulesClock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RulesClock")
-    }
+    pub(crate) clock: SharedClock,
 }
 
 /// The rules of one server.
@@ -70,7 +54,7 @@ pub(crate) struct Rules {
     templates: Vec<(UriPattern, (Target, ResolvedAccess))>,
     changes: bool,
     switches: Arc<Switches>,
-    pub(super) clock: RulesClock,
+    pub(super) clock: SharedClock,
     handshake: ResolvedAccess,
     /// The access required before the server reports that an item does not exist.
     access_to_learn_existence: ResolvedAccess,

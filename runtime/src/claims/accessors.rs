@@ -1,11 +1,30 @@
 //! What is set and read of claims. Nothing here takes part in a decision.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde_json::{Map, Value};
 
 use super::{Claims, split};
 use crate::clock::UnixTime;
 
 impl Claims {
+    /// Builds claims from the two that every token must have.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, expires_at: UnixTime) -> Self {
+        Self {
+            issuer: issuer.into(),
+            subject: None,
+            audience: Vec::new(),
+            expires_at,
+            not_before: None,
+            issued_at: None,
+            client_id: None,
+            scopes: Vec::new(),
+            roles: Vec::new(),
+            all: Map::new(),
+        }
+    }
+
     /// Sets the subject (`sub`).
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
@@ -123,5 +142,20 @@ impl Claims {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.all.get(name)
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The other claims may contain data that must not be logged.
+        f.debug_struct("Claims")
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .field("audience", &self.audience)
+            .field("expires_at", &self.expires_at)
+            .field("client_id", &self.client_id)
+            .field("scopes", &self.scopes)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
     }
 }

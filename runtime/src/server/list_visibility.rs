@@ -15,7 +15,8 @@ pub enum Visibility {
     /// All items, to every client that may list. A client can see what it could step up to.
     #[default]
     All,
-    /// Only the items that the caller's token is sufficient for. The combination with
+    /// Only the items that the caller's token is sufficient for. An item that needs a stronger or
+    /// more recent login is shown, because its user can log in again. The combination with
     /// [`Server::with_open_handshake`](crate::Server::with_open_handshake) is an error at start-up.
     Granted,
 }

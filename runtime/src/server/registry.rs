@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     access::{Conditions, Requirement, ResolvedAccess},
-    authorization::{Offers, RulesClock, Switches},
-    clock::Clock,
+    authorization::{Offers, Switches},
+    clock::{Clock, SharedClock},
     error::SetupErrors,
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
@@ -208,7 +208,7 @@ impl Registry {
             resources: resources.collect(),
             changes: self.changes,
             switches,
-            clock: RulesClock(clock),
+            clock: SharedClock(clock),
         }
     }
 }

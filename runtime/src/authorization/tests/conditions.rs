@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::*;
-use crate::{access::Conditions, clock::Clock};
+use crate::{
+    access::Conditions,
+    clock::{Clock, SharedClock},
+};
 
 const EDITOR: Conditions = Conditions::NONE.with_roles(&[&["editor"]]);
 const MFA: Conditions = Conditions::NONE.with_acr(&["mfa"]);
@@ -54,7 +57,7 @@ fn guarded() -> (Rules, Arc<Hand>) {
             (pattern("notes://{id}"), of(Conditions::NONE)),
         ],
         changes: true,
-        clock: RulesClock(Arc::new(Arc::clone(&hand))),
+        clock: SharedClock(Arc::new(Arc::clone(&hand))),
         ..Offers::default()
     };
     let rules = Rules::new(table.clone(), offers, ScopeSet::EMPTY, false);
