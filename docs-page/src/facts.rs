@@ -71,6 +71,8 @@ pub struct Conditions<'a> {
     pub acr: Vec<&'a str>,
     /// How long ago the caller may have logged in, in seconds.
     pub max_age: Option<u64>,
+    /// Whether the user confirms each request.
+    pub is_confirmed: bool,
 }
 
 /// A tool and its access.

@@ -88,6 +88,9 @@ pub(crate) fn conditions(conditions: &Conditions<'_>) -> Markup {
         @if let Some(seconds) = conditions.max_age {
             span.quiet { " with a login at most " (seconds) " seconds ago" }
         }
+        @if conditions.is_confirmed {
+            span.quiet { " after you confirmed it" }
+        }
     }
 }
 

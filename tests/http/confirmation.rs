@@ -91,7 +91,8 @@ fn not_confirmed(refused: Result<Output, Denial>) -> String {
             output.text()
         }
     };
-    told.split(',').next().unwrap_or_default().to_owned()
+    let told = told.split(',').next().unwrap_or_default();
+    told.replace("delete was denied: ", "")
 }
 
 fn alice(server: &TestServer) -> TestCaller<'_> {

@@ -8,6 +8,8 @@ use toolgate_testing::{TestCaller, TestServer, assert_access};
 
 use super::*;
 
+const SECOND_FACTOR: &str = "urn:example:second-factor";
+
 #[test]
 fn access_is_what_was_reviewed() {
     let reviewed = include_str!("access.txt");

@@ -13,9 +13,6 @@ use serde::Serialize;
 use toolgate::auth::{AuthorizeError, Remedy};
 use toolgate::{Caller, Json, Server, State, mcp_resource, mcp_tool, resources, tools};
 
-/// The login that publishing needs.
-const SECOND_FACTOR: &str = "urn:example:second-factor";
-
 #[derive(Clone, Serialize, JsonSchema)]
 struct Document {
     owner: String,
@@ -23,7 +20,6 @@ struct Document {
     published: bool,
 }
 
-/// All documents, by their ids.
 #[derive(Clone, Default)]
 struct Documents(Arc<Mutex<BTreeMap<u32, Document>>>);
 
@@ -52,20 +48,16 @@ fn write_document(
     caller: Caller,
     /// Its text.
     text: String,
-) -> Result<Json<u32>, AuthorizeError> {
-    let no_owner = || AuthorizeError::denied("a program cannot own a document");
-    let owner = caller.subject().ok_or_else(no_owner)?.to_owned();
+) -> Result<Json<u32>, &'static str> {
+    let owner = caller.subject().ok_or("a program cannot own a document")?;
+    let document = Document {
+        owner: owner.to_owned(),
+        text,
+        published: false,
+    };
     let mut all = documents.all();
     let id = all.keys().next_back().map_or(1, |last| last + 1);
-    let published = false;
-    all.insert(
-        id,
-        Document {
-            owner,
-            text,
-            published,
-        },
-    );
+    all.insert(id, document);
     Ok(Json(id))
 }
 
@@ -88,7 +80,7 @@ fn delete_document(
 
 /// Publishes one of your documents for everybody.
 #[mcp_tool(scope = "documents:write", step_up, role = "editor", authorize = is_owner,
-    acr = SECOND_FACTOR, max_age = 300)]
+    acr = "urn:example:second-factor", max_age = 300)]
 fn publish_document(
     State(documents): State<Documents>,
     /// Which.

@@ -181,6 +181,11 @@ impl<S, K: KindParts> Item<S, K> {
         self.conditions
     }
 
+    /// Returns whether its user confirms each request.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirms
+    }
+
     /// Returns whether a client requests its scopes only when it uses it.
     pub(crate) fn is_step_up(&self) -> bool {
         self.step_up

@@ -53,6 +53,7 @@ pub struct ItemAccess {
     is_step_up: bool,
     conditions: Conditions,
     authorize_scopes: Option<Vec<&'static str>>,
+    is_confirmed: bool,
 }
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
@@ -98,6 +99,7 @@ impl AccessTable {
                 is_step_up: facts.step_up,
                 conditions: facts.conditions,
                 authorize_scopes,
+                is_confirmed: facts.confirm.is_some(),
             });
         self.items.extend(rows);
         self.items.sort();
@@ -164,6 +166,12 @@ impl ItemAccess {
         self.conditions
     }
 
+    /// Returns whether the user confirms each request (`confirm = "…"`).
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.is_confirmed
+    }
+
     /// Returns the scopes that its `authorize` function may demand, or `None` if it has no such
     /// function.
     #[must_use]
@@ -208,9 +216,13 @@ impl fmt::Display for ItemAccess {
             write!(f, "; {}", self.conditions)?;
         }
         match self.authorize_scopes.as_deref() {
-            Some([]) => f.write_str("; decided by arguments"),
-            Some(scopes) => write!(f, "; by arguments also {}", scopes.join(" ")),
-            None => Ok(()),
+            Some([]) => f.write_str("; decided by arguments")?,
+            Some(scopes) => write!(f, "; by arguments also {}", scopes.join(" "))?,
+            None => {}
+        }
+        match self.is_confirmed {
+            true => f.write_str("; confirmed by the user"),
+            false => Ok(()),
         }
     }
 }

@@ -34,18 +34,19 @@ fn access(requirement: Requirement) -> docs_page::Access<'static> {
     }
 }
 
-fn conditions(conditions: Conditions) -> docs_page::Conditions<'static> {
+fn conditions(conditions: Conditions, is_confirmed: bool) -> docs_page::Conditions<'static> {
     docs_page::Conditions {
         roles: conditions.roles().iter().map(|all| all.to_vec()).collect(),
         acr: conditions.acr().to_vec(),
         max_age: conditions.max_age().map(|age| age.as_secs()),
+        is_confirmed,
     }
 }
 
 pub(super) fn tool_entry(
     tool: &Tool,
     requirement: Requirement,
-    limits: Conditions,
+    (limits, is_confirmed): (Conditions, bool),
 ) -> docs_page::ToolEntry<'_> {
     let hint =
         |hint: fn(&ToolAnnotations) -> Option<bool>| tool.annotations.as_ref().and_then(hint);
@@ -62,7 +63,7 @@ pub(super) fn tool_entry(
         input_schema: &tool.input_schema,
         output_schema: tool.output_schema.as_deref(),
         access: access(requirement),
-        conditions: conditions(limits),
+        conditions: conditions(limits, is_confirmed),
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) fn prompt_entry(prompt: &Item<(), PromptKind>) -> docs_page::PromptEn
         description: listing.description.as_deref(),
         arguments: arguments.map(prompt_argument).collect(),
         access: access(prompt.requirement()),
-        conditions: conditions(prompt.conditions()),
+        conditions: conditions(prompt.conditions(), prompt.is_confirmed()),
     }
 }
 
@@ -103,6 +104,6 @@ pub(super) fn resource_entry(resource: &Item<(), ResourceKind>) -> docs_page::Re
         description: description.as_deref(),
         mime_type: mime_type.as_deref(),
         access: access(resource.requirement()),
-        conditions: conditions(resource.conditions()),
+        conditions: conditions(resource.conditions(), resource.is_confirmed()),
     }
 }

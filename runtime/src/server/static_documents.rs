@@ -90,8 +90,13 @@ impl StaticDocuments<'_> {
     /// Returns the documentation page.
     pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
         let tools = catalogue.tools.iter();
-        let tools =
-            tools.map(|tool| tool_entry(tool.listing(), tool.requirement(), tool.conditions()));
+        let tools = tools.map(|tool| {
+            tool_entry(
+                tool.listing(),
+                tool.requirement(),
+                (tool.conditions(), tool.is_confirmed()),
+            )
+        });
         let prompts = catalogue.prompts.iter().map(prompt_entry);
         let resources = catalogue.resources.iter().map(resource_entry);
         self.page_of(tools.collect(), prompts.collect(), resources.collect())

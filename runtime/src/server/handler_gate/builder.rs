@@ -300,8 +300,9 @@ impl HandlerGateBuilder {
         let documents = plan.documents(&self.name, &self.version);
         let listings = listings(&offered, inventory);
         let entries = listings.iter();
-        let entries = entries
-            .map(|(listing, terms)| tool_entry(listing, terms.requirement, terms.conditions));
+        let entries = entries.map(|(listing, terms)| {
+            tool_entry(listing, terms.requirement, (terms.conditions, false))
+        });
         let settings = &plan.settings;
         let mut warnings = Vec::new();
         let metadata = documents.metadata(&mut warnings);
