@@ -7,6 +7,7 @@
 
 mod authorization_checks;
 mod http_date;
+mod mistakes;
 mod program;
 mod program_checks;
 mod public_checks;

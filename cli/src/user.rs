@@ -162,20 +162,28 @@ pub(crate) async fn call(args: CallArgs) -> Result<ExitCode, Failure> {
     let context = args.sign_in.context(&args.url)?;
     let token = args.token.read()?;
     let mut connection = Connection::new(context, args.sign_in.login(), token);
-    let mut consent = Consent {
+    let consent = Consent {
         is_given: args.yes,
         can_ask: io::stdin().is_terminal() && io::stderr().is_terminal(),
     };
-    let mut arguments = given;
+    let result = run_tool(&mut connection, &args.tool, given, &pairs, &consent).await;
+    connection.close().await;
+    output::result(&result?, args.json)
+}
+
+async fn run_tool(
+    connection: &mut Connection,
+    tool: &str,
+    mut arguments: Map<String, Value>,
+    pairs: &[(String, String)],
+    consent: &Consent,
+) -> Result<Map<String, Value>, Failure> {
     if !pairs.is_empty() {
-        let schema = connection.schema(&args.tool, &mut consent).await?;
-        arguments::add(&mut arguments, &pairs, &schema)?;
+        let schema = connection.schema(tool, consent).await?;
+        arguments::add(&mut arguments, pairs, &schema)?;
     }
-    let params = json!({"name": args.tool, "arguments": arguments});
-    let result = connection
-        .ask("tools/call", params, &args.tool, &mut consent)
-        .await?;
-    output::result(&result, args.json)
+    let params = json!({"name": tool, "arguments": arguments});
+    connection.ask("tools/call", params, tool, consent).await
 }
 
 /// Prints lines to stderr. If it is closed, nobody reads them.

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// How long the program may take to print. It needs no network for that.
-pub(super) const LIMIT: Duration = Duration::from_secs(20);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
 /// The most bytes that are read of each stream.
 const LARGEST: u64 = 1 << 20;

@@ -21,7 +21,7 @@ use super::{
 static RUNS: Check = Check::new(
     "program.runs",
     Fail,
-    "The program starts, and prints within 20 seconds.",
+    "The program starts, and prints within 10 seconds.",
     "`toolgate::cli`",
     "Build the program, and name its file and its own arguments after `--`. Its `main` must hand over to `toolgate::cli` before it opens anything.",
 );

@@ -151,7 +151,8 @@ pub(super) async fn run(context: &CheckContext, declared: &Declared) -> (Vec<Fin
     if let Some(verdict) = same(context, declared).await {
         section.record(&SAME, verdict);
     }
-    if answer.status == 401 {
+    // Without a challenge nothing can be compared; the family `challenge` says so.
+    if answer.header("www-authenticate").is_some() {
         let with_token = opening.clone().bearer("toolgate-doctor");
         let verdict = context.http.send(with_token).await;
         section.record(&AUTHORIZATION, verdict.and_then(|answer| arrives(&answer)));

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::report::write_families;
 
-use super::OWN;
+use super::{OWN, mistakes::MISTAKES};
 
 /// The text before the tables.
 const HEAD: &str = "\
@@ -35,12 +35,24 @@ report are described. The exit code is 0 if no check fails, 1 if one fails (with
 one warns), and 2 if the command line is wrong.
 ";
 
+/// The text before the table of mistakes.
+const MISTAKES_HEAD: &str = "\
+Each of these was planted in a program, its authorization server, a proxy or the running server, and
+is found by the named check.";
+
 /// # Errors
 ///
 /// If it cannot be written.
 pub(super) fn write(out: &mut impl Write) -> io::Result<()> {
     out.write_all(HEAD.as_bytes())?;
-    write_families(out, OWN)
+    write_families(out, OWN)?;
+    writeln!(out, "\n## Mistakes\n\n{MISTAKES_HEAD}\n")?;
+    writeln!(out, "| mistake | check |\n|---|---|")?;
+    for (id, mistake) in MISTAKES {
+        let check = id.split('/').next().unwrap_or_default();
+        writeln!(out, "| {mistake} | `{check}` |")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

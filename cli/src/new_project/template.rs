@@ -37,20 +37,50 @@ const FILES: &[(&str, &str)] = &[
 
 /// Returns the files of a package of this name.
 pub(super) fn files(name: &str, checkout: Option<&Checkout>) -> Vec<(&'static str, String)> {
-    let source = |folder: &str| match (checkout, RELEASE) {
-        (Some(checkout), _) => format!("path = \"{}/{folder}\"", checkout.path()),
-        (None, release) => format!("version = \"{}\"", release.unwrap_or_default()),
-    };
-    let (toolgate, testing) = (source("runtime"), source("testing"));
-    let path = checkout.map(Checkout::path).unwrap_or_default();
-    let fill = |text: &str| {
-        text.replace("{{name}}", name)
-            .replace("{{toolgate}}", &toolgate)
-            .replace("{{toolgate-testing}}", &testing)
-            .replace("{{checkout}}", path)
-    };
+    let path = checkout.map(Checkout::path);
+    let fill = |text: &str| filled(text, name, path, RELEASE.unwrap_or_default());
     FILES
         .iter()
         .map(|(file, text)| (*file, fill(text)))
         .collect()
+}
+
+/// Fills a text in. Lines between `{{#checkout}}` and `{{/checkout}}` are for a checkout only.
+fn filled(text: &str, name: &str, checkout: Option<&str>, release: &str) -> String {
+    let source = |folder: &str| match checkout {
+        Some(checkout) => format!("path = \"{checkout}/{folder}\""),
+        None => format!("version = \"{release}\""),
+    };
+    let (mut lines, mut is_left_out) = (String::new(), false);
+    for line in text.lines() {
+        match line {
+            "{{#checkout}}" => is_left_out = checkout.is_none(),
+            "{{/checkout}}" => is_left_out = false,
+            _ if is_left_out => {}
+            _ => lines.extend([line, "\n"]),
+        }
+    }
+    lines
+        .replace("{{name}}", name)
+        .replace("{{toolgate}}", &source("runtime"))
+        .replace("{{toolgate-testing}}", &source("testing"))
+        .replace("{{checkout}}", checkout.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_a_release_no_file_needs_a_checkout() {
+        for (file, text) in FILES {
+            let filled = filled(text, "demo", None, "0.1.0");
+            for part in ["{{", "path =", "--from=toolgate", "TOOLGATE_REPOSITORY"] {
+                let filled = filled.replace("${{", "");
+                assert!(!filled.contains(part), "{file}: {part}");
+            }
+        }
+        let manifest = filled(FILES[0].1, "demo", None, "0.1.0");
+        assert!(manifest.contains("toolgate-testing = { version = \"0.1.0\" }"));
+    }
 }

@@ -51,6 +51,13 @@ impl Connection {
         Some(&self.context.facts.issuer.as_ref()?.identifier)
     }
 
+    /// Ends the session, if there is one.
+    pub(super) async fn close(&self) {
+        if let Some(mcp) = &self.mcp {
+            mcp.close(&self.context.http).await;
+        }
+    }
+
     /// Signs in, whether or not the server asks for it.
     pub(super) async fn log_in(&mut self) -> Result<Granted, Failure> {
         let mut bearer = None;
@@ -66,11 +73,7 @@ impl Connection {
     }
 
     /// Returns the schema of a tool's arguments.
-    pub(super) async fn schema(
-        &mut self,
-        tool: &str,
-        consent: &mut Consent,
-    ) -> Result<Value, Failure> {
+    pub(super) async fn schema(&mut self, tool: &str, consent: &Consent) -> Result<Value, Failure> {
         let mut cursor = Value::Null;
         let mut names = Vec::new();
         for _ in 0..MOST_PAGES {
@@ -106,7 +109,7 @@ impl Connection {
         method: &str,
         params: Value,
         what: &str,
-        consent: &mut Consent,
+        consent: &Consent,
     ) -> Result<Map<String, Value>, Failure> {
         // Ends: a sign-in and a step-up happen at most once.
         loop {
@@ -230,7 +233,7 @@ impl Connection {
         &mut self,
         bearer: &Challenge,
         what: &str,
-        consent: &mut Consent,
+        consent: &Consent,
     ) -> Result<(), Failure> {
         let challenged = bearer.get("scope").unwrap_or_default();
         let all = union(&self.held, challenged);

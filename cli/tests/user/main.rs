@@ -1,7 +1,8 @@
-//! `toolgate login` and `toolgate call`, as a user runs them: start, consent in the browser, read
-//! the output.
+//! `toolgate new`, `login` and `call`, as a user runs them: start, consent in the browser, read the
+//! output.
 
 mod call;
 mod desk;
 mod hostile_servers;
 mod login;
+mod new_project;
