@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// step-up; the tests show who may use what. The exit code is 0, or 2 if nothing was written.
     New(NewArgs),
 
-    /// Sign in to an MCP server as a client does, and print who signed in.
+    /// Sign in to an MCP server as a client does, and print who signed in
     ///
     /// Finds the authorization server, registers a client, and prints a URL to open in a browser.
     /// Nothing is stored. The token is printed with `--print-token` only:
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     #[command(verbatim_doc_comment)]
     Login(LoginArgs),
 
-    /// Call a tool of an MCP server, and print its result.
+    /// Call a tool of an MCP server, and print its result
     ///
     /// Signs in if the server needs a token and none is given. If the token lacks a scope, it asks
     /// before it signs in again for more; `--yes` agrees beforehand. A token comes from standard
@@ -79,7 +79,7 @@ pub(crate) enum Command {
     /// and the JSON.
     Check(CheckArgs),
 
-    /// Find mistakes in the settings of a server built with Toolgate, from its program.
+    /// Find mistakes in the settings of a server built with Toolgate, from its program
     ///
     /// Runs the program with `--print-config --json`, `--print-metadata` and `--print-scopes`, and
     /// then looks from outside: at the authorization server and, if the server runs, at its public

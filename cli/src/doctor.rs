@@ -103,7 +103,11 @@ pub(crate) async fn run(args: DoctorArgs) -> Result<ExitCode, String> {
         }
         None => findings.extend(skipped("the program printed no settings")),
     }
-    let families = OWN.iter().chain(shared()).collect();
+    // In the order of a repair: the program, its authorization servers, the public address.
+    let mut families: Vec<_> = OWN.iter().collect();
+    let (issuer, others): (Vec<_>, Vec<_>) = shared().partition(|one| one.name == "issuer");
+    families.splice(1..1, issuer);
+    families.extend(others);
     let report = Report::new(&name, families, findings, &[]);
     let written = match args.json {
         true => report.write_json(&mut out),

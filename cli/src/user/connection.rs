@@ -63,7 +63,8 @@ impl Connection {
         let mut bearer = None;
         for lifecycle in Lifecycle::BOTH {
             let anonymous = McpClient::new(&self.context.target, lifecycle, None);
-            let answer = self.context.http.send(anonymous.opening()).await?;
+            let answer = self.context.http.send(anonymous.opening()).await;
+            let answer = answer.map_err(|error| self.unreachable(&error))?;
             if let Reply::Unauthorized(found) = Reply::of(&answer) {
                 bearer = found;
                 break;
@@ -168,10 +169,7 @@ impl Connection {
         for lifecycle in Lifecycle::BOTH {
             let mut mcp = McpClient::new(&self.context.target, lifecycle, self.token.as_deref());
             let answer = mcp.open(&self.context.http).await;
-            let answer = answer.map_err(|error| {
-                let url = self.context.target.typed();
-                Failure::new(UNUSABLE, format!("{url} cannot be reached: {error}"))
-            })?;
+            let answer = answer.map_err(|error| self.unreachable(&error))?;
             match Reply::of(&answer) {
                 Reply::Result(_) => return Ok(Ok(mcp)),
                 refusal @ (Reply::Unauthorized(_) | Reply::LacksScope(_)) => {
@@ -188,6 +186,11 @@ impl Connection {
             seen.join(", ")
         )
         .into())
+    }
+
+    fn unreachable(&self, error: &str) -> Failure {
+        let url = self.context.target.typed();
+        Failure::new(UNUSABLE, format!("{url} cannot be reached: {error}"))
     }
 
     async fn sign_in(&mut self, bearer: Option<&Challenge>) -> Result<Granted, Failure> {
