@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use support::mock_issuer::SigningKey;
+use support::SigningKey;
 use tokio::net::TcpListener;
 
 /// What is wrong with it.

@@ -113,7 +113,7 @@ pub(crate) static PLANTED: &[Mistake] = &[
         };
     }),
     ("issuer.jwks_public/private", &[], |scene| {
-        let mut key = support::mock_issuer::SigningKey::p256("p").jwk();
+        let mut key = support::SigningKey::p256("p").jwk();
         key["d"] = "AAAA".into();
         scene.issuer = keys(key);
     }),

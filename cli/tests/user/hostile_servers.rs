@@ -151,7 +151,7 @@ async fn an_endpoint_in_the_clear_or_of_another_scheme_gets_no_login() {
 #[tokio::test]
 async fn a_document_that_is_too_large_gets_no_login() {
     refused(
-        |_, issuer, _| issuer["filler"] = json!([{}; 20_000]),
+        |_, issuer, _| issuer["filler"] = vec![json!({}); 20_000].into(),
         "no metadata of the authorization server",
     )
     .await;
