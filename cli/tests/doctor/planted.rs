@@ -117,24 +117,28 @@ pub(crate) static PLANTED: &[Mistake] = &[
         key["d"] = "AAAA".into();
         scene.issuer = keys(key);
     }),
-    ("authorization.keys/curve", &["public.ready"], |scene| {
+    ("authorization.keys/curve", &[], |scene| {
         scene.issuer = keys(json!({"kty": "EC", "crv": "P-521", "x": "AA", "y": "AA"}));
     }),
-    ("authorization.keys/short", &["public.ready"], |scene| {
-        let modulus = "x".repeat(171);
+    ("authorization.keys/short", &[], |scene| {
+        let modulus = "g".repeat(171);
         scene.issuer = keys(json!({"kty": "RSA", "n": modulus, "e": "AQAB"}));
     }),
     ("authorization.opaque/no_keys", &["public.ready"], |scene| {
         scene.issuer = members(json!({"jwks_uri": null}));
     }),
-    ("authorization.introspection/none", &[], |scene| {
-        scene
-            .variables
-            .push(("TOOLGATE_INTROSPECTION_CLIENT_ID", "me"));
-        scene
-            .variables
-            .push(("TOOLGATE_INTROSPECTION_CLIENT_SECRET", "secret"));
-    }),
+    (
+        "authorization.introspection/none",
+        &["public.ready"],
+        |scene| {
+            scene
+                .variables
+                .push(("TOOLGATE_INTROSPECTION_CLIENT_ID", "me"));
+            scene
+                .variables
+                .push(("TOOLGATE_INTROSPECTION_CLIENT_SECRET", "secret"));
+        },
+    ),
     (
         "authorization.client/by_hand",
         &["issuer.registration"],
@@ -188,26 +192,15 @@ pub(crate) static PLANTED: &[Mistake] = &[
             None
         };
     }),
-    (
-        "public.origins/stale",
-        &[
-            "cors.exposed",
-            "cors.headers",
-            "cors.metadata",
-            "cors.methods",
-            "cors.preflight",
-            "cors.refusals",
-        ],
-        |scene| {
-            scene
-                .variables
-                .push(("TOOLGATE_ALLOWED_ORIGINS", "https://app.example"));
-            scene
-                .stale
-                .push(("TOOLGATE_ALLOWED_ORIGINS", "https://old.example"));
-        },
-    ),
-    ("public.origins/doubled", &[], |scene| {
+    ("public.origins/stale", &["cors.preflight"], |scene| {
+        scene
+            .variables
+            .push(("TOOLGATE_ALLOWED_ORIGINS", "https://app.example"));
+        scene
+            .stale
+            .push(("TOOLGATE_ALLOWED_ORIGINS", "https://old.example"));
+    }),
+    ("public.origins/doubled", &["cors.preflight"], |scene| {
         scene
             .variables
             .push(("TOOLGATE_ALLOWED_ORIGINS", "https://app.example"));
@@ -235,12 +228,20 @@ pub(crate) static PLANTED: &[Mistake] = &[
             response.headers_mut().remove(header::WWW_AUTHENTICATE);
         };
     }),
-    ("metadata.path/not_forwarded", &[], |scene| {
-        scene.before = |request| {
-            let is_well_known = request.uri.path().starts_with("/.well-known/");
-            is_well_known.then(|| StatusCode::NOT_FOUND.into_response())
-        };
-    }),
+    (
+        "metadata.path/not_forwarded",
+        &[
+            "challenge.resource_metadata_resolves",
+            "cors.metadata",
+            "metadata.root",
+        ],
+        |scene| {
+            scene.before = |request| {
+                let is_well_known = request.uri.path().starts_with("/.well-known/");
+                is_well_known.then(|| StatusCode::NOT_FOUND.into_response())
+            };
+        },
+    ),
     ("cors.preflight/refused", &[], |scene| {
         scene.before = |request| {
             let mut response = Response::new(Body::empty());

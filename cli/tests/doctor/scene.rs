@@ -93,7 +93,11 @@ impl Scene {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let issuer = match self.is_issuer_down {
-            true => format!("http://{}", listener.local_addr().expect("an address")),
+            true => {
+                let address = listener.local_addr().expect("an address");
+                drop(listener);
+                format!("http://{address}")
+            }
             false => issuer::start(listener, self.issuer.clone()).await,
         };
         let issuer = format!("{issuer}{}", self.issuer_suffix);

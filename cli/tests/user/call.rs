@@ -37,11 +37,23 @@ async fn call(desk: &RunningServer, arguments: &[&str]) -> Ended {
 }
 
 #[tokio::test]
-async fn a_tool_runs_after_a_sign_in_and_a_step_up_that_was_agreed_to() {
+async fn a_tool_runs_after_a_sign_in_for_its_scope() {
     let desk = desk().await;
     let folder = Folder::new();
-    let program = toolgate(&folder, &["call", &desk.resource(), "write", "--yes"]);
-    let ended = run_with_consent(program, &["desk:read", "desk:read desk:write"]).await;
+    let program = toolgate(&folder, &["call", &desk.resource(), "write"]);
+    let ended = run_with_consent(program, &["desk:write"]).await;
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert_eq!(ended.stdout, "write ran\n");
+}
+
+#[tokio::test]
+async fn a_step_up_that_was_agreed_to_keeps_the_scopes_of_the_token() {
+    let desk = desk().await;
+    let folder = Folder::new();
+    let token = token(&desk, "desk:read").await;
+    let arguments = ["call", &desk.resource(), "write", "--yes"];
+    let program = toolgate(&folder, &arguments).var("TOOLGATE_TOKEN", token);
+    let ended = run_with_consent(program, &["desk:read desk:write"]).await;
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert_eq!(ended.stdout, "write ran\n");
     assert!(
