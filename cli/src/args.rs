@@ -4,16 +4,68 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::{
+    check_context::ORIGIN,
+    doctor::DoctorArgs,
+    new_project::NewArgs,
+    user::{CallArgs, LoginArgs},
+};
+
 /// Tools for MCP servers behind OAuth.
 #[derive(Debug, Parser)]
-#[command(name = "toolgate", version)]
+#[command(name = "toolgate", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
+const AFTER_HELP: &str = "\
+From nothing to a server:
+  toolgate new demo --path ../toolgate            a package with two tools and its tests
+  toolgate call http://127.0.0.1:8000/mcp read_board
+  toolgate doctor -- target/debug/demo            before it serves others
+  toolgate check https://mcp.example.com/mcp      any server, in whatever language
+
+`toolgate <command> --help` describes the options and exit codes of a command.";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a new server: two tools, their tests, a Dockerfile and a CI workflow.
+    ///
+    /// Creates a folder with the name of the package. One tool reads, one writes and needs a
+    /// step-up; the tests show who may use what. The exit code is 0, or 2 if nothing was written.
+    New(NewArgs),
+
+    /// Sign in to an MCP server as a client does, and print who signed in
+    ///
+    /// Finds the authorization server, registers a client, and prints a URL to open in a browser.
+    /// Nothing is stored. The token is printed with `--print-token` only:
+    ///
+    ///   TOKEN=$(toolgate login http://127.0.0.1:8000/mcp --print-token)
+    ///
+    /// The exit code is 0 after a sign-in, 2 if the server cannot be reached or the command line
+    /// is wrong, and 3 if the sign-in fails.
+    #[command(verbatim_doc_comment)]
+    Login(LoginArgs),
+
+    /// Call a tool of an MCP server, and print its result
+    ///
+    /// Signs in if the server needs a token and none is given. If the token lacks a scope, it asks
+    /// before it signs in again for more; `--yes` agrees beforehand. A token comes from standard
+    /// input (`--token -`), from a file (`--token-file`) or from TOOLGATE_TOKEN, never from the
+    /// command line, and nothing is stored.
+    ///
+    ///   toolgate call http://127.0.0.1:8000/mcp post_note --arg text='Buy milk'
+    ///
+    /// Exit codes:
+    ///   0  the tool ran
+    ///   1  the tool or the server reports an error
+    ///   2  the server cannot be reached, or the command line is wrong
+    ///   3  the sign-in failed, or the token is refused
+    ///   4  the token lacks a scope, and nobody agreed to request it
+    #[command(verbatim_doc_comment)]
+    Call(CallArgs),
+
     /// Check the authorization of an MCP server from outside, in whatever language it is
     /// written.
     ///
@@ -26,6 +78,32 @@ pub(crate) enum Command {
     /// command line is wrong. `--list` and docs/check.md describe every check, the severities
     /// and the JSON.
     Check(CheckArgs),
+
+    /// Find mistakes in the settings of a server built with Toolgate, from its program
+    ///
+    /// Runs the program with `--print-config --json`, `--print-metadata` and `--print-scopes`, and
+    /// then looks from outside: at the authorization server and, if the server runs, at its public
+    /// address. It does not start the server, needs no token and changes nothing.
+    ///
+    ///   toolgate doctor -- target/release/demo
+    ///
+    /// The exit code is 0 if no check fails, 1 if one fails, and 2 if the command line is wrong.
+    /// `--list` and docs/doctor.md describe every check.
+    #[command(verbatim_doc_comment)]
+    Doctor(DoctorArgs),
+}
+
+impl Command {
+    /// Returns its name on the command line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::New(_) => "new",
+            Self::Login(_) => "login",
+            Self::Call(_) => "call",
+            Self::Check(_) => "check",
+            Self::Doctor(_) => "doctor",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -74,7 +152,7 @@ pub(crate) struct CheckArgs {
     pub(crate) login_timeout: u64,
 
     /// The browser origin for the CORS checks.
-    #[arg(long, value_name = "ORIGIN", default_value = "http://localhost:6274")]
+    #[arg(long, value_name = "ORIGIN", default_value = ORIGIN)]
     pub(crate) origin: String,
 
     /// Seconds to wait for a response, at most 600.

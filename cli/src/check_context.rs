@@ -13,8 +13,11 @@ use crate::{
 /// tool could have effects.
 pub(crate) const NO_SUCH_TOOL: &str = "toolgate_check_no_such_tool";
 
+/// The browser origin of the CORS checks, unless another is given: the Inspector's.
+pub(crate) const ORIGIN: &str = "http://localhost:6274";
+
 /// The longest scope of a login, in bytes. Scopes go into URLs, and into tokens in a header.
-const LONGEST_SCOPE: usize = 4 << 10;
+pub(crate) const LONGEST_SCOPE: usize = 4 << 10;
 
 /// The longest URL that goes into a token, in bytes.
 pub(crate) const LONGEST_ADDRESS: usize = 2 << 10;
@@ -78,6 +81,19 @@ impl Issuer {
 }
 
 impl CheckContext {
+    /// Creates a context without tokens and facts.
+    pub(crate) fn new(http: Http, target: Target) -> Self {
+        Self {
+            target,
+            http,
+            tokens: Vec::new(),
+            tool: None,
+            arguments: json!({}),
+            origin: ORIGIN.to_owned(),
+            facts: Facts::default(),
+        }
+    }
+
     /// Searches for a request that is refused without a token.
     ///
     /// # Errors

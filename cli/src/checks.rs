@@ -1,14 +1,14 @@
 //! All checks, by family. A family is a table of checks and a function that runs them.
 
-mod challenge;
-mod cors;
+pub(crate) mod challenge;
+pub(crate) mod cors;
 mod health;
-mod host_and_origin;
-mod issuer;
+pub(crate) mod host_and_origin;
+pub(crate) mod issuer;
 mod leaks;
 mod lifecycle;
 pub(crate) mod login;
-mod metadata;
+pub(crate) mod metadata;
 pub(crate) mod step_up;
 mod tokens;
 

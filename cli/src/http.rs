@@ -119,7 +119,7 @@ impl Http {
             .http1_only()
             .no_proxy()
             .connect_timeout(timeout.min(Duration::from_secs(10)))
-            .user_agent(concat!("toolgate-check/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("toolgate-cli/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| innermost(&error))?;
         Ok(Self {

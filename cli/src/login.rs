@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The login options of the command line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) client_id: Option<String>,
     pub(crate) port: u16,
@@ -51,6 +51,7 @@ pub(crate) enum Step {
 }
 
 /// The result of a login.
+#[derive(Clone)]
 pub(crate) struct Granted {
     pub(crate) token: String,
     pub(crate) scope: String,
@@ -254,7 +255,7 @@ async fn register(
 ) -> Result<(String, Option<String>), String> {
     crate::target::secure(endpoint)?;
     let request = Request::post(endpoint).json(&json!({
-        "client_name": "toolgate check",
+        "client_name": "toolgate",
         "application_type": "native",
         "redirect_uris": [redirect],
         "grant_types": ["authorization_code"],

@@ -180,7 +180,7 @@ impl McpClient {
 }
 
 fn client_info() -> Value {
-    json!({"name": "toolgate-check", "version": env!("CARGO_PKG_VERSION")})
+    json!({"name": "toolgate", "version": env!("CARGO_PKG_VERSION")})
 }
 
 /// Encodes a name as a header value (2026-07-28, Streamable HTTP, Value Encoding).

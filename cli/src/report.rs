@@ -7,12 +7,12 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::{
-    checks::MATRIX,
+    checks::Family,
     finding::{Check, Finding, Outcome, Severity},
     untrusted_text::printable,
 };
 
-pub(crate) use check_reference::{list_json, list_markdown};
+pub(crate) use check_reference::{list_json, list_markdown, write_families};
 
 /// The longest server text that is printed, in characters.
 const LONGEST: usize = 400;
@@ -21,17 +21,24 @@ const LONGEST: usize = 400;
 #[derive(Debug)]
 pub(crate) struct Report {
     url: String,
+    families: Vec<&'static Family>,
     findings: Vec<Finding>,
 }
 
 impl Report {
     /// Takes the findings. Removes `secrets` from all texts, wherever the server repeated them.
-    pub(crate) fn new(url: &str, mut findings: Vec<Finding>, secrets: &[String]) -> Self {
+    pub(crate) fn new(
+        url: &str,
+        families: Vec<&'static Family>,
+        mut findings: Vec<Finding>,
+        secrets: &[String],
+    ) -> Self {
         for finding in &mut findings {
             finding.seen = shown(&finding.seen, secrets);
         }
         Self {
             url: shown(url, secrets),
+            families,
             findings,
         }
     }
@@ -74,7 +81,7 @@ impl Report {
             .map(|f| f.check.id.len())
             .max()
             .unwrap_or(0);
-        for family in MATRIX {
+        for family in &self.families {
             writeln!(out, "\n{}", family.name)?;
             let own = |finding: &&Finding| finding.check.family() == family.name;
             let own: Vec<_> = self.findings.iter().filter(own).collect();

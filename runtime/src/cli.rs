@@ -6,7 +6,8 @@
 //! | `--print-access` | who may use which item, one line each: [`Server::access_table`] |
 //! | `--print-scopes` | the scopes to register at a provider, one per line |
 //! | `--print-metadata` | the protected resource metadata (RFC 9728), as it would be served |
-//! | `--print-config` | the effective settings, and where each variable comes from, without secrets |
+//! | `--print-config` | the effective settings, and where each comes from, without secrets |
+//! | `--print-config --json` | the same as JSON, for programs; `toolgate doctor` reads it |
 //! | `--help` | the arguments and the variables |
 
 use std::{
@@ -90,6 +91,7 @@ enum Action {
     Scopes,
     Metadata,
     Config,
+    ConfigJson,
     Help,
 }
 
@@ -113,6 +115,11 @@ const ACTIONS: &[(&str, Action, &str)] = &[
         "--print-config",
         Action::Config,
         "prints the settings and where they come from",
+    ),
+    (
+        "--print-config --json",
+        Action::ConfigJson,
+        "prints the same as JSON, without secrets: `settings` (each with `value` and `from`, the variable that sets it), `variables`, `warnings` and the `version` of this form",
     ),
     ("--help", Action::Help, "prints this help"),
 ];
@@ -211,6 +218,9 @@ impl Program {
             Action::Config => Config::from_environment(&environment, self.port)
                 .and_then(|config| config.report(&environment))
                 .map_err(text),
+            Action::ConfigJson => Config::from_environment(&environment, self.port)
+                .and_then(|config| config.report_json(&environment))
+                .map_err(text),
             Action::Serve | Action::Help => Ok(String::new()),
         }
     }
@@ -240,15 +250,14 @@ impl Program {
 }
 
 fn action(arguments: &[&str]) -> Option<Action> {
-    match arguments {
-        [] => Some(Action::Serve),
-        ["-h"] => Some(Action::Help),
-        [argument] => ACTIONS
-            .iter()
-            .find(|(name, ..)| name == argument)
-            .map(|(_, action, _)| *action),
-        [..] => None,
-    }
+    let line = match arguments {
+        [] => return Some(Action::Serve),
+        ["-h"] => "--help".to_owned(),
+        ["--json", first] => format!("{first} --json"),
+        _ => arguments.join(" "),
+    };
+    let found = ACTIONS.iter().find(|(name, ..)| *name == line);
+    found.map(|(_, action, _)| *action)
 }
 
 fn text(error: impl fmt::Display) -> String {
@@ -263,9 +272,15 @@ mod tests {
     fn one_argument_is_an_action_and_anything_else_is_not() {
         assert_eq!(action(&[]), Some(Action::Serve));
         for (name, expected, _) in ACTIONS {
-            assert_eq!(action(&[name]), Some(*expected));
+            let words: Vec<_> = name.split(' ').collect();
+            assert_eq!(action(&words), Some(*expected));
             assert_eq!(action(&[name, name]), None);
         }
+        assert_eq!(
+            action(&["--json", "--print-config"]),
+            Some(Action::ConfigJson)
+        );
+        assert_eq!(action(&["--json"]), None);
         assert_eq!(action(&["--print-acces"]), None);
     }
 

@@ -16,6 +16,7 @@
 //! - `valid_config`: the validated configuration and the values derived from it
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -94,6 +95,8 @@ pub struct Config {
     warnings: Vec<String>,
     notes: Vec<String>,
     errors: Vec<(String, String)>,
+    /// The variable that decided a setting with several, by Toolgate's own variable.
+    sources: BTreeMap<&'static str, &'static str>,
 }
 
 impl Config {
@@ -232,6 +235,7 @@ impl Config {
             warnings: Vec::new(),
             notes: Vec::new(),
             errors: Vec::new(),
+            sources: BTreeMap::new(),
         }
     }
 

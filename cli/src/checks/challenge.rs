@@ -124,7 +124,7 @@ static SLASH: Check = Check::new(
     "Route both URLs to the endpoint.",
 );
 
-pub(super) static CHECKS: &[&Check] = &[
+pub(crate) static CHECKS: &[&Check] = &[
     &STATUS,
     &HEADER,
     &GRAMMAR,
@@ -143,7 +143,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &SLASH,
 ];
 
-pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
+pub(crate) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     get(context, &mut section).await;
     let Some(refused) = &context.facts.refused else {

@@ -61,7 +61,7 @@ static CREDENTIALS: Check = Check::new(
     "Do not send Access-Control-Allow-Credentials with a reflected origin. Bearer tokens do not need it.",
 );
 
-pub(super) static CHECKS: &[&Check] = &[
+pub(crate) static CHECKS: &[&Check] = &[
     &PREFLIGHT,
     &HEADERS,
     &METHODS,
@@ -88,7 +88,7 @@ const READ: [&str; 2] = ["www-authenticate", "mcp-session-id"];
 /// An origin that no server has a reason to allow.
 const FOREIGN: &str = "https://toolgate-check.invalid";
 
-pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
+pub(crate) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     let origin = &*context.origin;
     section.record(&CREDENTIALS, credentials(context).await);

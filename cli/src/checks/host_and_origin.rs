@@ -47,12 +47,12 @@ static NO_CHALLENGE: Check = Check::new(
     "Send a challenge only with 401 and with `insufficient_scope`.",
 );
 
-pub(super) static CHECKS: &[&Check] = &[&TLS, &REFLECTED, &HOST, &ORIGIN, &NO_CHALLENGE];
+pub(crate) static CHECKS: &[&Check] = &[&TLS, &REFLECTED, &HOST, &ORIGIN, &NO_CHALLENGE];
 
 /// A name that no server can have (RFC 2606 §2).
 const FOREIGN: &str = "toolgate-check.invalid";
 
-pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
+pub(crate) async fn run(context: &CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     section.record(
         &TLS,

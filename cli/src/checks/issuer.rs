@@ -2,7 +2,6 @@
 //! OpenID Connect Discovery 1.0).
 
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::{
     check_context::{CheckContext, Issuer},
@@ -12,6 +11,7 @@ use crate::{
         count,
     },
     http::{Http, Request, Response},
+    issuer_metadata::places,
     target,
 };
 
@@ -107,7 +107,7 @@ const MOST_KEYS: usize = 16;
 /// certificates.
 const LONGEST_KEY: usize = 16 << 10;
 
-pub(super) static CHECKS: &[&Check] = &[
+pub(crate) static CHECKS: &[&Check] = &[
     &METADATA,
     &SAME,
     &CONSISTENT,
@@ -147,7 +147,7 @@ const AGREED: [&str; 5] = [
 /// Private members of a key.
 const SECRET: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
-pub(super) async fn run(context: &mut CheckContext) -> Vec<Finding> {
+pub(crate) async fn run(context: &mut CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     let metadata = context.facts.metadata.as_ref();
     let identifier = metadata
@@ -225,19 +225,6 @@ async fn discover(http: &Http, identifier: &str, origin: &str) -> (Vec<Found>, V
         }
     }
     (found, tried)
-}
-
-fn places(issuer: &Url) -> Vec<String> {
-    let origin = issuer.origin().ascii_serialization();
-    let path = issuer.path().trim_end_matches('/');
-    let mut places = vec![
-        format!("{origin}/.well-known/oauth-authorization-server{path}"),
-        format!("{origin}/.well-known/openid-configuration{path}"),
-    ];
-    if !path.is_empty() {
-        places.push(format!("{origin}{path}/.well-known/openid-configuration"));
-    }
-    places
 }
 
 fn consistent(found: &[Found]) -> Result<String, String> {
@@ -361,24 +348,4 @@ fn public(keys: &[Value]) -> Result<String, String> {
         }
     }
     Ok(count(keys.len(), "public key"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_places_are_those_of_the_specification() {
-        let of = |text: &str| places(&Url::parse(text).unwrap());
-        assert_eq!(
-            of("https://a.example/x/y"),
-            [
-                "https://a.example/.well-known/oauth-authorization-server/x/y",
-                "https://a.example/.well-known/openid-configuration/x/y",
-                "https://a.example/x/y/.well-known/openid-configuration",
-            ]
-        );
-        assert_eq!(of("https://a.example").len(), 2);
-        assert_eq!(of("https://a.example/"), of("https://a.example"));
-    }
 }

@@ -108,7 +108,7 @@ static TOKEN: Check = Check::new(
     "Keep the well-known paths outside the authorization layer.",
 );
 
-pub(super) static CHECKS: &[&Check] = &[
+pub(crate) static CHECKS: &[&Check] = &[
     &PATH,
     &ROOT,
     &SAME,
@@ -146,7 +146,7 @@ const SWITCHES: [&str; 2] = [
     "tls_client_certificate_bound_access_tokens",
 ];
 
-pub(super) async fn run(context: &mut CheckContext) -> Vec<Finding> {
+pub(crate) async fn run(context: &mut CheckContext) -> Vec<Finding> {
     let mut section = Section::new(CHECKS);
     let by_path = context.target.metadata_by_path();
     let at_root = context.target.metadata_at_root();

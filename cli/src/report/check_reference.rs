@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::checks::MATRIX;
+use crate::checks::{Family, MATRIX};
 
 /// The text before the tables.
 const HEAD: &str = "\
@@ -61,7 +61,16 @@ their code.
 /// If it cannot be written.
 pub(crate) fn list_markdown(out: &mut impl Write) -> io::Result<()> {
     out.write_all(HEAD.as_bytes())?;
-    for family in MATRIX {
+    write_families(out, MATRIX)
+}
+
+/// Writes a table for each family.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub(crate) fn write_families(out: &mut impl Write, families: &[Family]) -> io::Result<()> {
+    for family in families {
         writeln!(out, "\n## {}\n\n{}\n", family.name, family.about)?;
         writeln!(
             out,

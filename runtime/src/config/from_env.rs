@@ -16,13 +16,13 @@ use crate::issuer::{ClientAuthentication, Introspection};
 #[cfg(test)]
 mod tests;
 
-const RESOURCE: &str = "TOOLGATE_RESOURCE";
-const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
-const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
-const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
-const SESSIONS: &str = "TOOLGATE_SESSIONS";
-const BANNER: &str = "TOOLGATE_BANNER";
-const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
+pub(super) const RESOURCE: &str = "TOOLGATE_RESOURCE";
+pub(super) const AUDIENCES: &str = "TOOLGATE_AUDIENCES";
+pub(super) const ISSUERS: &str = "TOOLGATE_AUTHORIZATION_SERVERS";
+pub(super) const DOCS_URL: &str = "TOOLGATE_DOCS_URL";
+pub(super) const SESSIONS: &str = "TOOLGATE_SESSIONS";
+pub(super) const BANNER: &str = "TOOLGATE_BANNER";
+pub(super) const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
 /// Read by `logging`.
 const LOG_FORMAT: &str = "TOOLGATE_LOG_FORMAT";
 
@@ -198,6 +198,7 @@ fn chosen<'a>(
         .into_iter()
         .chain(theirs.iter().map(|(name, text)| (*name, text.as_str())));
     let (source, text) = sources.next()?;
+    config.sources.insert(ours, source);
     for (other, otherwise) in sources {
         if items(otherwise) != items(text) {
             config.warnings.push(format!(

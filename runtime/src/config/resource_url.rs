@@ -350,8 +350,13 @@ fn web_address(text: &str) -> Result<Url, ConfigError> {
     Ok(url)
 }
 
-/// Formats a value for a message: shortened, and without parts that could be secret.
+/// Formats a value for a message: quoted, shortened, and without parts that could be secret.
 pub(super) fn quoted_without_secrets(text: &str) -> String {
+    format!("{:?}", without_secrets(text))
+}
+
+/// Shortens a value, and removes parts that could be secret.
+pub(super) fn without_secrets(text: &str) -> String {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let start = text[..end].rfind('@').map_or(0, |at| at + 1);
     let mut part: String = text[start..end].chars().take(120).collect();
@@ -361,5 +366,5 @@ pub(super) fn quoted_without_secrets(text: &str) -> String {
     if start > 0 {
         part.insert_str(0, "…@");
     }
-    format!("{part:?}")
+    part
 }

@@ -31,8 +31,8 @@ async fn the_transcript_is_what_happens() {
     let mut statuses = Vec::new();
     for step in blocks(transcript, "console").flat_map(steps) {
         let command = step.command.replace(SHOWN, &here);
-        if let Some(login) = command.strip_prefix("TOKEN=$(cargo run -p login -- ") {
-            let arguments = login.strip_suffix(')').expect("a closing parenthesis");
+        if let Some(login) = command.strip_prefix("TOKEN=$(cargo run -p toolgate-cli -- login ") {
+            let arguments = login.strip_suffix(" --print-token)").expect("its end");
             token = log_in(arguments, &server).await;
             continue;
         }
@@ -50,13 +50,13 @@ async fn every_schema_has_standard_formats_alone() {
     has_standard_formats(&program.serve().await).await;
 }
 
-/// Does the same as `examples/login`, without a browser.
+/// Does the same as `toolgate login`, without a browser.
 async fn log_in(arguments: &str, server: &Serving) -> String {
-    let (url, allows) = arguments.split_once(' ').expect("a URL and scopes");
+    let (url, scopes) = arguments.split_once(" --scope ").expect("a URL and scopes");
     assert_eq!(url, server.resource());
     let person = ConsentingUser {
         name: "ada",
-        allows,
+        allows: scopes.trim_matches('\''),
     };
     person.log_in(url).await
 }

@@ -1,0 +1,42 @@
+//! How a command ends.
+
+use std::process::ExitCode;
+
+/// The command line is wrong, or a server cannot be used.
+pub(crate) const UNUSABLE: u8 = 2;
+
+/// A sign-in is needed, or failed.
+pub(crate) const NOT_SIGNED_IN: u8 = 3;
+
+/// The token lacks a scope, and nobody agreed to request it.
+pub(crate) const LACKS_SCOPE: u8 = 4;
+
+/// Why a command ends early: its exit code, and a message for stderr.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self::new(UNUSABLE, message)
+    }
+}
