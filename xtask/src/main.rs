@@ -38,7 +38,7 @@ cargo xtask interop            runs real clients and the official suite against 
 cargo xtask interop clients    runs only the clients; also: suite, check, proxy
 cargo xtask interop clients NAME   runs only one client
 cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix that nginx keeps or
-                               removes, and the locations of the README
+                               removes, and the locations of the guide
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
                                Python packages, so neither the first command nor CI runs it
 cargo xtask prove              runs tests that are too long for CI, as follows
