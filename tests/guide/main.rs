@@ -32,7 +32,7 @@ const FORBIDDEN: &[&str] = &[
     "whom",
     "todo!",
     "fixme",
-    "placeholder",
+    "tbd",
     "/work/",
     "/tmp/w-",
     "/root/",
