@@ -11,7 +11,7 @@ pub(crate) struct Page {
     /// Its path below `docs/src`.
     pub(crate) name: String,
     pub(crate) text: String,
-    /// Whether it is nothing but an included file, which is written for other places too.
+    /// Whether it begins with an included file, which is written for other places too.
     pub(crate) is_included: bool,
 }
 
@@ -60,7 +60,7 @@ impl Page {
                 .trim_end();
             text += rest;
         }
-        let is_included = source.starts_with("{{#include ") && source.lines().count() == 1;
+        let is_included = source.starts_with("{{#include ");
         let name = name.to_owned();
         Self {
             name,
