@@ -18,10 +18,11 @@ fn metadata(settings: &[(String, String)]) -> String {
     let config = Config::from_environment(&environment, 8000);
     let metadata =
         config.and_then(|config| Server::new("pages").tools(tools![read]).metadata(config));
-    metadata.unwrap_or_else(|error| panic!("{settings:?}: {error}"))
+    let metadata = metadata.unwrap_or_else(|error| panic!("{settings:?}: {error}"));
+    metadata.split_whitespace().collect()
 }
 
-fn pairs<'t>(lines: impl Iterator<Item = &'t str>, between: &str) -> Vec<(String, String)> {
+fn pairs(lines: impl Iterator<Item = &str>, between: &str) -> Vec<(String, String)> {
     let pair = |line: &str| {
         let (name, value) = line.trim().split_once(between)?;
         let is_name = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
