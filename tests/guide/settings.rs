@@ -22,14 +22,16 @@ fn metadata(settings: &[(String, String)]) -> String {
     metadata.split_whitespace().collect()
 }
 
-fn pairs(lines: impl Iterator<Item = &str>, between: &str) -> Vec<(String, String)> {
+/// Returns the settings of a text, one per line: what is before each, and between name and value.
+fn pairs(text: &str, before: &str, between: &str) -> Vec<(String, String)> {
     let pair = |line: &str| {
-        let (name, value) = line.trim().split_once(between)?;
+        let line = line.trim().trim_end_matches('\\').trim_end();
+        let (name, value) = line.strip_prefix(before)?.split_once(between)?;
         let is_name = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
         let is_ours = name.contains('_') && name.bytes().all(is_name);
         is_ours.then(|| (name.to_owned(), value.trim_matches('"').to_owned()))
     };
-    lines.filter_map(pair).collect()
+    text.lines().filter_map(pair).collect()
 }
 
 #[test]
@@ -37,7 +39,7 @@ fn the_settings_of_each_page_start_a_server_that_names_its_issuer() {
     let mut pages = BTreeSet::new();
     for page in Page::all() {
         for block in page.blocks().iter().filter(|block| block.language == "env") {
-            let settings = pairs(block.text.lines(), "=");
+            let settings = pairs(block.text, "", "=");
             assert!(settings.len() > 2, "{}: {settings:?}", page.name);
             let metadata = metadata(&settings);
             assert!(
@@ -71,9 +73,8 @@ fn the_settings_of_the_files_for_deployment_are_valid() {
         ("Dockerfile", "", "="),
     ] {
         let text = fs::read_to_string(root().join("docs/deploy").join(file)).expect(file);
-        let lines = text.lines().map(|line| line.trim_end_matches('\\').trim());
-        let lines = lines.map(|line| line.trim_start_matches("ENV ").trim_start_matches(before));
-        let mut settings = pairs(lines, between);
+        let text = text.replace("ENV ", "");
+        let mut settings = pairs(&text, before, between);
         let count = settings.len();
         // The files with secrets do not exist here, and one variable is the example's own.
         settings.retain(|(name, _)| name.starts_with("TOOLGATE_") && !name.ends_with("_FILE"));
