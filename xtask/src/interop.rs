@@ -124,10 +124,9 @@ const HEAD: &str = "\
 # Interoperability
 
 `cargo xtask interop` generates this page. It runs real clients against
-[`examples/everything`](../examples/everything) and [`examples/todo`](../examples/todo), which
-has a public tool. A proxy records their requests, and the results come from that record. No
-client is given a token. It also runs the official conformance suite against `everything`, open
-and protected.
+`examples/everything` and `examples/todo`, which has a public tool. A proxy records their requests,
+and the results come from that record. No client is given a token. It also runs the official
+conformance suite against `everything`, open and protected.
 
 ";
 
@@ -141,7 +140,7 @@ at the first login. [denials.md](denials.md) lists the reasons.
 ";
 
 const PROXY: &str = "\
-`todo` runs behind nginx with the locations of the README, a certificate and a third-party
+`todo` runs behind nginx with the locations of the guide, a certificate and a third-party
 issuer. nginx keeps the prefix of the path, or removes it.
 
 ";

@@ -43,7 +43,7 @@ cargo xtask interop clients    runs only the clients; also: suite, check, proxy
 cargo xtask interop clients NAME   runs only one client
 cargo xtask interop denials [NAME]   runs every client, or one, against every kind of denial
 cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix that nginx keeps or
-                               removes, and the locations of the README
+                               removes, and the locations of the guide
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
                                Python packages, so neither the first command nor CI runs it
 cargo xtask new-project        writes a package with `toolgate new`, runs its tests, and calls it

@@ -1,6 +1,6 @@
 //! `todo` behind nginx, with TLS and a path prefix that nginx keeps or removes.
 //!
-//! - [`readme_example`]: the README's locations, which nginx runs with
+//! - [`nginx_example`]: the guide's locations, which nginx runs with
 //! - [`certificate`]: the certificate, and its authority
 //! - [`nginx`]: the configuration and the process
 //! - [`curl`], [`message`]: requests
@@ -30,7 +30,7 @@ mod issuer;
 mod message;
 mod mounted;
 mod nginx;
-mod readme_example;
+mod nginx_example;
 mod slow_call;
 
 use curl::Curl;
@@ -38,7 +38,7 @@ use endpoint::Endpoint;
 use issuer::{Issuer, Scripts};
 use mounted::Mounted;
 use nginx::Site;
-use readme_example::{Prefix, ReadmeExample};
+use nginx_example::{NginxExample, Prefix};
 
 /// The scopes of `todo`.
 const SCOPES: [&str; 2] = ["todo:read", "todo:write"];
@@ -52,8 +52,11 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
     let folder = tools.work.join("proxy");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let readme = fs::read_to_string(tools.scripts.with_file_name("README.md"))?;
-    let example = ReadmeExample::read(&readme)?;
+    let page = tools
+        .scripts
+        .with_file_name("docs")
+        .join("src/operating/proxies.md");
+    let example = NginxExample::read(&fs::read_to_string(page)?)?;
     let authority = certificate::create(&folder)?;
     let curl = Curl::new(&authority, &folder)?;
 
@@ -144,7 +147,7 @@ struct Placement {
 impl Placement {
     fn start(
         tools: &Tools,
-        example: &ReadmeExample,
+        example: &NginxExample,
         folder: &Path,
         prefix: Prefix,
     ) -> Result<Self, Error> {
@@ -170,7 +173,7 @@ impl Placement {
         })
     }
 
-    fn site(&self, example: &ReadmeExample) -> Site {
+    fn site(&self, example: &NginxExample) -> Site {
         Site {
             port: self.public,
             directives: String::new(),
@@ -212,7 +215,7 @@ impl Placement {
 /// silent connections.
 fn start_slow(
     tools: &Tools,
-    example: &ReadmeExample,
+    example: &NginxExample,
     folder: &Path,
 ) -> Result<(Server, Site), Error> {
     let (public, bind) = (free_port()?, free_port()?);

@@ -7,8 +7,8 @@ use super::{
     endpoint::Endpoint,
     issuer::{Issuer, Scripts},
     nginx::Site,
+    nginx_example::{NginxExample, Prefix},
     origin,
-    readme_example::{Prefix, ReadmeExample},
 };
 use crate::{
     Error,
@@ -71,7 +71,7 @@ impl Mounted {
         })
     }
 
-    pub(super) fn site(&self, example: &ReadmeExample) -> Site {
+    pub(super) fn site(&self, example: &NginxExample) -> Site {
         Site {
             port: self.public,
             directives: String::new(),

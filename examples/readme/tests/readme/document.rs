@@ -1,4 +1,4 @@
-//! Parses the Markdown that README.md uses.
+//! Parses the Markdown that README.md and the guide use.
 
 /// Returns the fenced blocks of a language, each with its final line end.
 pub(crate) fn blocks<'t>(text: &'t str, language: &str) -> impl Iterator<Item = &'t str> {

@@ -1,4 +1,4 @@
-//! Runs what README.md shows, so that it stays correct.
+//! Runs what README.md and the pages of the guide show, so that they stay correct.
 
 mod document;
 mod shell;
@@ -9,6 +9,12 @@ use std::{collections::BTreeSet, fs, path::Path};
 use document::{blocks, quoted, rows, section};
 
 const README: &str = include_str!("../../../../README.md");
+const FIRST_SERVER: &str = include_str!("../../../../docs/src/first-server.md");
+const TESTING: &str = include_str!("../../../../docs/src/testing.md");
+const RMCP: &str = include_str!("../../../../docs/src/migrating/rmcp.md");
+const SECURITY: &str = include_str!("../../../../docs/src/security.md");
+const CONFIGURATION: &str = include_str!("../../../../docs/src/configuration.md");
+const HELLO: &str = include_str!("../../src/bin/hello.rs");
 const SERVER: &str = include_str!("../../src/main.rs");
 const ACCESS_TESTS: &str = include_str!("../../../todo/src/access_tests.rs");
 const ADOPTED: &str = include_str!("../../../adopt/src/main.rs");
@@ -20,17 +26,27 @@ fn root() -> &'static Path {
 }
 
 #[test]
-fn the_server_that_is_shown_is_the_one_that_runs_and_is_short() {
-    let shown: Vec<_> = blocks(README, "rust").collect();
-    assert_eq!(shown.len(), 2);
-    assert_eq!(shown[0], SERVER);
-    assert!(ACCESS_TESTS.contains(shown[1]), "{}", shown[1]);
-    assert!(SERVER.lines().count() <= 30);
+fn the_servers_that_are_shown_are_those_that_run_and_are_short() {
+    let lines = |server: &str| server.lines().filter(|line| !line.is_empty()).count();
+    for (document, server, most) in [(README, HELLO, 12), (FIRST_SERVER, SERVER, 30)] {
+        let shown: Vec<_> = blocks(document, "rust,no_run").collect();
+        assert_eq!(shown, [server]);
+        assert!(lines(server) <= most, "{server}");
+    }
+}
+
+#[test]
+fn the_test_that_is_shown_is_one_of_the_example() {
+    let shown: Vec<_> = blocks(TESTING, "rust,ignore").collect();
+    let [shown] = shown[..] else {
+        panic!("one test is shown: {shown:?}");
+    };
+    assert!(ACCESS_TESTS.contains(shown), "{shown}");
 }
 
 #[test]
 fn the_change_that_is_shown_is_the_one_that_was_made() {
-    let shown: Vec<_> = blocks(README, "diff").collect();
+    let shown: Vec<_> = blocks(RMCP, "diff").collect();
     let [shown] = shown[..] else {
         panic!("one change is shown: {shown:?}");
     };
@@ -43,8 +59,8 @@ fn the_change_that_is_shown_is_the_one_that_was_made() {
     }
 }
 
-/// README.md has `path = "…"` or `version = "…"` instead of `workspace = true`; the features
-/// are the same.
+/// The guide has `path = "…"` or `version = "…"` instead of `workspace = true`; the features are
+/// the same.
 #[test]
 fn the_dependencies_that_are_shown_are_those_of_that_server() {
     let dependencies = |text: &str| -> Vec<(String, String)> {
@@ -58,7 +74,7 @@ fn the_dependencies_that_are_shown_are_those_of_that_server() {
             })
             .collect()
     };
-    let shown: Vec<_> = blocks(README, "toml").collect();
+    let shown: Vec<_> = blocks(FIRST_SERVER, "toml").collect();
     let [shown] = shown[..] else {
         panic!("one manifest is shown: {shown:?}");
     };
@@ -70,7 +86,7 @@ fn the_dependencies_that_are_shown_are_those_of_that_server() {
 #[test]
 fn every_test_of_the_table_exists() {
     let mut count = 0;
-    for row in rows(section(README, "## What is checked")) {
+    for row in rows(section(SECURITY, "## What is checked")) {
         let tests = row.last().expect("a cell");
         let mut text = String::new();
         for item in quoted(tests) {
@@ -121,7 +137,7 @@ fn every_variable_is_in_the_table() {
                 .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     };
     let mut read: Vec<_> = text.split('"').filter(is_name).collect();
-    let table: Vec<_> = rows(section(README, "## Configuration"));
+    let table: Vec<_> = rows(section(CONFIGURATION, "# Configuration"));
     let mut told: Vec<_> = table.iter().flat_map(|row| quoted(row[0])).collect();
     read.sort_unstable();
     read.dedup();
@@ -150,7 +166,13 @@ fn packages() -> BTreeSet<String> {
 fn every_package_that_is_run_exists() {
     let packages = packages();
     let mut count = 0;
-    for document in [README, include_str!("../../../../CONTRIBUTING.md")] {
+    let documents = [
+        README,
+        FIRST_SERVER,
+        RMCP,
+        include_str!("../../../../CONTRIBUTING.md"),
+    ];
+    for document in documents {
         for after in document.split("cargo run ").skip(1) {
             let mut words = after.split_whitespace();
             let name = words.find(|word| !word.starts_with('-')).expect("a name");

@@ -1,4 +1,4 @@
-//! Parses the shell commands and the `curl` calls that README.md uses.
+//! Parses the shell commands and the `curl` calls that README.md and the guide use.
 
 use reqwest::{Method, RequestBuilder};
 

@@ -1,4 +1,4 @@
-//! The README's example for nginx. The run uses it as it is written, so that it is correct.
+//! The example for nginx in the guide. The run uses it as it is written, so that it is correct.
 
 use crate::Error;
 
@@ -34,22 +34,22 @@ impl Prefix {
 
 /// The example: the variables in its comments, and its locations.
 #[derive(Debug)]
-pub(super) struct ReadmeExample {
+pub(super) struct NginxExample {
     variables: Vec<(String, String)>,
     locations: String,
 }
 
-impl ReadmeExample {
+impl NginxExample {
     /// Reads the one block for nginx.
-    pub(super) fn read(readme: &str) -> Result<Self, Error> {
-        let mut blocks = readme.split("```nginx\n").skip(1);
+    pub(super) fn read(page: &str) -> Result<Self, Error> {
+        let mut blocks = page.split("```nginx\n").skip(1);
         let (Some(block), None) = (blocks.next(), blocks.next()) else {
-            return Err("the README must have exactly one block of the language nginx".into());
+            return Err("the page must have exactly one block of the language nginx".into());
         };
         let block = block.split("```").next().unwrap_or_default();
         for needed in [REMOVES_PREFIX, KEEPS_PREFIX] {
             if !block.contains(needed) {
-                return Err(format!("the README's block for nginx lacks {needed:?}").into());
+                return Err(format!("the block for nginx lacks {needed:?}").into());
             }
         }
         let variables = block.lines().filter_map(|line| {
@@ -60,7 +60,7 @@ impl ReadmeExample {
         let variables: Vec<_> = variables.collect();
         for needed in ["TOOLGATE_RESOURCE", "TOOLGATE_PATH_PREFIX", LISTEN_PATH] {
             if variables.iter().all(|(name, _)| name != needed) {
-                return Err(format!("the README's block for nginx lacks \"# {needed}=…\"").into());
+                return Err(format!("the block for nginx lacks \"# {needed}=…\"").into());
             }
         }
         Ok(Self {
@@ -100,14 +100,15 @@ impl ReadmeExample {
 
 #[cfg(test)]
 mod tests {
-    use super::{Prefix, ReadmeExample};
+    use super::{NginxExample, Prefix};
 
-    fn example() -> ReadmeExample {
-        ReadmeExample::read(include_str!("../../../README.md")).expect("the README's example")
+    fn example() -> NginxExample {
+        NginxExample::read(include_str!("../../../docs/src/operating/proxies.md"))
+            .expect("the example")
     }
 
     #[test]
-    fn the_readme_is_used_with_the_addresses_of_the_run() {
+    fn the_example_is_used_with_the_addresses_of_the_run() {
         let example = example();
         let removed = example.locations(Prefix::Removed, 4321);
         assert!(removed.contains("location /notes/ {"), "{removed}");
@@ -133,9 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn a_readme_that_cannot_be_used_is_an_error() {
+    fn a_page_that_cannot_be_used_is_an_error() {
         let block = "```nginx\n# TOOLGATE_RESOURCE=x\nproxy_pass http://127.0.0.1:8000/;\n```\n";
-        for (readme, told) in [
+        for (page, told) in [
             (String::new(), "exactly one block"),
             (block.repeat(2), "exactly one block"),
             (
@@ -147,7 +148,7 @@ mod tests {
                 "lacks \"# TOOLGATE_PATH_PREFIX=…\"",
             ),
         ] {
-            let error = ReadmeExample::read(&readme).expect_err(&readme).to_string();
+            let error = NginxExample::read(&page).expect_err(&page).to_string();
             assert!(error.contains(told), "{error}");
         }
     }
