@@ -72,6 +72,7 @@ pub struct Program {
     about: String,
     port: u16,
     variables: Vec<(&'static str, &'static str)>,
+    arguments: Option<Vec<String>>,
 }
 
 /// Why a server is built.
@@ -131,6 +132,7 @@ impl Program {
             about: about.into(),
             port: PORT,
             variables: Vec::new(),
+            arguments: None,
         }
     }
 
@@ -147,6 +149,16 @@ impl Program {
         self
     }
 
+    /// Sets the arguments, in place of those of the process: for a program that has read and
+    /// removed arguments of its own.
+    pub fn with_arguments<T: Into<String>>(
+        mut self,
+        arguments: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.arguments = Some(arguments.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Serves, or prints what the arguments of the process ask for. `server` builds the server;
     /// its error and those of the configuration are reported together.
     pub async fn run<S, E>(
@@ -157,9 +169,11 @@ impl Program {
         S: Clone + Send + Sync + 'static,
         E: fmt::Display,
     {
-        let arguments: Vec<_> = env::args_os().skip(1).collect();
-        let arguments: Vec<_> = arguments.iter().map(|one| one.to_string_lossy()).collect();
-        let arguments: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
+        let of_process = || env::args_os().skip(1);
+        let of_process = || of_process().map(|one| one.to_string_lossy().into_owned());
+        let arguments = self.arguments.clone();
+        let arguments = arguments.unwrap_or_else(|| of_process().collect());
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let done = match action(&arguments) {
             Some(Action::Help) => Ok(self.help()),
             Some(action) => self.act(action, server).await,

@@ -52,11 +52,11 @@ pub struct AccessReport {
 /// # Panics
 ///
 /// If an answer differs from the declaration, with every difference; if the server is an
-/// application of your own, which has no declaration.
+/// application of your own without [`TestServer::with_access`].
 pub async fn assert_access(server: &TestServer) -> AccessReport {
-    let table = server
-        .access()
-        .expect("an application of your own declares no access: test its items by name");
+    let table = server.access().expect(
+        "an application of your own declares no access: add it by `TestServer::with_access`",
+    );
     let mut report = AccessReport {
         requests: 0,
         denied: 0,

@@ -86,6 +86,15 @@ impl TestServer {
         Self::of_router(issuer, router)
     }
 
+    /// Declares who may use what in an application of your own, for
+    /// [`assert_access`](crate::assert_access): the
+    /// [`HandlerGate::access_table`](toolgate::gate::HandlerGate::access_table) of its gate.
+    #[must_use]
+    pub fn with_access(mut self, access: AccessTable) -> Self {
+        self.access = Some(access);
+        self
+    }
+
     fn of_router(issuer: TestIssuer, router: Router) -> Self {
         Self {
             router,
@@ -133,7 +142,8 @@ impl TestServer {
         &mut self.issuer
     }
 
-    /// Returns who may use which item, or `None` for an application of your own.
+    /// Returns who may use which item, or `None` for an application of your own
+    /// without [`with_access`](Self::with_access).
     #[must_use]
     pub fn access(&self) -> Option<&AccessTable> {
         self.access.as_ref()

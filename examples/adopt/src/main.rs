@@ -7,7 +7,11 @@ mod counter;
 
 use counter::Counter;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
-use toolgate::{Config, Error, access, gate::HandlerGate, scopes};
+use toolgate::{
+    Config, Error, access,
+    gate::{HandlerGate, HandlerGateBuilder},
+    scopes,
+};
 
 scopes! {
     /// What a token for this server allows.
@@ -19,16 +23,19 @@ scopes! {
     }
 }
 
+/// Declares who may use what.
+fn gate() -> HandlerGateBuilder {
+    HandlerGate::builder("counter")
+        .declared_scopes(scope::ALL)
+        .tool("get", access!(scope = "counter:read"))
+        .tool("add", access!(scope = "counter:write", step_up))
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     toolgate::logging::init()?;
     let counter = Counter::default();
-    let gate = HandlerGate::builder("counter")
-        .declared_scopes(scope::ALL)
-        .tool("get", access!(scope = "counter:read"))
-        .tool("add", access!(scope = "counter:write", step_up))
-        .build(Config::from_env()?, counter.clone())
-        .await?;
+    let gate = gate().build(Config::from_env()?, counter.clone()).await?;
     let service = StreamableHttpService::new(
         gate.guard_each(move || Ok(counter.clone())),
         gate.sessions(),
@@ -36,3 +43,6 @@ async fn main() -> Result<(), Error> {
     );
     gate.serve(service).await
 }
+
+#[cfg(test)]
+mod access_tests;

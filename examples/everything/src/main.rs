@@ -14,14 +14,9 @@
 //! npx @modelcontextprotocol/conformance server --url http://127.0.0.1:8000/mcp --requirements 2026-07-28
 //! ```
 
-use std::{
-    env,
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{convert::Infallible, env, process::ExitCode};
 
-use toolgate::{Changes, Config, Environment, Server, logging};
+use toolgate::{Changes, Server, cli::Program};
 
 #[macro_use]
 mod offer;
@@ -36,19 +31,8 @@ mod rounds;
 mod schema;
 mod steps;
 
-const PORT: u16 = 8000;
-
-const HELP: &str = "\
-everything: what the official MCP conformance suite expects
-
-  everything          serves it to callers with the scope everything:use
-  everything --open   serves it without login
-  everything --help   prints this help
-
-Variables, also read from .env; the README of Toolgate lists the others:
-  TOOLGATE_BIND   address to listen on, 127.0.0.1:8000 by default
-  RUST_LOG        what to log, warn,toolgate=info by default
-";
+/// Makes every item public.
+const OPEN: &str = "--open";
 
 /// Builds the server whose items are all public.
 fn open(changes: &Changes) -> Server<Changes> {
@@ -87,28 +71,24 @@ fn server(changes: &Changes) -> Server<Changes> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
-    let arguments: Vec<_> = arguments.iter().map(|one| one.to_string_lossy()).collect();
-    let done = match arguments.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
-        [] => serve(protected(&Changes::new())).await,
-        ["--open"] => serve(open(&Changes::new())).await,
-        ["--help" | "-h"] => io::stdout().write_all(HELP.as_bytes()).map_err(Into::into),
-        [..] => Err(format!("unknown arguments: {}\n\n{HELP}", arguments.join(" ")).into()),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::FAILURE
-        }
+    let arguments = env::args_os().skip(1);
+    let mut arguments: Vec<_> = arguments
+        .map(|one| one.to_string_lossy().into_owned())
+        .collect();
+    let is_open = arguments.first().is_some_and(|first| first == OPEN);
+    if is_open {
+        arguments.remove(0);
     }
-}
-
-async fn serve(server: Server<Changes>) -> Result<(), Box<dyn Error>> {
-    let environment = Environment::load()?;
-    logging::init_from(&environment)?;
-    let config = Config::from_environment(&environment, PORT)?;
-    Ok(server.serve(config).await?)
+    Program::new("what the official MCP conformance suite expects; --open before all other arguments serves it without a login")
+        .with_arguments(arguments)
+        .run(|_, _| {
+            let changes = Changes::new();
+            Ok::<_, Infallible>(match is_open {
+                true => open(&changes),
+                false => protected(&changes),
+            })
+        })
+        .await
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! [`AccessTable`]: who may use which item, as the attributes declare it.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use super::Server;
+use super::{Server, registry::AccessTerms};
 use crate::{
     access::{Conditions, Requirement},
     item::{ItemSet, KindParts},
@@ -47,7 +47,7 @@ pub struct AccessTable {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ItemAccess {
     kind: &'static str,
-    name: &'static str,
+    name: Cow<'static, str>,
     alternatives: Option<Vec<Vec<&'static str>>>,
     is_authenticated: bool,
     is_step_up: bool,
@@ -85,25 +85,40 @@ impl AccessTable {
         let rows = set
             .declared()
             .map(|(name, facts, authorize_scopes)| ItemAccess {
-                kind: K::NOUN,
-                name,
-                alternatives: match facts.requirement {
-                    Requirement::Scopes(sets) => {
-                        let names =
-                            |set: &&[crate::Scope]| set.iter().map(|one| one.as_str()).collect();
-                        Some(sets.iter().map(names).collect())
-                    }
-                    Requirement::Public | Requirement::Authenticated => None,
-                },
-                is_authenticated: facts.requirement != Requirement::Public,
                 is_step_up: facts.step_up,
                 conditions: facts.conditions,
                 authorize_scopes,
                 is_confirmed: facts.confirm.is_some(),
+                ..ItemAccess::new(K::NOUN, name, facts.requirement)
             });
+        self.add(rows);
+        self
+    }
+
+    /// Adds items of a handler, each with whether it has an `authorize` function.
+    pub(super) fn with_terms<'r>(
+        mut self,
+        kind: &'static str,
+        items: impl Iterator<Item = (&'r str, &'r AccessTerms, bool)>,
+    ) -> Self {
+        // Nobody can use an item that requires one of no scopes.
+        let offered = items.filter(|(_, terms, _)| terms.requirement != Requirement::Scopes(&[]));
+        self.add(offered.map(|(name, terms, has_authorize)| {
+            let demands = terms.demands.iter().map(|scope| scope.as_str());
+            let can_deny = has_authorize || !terms.demands.is_empty();
+            ItemAccess {
+                is_step_up: terms.step_up,
+                conditions: terms.conditions,
+                authorize_scopes: can_deny.then(|| demands.collect()),
+                ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
+            }
+        }));
+        self
+    }
+
+    fn add(&mut self, rows: impl Iterator<Item = ItemAccess>) {
         self.items.extend(rows);
         self.items.sort();
-        self
     }
 
     /// Returns a row for each item, sorted by kind and name.
@@ -128,6 +143,30 @@ impl AccessTable {
 }
 
 impl ItemAccess {
+    fn new(
+        kind: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        requirement: Requirement,
+    ) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            alternatives: match requirement {
+                Requirement::Scopes(sets) => {
+                    let names =
+                        |set: &&[crate::Scope]| set.iter().map(|one| one.as_str()).collect();
+                    Some(sets.iter().map(names).collect())
+                }
+                Requirement::Public | Requirement::Authenticated => None,
+            },
+            is_authenticated: requirement != Requirement::Public,
+            is_step_up: false,
+            conditions: Conditions::NONE,
+            authorize_scopes: None,
+            is_confirmed: false,
+        }
+    }
+
     /// Returns `"tool"`, `"prompt"` or `"resource"`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -136,8 +175,8 @@ impl ItemAccess {
 
     /// Returns the name of a tool or a prompt, or the URI of a resource as its author wrote it.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns whether the item needs no token.

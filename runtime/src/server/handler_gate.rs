@@ -1,6 +1,6 @@
 //! The gate alone, in front of a server that is written with rmcp.
 //!
-//! - [`access`]: the access of one item of the handler
+//! - [`access`]: the access of one item of the handler; [`access_table`]: of all
 //! - [`handler_admission`]: the second check of each request
 //! - [`handler_authorize`]: the `authorize` functions of its items
 //! - [`builder`]: the declarations and the policy, until the gate is built
@@ -26,11 +26,13 @@ use tower::Layer;
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
-    Visibility, assembly::Assembled, cors::with_cors, gate_plan::BuiltGate, listener_quota::Quota,
-    local_sessions::LocalSessions, routes::Served, serve, startup_banner::StartupBanner, transport,
+    Visibility, access_table::AccessTable, assembly::Assembled, cors::with_cors,
+    gate_plan::BuiltGate, listener_quota::Quota, local_sessions::LocalSessions, routes::Served,
+    serve, startup_banner::StartupBanner, transport,
 };
 
 mod access;
+mod access_table;
 mod builder;
 mod declared;
 mod gate_layer;
@@ -80,6 +82,7 @@ pub struct HandlerGate(Arc<Standing>);
 
 /// A built gate, and what is served with it.
 struct Standing {
+    access: AccessTable,
     wall: BuiltGate,
     visibility: Visibility,
     has_sessions: bool,

@@ -19,6 +19,7 @@ use crate::{
     scope::ScopeDescription,
     server::{
         Visibility,
+        access_table::AccessTable,
         gate_plan::{GatePlan, Policy},
         login_timing::Login,
         page_entries::tool_entry,
@@ -31,7 +32,7 @@ use crate::{
 };
 
 use super::{
-    Access, HandlerCall, HandlerGate, Standing,
+    Access, HandlerCall, HandlerGate, Standing, access_table,
     declared::Declared,
     handler_authorize::{DeclaredFunctions, boxed},
     inventory::Inventory,
@@ -285,6 +286,13 @@ impl HandlerGateBuilder {
         let functions = self.functions.resolve(&offered, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
+        let policy = &self.policy;
+        let implications = policy.hierarchy.implications().to_vec();
+        let access = access_table::with_offered(
+            AccessTable::new(implications, policy.open_handshake),
+            &offered,
+            functions.as_ref(),
+        );
         let plan = GatePlan::new(
             &self.name,
             &offered,
@@ -328,6 +336,7 @@ impl HandlerGateBuilder {
         let authorizer = functions.map(|all| Arc::new(Authorizer::new(Arc::new(all), timeout)));
         let wall = plan.build(has_sessions, authorizer, None, None);
         let standing = Standing {
+            access,
             banner,
             bind,
             drain,
