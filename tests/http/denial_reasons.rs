@@ -68,7 +68,10 @@ async fn every_refused_token_has_a_code_and_what_would_help() {
     let with = |change: Value| {
         let mut claims = unsigned_tokens::claims(&resource, "desk:read");
         let change = change.as_object().expect("an object").clone();
-        claims.as_object_mut().expect("an object").extend(change);
+        let all = claims.as_object_mut().expect("an object");
+        all.extend(change);
+        // A change to `null` removes the claim.
+        all.retain(|_, value| !value.is_null());
         unsigned_tokens::token(&claims)
     };
     for (token, reason) in [
@@ -153,7 +156,7 @@ async fn the_message_says_what_is_missing_and_what_would_help() {
             ),
             (
                 &expired,
-                "the access token is malformed; write needs the scope desk:write. Authorize this \
+                "the access token is not valid; write needs the scope desk:write. Authorize this \
                  client again to continue.",
             ),
         ] {

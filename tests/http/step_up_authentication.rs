@@ -213,8 +213,15 @@ async fn the_challenge_can_be_a_tool_result() {
     for part in ["insufficient_user_authentication", "acr_values"] {
         assert!(challenge.contains(part), "{answer:?}");
     }
-    // A role has no challenge, so it stays what it is.
+    // A missing role has no challenge, and its reason is in the result as well.
     let token = guarded_items::token(&running.resource(), "desk:read", &[], None);
     let client = Client::new(running.resource(), Revision::Stateless).with_token(token);
-    assert_eq!(client.call("role", json!({})).await.status, 403);
+    let answer = client.call("role", json!({})).await;
+    assert!(answer.is_tool_error(), "{answer:?}");
+    let meta = &answer.json()["result"]["_meta"];
+    assert!(meta["mcp/www_authenticate"].is_null(), "{answer:?}");
+    assert_eq!(
+        meta["toolgate/denial"]["reason"], "missing_role",
+        "{answer:?}"
+    );
 }

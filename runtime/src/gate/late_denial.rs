@@ -14,6 +14,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Response, header};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use rmcp::model::RequestId;
 use serde_json::Value;
@@ -164,8 +165,14 @@ impl LateDenials {
         if is_answer && let Some(refusal) = self.take() {
             return refusal;
         }
-        let start = stream::iter([Ok(Bytes::from(start))]);
-        let body = Body::from_stream(start.chain(body.into_data_stream()));
+        let start = Bytes::from(start);
+        let body = match body.is_end_stream() {
+            true => Body::from(start),
+            false => {
+                let start = stream::iter((!start.is_empty()).then_some(Ok(start)));
+                Body::from_stream(start.chain(body.into_data_stream()))
+            }
+        };
         Response::from_parts(head, body)
     }
 }
