@@ -11,7 +11,6 @@
 //! - [`agent_libraries`]: agent libraries that are given a token
 //! - [`cli_checks`]: `toolgate check` against every example
 //! - [`proxy`]: a server behind nginx with TLS
-//! - [`new_project`]: a package that `toolgate new` writes
 //! - [`prove`]: tests that are too long for CI
 
 use std::{
@@ -29,7 +28,6 @@ mod conformance_suite;
 mod denial_matrix;
 mod example_servers;
 mod interop;
-mod new_project;
 mod prove;
 mod proxy;
 mod transcript_check;
@@ -46,7 +44,6 @@ cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix th
                                removes, and the locations of the guide
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
                                Python packages, so neither the first command nor CI runs it
-cargo xtask new-project        writes a package with `toolgate new`, runs its tests, and calls it
 cargo xtask prove              runs tests that are too long for CI, as follows
 cargo xtask prove attributes   changes each attribute of each example; a test has to notice it
 cargo xtask prove items        compares 2,000 random items with what a server registers
@@ -72,7 +69,6 @@ fn main() -> ExitCode {
         }
         ["interop", "proxy"] => interop::run(interop::Parts::proxy()),
         ["interop", "check"] => interop::run(interop::Parts::check()),
-        ["new-project"] => new_project::run(),
         ["prove"] => prove::attributes::attributes()
             .and_then(|()| prove::items())
             .and_then(|()| prove::flood(None)),

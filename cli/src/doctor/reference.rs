@@ -31,7 +31,7 @@ changes nothing. Secrets are not read: the program leaves them out of what it pr
 
 Beside the checks below it runs the families `issuer` (for each authorization server), `challenge`,
 `metadata`, `cors` and `host` of [`toolgate check`](check.md), where the severities and the JSON
-report are described. The exit code is 0 if no check fails, 1 if one fails (with `--strict`, also if
+report are described; `url` is the program and its resource. The exit code is 0 if no check fails, 1 if one fails (with `--strict`, also if
 one warns), and 2 if the command line is wrong.
 ";
 

@@ -142,9 +142,9 @@ fn cargo(package: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}\n{out}\n{errors}");
 }
 
-/// `cargo xtask new-project` runs it: it compiles the library once more.
+/// Takes minutes at first, because it compiles the library with the features of the package, and
+/// then seconds.
 #[tokio::test]
-#[ignore = "takes minutes"]
 async fn a_new_package_passes_its_tests_and_serves() {
     let folder = Folder::new();
     let ended = new_demo(&folder).await;
