@@ -105,7 +105,7 @@ impl Authorizer {
         let decision = timeout(self.timeout, decision).await;
         decision.unwrap_or_else(|_| {
             let seconds = self.timeout.as_secs_f32();
-            tracing::error!(target: "toolgate::tool", seconds, "an `authorize` function did not decide in time; the request was refused");
+            tracing::warn!(target: "toolgate::tool", seconds, "an `authorize` function did not decide in time; the request was refused");
             Err(NotAuthorized::TooSlow)
         })
     }

@@ -20,6 +20,8 @@ use crate::{
     scope::ScopeTable,
 };
 
+mod authorized;
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Tone {
@@ -94,8 +96,12 @@ struct Desk {
 }
 
 fn desk() -> Desk {
+    desk_of(prompts![review, greet, described])
+}
+
+fn desk_of(add: impl FnOnce(&mut PromptSet<&'static str>)) -> Desk {
     let mut set = PromptSet::new();
-    (prompts![review, greet, described])(&mut set);
+    add(&mut set);
     let mut faults = SetupErrors::default();
     let prompts = set.finish(&mut faults);
     let prompts = faults.finish(prompts).unwrap();

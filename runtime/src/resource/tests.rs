@@ -21,6 +21,7 @@ use crate::{
     tool::{FromRef, ToolSet},
 };
 
+mod authorized;
 mod completing;
 mod listing;
 mod reading;

@@ -114,7 +114,9 @@ pub(super) fn write(choices: &mut Choices<'_>, call: &Call, era: Era) -> Vec<u8>
 
 fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
     let mut params = Vec::new();
-    if !call.name.is_empty() {
+    if let ("page", Some((_, uri))) = (call.name, call.argument) {
+        params.push(("\"uri\"".to_owned(), literal(choices, uri)));
+    } else if !call.name.is_empty() {
         params.push(("\"name\"".to_owned(), literal(choices, call.name)));
         params.push(("\"arguments\"".to_owned(), arguments(choices, call)));
     }

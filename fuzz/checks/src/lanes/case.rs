@@ -32,10 +32,17 @@ const NAMES: [&str; 16] = [
 ];
 const TOOLS: usize = 11;
 
-/// Tools that a call names less often.
-const MORE: [&str; 2] = ["sums", "fails"];
+/// Tools that a call names less often, and a prompt and a resource that decide as `open` does.
+const MORE: [&str; 4] = ["sums", "fails", "review", "page"];
 
 const PATHS: [&str; 3] = ["/notes", "/secret", "/gone"];
+
+/// The URIs of the resource for these paths.
+const PAGES: [&str; 3] = [
+    "page://desk/notes",
+    "page://desk/secret",
+    "page://desk/gone",
+];
 
 /// The lifecycle of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +58,7 @@ pub(super) enum Era {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
     pub(super) method: &'static str,
-    /// The tool; empty for a list of tools.
+    /// The tool, the prompt or the resource; empty for a list of tools.
     pub(super) name: &'static str,
     pub(super) argument: Option<(&'static str, &'static str)>,
     /// Another tool's name, for places where it could be confused.
@@ -150,6 +157,15 @@ pub(super) fn is_offered(name: &str) -> bool {
     NAMES[..TOOLS].contains(&name) || MORE.contains(&name)
 }
 
+/// Returns the method that runs an item.
+pub(super) fn method(name: &str) -> &'static str {
+    match name {
+        "review" => "prompts/get",
+        "page" => "resources/read",
+        _ => "tools/call",
+    }
+}
+
 fn call(choices: &mut Choices<'_>) -> Call {
     let name = match choices.byte() {
         240.. => choices.one(&NAMES),
@@ -162,13 +178,14 @@ fn call(choices: &mut Choices<'_>) -> Call {
             "text",
             choices.one(&["hello", "", "\u{1f600}\"\\\u{0}", "desk:read"]),
         )),
-        "open" => Some(("path", choices.one(&PATHS))),
+        "open" | "review" => Some(("path", choices.one(&PATHS))),
+        "page" => Some(("uri", choices.one(&PAGES))),
         "mirrored" if choices.byte() % 2 == 1 => Some(("region", "eu")),
         _ => None,
     };
     let method = match name {
         "" => "tools/list",
-        _ => "tools/call",
+        name => method(name),
     };
     Call {
         method,
@@ -193,8 +210,10 @@ fn headers(
         Era::Stateless => {
             headers.push(("mcp-protocol-version", b"2026-07-28".into()));
             headers.push(("mcp-method", call.method.into()));
-            if !call.name.is_empty() {
-                headers.push(("mcp-name", call.name.into()));
+            match (call.name, call.argument) {
+                ("", _) => {}
+                ("page", Some((_, uri))) => headers.push(("mcp-name", uri.into())),
+                (name, _) => headers.push(("mcp-name", name.into())),
             }
             if let ("mirrored", Some((_, region))) = (call.name, call.argument) {
                 headers.push(("mcp-param-region", region.into()));

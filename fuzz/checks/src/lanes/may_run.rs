@@ -4,7 +4,7 @@ use crate::json_parser::Node;
 
 use super::{
     callers::{self, Holder},
-    case::{Case, Era, is_offered},
+    case::{Case, Era, is_offered, method},
     tools::{BODY_LIMIT, Run},
 };
 
@@ -59,7 +59,10 @@ fn other_scheme(value: &[u8]) -> Caller {
     }
 }
 
-/// Whether the caller may run a tool with this argument.
+/// What the URIs of the resource begin with, before the path.
+const PAGE: &str = "page://desk";
+
+/// Whether the caller may run a tool, a prompt or a resource with this argument.
 pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> bool {
     let holder = match caller {
         Caller::Refused => return false,
@@ -74,9 +77,9 @@ pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> boo
         "write" | "slow" => has("desk:write"),
         "rewrite" | "fails" => has("desk:read") && has("desk:write"),
         "purge" => has("desk:admin") || has("desk:write"),
-        "open" => {
+        "open" | "review" | "page" => {
             has("desk:read")
-                && match argument {
+                && match argument.map(|path| path.trim_start_matches(PAGE)) {
                     Some("/secret") => has("files:admin"),
                     Some("/gone") => false,
                     _ => true,
@@ -155,12 +158,20 @@ fn differs(case: &Case, run: &Run) -> Option<&'static str> {
     if message.only("jsonrpc").and_then(Node::text) != Some("2.0") {
         return Some("it is not JSON-RPC 2.0");
     }
-    if message.only("method").and_then(Node::text) != Some("tools/call") {
-        return Some("its only method is not tools/call");
+    if message.only("method").and_then(Node::text) != Some(method(run.tool)) {
+        return Some("its only method is another");
     }
     let Some(params) = message.only("params").filter(|params| params.is_object()) else {
         return Some("its params are not one object");
     };
+    if run.tool == "page" {
+        let uri = params.only("uri").and_then(Node::text);
+        let path = uri.and_then(|uri| uri.strip_prefix(PAGE));
+        if path.is_none() || path != run.told.as_deref() {
+            return Some("the resource received another URI");
+        }
+        return header_differs(case, run);
+    }
     if params.only("name").and_then(Node::text) != Some(run.tool) {
         return Some("its name is another");
     }
@@ -171,7 +182,7 @@ fn differs(case: &Case, run: &Run) -> Option<&'static str> {
     }
     let argument = match run.tool {
         "echo" | "sums" => "text",
-        "open" => "path",
+        "open" | "review" => "path",
         "mirrored" => "region",
         _ => return header_differs(case, run),
     };
@@ -188,15 +199,20 @@ fn header_differs(case: &Case, run: &Run) -> Option<&'static str> {
     if case.only("mcp-protocol-version") != Some(b"2026-07-28") {
         return None;
     }
-    if case.only("mcp-method") != Some(b"tools/call") {
+    if case.only("mcp-method") != Some(method(run.tool).as_bytes()) {
         return Some("its header has another method");
     }
     let name = case.only("mcp-name");
-    let is_named = name == Some(run.tool.as_bytes())
+    let uri = run.told.as_deref().map(|path| format!("{PAGE}{path}"));
+    let named = match run.tool {
+        "page" => uri.as_deref().unwrap_or_default(),
+        tool => tool,
+    };
+    let is_named = name == Some(named.as_bytes())
         || (run.tool == "read" && name == Some(b"=?base64?cmVhZA==?="))
         || (run.tool == "ping" && name == Some(b"=?base64?cGluZw==?="))
         // White space around a value is not part of it.
-        || name.is_some_and(|name| name.trim_ascii() == run.tool.as_bytes());
+        || name.is_some_and(|name| name.trim_ascii() == named.as_bytes());
     (!is_named).then_some("its header has another name")
 }
 

@@ -1,4 +1,5 @@
-//! A server with tools of every kind of requirement. They record that they ran.
+//! A server with tools of every kind of requirement, and a prompt and a resource that decide by
+//! their parameters. They record that they ran.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +9,7 @@ use std::{
 use toolgate::{
     Caller, Config, Context, Json, Server, State, ToolError,
     auth::{AuthorizeError, Clock, UnixTime},
-    mcp_tool, tools,
+    mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools,
 };
 
 use crate::signing_key::NOW;
@@ -68,6 +69,8 @@ pub(super) fn router(
             ping, whoami, read, shout, write, rewrite, purge, slow, echo, open, mirrored, sums,
             fails
         ])
+        .prompts(prompts![review])
+        .resources(resources![page])
         .scope_implies("desk:root", ["desk:read", "desk:write"])
         .with_clock(Still)
         .without_banner();
@@ -148,7 +151,28 @@ fn open(
     runs.note("open", Some(&caller), Some(&path))
 }
 
-fn may_open(caller: &Caller, path: &str, _: &State<Runs>) -> Result<(), AuthorizeError> {
+/// Reviews a file that its caller may see.
+#[mcp_prompt(scope = "desk:read", authorize = may_open, authorize_scopes = ["files:admin"])]
+fn review(
+    /// The path of the file.
+    path: String,
+    caller: Caller,
+    State(runs): State<Runs>,
+) -> String {
+    runs.note("review", Some(&caller), Some(&path))
+}
+
+/// Reads a file that its caller may see.
+#[mcp_resource(
+    uri = "page://desk{+path}", scope = "desk:read", authorize = may_open,
+    authorize_scopes = ["files:admin"]
+)]
+fn page(path: String, caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("page", Some(&caller), Some(&path))
+}
+
+async fn may_open(caller: &Caller, path: &str, _: &State<Runs>) -> Result<(), AuthorizeError> {
+    tokio::task::yield_now().await;
     match path {
         "/secret" if !caller.has("files:admin") => {
             Err(AuthorizeError::needs_scopes(["files:admin"]))
