@@ -230,6 +230,7 @@ fn prompts_and_resources_are_reported_with_what_they_need() {
         description: None,
         mime_type: None,
         access: access.clone(),
+        conditions: Conditions::default(),
     };
     let page = render(&PageFacts {
         name: "notes",
@@ -255,6 +256,7 @@ fn prompts_and_resources_are_reported_with_what_they_need() {
                 is_required: true,
             }],
             access: access.clone(),
+            conditions: Conditions::default(),
         }],
         resources: vec![
             ResourceEntry {

@@ -310,7 +310,7 @@ async fn resources_prompts_lists_and_rounds_pass_the_same_gate() {
             .status(),
         403
     );
-    assert_eq!(alice.tools().await.unwrap().len(), 7);
+    assert_eq!(alice.tools().await.unwrap().len(), 8);
     let sure = alice.clone().answering(|key, _| {
         assert_eq!(key, "confirm");
         json!({"action": "accept", "content": {"sure": true}})
