@@ -62,13 +62,9 @@ const APART: &[(&str, &str)] = &[
 const PURE: u8 = 1;
 
 /// Files of the pure layers outside the trusted core: they decide nothing about a token, a
-/// caller or an operation.
+/// caller or an operation. The module `denial` is outside as well.
 const UNDECIDING: &[&str] = &[
     "clock",
-    "denial",
-    "denial/denial_reason",
-    "denial/item_denial",
-    "denial/remedy",
     "error",
     "log_text",
     "log_text/redaction",
@@ -287,7 +283,7 @@ fn the_trusted_core_is_pure_and_small() {
         let inside = file
             .trim_start_matches("runtime/src/")
             .trim_end_matches(".rs");
-        if !UNDECIDING.contains(&inside) {
+        if !UNDECIDING.contains(&inside) && module(&file) != "denial" {
             lines += code.lines().filter(|line| is_code(line)).count();
         }
         for forbidden in [

@@ -124,24 +124,11 @@ mod tests;
 /// values that the function has authorized.
 ///
 /// ```
-/// use toolgate::{Caller, State, auth::AuthorizeError, mcp_tool};
-///
-/// #[derive(Clone)]
-/// struct Documents;
-///
-/// impl Documents {
-///     async fn owner(&self, id: &str) -> Option<String> {
-///         # let _ = id;
-///         # None
-///     }
-/// }
-///
-/// async fn is_owner(
-///     caller: &Caller,
-///     id: &str,
-///     State(documents): &State<Documents>,
-/// ) -> Result<(), AuthorizeError> {
-///     match documents.owner(id).await {
+/// # use toolgate::{Caller, auth::AuthorizeError, mcp_tool};
+/// # struct Documents;
+/// # impl Documents { async fn owner(_: &str) -> Option<String> { None } }
+/// async fn is_owner(caller: &Caller, id: &str) -> Result<(), AuthorizeError> {
+///     match Documents::owner(id).await {
 ///         Some(owner) if caller.subject() == Some(&owner) => Ok(()),
 ///         _ => Err(AuthorizeError::denied("only its owner may do this")),
 ///     }
@@ -149,20 +136,14 @@ mod tests;
 ///
 /// /// Deletes a document.
 /// #[mcp_tool(scope = "documents:write", authorize = is_owner)]
-/// async fn delete_document(
-///     /// Its id.
-///     id: String,
-///     State(documents): State<Documents>,
-/// ) {
-///     # let _ = (id, documents);
-/// }
+/// async fn delete_document(id: String) {}
 /// ```
 ///
 /// The function can require the further scopes that `authorize_scopes = ["documents:admin"]`
 /// declares, or deny the call; see `AuthorizeError`. So can the body of the tool while it runs, with
-/// or without such a function. In a block with `#[mcp_tools]`, it can be a
-/// method of the block with `&self`: `authorize = Self::is_owner`. An extractor that needs the
-/// context of a request cannot be passed to it.
+/// or without such a function. In a block with `#[mcp_tools]`, the function can be a method of the
+/// block with `&self`: `authorize = Self::is_owner`. An extractor that needs the context of a
+/// request cannot be passed to it.
 ///
 /// `confirm = "Delete the list {list}?"` asks the user before the tool runs. The question shows
 /// every argument; `{list}` says where. The answer is valid for these arguments, for this caller,

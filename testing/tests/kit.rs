@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use toolgate::{
     Caller, Json, Reply, Round, Server, ToolError,
-    auth::{AuthorizeError, BearerToken, Claims, DenialReason, Remedy, TokenError, TokenVerifier},
+    auth::{AuthorizeError, BearerToken, Claims, TokenError, TokenVerifier},
     interaction::Elicited,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools,
 };
@@ -123,53 +123,6 @@ fn server() -> Server<()> {
         .resources(resources![page])
         .prompts(prompts![draft, farewell])
         .scope_implies("desk:all", ["desk:read", "desk:write"])
-}
-
-/// Opens a drawer, and finds out late whose it is.
-#[mcp_tool(scope = "desk:read")]
-fn open_drawer() -> Result<String, ToolError> {
-    Err(AuthorizeError::denied("the drawer is bob's")
-        .with_remedy(Remedy::AskOwner)
-        .with_code("not_owner"))?
-}
-
-#[tokio::test]
-async fn a_denial_has_a_code_and_what_would_help() {
-    let server = TestServer::new(server().tools(tools![open_drawer]));
-    let alice = server.as_caller("alice").with_scopes(["desk:read"]);
-    let denied = alice.call("write", json!({"text": "a"})).await.unwrap_err();
-    assert_eq!(denied.reason(), Some(DenialReason::MissingScope));
-    assert_eq!(denied.remedy(), Some(Remedy::Authorize));
-    let scopes = json!(["desk:read", "desk:write"]);
-    assert_eq!(denied.remedy_details()["scopes"], scopes);
-    assert_eq!(denied.detail(), None);
-    let anonymous = server.anonymous().call("read", json!({})).await;
-    let reason = anonymous.unwrap_err().reason();
-    assert_eq!(reason, Some(DenialReason::NoToken));
-    let denied = alice.call("open_drawer", json!({})).await.unwrap_err();
-    assert_eq!(denied.status(), 403);
-    assert_eq!(denied.reason(), Some(DenialReason::DeniedByItem));
-    assert_eq!(denied.remedy(), Some(Remedy::AskOwner));
-    assert_eq!(denied.detail(), Some("not_owner"));
-    assert!(denied.message().contains("the drawer is bob's"), "{denied}");
-}
-
-#[tokio::test]
-async fn a_denial_as_a_tool_result_has_the_same_code() {
-    let server = server().tools(tools![open_drawer]);
-    let server = TestServer::new(server.denials_as_tool_results(|_| true));
-    let alice = server.as_caller("alice").with_scopes(["desk:read"]);
-    for (tool, reason, remedy) in [
-        ("write", DenialReason::MissingScope, Remedy::Authorize),
-        ("open_drawer", DenialReason::DeniedByItem, Remedy::AskOwner),
-    ] {
-        let output = alice.call(tool, json!({})).await.unwrap();
-        assert!(output.is_error());
-        assert_eq!(output.denial_reason(), Some(reason));
-        assert_eq!(output.remedy(), Some(remedy));
-    }
-    let read = alice.call("read", json!({})).await.unwrap();
-    assert_eq!(read.denial_reason(), None);
 }
 
 #[tokio::test]
