@@ -23,16 +23,16 @@ TOOLGATE_RESOURCE=https://mcp.example.com/mcp toolgate doctor --json -- ./demo
 It runs the program with `--print-config --json`, `--print-metadata` and `--print-scopes`, in this
 folder and with this environment. The program reports the errors of its own settings. Then the
 command looks from outside: at each authorization server, and at the public address of the
-resource. If the address does not lead to the server, it also asks the server directly, at the
-address that the program listens on, to tell a proxy's mistake from the server's.
+resource. It also asks the server directly, at the address that the program listens on, to tell a
+proxy's mistake from the server's.
 
 It does not start the server, sends no token but one that cannot be valid, registers no client and
 changes nothing. Secrets are not read: the program leaves them out of what it prints.
 
 Beside the checks below it runs the families `issuer` (for each authorization server), `challenge`,
 `metadata`, `cors` and `host` of [`toolgate check`](check.md), where the severities and the JSON
-report are described; `url` is the program and its resource. The exit code is 0 if no check fails, 1 if one fails (with `--strict`, also if
-one warns), and 2 if the command line is wrong.
+report are described; `url` is the program and its resource. The exit code is 0 if no check fails, 1
+if one fails (with `--strict`, also if one warns), and 2 if the command line is wrong.
 ";
 
 /// The text before the table of mistakes.

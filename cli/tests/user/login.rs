@@ -3,7 +3,7 @@
 use serde_json::json;
 use support::{
     client::{Client, Revision},
-    server_process::Folder,
+    server_process::{Ended, Folder},
 };
 
 use crate::desk::{desk, run_with_consent, toolgate};
@@ -83,4 +83,71 @@ async fn a_sign_in_that_nobody_answers_ends() {
     let ended = toolgate(&folder, &arguments).run().await;
     assert_eq!(ended.status.code(), Some(3), "{ended:?}");
     assert!(ended.stderr.contains("no login within 1 s"), "{ended:?}");
+}
+
+/// Answers the redirect of a sign-in with these parameters, and returns how the program ends.
+/// `STATE` and `ISSUER` stand for the right values.
+async fn answered(parameters: &str) -> Ended {
+    let desk = desk().await;
+    let folder = Folder::new();
+    let process = toolgate(&folder, &["login", &desk.resource()]).start();
+    let said = process.says("&resource=").await;
+    let url = said.lines().find(|line| line.contains("&resource="));
+    let url: reqwest::Url = url.expect("a URL").trim().parse().expect("a URL");
+    let value = |name: &str| {
+        let found = url.query_pairs().find(|(own, _)| own == name);
+        found.expect(name).1.into_owned()
+    };
+    let parameters = parameters
+        .replace("STATE", &value("state"))
+        .replace("ISSUER", &desk.origin());
+    let back = format!("{}?{parameters}", value("redirect_uri"));
+    let page = reqwest::get(back).await.expect("the program waits");
+    assert!(page.status().is_success(), "{page:?}");
+    process.ends().await
+}
+
+#[tokio::test]
+async fn a_response_that_is_not_for_this_sign_in_is_refused() {
+    for (parameters, reason) in [
+        // CSRF: a code of an attacker's own account (RFC 6749 §10.12).
+        ("code=c&state=another&iss=ISSUER", "`state` differs"),
+        ("code=c&iss=ISSUER", "`state` differs"),
+        // Mix-up: the code is for another issuer (RFC 9207 §2.4).
+        (
+            "code=c&state=STATE&iss=https://evil.example",
+            "evil.example",
+        ),
+        ("code=c&state=STATE", "advertised, but not present"),
+        ("code=forged&state=STATE&iss=ISSUER", "invalid_grant"),
+    ] {
+        let ended = answered(parameters).await;
+        assert_eq!(ended.status.code(), Some(3), "{parameters}: {ended:?}");
+        assert!(ended.stderr.contains(reason), "{parameters}: {ended:?}");
+        assert_eq!(ended.stdout, "", "{parameters}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_the_user_denies_says_so() {
+    let denied = "error=access_denied&error_description=no%1b[2J&state=STATE&iss=ISSUER";
+    let ended = answered(denied).await;
+    assert_eq!(ended.status.code(), Some(3), "{ended:?}");
+    assert!(
+        ended.stderr.contains("access_denied no\\u{1b}"),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_help_names_every_command_and_the_exit_codes() {
+    let folder = Folder::new();
+    let help = toolgate(&folder, &["--help"]).run().await.stdout;
+    for command in ["new", "login", "call", "check", "doctor"] {
+        let name = format!("\n  {command} ");
+        assert!(help.contains(&name), "{command}: {help}");
+        let own = toolgate(&folder, &[command, "--help"]).run().await.stdout;
+        assert!(own.to_lowercase().contains("exit code"), "{command}: {own}");
+    }
+    assert!(help.lines().all(|line| line.len() <= 100), "{help}");
 }

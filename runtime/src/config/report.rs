@@ -13,8 +13,26 @@ use super::{
 };
 use crate::error::StartError;
 
-/// One setting: its name in JSON, its label in the text, the variable that sets it, its value.
-type Setting = (&'static str, &'static str, &'static str, Value);
+/// The settings, each with the variable that sets it.
+const SETTINGS: [(&str, &str); 17] = [
+    ("resource", RESOURCE),
+    ("bind", BIND),
+    ("endpoint", LISTEN_PATH),
+    ("audiences", AUDIENCES),
+    ("issuers", ISSUERS),
+    ("development_issuer", ISSUERS),
+    ("introspection", INTROSPECTION[0]),
+    ("documentation", DOCS_URL),
+    ("hosts", BIND),
+    ("further_hosts", HOSTS),
+    ("origins", ORIGINS),
+    ("loopback_origins", ORIGINS),
+    ("leeway_seconds", ""),
+    ("sessions", SESSIONS),
+    ("banner", BANNER),
+    ("drain_seconds", DRAIN),
+    ("state_key", STATE_KEY),
+];
 
 impl Config {
     /// Returns the effective settings and the variables that are set, without secrets.
@@ -24,17 +42,10 @@ impl Config {
     /// Returns every error of the settings.
     pub(crate) fn report(&self, environment: &Environment) -> Result<String, StartError> {
         let valid = self.validate()?;
+        let settings = settings(&valid);
         let mut report = String::from("Settings\n");
-        for (name, label, _, value) in settings(&valid) {
-            let value = match (name, &value) {
-                ("issuers", Value::Array(list))
-                    if list.is_empty() && valid.may_issue_for_development() =>
-                {
-                    "the development issuer, if an item needs a token".to_owned()
-                }
-                _ => for_person(&value),
-            };
-            let _ = writeln!(report, "  {label:<16} {value}");
+        for (name, _) in SETTINGS {
+            let _ = writeln!(report, "  {name:<18} {}", for_person(&settings[name]));
         }
         report += "\nVariables\n";
         for (name, value, origin) in variables(environment) {
@@ -56,29 +67,23 @@ impl Config {
         let valid = self.validate()?;
         let source = |variable: &'static str| {
             let file = format!("{variable}_FILE");
-            let own = || environment.get(variable).map(|_| variable.to_owned());
-            let platform = || (variable == BIND).then(|| environment.get(PORT)).flatten();
-            let chosen = self.sources.get(variable).map(|name| (*name).to_owned());
-            chosen
-                .or_else(own)
-                .or_else(|| environment.get(&file).map(|_| file))
-                .or_else(|| platform().map(|_| PORT.to_owned()))
+            let port = if variable == BIND { PORT } else { "" };
+            let chosen = self.sources.get(variable).copied();
+            let mut names = [chosen.unwrap_or(variable), &file, port].into_iter();
+            let set = names.find(|name| environment.get(name).is_some());
+            set.map(str::to_owned)
         };
-        let settings: Map<_, _> = settings(&valid)
-            .into_iter()
-            .map(|(name, _, variable, value)| {
-                (
-                    name.to_owned(),
-                    json!({"value": value, "from": source(variable)}),
-                )
-            })
-            .collect();
+        let settings = settings(&valid);
+        let settings = SETTINGS.map(|(name, variable)| {
+            let setting = json!({"value": settings[name], "from": source(variable)});
+            (name.to_owned(), setting)
+        });
         let variables: Vec<_> = variables(environment)
             .map(|(name, value, origin)| json!({"name": name, "value": value, "from": origin}))
             .collect();
         let report = json!({
             "version": 1,
-            "settings": settings,
+            "settings": Map::from_iter(settings),
             "variables": variables,
             "warnings": valid.warnings(),
         });
@@ -86,102 +91,40 @@ impl Config {
     }
 }
 
-fn settings(valid: &ValidConfig) -> [Setting; 17] {
-    let issuers = valid.issuers();
-    let names: Vec<_> = issuers.iter().map(super::ValidIssuer::issuer).collect();
+fn settings(valid: &ValidConfig) -> Value {
+    let issuers = valid.issuers().iter().map(super::ValidIssuer::settings);
     let introspects = issuers
-        .iter()
-        .any(|issuer| issuer.settings().introspection().is_some());
-    [
-        (
-            "resource",
-            "resource",
-            RESOURCE,
-            valid.resource().as_str().into(),
-        ),
-        ("bind", "listens on", BIND, valid.bind().to_string().into()),
-        (
-            "endpoint",
-            "endpoint",
-            LISTEN_PATH,
-            valid.paths().endpoint.as_str().into(),
-        ),
-        (
-            "audiences",
-            "audiences",
-            AUDIENCES,
-            valid.audiences().into(),
-        ),
-        ("issuers", "issuers", ISSUERS, names.into()),
-        (
-            "development_issuer",
-            "development",
-            ISSUERS,
-            valid.may_issue_for_development().into(),
-        ),
-        (
-            "introspection",
-            "introspection",
-            INTROSPECTION[0],
-            introspects.into(),
-        ),
-        (
-            "documentation",
-            "documentation",
-            DOCS_URL,
-            valid.docs_url(false).into(),
-        ),
-        ("hosts", "hosts", BIND, valid.hosts(valid.bind()).into()),
-        (
-            "further_hosts",
-            "further hosts",
-            HOSTS,
-            valid.further_hosts().into(),
-        ),
-        ("origins", "origins", ORIGINS, valid.origins().into()),
-        (
-            "loopback_origins",
-            "loopback origins",
-            ORIGINS,
-            valid.allows_loopback_origins().into(),
-        ),
-        (
-            "leeway_seconds",
-            "clock leeway",
-            "",
-            valid.leeway().as_secs().into(),
-        ),
-        (
-            "sessions",
-            "sessions",
-            SESSIONS,
-            valid.has_sessions().into(),
-        ),
-        ("banner", "banner", BANNER, valid.has_banner().into()),
-        (
-            "drain_seconds",
-            "drain",
-            DRAIN,
-            valid.drain().as_secs().into(),
-        ),
-        (
-            "state_key",
-            "state key",
-            STATE_KEY,
-            valid.state_key().is_some().into(),
-        ),
-    ]
+        .clone()
+        .any(|issuer| issuer.introspection().is_some());
+    json!({
+        "resource": valid.resource().as_str(),
+        "bind": valid.bind(),
+        "endpoint": valid.paths().endpoint,
+        "audiences": valid.audiences(),
+        "issuers": issuers.map(|issuer| issuer.name()).collect::<Vec<_>>(),
+        "development_issuer": valid.may_issue_for_development(),
+        "introspection": introspects,
+        "documentation": valid.docs_url(false),
+        "hosts": valid.hosts(valid.bind()),
+        "further_hosts": valid.further_hosts(),
+        "origins": valid.origins(),
+        "loopback_origins": valid.allows_loopback_origins(),
+        "leeway_seconds": valid.leeway().as_secs(),
+        "sessions": valid.has_sessions(),
+        "banner": valid.has_banner(),
+        "drain_seconds": valid.drain().as_secs(),
+        "state_key": valid.state_key().is_some(),
+    })
 }
 
 fn for_person(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::Bool(is_on) => if *is_on { "on" } else { "off" }.to_owned(),
-        Value::Number(seconds) => format!("{seconds} s"),
         Value::String(text) => text.clone(),
         Value::Array(list) if list.is_empty() => "none".to_owned(),
         Value::Array(list) => list.iter().map(for_person).collect::<Vec<_>>().join(", "),
-        Value::Object(_) => value.to_string(),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 
@@ -232,9 +175,10 @@ mod tests {
             ("TOOLGATE_UPSTREAM_PASSWORD", "hunter2"),
         ]);
         for part in [
-            "resource         https://mcp.example.com/mcp",
-            "listens on       127.0.0.1:9000",
-            "issuers          https://login.example.com",
+            "resource           https://mcp.example.com/mcp",
+            "bind               127.0.0.1:9000",
+            "issuers            https://login.example.com",
+            "development_issuer off",
             "TOOLGATE_STATE_KEY is [redacted], from the process",
         ] {
             assert!(told.contains(part), "{part}: {told}");
@@ -245,7 +189,7 @@ mod tests {
 
     #[test]
     fn without_an_issuer_the_development_issuer_is_named() {
-        assert!(report(&[]).contains("the development issuer"));
+        assert!(report(&[]).contains("development_issuer on"));
     }
 
     fn report_json(variables: &[(&str, &str)]) -> (Value, String) {
