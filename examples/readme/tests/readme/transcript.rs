@@ -94,11 +94,8 @@ async fn the_lines_of_the_readme_are_what_happens() {
 /// Does the same as `toolgate login`, without a browser.
 async fn log_in(url: &str, allows: &str, server: &Serving) -> String {
     assert_eq!(url, server.resource());
-    let person = ConsentingUser {
-        name: "ada",
-        allows: scopes.trim_matches('\''),
-    };
-    person.log_in(url).await
+    let name = "ada";
+    ConsentingUser { name, allows }.log_in(url).await
 }
 
 /// Compares the status line, every shown header, and the whole body if one is shown.
