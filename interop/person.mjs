@@ -45,14 +45,17 @@ export async function logIn(start, callback) {
   throw new Error(`the login did not end after ${PATIENCE} pages`);
 }
 
-/** The form as this person sends it: what is ticked stays ticked, and the answer is yes. */
+/**
+ * The form as this person sends it: what is ticked stays ticked, and the answer is yes. This
+ * person has no roles, so that a client meets a missing one.
+ */
 function filledIn(form, page) {
   const body = new URLSearchParams();
   for (const input of form.querySelectorAll('input')) {
     const name = input.getAttribute('name');
     const type = input.getAttribute('type') ?? 'text';
     const value = input.getAttribute('value');
-    if (!name || type === 'submit') continue;
+    if (!name || type === 'submit' || name === 'role') continue;
     if (type === 'checkbox' || type === 'radio') {
       if (input.hasAttribute('checked')) body.append(name, value ?? 'on');
     } else {

@@ -65,6 +65,8 @@ async function agree() {
     for (const field of await page.locator('input:is([type=text], [type=password], :not([type]))').all()) {
       if (!await field.inputValue()) await field.fill('developer');
     }
+    // The same person as everywhere: without roles.
+    for (const role of await page.locator('input[name=role]').all()) await role.uncheck();
     const left = page.url();
     await page.getByRole('button', { name: /^(allow|continue|sign-in)$/i }).click();
     await page.waitForURL((at) => at.href !== left);
