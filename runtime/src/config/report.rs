@@ -211,13 +211,9 @@ mod tests {
                 "https://login.example.com",
             ),
             ("TOOLGATE_STATE_KEY", key),
-            (
-                "TOOLGATE_DOCS_URL",
-                "https://docs.example.com/?secret=hunter2",
-            ),
-            ("SCALEKIT_CLIENT_SECRET", "hunter2"),
+            ("TOOLGATE_UPSTREAM_PASSWORD", "hunter2"),
         ]);
-        assert!(!text.contains(key) && !text.contains("\"hunter2"), "{text}");
+        assert!(!text.contains(key) && !text.contains("hunter2"), "{text}");
         assert_eq!(report["version"], 1);
         let settings = &report["settings"];
         for (name, value, from) in [
@@ -238,7 +234,11 @@ mod tests {
                 json!(["https://login.example.com"]),
                 json!("SCALEKIT_AUTHORIZATION_SERVERS"),
             ),
-            ("development_issuer", json!(false), Value::Null),
+            (
+                "development_issuer",
+                json!(false),
+                json!("SCALEKIT_AUTHORIZATION_SERVERS"),
+            ),
             ("origins", json!(["https://mcp.example.com"]), Value::Null),
             ("loopback_origins", json!(false), Value::Null),
             ("sessions", json!(true), Value::Null),
