@@ -107,6 +107,19 @@ fn every_log_line_is_in_the_table_and_the_table_has_no_other() {
     assert!(logged.len() > 40, "only {} lines", logged.len());
 }
 
+/// Returns the texts in the body of a method of the gate.
+fn texts_of(file: &str, method: &str) -> Vec<String> {
+    let path = root().join("runtime/src/gate").join(file);
+    let source = fs::read_to_string(path).expect(file);
+    let (_, body) = source.split_once(method).expect(method);
+    let body = body.split("\n    }\n").next().unwrap_or_default();
+    body.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn every_outcome_of_the_audit_log_is_in_the_table() {
     let page = Page::read("operating/logs.md");
@@ -115,23 +128,10 @@ fn every_outcome_of_the_audit_log_is_in_the_table() {
         .iter()
         .flat_map(|row| row[0].split('`').skip(1).step_by(2))
         .collect();
-    let source =
-        fs::read_to_string(root().join("runtime/src/gate/refusal.rs")).expect("the source");
-    let (_, body) = source
-        .split_once("fn outcome(&self)")
-        .expect("the function");
-    let body = body.split("\n    }\n").next().unwrap_or_default();
-    let named = body.split('"').skip(1).step_by(2);
-    let codes = [
-        "invalid_token",
-        "invalid_request",
-        "insufficient_scope",
-        "invalid_dpop_proof",
-    ];
-    let all = named
-        .chain(codes)
-        .chain(["use_dpop_nonce", "admitted", "not_found", "not_admitted"]);
-    let all: BTreeSet<_> = all.collect();
+    let outcomes = texts_of("refusal.rs", "fn outcome(&self)");
+    let codes = texts_of("challenge.rs", "fn as_str(self)");
+    let mut all: BTreeSet<_> = outcomes.iter().chain(&codes).map(String::as_str).collect();
+    all.extend(["admitted", "not_found", "not_admitted"]);
     assert_eq!(told, all);
 }
 
