@@ -96,7 +96,7 @@ async fn log_in(url: &str, allows: &str, server: &Serving) -> String {
     assert_eq!(url, server.resource());
     let person = ConsentingUser {
         name: "ada",
-        allows: scopes.trim_matches('\''),
+        allows,
     };
     person.log_in(url).await
 }
