@@ -13,6 +13,7 @@ pub use crate::{
     denial::{DenialReason, Remedy},
     item::{AuthorizeError, AuthorizeReturn},
     scope::{Scope, ScopeDescription, ScopeError},
+    server::{ExplainedStep, Explanation, Verdict},
     token_exchange::{TokenExchange, UpstreamToken},
     verify::{Dpop, IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier},
 };

@@ -8,11 +8,12 @@
 //! | `--print-metadata` | the protected resource metadata (RFC 9728), as it would be served |
 //! | `--print-config` | the effective settings, and where each comes from, without secrets |
 //! | `--print-config --json` | the same as JSON, for programs; `toolgate doctor` reads it |
+//! | `--explain <item>` | which check allows or denies an item to the token from standard input: [`Server::explain`] |
 //! | `--help` | the arguments and the variables |
 
 use std::{
     env, fmt,
-    io::{self, Write},
+    io::{self, Read, Write},
     process::ExitCode,
 };
 
@@ -21,6 +22,9 @@ use crate::{
     error::Error,
     server::Server,
 };
+
+/// The longest token that `--explain` reads, in bytes.
+const LONGEST_TOKEN: u64 = 64 * 1024;
 
 /// The default port.
 const PORT: u16 = 8000;
@@ -93,6 +97,7 @@ enum Action {
     Metadata,
     Config,
     ConfigJson,
+    Explain,
     Help,
 }
 
@@ -121,6 +126,11 @@ const ACTIONS: &[(&str, Action, &str)] = &[
         "--print-config --json",
         Action::ConfigJson,
         "prints the same as JSON, without secrets: `settings` (each with `value` and `from`, the variable that sets it), `variables`, `warnings` and the `version` of this form",
+    ),
+    (
+        "--explain <item>",
+        Action::Explain,
+        "reads a token from standard input and prints which check allows or denies it for the item; its signature is not checked",
     ),
     ("--help", Action::Help, "prints this help"),
 ];
@@ -175,7 +185,7 @@ impl Program {
         let arguments = arguments.unwrap_or_else(|| of_process().collect());
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let done = match action(&arguments) {
-            Some(Action::Help) => Ok(self.help()),
+            Some((Action::Help, _)) => Ok(self.help()),
             Some(action) => self.act(action, server).await,
             None => Err(format!(
                 "unknown arguments: {}\n\n{}",
@@ -195,7 +205,7 @@ impl Program {
     /// Does what was asked for. Returns the text to print.
     async fn act<S, E>(
         &self,
-        action: Action,
+        (action, item): (Action, &str),
         server: impl FnOnce(&Environment, Purpose) -> Result<Server<S>, E>,
     ) -> Result<String, String>
     where
@@ -235,6 +245,14 @@ impl Program {
             Action::ConfigJson => Config::from_environment(&environment, self.port)
                 .and_then(|config| config.report_json(&environment))
                 .map_err(text),
+            Action::Explain => {
+                let config = Config::from_environment(&environment, self.port).map_err(text)?;
+                let mut token = String::new();
+                let input = io::stdin().take(LONGEST_TOKEN).read_to_string(&mut token);
+                input.map_err(text)?;
+                let explained = server.explain(&config, &token, item).map_err(text)?;
+                Ok(explained.to_string())
+            }
             Action::Serve | Action::Help => Ok(String::new()),
         }
     }
@@ -263,15 +281,17 @@ impl Program {
     }
 }
 
-fn action(arguments: &[&str]) -> Option<Action> {
+/// Returns what arguments ask for, with the item to explain.
+fn action<'a>(arguments: &[&'a str]) -> Option<(Action, &'a str)> {
     let line = match arguments {
-        [] => return Some(Action::Serve),
+        [] => return Some((Action::Serve, "")),
+        ["--explain", item] => return Some((Action::Explain, item)),
         ["-h"] => "--help".to_owned(),
         ["--json", first] => format!("{first} --json"),
         _ => arguments.join(" "),
     };
     let found = ACTIONS.iter().find(|(name, ..)| *name == line);
-    found.map(|(_, action, _)| *action)
+    found.map(|(_, action, _)| (*action, ""))
 }
 
 fn text(error: impl fmt::Display) -> String {
@@ -284,17 +304,19 @@ mod tests {
 
     #[test]
     fn one_argument_is_an_action_and_anything_else_is_not() {
-        assert_eq!(action(&[]), Some(Action::Serve));
+        let one = |arguments: &[&str]| action(arguments).map(|(action, _)| action);
+        assert_eq!(one(&[]), Some(Action::Serve));
         for (name, expected, _) in ACTIONS {
             let words: Vec<_> = name.split(' ').collect();
-            assert_eq!(action(&words), Some(*expected));
-            assert_eq!(action(&[name, name]), None);
+            assert_eq!(one(&words), Some(*expected));
+            assert_eq!(one(&[name, name]), None);
         }
-        assert_eq!(
-            action(&["--json", "--print-config"]),
-            Some(Action::ConfigJson)
-        );
-        assert_eq!(action(&["--json"]), None);
+        let json = ["--json", "--print-config"];
+        assert_eq!(one(&json), Some(Action::ConfigJson));
+        assert_eq!(action(&["--explain", "a"]), Some((Action::Explain, "a")));
+        for wrong in ["--json", "--explain"] {
+            assert_eq!(action(&[wrong]), None);
+        }
         assert_eq!(action(&["--print-acces"]), None);
     }
 

@@ -237,6 +237,8 @@ impl Gate {
         let needed = self.needed(subject, &refusal);
         let missing = match refusal {
             Refusal::InsufficientScope { missing, .. } => missing,
+            // The token has the scopes.
+            Refusal::InsufficientAuthentication { .. } => ScopeSet::EMPTY,
             _ if refusal.is_challenge() => needed,
             _ => ScopeSet::EMPTY,
         };

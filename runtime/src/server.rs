@@ -4,6 +4,7 @@
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`access_table`]: who may use which item, as the attributes declare it
+//! - [`explanation`]: why a caller may or may not use an item
 //! - [`answer_limits`]: the limits of what a server answers, and its forms
 //! - [`assembly`]: builds what serves from the builder and the configuration, or reports
 //!   every error
@@ -60,6 +61,7 @@ mod changes;
 mod connection;
 mod cors;
 mod dispatch_check;
+mod explanation;
 mod gate_plan;
 mod handler;
 mod handler_gate;
@@ -96,6 +98,7 @@ mod transport;
 pub use access_table::{AccessTable, ItemAccess};
 use answer_limits::AnswerLimits;
 pub use changes::{Changes, UnknownItemError};
+pub use explanation::{ExplainedStep, Explanation, Verdict};
 pub use handler_gate::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
     HandlerGateBuilder, HandlerGateLayer,

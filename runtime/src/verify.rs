@@ -170,3 +170,12 @@ impl fmt::Display for TokenError {
 }
 
 impl std::error::Error for TokenError {}
+
+/// Returns the claims in a text that has the form of a JWT, without any check of its signature: to
+/// explain a token to a person, never to accept it.
+pub(crate) fn unverified_members(
+    token: &str,
+) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let jws = jws::Jws::parse(token).ok()?;
+    crate::json::strict_object(jws.payload()).ok()
+}

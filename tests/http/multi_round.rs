@@ -31,6 +31,7 @@ struct Counted {
 }
 
 mod capabilities;
+mod conditions;
 mod prompts_and_resources;
 mod sessions;
 
@@ -124,7 +125,15 @@ fn survey(#[extract] round: Round<Counted>, State(runs): State<Runs>) -> Answere
 
 fn server(runs: &Runs, clock: &TestClock) -> Server<Runs> {
     Server::with_state("lists", runs.clone())
-        .tools(tools![delete, purge, hurry, unlock, plain, survey])
+        .tools(tools![
+            delete,
+            purge,
+            hurry,
+            unlock,
+            plain,
+            survey,
+            conditions::wipe
+        ])
         .with_clock(clock.clone())
         .with_verifier(UnsignedVerifier)
         .without_banner()

@@ -18,7 +18,7 @@ impl Conditions {
     pub(crate) fn missing_roles(&self, claims: &Claims) -> Option<&'static [&'static str]> {
         let lacks = |set: &[&str]| set.iter().filter(|role| !claims.has_role(role)).count();
         let is_held = |set: &&[&str]| !set.is_empty() && lacks(set) == 0;
-        match self.roles().iter().any(|set| is_held(set)) {
+        match self.roles().iter().any(is_held) {
             true => None,
             false => self.roles().iter().copied().min_by_key(|set| lacks(set)),
         }
@@ -27,10 +27,8 @@ impl Conditions {
     /// Returns whether the login of the caller is strong enough and, unless `now` is `None`,
     /// recent enough (RFC 9470 §5). A missing claim is never enough.
     pub(crate) fn accepts_login(&self, claims: &Claims, now: Option<UnixTime>) -> bool {
-        let is_strong = self.acr().is_empty()
-            || claims
-                .acr()
-                .is_some_and(|acr| self.acr().iter().any(|one| *one == acr));
+        let is_strong =
+            self.acr().is_empty() || claims.acr().is_some_and(|acr| self.acr().contains(&acr));
         let is_recent = match (self.max_age(), now) {
             (None, _) | (_, None) => true,
             (Some(max_age), Some(now)) => claims.auth_time().is_some_and(|login| {

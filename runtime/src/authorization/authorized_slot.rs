@@ -9,10 +9,12 @@ use std::{
 /// The parameters of a request that its item has authorized, until the first run takes them. Only
 /// the item knows their type.
 #[derive(Clone, Default)]
-pub(super) struct AuthorizedSlot(Option<Arc<Mutex<Option<Box<dyn Any + Send>>>>>);
+pub(super) struct AuthorizedSlot(Option<Arc<Mutex<Option<Parameters>>>>);
+
+type Parameters = Box<dyn Any + Send>;
 
 impl AuthorizedSlot {
-    pub(super) fn new(parameters: Box<dyn Any + Send>) -> Self {
+    pub(super) fn new(parameters: Parameters) -> Self {
         Self(Some(Arc::new(Mutex::new(Some(parameters)))))
     }
 

@@ -119,7 +119,7 @@ async fn run_stateless(
             } = *denied;
             let call = Operation::CallTool(&tool);
             let refused = gate.refuse_late(permit, call, denial, &parts.headers, envelope);
-            Some(late_response(refused, gate.refusal_context(dpop)))
+            Some(late_response(*refused, gate.refusal_context(dpop)))
         }
     }
 }

@@ -117,7 +117,7 @@ impl LateDenials {
         let refused = gate.refuse_late(permit, operation, denial, headers, envelope);
         let context = gate.refusal_context(*dpop);
         let answer = refused.denied_answer(context);
-        let response = late_response(refused, context);
+        let response = late_response(*refused, context);
         *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(response);
         answer
     }
@@ -179,7 +179,7 @@ impl LateDenials {
 
 /// Renders the refusal of a request whose item runs.
 pub(super) fn late_response(
-    refused: Box<RefusedRequest<'_>>,
+    refused: RefusedRequest<'_>,
     context: RefusalContext<'_>,
 ) -> Response<Body> {
     let result = refused.call_id().map(|id| refused.tool_result(id, context));

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{Server, registry::AccessTerms};
+use super::{Server, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
 use crate::{
     access::{Conditions, Requirement},
     item::{ItemSet, KindParts},
@@ -39,7 +39,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessTable {
     items: Vec<ItemAccess>,
-    implications: Vec<(&'static str, Vec<&'static str>)>,
+    hierarchy: ScopeHierarchy,
     has_open_handshake: bool,
 }
 
@@ -60,8 +60,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns who may use which item, as the attributes declare it. Its text is stable: keep it
     /// as a snapshot, so that a change of access is visible in a review.
     pub fn access_table(&self) -> AccessTable {
-        let implications = self.policy.hierarchy.implications().to_vec();
-        AccessTable::new(implications, self.policy.open_handshake)
+        AccessTable::new(self.policy.hierarchy.clone(), self.policy.open_handshake)
             .with_items(&self.sets.tools)
             .with_items(&self.sets.prompts)
             .with_items(&self.sets.resources)
@@ -69,13 +68,10 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 }
 
 impl AccessTable {
-    pub(super) fn new(
-        implications: Vec<(&'static str, Vec<&'static str>)>,
-        has_open_handshake: bool,
-    ) -> Self {
+    pub(super) fn new(hierarchy: ScopeHierarchy, has_open_handshake: bool) -> Self {
         Self {
             items: Vec::new(),
-            implications,
+            hierarchy,
             has_open_handshake,
         }
     }
@@ -121,6 +117,11 @@ impl AccessTable {
         self.items.sort();
     }
 
+    /// Returns which scope implies which.
+    pub(super) fn hierarchy(&self) -> &ScopeHierarchy {
+        &self.hierarchy
+    }
+
     /// Returns a row for each item, sorted by kind and name.
     pub fn items(&self) -> impl Iterator<Item = &ItemAccess> {
         self.items.iter()
@@ -129,9 +130,8 @@ impl AccessTable {
     /// Returns what [`Server::scope_implies`](crate::Server::scope_implies) declares: a scope and
     /// the scopes that it implies.
     pub fn implications(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
-        self.implications
-            .iter()
-            .map(|(holder, implied)| (*holder, &**implied))
+        let implications = self.hierarchy.implications().iter();
+        implications.map(|(holder, implied)| (*holder, &**implied))
     }
 
     /// Returns whether clients learn of the items without a token, by
@@ -224,7 +224,7 @@ impl fmt::Display for AccessTable {
         for item in &self.items {
             writeln!(f, "{item}")?;
         }
-        for (holder, implied) in &self.implications {
+        for (holder, implied) in self.hierarchy.implications() {
             writeln!(f, "scope {holder} implies {}", implied.join(" "))?;
         }
         if self.has_open_handshake {

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The declarations, stored as written until the tools are known.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ScopeHierarchy {
     implications: Vec<(&'static str, Vec<&'static str>)>,
     patterns: bool,

@@ -21,6 +21,7 @@ use toolgate::{
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
 mod audit;
+mod conditions;
 mod line_lengths;
 mod rounds;
 mod startup;

@@ -19,7 +19,7 @@ async fn session(fixture: &Fixture, scopes: &str) -> Client {
 
 /// Calls a tool, and waits until the server asks. Returns the id of the question, and the
 /// stream with the rest.
-async fn begin(client: &Client, tool: &str, list: &str) -> (Value, Response) {
+pub(super) async fn begin(client: &Client, tool: &str, list: &str) -> (Value, Response) {
     let params = json!({"name": tool, "arguments": {"list": list}});
     let message = client.message("tools/call", params);
     let request = client.post(&message).body(message.to_string());
@@ -30,12 +30,12 @@ async fn begin(client: &Client, tool: &str, list: &str) -> (Value, Response) {
     (question["id"].clone(), response)
 }
 
-async fn reply(client: &Client, id: Value, result: Value) {
+pub(super) async fn reply(client: &Client, id: Value, result: Value) {
     let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
     assert_eq!(client.send(&answer).await.status, 202);
 }
 
-fn yes() -> Value {
+pub(super) fn yes() -> Value {
     json!({"action": "accept", "content": {"sure": true}})
 }
 

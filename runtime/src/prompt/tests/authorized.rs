@@ -43,7 +43,10 @@ impl Desk {
     async fn get_with(&self, permit: &Permit, arguments: Value) -> Result<String, ErrorData> {
         let call = self.call(arguments);
         let response = self.prompt("begin").respond(permit, "begin", true, call);
-        let json = serde_json::to_value(response.await?).unwrap();
+        let GetPromptResponse::Complete(result) = response.await? else {
+            panic!("a question");
+        };
+        let json = serde_json::to_value(result).unwrap();
         let text = &json["messages"][0]["content"]["text"];
         Ok(text.as_str().unwrap().to_owned())
     }

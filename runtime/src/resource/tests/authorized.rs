@@ -34,7 +34,10 @@ impl<S: Clone> Shelf<S> {
     async fn read_with(&self, permit: &Permit, uri: &str) -> Result<String, ErrorData> {
         let resource = self.admitted(permit);
         let response = resource.respond(permit, uri, true, self.call()).await?;
-        let json = serde_json::to_value(response).unwrap();
+        let ReadResourceResponse::Complete(result) = response else {
+            panic!("a question");
+        };
+        let json = serde_json::to_value(result).unwrap();
         Ok(json["contents"][0]["text"].as_str().unwrap().to_owned())
     }
 }

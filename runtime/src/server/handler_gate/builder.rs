@@ -287,9 +287,8 @@ impl HandlerGateBuilder {
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
         let policy = &self.policy;
-        let implications = policy.hierarchy.implications().to_vec();
         let access = access_table::with_offered(
-            AccessTable::new(implications, policy.open_handshake),
+            AccessTable::new(policy.hierarchy.clone(), policy.open_handshake),
             &offered,
             functions.as_ref(),
         );

@@ -1,4 +1,4 @@
-// errors: 26
+// errors: 23
 //! Roles, `acr` and `max_age` that would deny everybody, or nobody.
 use toolgate::{access, mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 
@@ -70,12 +70,6 @@ fn bare() -> String {
     String::new()
 }
 
-const QUOTED: &str = "a\"b";
-
-/// A constant that cannot stand in a challenge.
-#[mcp_tool(authenticated, acr = QUOTED)]
-fn constant() {}
-
 struct Desk;
 
 #[mcp_tools]
@@ -89,5 +83,5 @@ fn main() {
     let _ = access!(public, max_age = 1);
     let _ = access!(refused, role = "a");
     let _ = (public, role_alone, twice, list, one, empty, nothing, nobody, never_needed, repeated);
-    let _ = (call, resource, zero, text, bare, constant);
+    let _ = (call, resource, zero, text, bare);
 }

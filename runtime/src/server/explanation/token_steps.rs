@@ -1,0 +1,130 @@
+//! What `--explain` says of the token itself. Its signature is not checked: the issuer may not be
+//! reachable from where a person asks.
+
+use crate::{
+    caller::{Acceptance, VerifiedToken},
+    claims::Claims,
+    config::{Config, ValidConfig},
+    error::{SetupErrors, StartError},
+    log_text::QuotedText,
+    scope::ScopeTable,
+    server::{AccessTable, Server},
+    verify::unverified_members,
+};
+
+use super::{Explanation, Verdict};
+
+impl<S: Clone + Send + Sync + 'static> Server<S> {
+    /// Explains whether the bearer of a token may use an item now, step by step, for a person. The
+    /// signature of the token is not checked, and neither `authorize` nor a confirmation is asked.
+    /// `item` is the name of a tool or a prompt, or the URI of a resource as its author wrote it.
+    ///
+    /// ```
+    /// use toolgate::{Config, Server, mcp_tool, tools};
+    ///
+    /// /// Lists the invoices.
+    /// #[mcp_tool(scope = "invoices:read")]
+    /// fn list_invoices() {}
+    ///
+    /// let server = Server::new("invoices").tools(tools![list_invoices]);
+    /// let config = Config::new("https://invoices.example/mcp").with_issuer("https://as.example");
+    /// let explained = server.explain(&config, "no-jwt", "list_invoices").unwrap();
+    /// assert!(explained.to_string().contains("not a JWT"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StartError`] if the configuration is invalid or there is no such item.
+    pub fn explain(
+        &self,
+        config: &Config,
+        token: &str,
+        item: &str,
+    ) -> Result<Explanation, StartError> {
+        let settings = config.validate()?;
+        let table = self.access_table();
+        let mut first = Explanation::of(String::new());
+        let claims = self.read_token(&settings, token.trim(), &mut first);
+        let explained = match (&claims, token.trim().is_empty()) {
+            (None, false) => table.explain_unread(item),
+            _ => table.explain(item, claims.as_ref(), self.policy.clock.now()),
+        };
+        match explained {
+            Some(explained) => Ok(explained.after(first)),
+            None => {
+                let mut errors = SetupErrors::default();
+                let names: Vec<_> = table.items().map(|row| row.name()).collect();
+                errors.add(
+                    format!("there is no item {}", QuotedText(item, 100)),
+                    format!("name one of {}", names.join(", ")),
+                );
+                Err(errors.into_error())
+            }
+        }
+    }
+
+    /// Reads the claims of a token, and adds what the gate would say of it. Returns `None` if it
+    /// cannot be read.
+    fn read_token(
+        &self,
+        settings: &ValidConfig,
+        token: &str,
+        steps: &mut Explanation,
+    ) -> Option<Claims> {
+        if token.is_empty() {
+            return None;
+        }
+        let Some(members) = unverified_members(token) else {
+            let why = "it is not a JWT: only its issuer knows what it grants";
+            steps.add("token", Verdict::NotEvaluated, why);
+            return None;
+        };
+        let iss = members.get("iss").and_then(|iss| iss.as_str());
+        let iss = iss.unwrap_or_default();
+        let mut issuers = settings.issuers().iter().map(|one| one.settings());
+        let issuer = issuers.find(|issuer| issuer.is_spelled(iss));
+        let claims = match issuer {
+            Some(issuer) => Claims::from_members(members, issuer.claim_mapping()),
+            None => Claims::from_members(members, &Default::default()),
+        };
+        let claims = match claims {
+            Ok(claims) => claims,
+            Err(error) => {
+                steps.add("token", Verdict::Denies, error.to_string());
+                return None;
+            }
+        };
+        let spellings: Vec<_> = issuer.into_iter().flat_map(|one| one.spellings()).collect();
+        let acceptance = Acceptance::new(spellings, settings.audiences().iter().cloned())
+            .with_leeway(settings.leeway());
+        let token = VerifiedToken::new(claims.clone(), &ScopeTable::default());
+        match acceptance.accept(token, self.policy.clock.now()) {
+            Ok(_) => steps.add(
+                "token",
+                Verdict::Allows,
+                "its issuer, audience and times are right",
+            ),
+            Err((rejection, _)) => {
+                let why = format!(
+                    "{rejection}; it has iss {} and aud {}, and this server accepts {}",
+                    QuotedText(claims.issuer(), 200),
+                    QuotedText(&claims.audience().join(" "), 200),
+                    settings.audiences().join(" ")
+                );
+                steps.add("token", Verdict::Denies, why);
+            }
+        }
+        steps.add("signature", Verdict::NotEvaluated, "not checked");
+        Some(claims)
+    }
+}
+
+impl AccessTable {
+    /// Explains an item whose caller is unknown.
+    fn explain_unread(&self, item: &str) -> Option<Explanation> {
+        let row = self.items().find(|row| row.name() == item)?;
+        let mut explained = Explanation::of(format!("{} {}", row.kind(), row.name()));
+        explained.add("scope", Verdict::NotEvaluated, row.to_string());
+        Some(explained)
+    }
+}
