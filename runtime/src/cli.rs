@@ -268,7 +268,7 @@ impl Program {
         for (argument, _, meaning) in ACTIONS {
             help += &format!("  {name} {argument}  {meaning}\n");
         }
-        help += "\nVariables, also read from .env; the README of Toolgate lists the others:\n";
+        help += "\nVariables, also read from .env; the guide of Toolgate lists the others:\n";
         let bind = format!("address to listen on, 127.0.0.1:{} by default", self.port);
         let common = [
             ("TOOLGATE_BIND", bind.as_str()),

@@ -94,8 +94,11 @@ async fn the_lines_of_the_readme_are_what_happens() {
 /// Does the same as `toolgate login`, without a browser.
 async fn log_in(url: &str, allows: &str, server: &Serving) -> String {
     assert_eq!(url, server.resource());
-    let name = "ada";
-    ConsentingUser { name, allows }.log_in(url).await
+    let person = ConsentingUser {
+        name: "ada",
+        allows,
+    };
+    person.log_in(url).await
 }
 
 /// Compares the status line, every shown header, and the whole body if one is shown.
