@@ -19,6 +19,7 @@ mod runtime {
     pub(super) mod caller;
     pub(super) mod claims;
     pub(super) mod clock;
+    pub(super) mod denial;
     pub(super) mod error;
     pub(super) mod issuer;
     pub(super) mod json;
@@ -33,8 +34,8 @@ mod runtime {
 
 // The runtime's modules refer to each other from their crate's root.
 use runtime::{
-    access, authorization, bearer, caller, claims, clock, error, issuer, json, log_text, loopback,
-    operation, scope, single_flight, uri_pattern, verify,
+    access, authorization, bearer, caller, claims, clock, denial, error, issuer, json, log_text,
+    loopback, operation, scope, single_flight, uri_pattern, verify,
 };
 
 mod desk;
