@@ -3,16 +3,17 @@
 
 use std::{
     any::Any,
-    fmt,
     future::{Ready, ready},
     panic::AssertUnwindSafe,
-    sync::{Mutex, PoisonError},
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::{Map, Value};
 
-use super::{AuthorizeDenial, AuthorizeError, Call, CallError, FromCall, Later, Now, ToolError};
+use super::{
+    AuthorizeDenial, AuthorizeError, AuthorizedValues, Call, CallError, FromCall, Later, Now,
+    ToolError,
+};
 use crate::{caller::Caller, denial::ItemDenial, error::SetupErrors, scope::Scope};
 
 /// The decision of an `authorize` function on one request.
@@ -37,44 +38,6 @@ impl Authorized {
             is_readable: parameters.is_ok(),
             parameters: Box::new(parameters),
         }
-    }
-}
-
-/// The values that an `authorize` function has authorized: a tuple in the order of the item's
-/// parameters.
-pub struct AuthorizedValues {
-    values: Mutex<Box<dyn Any + Send>>,
-    /// The arguments that the values were read from, for an item that shows them to its user.
-    shown: Map<String, Value>,
-}
-
-impl AuthorizedValues {
-    fn new<T: Send + 'static>(values: T) -> Self {
-        Self {
-            values: Mutex::new(Box::new(values)),
-            shown: Map::new(),
-        }
-    }
-
-    /// Takes the arguments to show.
-    pub(super) fn take_shown(&mut self) -> Map<String, Value> {
-        std::mem::take(&mut self.shown)
-    }
-
-    /// Returns the values, or `None` if they are of another type.
-    fn downcast<T: 'static>(self) -> Option<T> {
-        let values = self
-            .values
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        values.downcast().ok().map(|values| *values)
-    }
-}
-
-impl fmt::Debug for AuthorizedValues {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Arguments are the user's data, which must not get into a log by accident.
-        f.debug_struct("AuthorizedValues").finish_non_exhaustive()
     }
 }
 

@@ -5,9 +5,9 @@ use rmcp::{ErrorData, model::CompletionInfo};
 use serde_json::{Map, Value};
 
 use super::{
-    AuthorizeError, Authorizing, Built, Call, CallError, ClientCapability, Completing, Definition,
-    ItemName, KindParts, Run, Running,
-    authorize::{AuthorizeFunction, Authorized, AuthorizedParameters, AuthorizedValues},
+    AuthorizeError, AuthorizedValues, Authorizing, Built, Call, CallError, ClientCapability,
+    Completing, Definition, ItemName, KindParts, Run, Running,
+    authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
     confirmation::Confirmation,
 };

@@ -1,7 +1,6 @@
 //! The gate alone, in front of a server that is written with rmcp.
 //!
 //! - [`access`]: the access of one item of the handler; [`access_table`]: of all
-//! - [`handler_admission`]: the second check of each request
 //! - [`handler_authorize`]: the `authorize` functions of its items
 //! - [`builder`]: the declarations and the policy, until the gate is built
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
@@ -37,7 +36,6 @@ mod builder;
 mod declared;
 mod gate_layer;
 mod guarded_handler;
-mod handler_admission;
 mod handler_authorize;
 mod inventory;
 

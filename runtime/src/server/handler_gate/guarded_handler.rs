@@ -31,7 +31,10 @@ use crate::{
     },
 };
 
-use super::{HandlerGate, handler_admission::replace_arguments};
+mod handler_admission;
+
+use super::HandlerGate;
+use handler_admission::replace_arguments;
 
 /// A handler behind its [`HandlerGate`]. For every request it requires the admission that the gate's
 /// layer attached to this request for this operation. Without the layer, or behind another

@@ -8,7 +8,8 @@ use crate::{
     server::dispatch_check::confirmed_permit,
 };
 
-use super::{GuardedHandler, HandlerCall};
+use super::GuardedHandler;
+use crate::server::handler_gate::HandlerCall;
 
 impl<H> GuardedHandler<H> {
     pub(super) fn permit(
