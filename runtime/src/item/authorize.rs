@@ -93,7 +93,7 @@ impl<S> AuthorizeFunction<S> {
         let decision = async move {
             let authorized = decide((item.noun, item.name), demands, caller, deciding).await?;
             Ok(Authorized::new(
-                authorized.map(|values| AuthorizedValues { shown, ..values }),
+                authorized.map(|values| values.with_shown(shown)),
             ))
         };
         decision.boxed()

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub struct AuthorizedValues {
     values: Mutex<Box<dyn Any + Send>>,
     /// The arguments that the values were read from, for an item that shows them to its user.
-    pub(super) shown: Map<String, Value>,
+    shown: Map<String, Value>,
 }
 
 impl AuthorizedValues {
@@ -22,6 +22,11 @@ impl AuthorizedValues {
             values: Mutex::new(Box::new(values)),
             shown: Map::new(),
         }
+    }
+
+    /// Adds the arguments to show.
+    pub(super) fn with_shown(self, shown: Map<String, Value>) -> Self {
+        Self { shown, ..self }
     }
 
     /// Takes the arguments to show.
