@@ -9,7 +9,7 @@
 //! | `registered_item` | [`Item`]: lists, validates, runs and completes one item |
 //! | `run` | runs the author's code |
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
-//! | `authorize`, `authorize_signature` | a function that authorizes a request by its parameters |
+//! | `authorize`, `authorize_signature`, `authorized_values` | a function that authorizes a request by its parameters |
 //! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
 //! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |
@@ -24,6 +24,7 @@
 pub(crate) mod authorize;
 mod authorize_error;
 pub(crate) mod authorize_signature;
+mod authorized_values;
 mod call;
 mod call_error;
 mod capability;
@@ -48,6 +49,7 @@ pub use authorize::AuthorizeReturn;
 pub(crate) use authorize::{AuthorizeDenial, Authorized, Authorizing, decide};
 pub use authorize_error::AuthorizeError;
 pub(crate) use authorize_error::AuthorizeReason;
+pub use authorized_values::AuthorizedValues;
 pub use call::{Call, ItemName};
 pub(crate) use call_error::{BoxError, FailureKind};
 pub use call_error::{CallError, IntoCallError};

@@ -14,13 +14,11 @@ pub use crate::{
     access::Requirement,
     caller::Caller,
     item::{
-        Alone, AuthorizeError, Beside, Borrowed, Call, CallError, ClientCapability, Definition,
-        Facts, FromCall as ExtractedFrom, FromRef as PartOf, ItemDef, ItemGroup, ItemName, Later,
-        Now, Owned, Registering, Returns, ScopeText, Sealed, Stated, Unimplemented,
-        authorize::{
-            AuthorizeReturn, AuthorizedValues, Deciding, authorized, authorizing, decision,
-            known_caller,
-        },
+        Alone, AuthorizeError, AuthorizedValues, Beside, Borrowed, Call, CallError,
+        ClientCapability, Definition, Facts, FromCall as ExtractedFrom, FromRef as PartOf, ItemDef,
+        ItemGroup, ItemName, Later, Now, Owned, Registering, Returns, ScopeText, Sealed, Stated,
+        Unimplemented,
+        authorize::{AuthorizeReturn, Deciding, authorized, authorizing, decision, known_caller},
         authorize_signature::{AuthorizeSignature, authorize_function},
         run,
     },

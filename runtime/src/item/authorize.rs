@@ -4,15 +4,16 @@
 use std::{
     any::Any,
     borrow::Cow,
-    fmt,
     future::{Ready, ready},
     panic::AssertUnwindSafe,
-    sync::{Mutex, PoisonError},
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{AuthorizeError, AuthorizeReason, Call, CallError, FromCall, Later, Now, ToolError};
+use super::{
+    AuthorizeError, AuthorizeReason, AuthorizedValues, Call, CallError, FromCall, Later, Now,
+    ToolError,
+};
 use crate::{caller::Caller, error::SetupErrors, log_text::redaction, scope::Scope};
 
 /// The decision of an `authorize` function on one request.
@@ -37,29 +38,6 @@ impl Authorized {
             is_readable: parameters.is_ok(),
             parameters: Box::new(parameters),
         }
-    }
-}
-
-/// The values that an `authorize` function has authorized: a tuple in the order of the item's
-/// parameters.
-pub struct AuthorizedValues(Mutex<Box<dyn Any + Send>>);
-
-impl AuthorizedValues {
-    fn new<T: Send + 'static>(values: T) -> Self {
-        Self(Mutex::new(Box::new(values)))
-    }
-
-    /// Returns the values, or `None` if they are of another type.
-    fn downcast<T: 'static>(self) -> Option<T> {
-        let values = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        values.downcast().ok().map(|values| *values)
-    }
-}
-
-impl fmt::Debug for AuthorizedValues {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Arguments are the user's data, which must not get into a log by accident.
-        f.debug_struct("AuthorizedValues").finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
-use super::{Context, ToolError, authorize::AuthorizedValues, round::CallRound};
+use super::{AuthorizedValues, Context, ToolError, round::CallRound};
 use crate::caller::Caller;
 
 /// One call of a tool, or one request for a resource or a prompt: its arguments, the

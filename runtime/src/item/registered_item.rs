@@ -5,9 +5,9 @@ use rmcp::{ErrorData, model::CompletionInfo};
 use serde_json::{Map, Value};
 
 use super::{
-    Authorizing, Built, Call, CallError, ClientCapability, Completing, Definition, ItemName,
-    KindParts, Run, Running,
-    authorize::{AuthorizeFunction, Authorized, AuthorizedParameters, AuthorizedValues},
+    AuthorizedValues, Authorizing, Built, Call, CallError, ClientCapability, Completing,
+    Definition, ItemName, KindParts, Run, Running,
+    authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
 };
 use crate::{

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-use super::{HandlerGate, handler_admission::replace_arguments};
+use super::{HandlerGate, handler_authorize::replace_arguments};
 
 /// A handler behind its [`HandlerGate`]. For every request it requires the admission that the gate's
 /// layer attached to this request for this operation. Without the layer, or behind another

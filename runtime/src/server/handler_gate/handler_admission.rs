@@ -1,7 +1,7 @@
 //! What a guarded handler requires of each request: that its gate has admitted it, with the
 //! parameters that the item's `authorize` function has authorized.
 
-use rmcp::{ErrorData, RoleServer, model::JsonObject, service::RequestContext};
+use rmcp::{ErrorData, RoleServer, service::RequestContext};
 
 use crate::{
     authorization::Permit, gate::Authorizer, operation::Operation,
@@ -59,19 +59,6 @@ impl<H> GuardedHandler<H> {
             );
             ErrorData::internal_error("the operation was not admitted", None)
         })
-    }
-}
-
-/// Replaces the arguments that rmcp has read by those that were authorized.
-pub(super) fn replace_arguments(
-    arguments: &mut Option<JsonObject>,
-    authorized: Option<HandlerCall>,
-) {
-    let Some((_, authorized)) = authorized.map(HandlerCall::into_parts) else {
-        return;
-    };
-    if arguments.is_some() || !authorized.is_empty() {
-        *arguments = Some(authorized);
     }
 }
 

@@ -63,6 +63,19 @@ impl HandlerCall {
     }
 }
 
+/// Replaces the arguments that rmcp has read by those that were authorized.
+pub(super) fn replace_arguments(
+    arguments: &mut Option<JsonObject>,
+    authorized: Option<HandlerCall>,
+) {
+    let Some((_, authorized)) = authorized.map(HandlerCall::into_parts) else {
+        return;
+    };
+    if arguments.is_some() || !authorized.is_empty() {
+        *arguments = Some(authorized);
+    }
+}
+
 type Decide = Box<dyn Fn(HandlerCall) -> BoxFuture<'static, Decision> + Send + Sync>;
 type Decision = Result<(), AuthorizeError>;
 
