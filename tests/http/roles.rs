@@ -264,7 +264,7 @@ mod start {
             .tool("read", access!(public).with_conditions(EDITOR))
             .without_banner()
             .build_unseen(Config::new("http://127.0.0.1:8000/mcp"));
-        let error = gate.expect_err("an error").to_string();
+        let error = gate.err().expect("an error").to_string();
         assert!(error.contains("`read` is public"), "{error}");
     }
 
@@ -281,7 +281,7 @@ mod start {
                 .without_banner()
                 .build_unseen(Config::new("http://127.0.0.1:8000/mcp"))
         };
-        let error = gate(129).expect_err("an error").to_string();
+        let error = gate(129).err().expect("an error").to_string();
         assert!(error.contains("129 roles"), "{error}");
         assert!(gate(128).is_ok());
     }
