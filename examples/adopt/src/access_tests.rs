@@ -17,7 +17,7 @@ fn service(gate: &HandlerGate) -> Service {
 }
 
 #[tokio::test]
-async fn access_is_what_was_reviewed_and_what_the_gate_does() {
+async fn every_item_is_as_accessible_as_it_declares() {
     let mut access = None;
     let server = TestServer::around(TestIssuer::in_memory(), async |config| {
         let gate = gate()

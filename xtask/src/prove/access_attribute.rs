@@ -2,7 +2,12 @@
 
 use std::ops::Range;
 
-const ATTRIBUTES: [&str; 3] = ["#[mcp_tool(", "#[mcp_prompt(", "#[mcp_resource("];
+const ATTRIBUTES: [&str; 4] = [
+    "#[mcp_tool(",
+    "#[mcp_prompt(",
+    "#[mcp_resource(",
+    "access!(",
+];
 
 /// The entry of an attribute that declares access.
 #[derive(Debug, Clone, PartialEq, Eq)]

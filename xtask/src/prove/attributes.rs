@@ -15,7 +15,14 @@ use super::access_attribute::{self, AccessAttribute};
 use crate::{Error, say};
 
 /// The examples whose items have attributes, with the features of their tests.
-const EXAMPLES: &[&str] = &["todo", "finance-news", "notes", "everything"];
+const EXAMPLES: &[&str] = &[
+    "todo",
+    "finance-news",
+    "notes",
+    "everything",
+    "documents",
+    "adopt",
+];
 
 /// The comparison of scopes in the gate, and what replaces it.
 const COMPARISON: (&str, &str, &str) = (
