@@ -42,7 +42,10 @@ fn an_issuer_is_asked_over_https_or_on_this_machine() {
 fn a_path_of_roles_that_leads_nowhere_is_an_error() {
     for path in [&[][..], &[""], &["realm_access", ""]] {
         let issuer = Issuer::new("https://as.example").with_role_claim(path.iter().copied());
-        let error = errors(issuer).unwrap();
+        let mut errors = SetupErrors::default();
+        // Its keys are fine.
+        assert!(jwks_cache(&issuer, &mut errors).is_some());
+        let error = errors.finish(()).unwrap_err().to_string();
         assert!(error.contains("with_role_claim"), "{path:?}: {error}");
     }
 }
