@@ -12,7 +12,6 @@ mod attribute;
 mod attribute_syntax;
 mod capability;
 mod conditions;
-mod confirmation;
 mod doc_comment;
 mod errors;
 mod expand;
@@ -111,17 +110,14 @@ mod tests;
 /// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a login with this authentication context, or with one of these; the preferred one comes first |
 /// | `max_age = 300` | a login at most this many seconds ago |
 ///
-/// Each text is a string literal, or the path of a `&str` constant. The issuer decides which claim
-/// has the roles: see `Issuer::with_role_claim`. A missing role is a 403 without a challenge, and
-/// leaves the item out of lists that are filtered by grants. A login that is too weak or too old
-/// is a 401 with the challenge of RFC 9470, `insufficient_user_authentication`, so that the client
-/// lets its user log in again.
+/// Each text is a string literal, or the path of a `&str` constant. `Issuer::with_role_claim` names
+/// the claim that has the roles. A missing role is a 403 without a challenge. A login that is too
+/// weak or too old is a 401 with the challenge of RFC 9470.
 ///
-/// Access can depend on the arguments and on the server's state: `authorize = check` names a
-/// function, `async` or not, that decides at the gate, before anything runs. It takes the caller
-/// (`&Caller`, or `Option<&Caller>` in a public tool) and a reference to each parameter of the
-/// tool, in the same order, without `Caller`, `Context` and `Round`. The tool runs with the very
-/// values that the function has authorized.
+/// `authorize = check` names a function, `async` or not, that decides at the gate by the arguments
+/// and the server's state. It takes the caller (`&Caller`, or `Option<&Caller>` in a public tool)
+/// and a reference to each parameter of the tool, in the same order, without `Caller`, `Context` and
+/// `Round`. The tool runs with the very values that the function has authorized.
 ///
 /// ```
 /// # use toolgate::{Caller, auth::AuthorizeError, mcp_tool};
@@ -139,16 +135,14 @@ mod tests;
 /// async fn delete_document(id: String) {}
 /// ```
 ///
-/// The function can require the further scopes that `authorize_scopes = ["documents:admin"]`
-/// declares, or deny the call; see `AuthorizeError`. So can the body of the tool while it runs, with
-/// or without such a function. In a block with `#[mcp_tools]`, the function can be a method of the
-/// block with `&self`: `authorize = Self::is_owner`. An extractor that needs the context of a
-/// request cannot be passed to it.
+/// The function can require the scopes that `authorize_scopes = ["documents:admin"]` declares, or
+/// deny the call; see `AuthorizeError`. So can the body of the tool. In a block with `#[mcp_tools]`,
+/// the function can be a method with `&self`: `authorize = Self::is_owner`. An extractor that needs
+/// the context of a request cannot be passed to it.
 ///
-/// `confirm = "Delete the list {list}?"` asks the user before the tool runs. The question shows
-/// every argument; `{list}` says where. The answer is valid for these arguments, for this caller,
-/// once and for five minutes. It protects against mistakes of a model, not against a client that
-/// answers by itself.
+/// `confirm = "Delete the list {list}?"` asks the user before the tool runs, and shows every
+/// argument. The answer is valid for these arguments, for this caller, once and for five minutes. It
+/// protects against mistakes of a model, not against a client that answers by itself.
 ///
 /// # Published metadata
 ///

@@ -10,12 +10,14 @@ use syn::{Attribute, Ident, LitStr, ReturnType, Signature, Type, ext::IdentExt, 
 use crate::{
     access::Access,
     attribute::ItemAttribute,
-    confirmation, doc_comment,
+    doc_comment,
     errors::Errors,
     item_kind::ItemKind,
     parameter::{Argument, Extractor, Parameter, Role, nameable},
     uri_template::Uri,
 };
+
+mod confirmation;
 
 /// A tool, a resource or a prompt.
 pub(crate) struct ItemModel {

@@ -3,11 +3,9 @@
 //! - [`connection`], [`io_timeout`]: connections, and how a slow client is disconnected
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
-//! - [`access_table`]: who may use which item, as the attributes declare it
-//! - [`explanation`]: why a caller may or may not use an item
+//! - [`access_table`], [`explanation`]: who may use which item as declared, and why
 //! - [`answer_limits`]: the limits of what a server answers, and its forms
-//! - [`assembly`]: builds what serves from the builder and the configuration, or reports
-//!   every error
+//! - [`assembly`]: builds what serves from a builder and a configuration, or reports every error
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
 //! - [`catalogue`]: the registered tools, prompts and resources
 //! - [`changes`], [`subscriptions`]: changes at run time, and the notifications about them
@@ -24,8 +22,7 @@
 //! - [`log_writer`]: limits the length of log lines
 //! - [`login_timing`]: when a client has to log in
 //! - [`readiness`]: whether the server can answer calls
-//! - [`registry`]: each item with its access
-//! - [`page_entries`]: the items as the documentation page takes them
+//! - [`registry`], [`page_entries`]: each item with its access, and as the page takes it
 //! - [`gate_plan`]: the gate and the parts around it
 //! - [`listener_quota`]: limits the memory for subscriptions of each caller
 //! - [`multi_round`]: requests that take several rounds

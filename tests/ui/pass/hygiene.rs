@@ -48,13 +48,13 @@ scopes! {
 #[allow(dead_code)]
 trait Hostile: ::std::marker::Sized {
     hostile! {
-        add argument arguments assert_listed assert_within authorize authorize_function authorized_values
-        caller client_capabilities completes conditions confirm decision default default_of
-        destructive done extract extracts from_secs function_id header icon icon_at idempotent item
-        known_caller max_items max_length maximum meta mime_type min_items min_length minimum new open_world
-        pattern prompt_result push read_all_for_authorize read_for_authorize read_only
-        receiver register resource_result result run scope size step_up take take_all
-        take_authorized text title tool_result with_acr with_max_age with_roles
+        add argument arguments as_ref assert_listed assert_within authorize authorize_function
+        authorize_takes authorized authorizing caller client_capabilities completes conditions
+        confirm decision default default_of demands destructive done extract extracts from_secs
+        function_id header icon icon_at idempotent item known_caller max_items max_length
+        maximum meta mime_type min_items min_length minimum new open_world pattern prompt_result
+        push read_only receiver register resource_result result run scope size step_up take
+        take_all text title tool_result with_acr with_max_age with_roles
     }
 }
 

@@ -2,10 +2,11 @@
 
 use syn::{LitStr, Type};
 
-use crate::{errors::Errors, model::ItemModel, parameter::Parameter};
+use super::ItemModel;
+use crate::{errors::Errors, parameter::Parameter};
 
 /// Checks the question of an item, if it has one.
-pub(crate) fn check(model: &ItemModel, errors: &Errors) {
+pub(super) fn check(model: &ItemModel, errors: &Errors) {
     let Some(question) = &model.attribute.confirm else {
         return;
     };
