@@ -132,7 +132,7 @@ conformance suite against `everything`, open and protected.
 
 const DENIALS: &str = "\
 What each client does with each kind of denial of
-[`tests/examples/denying_server.rs`](../tests/examples/denying_server.rs). *repaired*: it gets what it
+`tests/examples/denying_server.rs`. *repaired*: it gets what it
 lacks by itself, and the call succeeds. *reported*: it prints the reason, for a person or a model.
 *neither*: it prints a failure without the reason. –: it was not denied, because it requests every scope
 at the first login. A client that does not ask for progress reports gets the 403 of a late denial in
