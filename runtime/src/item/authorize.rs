@@ -208,8 +208,11 @@ impl<F: Future<Output = Result<(), AuthorizeError>>> AuthorizeReturn<Later> for 
     }
 }
 
-/// Returns the decision of an `authorize` function.
+/// Returns the decision of an `authorize` function. The output of the future does not depend on
+/// `R`, so that a function with another result is one compile error.
 #[doc(hidden)]
-pub fn decision<How, R: AuthorizeReturn<How>>(returned: R) -> R::Decision {
+pub fn decision<How, R: AuthorizeReturn<How>>(
+    returned: R,
+) -> impl Future<Output = Result<(), AuthorizeError>> {
     returned.decision()
 }

@@ -1,4 +1,4 @@
-//! Questions that name what the item does not have.
+// errors: 6
 
 use toolgate::{Round, mcp_prompt, mcp_resource, mcp_tool};
 

@@ -1,4 +1,4 @@
-// errors: 8
+// errors: 7
 //! Keys that a later release may define. None of them protects anything today.
 use toolgate::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 
