@@ -12,7 +12,7 @@ use crate::{
     span::code,
 };
 
-const KEYS: Keys = Keys {
+const KEYS: Keys<'static> = Keys {
     known: &[
         "scope",
         "scopes",

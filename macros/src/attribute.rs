@@ -6,11 +6,11 @@ use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::{
     access::{self, Access, Scope},
-    attribute_syntax::{Entry, parse_entries},
+    attribute_syntax::{Entry, Keys, parse_entries},
     capability::ClientCapability,
     conditions::Conditions,
     errors::Errors,
-    item_kind::ItemKind,
+    item_kind::{ItemKind, RESERVED},
     renamed_crate,
     uri_template::Uri,
 };
@@ -50,7 +50,11 @@ impl ItemAttribute {
     /// Parses the attribute's content; reports a missing key at `place`.
     pub(crate) fn parse(kind: ItemKind, tokens: TokenStream, place: Span, errors: &Errors) -> Self {
         let before = errors.count();
-        let entries = parse_entries(tokens, kind.keys(), errors);
+        let keys = Keys {
+            known: &kind.keys(),
+            reserved: &RESERVED,
+        };
+        let entries = parse_entries(tokens, keys, errors);
         // The missing key may be an entry that could not be parsed.
         let complete = errors.count() == before;
         let mut attribute = Self::new(kind);

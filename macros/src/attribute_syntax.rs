@@ -17,15 +17,15 @@ pub(crate) struct Entry {
 
 /// The keys of an attribute.
 #[derive(Clone, Copy)]
-pub(crate) struct Keys {
-    pub(crate) known: &'static [&'static str],
+pub(crate) struct Keys<'k> {
+    pub(crate) known: &'k [&'k str],
     /// Keys that have no meaning yet.
     pub(crate) reserved: &'static [&'static str],
 }
 
 /// Parses the entries of an attribute. Reports and skips an invalid entry, a repeated key,
 /// and a key that is not known.
-pub(crate) fn parse_entries(tokens: TokenStream, keys: Keys, errors: &Errors) -> Vec<Entry> {
+pub(crate) fn parse_entries(tokens: TokenStream, keys: Keys<'_>, errors: &Errors) -> Vec<Entry> {
     let known = keys.known;
     let parse = |input: ParseStream<'_>| {
         let mut entries: Vec<Entry> = Vec::new();

@@ -301,3 +301,22 @@ fn describe(model: &ItemModel, krate: &TokenStream) -> TokenStream {
 fn value(number: usize) -> Ident {
     format_ident!("__value_{number}", span = Span::mixed_site())
 }
+
+/// Builds the statement that reads a parameter from a call. A receiver is not read like this.
+fn read(number: usize, parameter: &Parameter, slots: &Ident, krate: &TokenStream) -> TokenStream {
+    let (slot, value) = (slot(number), value(number));
+    match parameter {
+        Parameter::Argument(argument) => {
+            let name = &argument.name;
+            code!(let #value = #krate::__private::#slots::take(#slot, &mut __call, #name)?;)
+        }
+        Parameter::Arguments(_) => {
+            code!(let #value = #krate::__private::Slot::take_all(#slot, &mut __call)?;)
+        }
+        Parameter::Extractor(extractor) => {
+            let ty = &extractor.ty;
+            code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;)
+        }
+        Parameter::Receiver(_) => TokenStream::new(),
+    }
+}

@@ -4,8 +4,6 @@ use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::Attribute;
 
-use crate::attribute_syntax::Keys;
-
 /// A kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ItemKind {
@@ -14,7 +12,8 @@ pub(crate) enum ItemKind {
     Prompt,
 }
 
-const TOOL: [&str; 25] = [
+/// The keys of every kind, before and after those of one kind.
+const ACCESS: &[&str] = &[
     "scope",
     "scopes",
     "any_scope",
@@ -30,61 +29,8 @@ const TOOL: [&str; 25] = [
     "name",
     "title",
     "description",
-    "read_only",
-    "destructive",
-    "idempotent",
-    "open_world",
-    "icons",
-    "meta",
-    "client_capabilities",
-    "confirm",
-    "step_up",
-    "crate",
 ];
-
-const RESOURCE: [&str; 24] = [
-    "uri",
-    "scope",
-    "scopes",
-    "any_scope",
-    "authenticated",
-    "public",
-    "role",
-    "roles",
-    "any_role",
-    "acr",
-    "max_age",
-    "authorize",
-    "authorize_scopes",
-    "name",
-    "title",
-    "description",
-    "mime_type",
-    "size",
-    "icons",
-    "meta",
-    "client_capabilities",
-    "confirm",
-    "step_up",
-    "crate",
-];
-
-const PROMPT: [&str; 21] = [
-    "scope",
-    "scopes",
-    "any_scope",
-    "authenticated",
-    "public",
-    "role",
-    "roles",
-    "any_role",
-    "acr",
-    "max_age",
-    "authorize",
-    "authorize_scopes",
-    "name",
-    "title",
-    "description",
+const PUBLISHED: &[&str] = &[
     "icons",
     "meta",
     "client_capabilities",
@@ -136,16 +82,16 @@ impl ItemKind {
     }
 
     /// The keys of the attribute.
-    pub(crate) fn keys(self) -> Keys {
-        let known: &[&str] = match self {
-            Self::Tool => &TOOL,
-            Self::Resource => &RESOURCE,
-            Self::Prompt => &PROMPT,
+    pub(crate) fn keys(self) -> Vec<&'static str> {
+        let (first, own): (&[_], &[_]) = match self {
+            Self::Tool => (
+                &[],
+                &["read_only", "destructive", "idempotent", "open_world"],
+            ),
+            Self::Resource => (&["uri"], &["mime_type", "size"]),
+            Self::Prompt => (&[], &[]),
         };
-        Keys {
-            known,
-            reserved: &RESERVED,
-        }
+        [first, ACCESS, own, PUBLISHED].concat()
     }
 
     /// Returns the error for a second attribute on the same function or method.
@@ -215,8 +161,8 @@ mod tests {
     #[test]
     fn no_key_in_use_is_reserved() {
         for kind in ItemKind::ALL {
-            let Keys { known, reserved } = kind.keys();
-            assert!(!known.iter().any(|key| reserved.contains(key)), "{kind:?}");
+            let known = kind.keys();
+            assert!(!known.iter().any(|key| RESERVED.contains(key)), "{kind:?}");
         }
     }
 }

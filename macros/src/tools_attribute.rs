@@ -10,7 +10,7 @@ use crate::{
     item_kind::{ItemKind, RESERVED},
 };
 
-const KEYS: Keys = Keys {
+const KEYS: Keys<'static> = Keys {
     known: &["tools", "resources", "prompts", "declared_scopes", "crate"],
     reserved: &RESERVED,
 };

@@ -5,10 +5,10 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{ExprPath, Type, spanned::Spanned};
 
-use super::{slot, value};
+use super::{read, value};
 use crate::{
     model::ItemModel,
-    parameter::{Extractor, Parameter},
+    parameter::Parameter,
     span::{code, located_at, respan},
 };
 
@@ -36,28 +36,20 @@ pub(super) fn authorize(model: &ItemModel, krate: &TokenStream) -> Option<TokenS
     let (mut first, mut then, mut declared) = (Vec::new(), Vec::new(), Vec::new());
     let (mut types, mut passed, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for (number, parameter, ty) in taken(model) {
-        let (slot, value) = (slot(number), value(number));
+        let value = value(number);
         let mut named = value.clone();
         named.set_span(place);
+        let statement = read(number, parameter, &slots, krate);
         match parameter {
-            Parameter::Argument(argument) => {
-                let name = &argument.name;
-                then.push(code!(let #value = #krate::__private::#slots::take(#slot, &mut __call, #name)?;));
-            }
-            Parameter::Arguments(_) => {
-                then.push(
-                    code!(let #value = #krate::__private::Slot::take_all(#slot, &mut __call)?;),
-                );
-            }
             // Extractors run first, while the call still has its arguments.
-            Parameter::Extractor(Extractor { ty, .. }) => {
-                first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;));
+            Parameter::Extractor(_) => {
+                first.push(statement);
                 declared.push(code! {
                     let __definition =
                         #krate::__private::#definition::authorize_takes::<#ty>(__definition);
                 });
             }
-            Parameter::Receiver(_) => {}
+            _ => then.push(statement),
         }
         types.push(ty);
         passed.push(match parameter {
@@ -87,7 +79,9 @@ pub(super) fn authorize(model: &ItemModel, krate: &TokenStream) -> Option<TokenS
             )
         }
     };
-    let decision = quote_spanned!(place=> #krate::__private::decision(#answer));
+    // Also `await`, so that the compiler reports another result once.
+    let located = respan(krate, place);
+    let decision = quote_spanned!(place=> #located::__private::decision(#answer).await);
     Some(code! {
         #function
         let __definition = #krate::__private::#definition::authorize(
@@ -99,7 +93,7 @@ pub(super) fn authorize(model: &ItemModel, krate: &TokenStream) -> Option<TokenS
                 #known
                 #(#first)*
                 #(#then)*
-                let __decision = #decision.await;
+                let __decision = #decision;
                 #krate::__private::Ok((__decision, (#(#values,)*)))
             }),
         );

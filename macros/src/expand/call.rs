@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{authorize, slot, value};
+use super::{authorize, read, value};
 use crate::{
     model::ItemModel,
     parameter::{Parameter, Receiver},
@@ -18,7 +18,6 @@ pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStrea
     let mut then = Vec::new();
     let mut passed = Vec::new();
     for (number, parameter) in model.parameters.iter().enumerate() {
-        let slot = slot(number);
         let value = value(number);
         match parameter {
             Parameter::Receiver(kind) => {
@@ -32,21 +31,11 @@ pub(super) fn call(model: &ItemModel, function: &TokenStream, krate: &TokenStrea
             }
             // Extractors run first, while the call still has its arguments.
             Parameter::Extractor(extractor) if extractor.is_of_request || !has_authorize => {
-                let ty = &extractor.ty;
-                first.push(code!(let #value = #krate::__private::extract::<_, #ty>(&mut __call)?;));
+                first.push(read(number, parameter, &slots, krate));
             }
             // The values that the gate authorized are those that run.
             _ if has_authorize => {}
-            Parameter::Argument(argument) => {
-                let name = &argument.name;
-                then.push(code!(let #value = #krate::__private::#slots::take(#slot, &mut __call, #name)?;));
-            }
-            Parameter::Arguments(_) => {
-                then.push(
-                    code!(let #value = #krate::__private::Slot::take_all(#slot, &mut __call)?;),
-                );
-            }
-            Parameter::Extractor(_) => {}
+            _ => then.push(read(number, parameter, &slots, krate)),
         }
         passed.push(code!(#value));
     }
