@@ -1,4 +1,4 @@
-// errors: 14
+// errors: 10
 use toolgate::{auth::AuthorizeError, mcp_prompt, mcp_resource, mcp_tool, Caller, State};
 
 fn check(_: &Caller, _: &str) -> Result<(), AuthorizeError> {
