@@ -8,7 +8,6 @@ use toolgate::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
     rate = "5/s",
     concurrency = 2,
     timeout = "3s",
-    confirm,
     person
 )]
 fn tool() {}
@@ -20,7 +19,7 @@ fn resource() -> String {
 }
 
 /// Beside the access.
-#[mcp_prompt(authenticated, confirm = "gold")]
+#[mcp_prompt(authenticated, timeout = "3s")]
 fn prompt() -> String {
     String::new()
 }
