@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::{
     AuthorizeError, Call, CallError, ClientCapability, FromCall, IntoCallError, KindParts, Run,
     Running, ToolError,
-    round::{Elicited, Round},
+    round::{Elicited, Round, Use},
 };
 use crate::log_text::{QuotedText, Truncated};
 
@@ -26,11 +26,12 @@ const KEY: &str = "confirm";
 /// How long the user may take to answer.
 const LIFE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 
-/// The longest text of one argument in the question, in bytes.
-const LONGEST_ARGUMENT: usize = 400;
-
-/// The longest question.
+/// The longest question, in bytes. A longer one is refused, never cut: the user must see all of what
+/// they confirm.
 const LONGEST_QUESTION: usize = 4000;
+
+/// The longest text of one value: it makes the question too long, and is not escaped further.
+const LONGEST_VALUE: usize = LONGEST_QUESTION + 16;
 
 /// The question of one item: text, and the names of arguments between the parts of the text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,8 +69,8 @@ impl Confirmation {
     }
 
     /// Writes the question for these arguments: the text, and below it the arguments that it
-    /// does not name, so that nothing is done that the user does not see.
-    fn question(&self, arguments: &Map<String, Value>) -> String {
+    /// does not name. Returns `None` if it is too long.
+    fn question(&self, arguments: &Map<String, Value>) -> Option<String> {
         let mut question = String::new();
         let mut rest = self.text;
         for name in &self.names {
@@ -79,13 +80,17 @@ impl Confirmation {
             rest = after.split_once('}').map_or("", |(_, after)| after);
         }
         question.push_str(rest);
-        for (name, value) in arguments {
-            if !self.names.iter().any(|named| named == name) {
-                let name = Truncated(name, 64);
-                question.push_str(&format!("\n{name}: {}", shown(Some(value))));
+        let unnamed = arguments
+            .iter()
+            .filter(|(name, _)| !self.names.iter().any(|named| named == name));
+        for (name, value) in unnamed {
+            let name = Truncated(name, LONGEST_VALUE);
+            question.push_str(&format!("\n{name}: {}", shown(Some(value))));
+            if question.len() > LONGEST_QUESTION {
+                return None;
             }
         }
-        question
+        (question.len() <= LONGEST_QUESTION).then_some(question)
     }
 
     /// Returns the question, if the user has not answered yet.
@@ -101,19 +106,25 @@ impl Confirmation {
         match (answer, round.state()) {
             (Some(Elicited::Accepted(Answer { confirm: true })), Some(id)) => {
                 match round.use_once(call.caller().as_ref(), id) {
-                    true => Ok(None),
-                    false => refused("this confirmation was used before, so nothing was done"),
+                    Use::First => Ok(None),
+                    Use::Repeated => {
+                        refused("this confirmation was used before, so nothing was done")
+                    }
+                    Use::AtCapacity => refused(
+                        "too many confirmations were used in the last minutes, so nothing was done; try again later",
+                    ),
                 }
             }
             (Some(_), _) => refused("the user did not confirm this, so nothing was done"),
-            (None, _) if !round.can(ClientCapability::Elicitation) => {
-                refused("the user must confirm this, and this client cannot ask its user")
-            }
+            (None, _) if !round.can(ClientCapability::Elicitation) => refused(
+                "the user must confirm this, and this client cannot ask: use a client with elicitation",
+            ),
             (None, _) => {
-                let question = self.question(call.arguments());
-                if question.len() > LONGEST_QUESTION {
-                    return refused("the arguments are too long to be shown to the user");
-                }
+                let Some(question) = self.question(call.arguments()) else {
+                    return refused(
+                        "the arguments are too long to show to the user; send shorter ones",
+                    );
+                };
                 let asked = round.ask(&new_id()?).good_for(LIFE);
                 Ok(Some(asked.form::<Answer>(KEY, question).close()?))
             }
@@ -137,8 +148,8 @@ impl Confirmation {
 fn shown(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "nothing".to_owned(),
-        Some(Value::String(text)) => QuotedText(text, LONGEST_ARGUMENT).to_string(),
-        Some(other) => Truncated(&other.to_string(), LONGEST_ARGUMENT).to_string(),
+        Some(Value::String(text)) => QuotedText(text, LONGEST_VALUE).to_string(),
+        Some(other) => Truncated(&other.to_string(), LONGEST_VALUE).to_string(),
     }
 }
 
@@ -161,7 +172,10 @@ mod tests {
             panic!("not an object: {arguments}");
         };
         let confirmation = Confirmation::new(text, |name| arguments.contains_key(name));
-        confirmation.unwrap().question(&arguments)
+        confirmation
+            .unwrap()
+            .question(&arguments)
+            .unwrap_or_default()
     }
 
     #[test]
@@ -189,8 +203,22 @@ mod tests {
             "{asked}"
         );
         assert_eq!(asked.lines().count(), 2, "{asked}");
-        let long = question("Delete {id}?", json!({"id": "y".repeat(10_000)}));
-        assert!(long.len() < 500 && long.ends_with("…\"?"), "{long}");
+    }
+
+    #[test]
+    fn an_argument_is_shown_whole_or_not_at_all() {
+        let long = "y".repeat(3_900);
+        let asked = question("Delete {id}?", json!({"id": long}));
+        assert!(asked.contains(&long), "{asked}");
+        assert_eq!(
+            question("Delete {id}?", json!({"id": "y".repeat(4_000)})),
+            ""
+        );
+        // A short argument becomes long when it is escaped.
+        assert_eq!(
+            question("Delete {id}?", json!({"id": "\u{202e}".repeat(600)})),
+            ""
+        );
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub use input_required::{InputRequired, Reply};
 pub(crate) use round_request::RoundRequest;
 pub use sampling::Sample;
 pub(crate) use state_seal::RoundSeal;
+pub(super) use used_states::Use;
 
 /// One round of a call that takes several. The tool asks the client for input, the client sends
 /// the call again with the answers, and a state of type `T` from the tool comes back with them.
@@ -176,8 +177,8 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
         InputRequired::new(Arc::clone(&self.round), serde_json::to_value(state))
     }
 
-    /// Uses the sealed state of the round before. Returns `false` if it was used before.
-    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str) -> bool {
+    /// Uses the sealed state of the round before.
+    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str) -> Use {
         let left = self.round.left().as_secs();
         self.round.seal.use_once(caller, id, left)
     }

@@ -18,7 +18,10 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::{round_request::RoundRequest, used_states::UsedStates};
+use super::{
+    round_request::RoundRequest,
+    used_states::{Use, UsedStates},
+};
 use crate::{
     caller::Caller,
     clock::{Clock, UnixTime},
@@ -138,9 +141,8 @@ impl RoundSeal {
         Ok(text)
     }
 
-    /// Uses a state by an id in it, for the seconds until it expires. Returns `false` if it was
-    /// used before.
-    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str, left: u64) -> bool {
+    /// Uses a state by an id in it, for the seconds until it expires.
+    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str, left: u64) -> Use {
         let (caller, now) = (caller.map(Caller::identity), self.clock.now());
         self.used.insert(id, caller, now.plus(left), now)
     }

@@ -7,14 +7,27 @@ use std::{
 
 use crate::{caller::Identity, clock::UnixTime};
 
-/// How many states are remembered at most.
+/// How many states are stored at most.
 const CAPACITY: usize = 8192;
 
-/// How many states of one caller are remembered at most.
+/// How many states of one caller are stored at most.
 const CAPACITY_OF_CALLER: usize = 256;
 
-/// The used states, until they expire. A state that cannot be remembered is refused, so that a
-/// full memory never lets one be used twice.
+/// How many states of all callers without a token are stored at most. They cannot be told apart.
+const CAPACITY_OF_STRANGERS: usize = CAPACITY / 2;
+
+/// The result of using a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::item) enum Use {
+    /// It was not used before.
+    First,
+    /// It was used before.
+    Repeated,
+    /// Too many states are stored, so this one cannot be used.
+    AtCapacity,
+}
+
+/// The used states, until they expire. At capacity a state is refused, so that none is used twice.
 #[derive(Default)]
 pub(super) struct UsedStates(Mutex<HashMap<String, Used>>);
 
@@ -24,29 +37,36 @@ struct Used {
 }
 
 impl UsedStates {
-    /// Remembers a state until it expires. Returns `false` if it was used before, or if too many
-    /// are remembered.
+    /// Stores a state until it expires.
     pub(super) fn insert(
         &self,
         id: &str,
         caller: Option<Identity>,
         until: UnixTime,
         now: UnixTime,
-    ) -> bool {
+    ) -> Use {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|_, one| one.until.since(now) > 0);
+        if used.contains_key(id) {
+            return Use::Repeated;
+        }
         let of_caller = used.values().filter(|one| one.caller == caller).count();
-        if used.len() >= CAPACITY || of_caller >= CAPACITY_OF_CALLER || used.contains_key(id) {
-            return false;
+        let share = match caller {
+            Some(_) => CAPACITY_OF_CALLER,
+            None => CAPACITY_OF_STRANGERS,
+        };
+        if used.len() >= CAPACITY || of_caller >= share {
+            return Use::AtCapacity;
         }
         used.insert(id.to_owned(), Used { caller, until });
-        true
+        Use::First
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::Caller;
 
     fn at(seconds: u64) -> UnixTime {
         UnixTime::from_seconds(seconds)
@@ -55,20 +75,32 @@ mod tests {
     #[test]
     fn a_state_is_used_once_until_it_expires() {
         let used = UsedStates::default();
-        assert!(used.insert("a", None, at(20), at(10)));
-        assert!(!used.insert("a", None, at(20), at(19)));
-        assert!(used.insert("b", None, at(30), at(10)));
+        assert_eq!(used.insert("a", None, at(20), at(10)), Use::First);
+        assert_eq!(used.insert("a", None, at(20), at(19)), Use::Repeated);
+        assert_eq!(used.insert("b", None, at(30), at(10)), Use::First);
         // Its seal has expired, too: nothing opens it.
-        assert!(used.insert("a", None, at(40), at(20)));
+        assert_eq!(used.insert("a", None, at(40), at(20)), Use::First);
     }
 
     #[test]
-    fn a_full_memory_refuses() {
+    fn a_caller_or_stranger_who_fills_a_share_does_not_stop_others() {
         let used = UsedStates::default();
-        for one in 0..CAPACITY_OF_CALLER {
-            assert!(used.insert(&one.to_string(), None, at(20), at(10)));
+        let caller = |name: &str| Some(Caller::test(name).identity());
+        let mut callers = [
+            (caller("alice"), CAPACITY_OF_CALLER),
+            (None, CAPACITY_OF_STRANGERS),
+        ];
+        for (who, (caller, share)) in callers.iter_mut().enumerate() {
+            for one in 0..*share {
+                let id = format!("{who} {one}");
+                assert_eq!(used.insert(&id, caller.clone(), at(20), at(10)), Use::First);
+            }
+            let more = used.insert("more", caller.take(), at(20), at(10));
+            assert_eq!(more, Use::AtCapacity);
         }
-        assert!(!used.insert("one more", None, at(20), at(10)));
-        assert!(used.insert("later", None, at(40), at(20)));
+        // A repeated state is recognised at capacity, too.
+        assert_eq!(used.insert("1 0", None, at(20), at(10)), Use::Repeated);
+        assert_eq!(used.insert("b", caller("bob"), at(20), at(10)), Use::First);
+        assert_eq!(used.insert("later", None, at(40), at(20)), Use::First);
     }
 }
