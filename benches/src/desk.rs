@@ -9,18 +9,21 @@ use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use serde_json::json;
 
-use crate::{
+use toolgate_core::{
     access::ResolvedAccess,
     authorization::{Decision, Offers, Rules},
     bearer::Credentials,
     caller::{Acceptance, Caller},
     clock::{Clock, SystemClock},
-    issuer::Issuer,
-    mint,
     operation::Operation,
     scope::{Scope, ScopeTable},
+};
+use toolgate_oauth::{
+    issuer::Issuer,
     verify::{Authenticator, DpopRequest, IssuerVerifier},
 };
+
+use crate::mint;
 
 pub(crate) const ISSUER: &str = "https://as.example";
 pub(crate) const AUDIENCE: &str = "https://mcp.example/mcp";

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| toolgate::__fuzzing::discovery(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| toolgate_oauth::__fuzzing::discovery(bytes));

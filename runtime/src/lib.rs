@@ -92,23 +92,12 @@
 //! not depend on them yourself. A new major version of either is a new major version of this
 //! crate.
 
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-#[path = "fuzzing.rs"]
-pub mod __fuzzing;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod access;
 pub mod auth;
-mod authorization;
-mod bearer;
-mod caller;
-mod claims;
 pub mod cli;
-mod clock;
 mod config;
-mod denial;
 mod error;
 pub mod gate;
 #[cfg(any(doc, doctest))]
@@ -116,23 +105,24 @@ pub mod guide;
 pub mod interaction;
 pub mod issuer;
 mod item;
-mod json;
-mod log_text;
 #[cfg(feature = "logging")]
 pub mod logging;
-mod loopback;
 mod metadata;
 mod operation;
 pub mod prompt;
 pub mod resource;
-mod scope;
+mod scopes;
 mod server;
-mod single_flight;
 mod text_argument;
 mod token_exchange;
 pub mod tool;
-mod uri_pattern;
-mod verify;
+
+// Short paths to the core, and to the OAuth side.
+use toolgate_core::{
+    access, authorization, bearer, caller, claims, clock, denial, json, log_text, loopback, scope,
+    uri_pattern,
+};
+use toolgate_oauth::{single_flight, verify};
 
 pub use rmcp;
 pub use schemars;
@@ -147,6 +137,9 @@ pub use scope::Scope;
 pub use server::{AccessTable, Changes, ItemAccess, LogWriter, Mount, Server, UnknownItemError};
 pub use tool::{Args, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
+
+#[cfg(test)]
+mod tests;
 
 // Expansions say `::toolgate`; so do the tests of this crate.
 #[cfg(test)]

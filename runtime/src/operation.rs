@@ -8,157 +8,60 @@ use std::fmt;
 
 use rmcp::model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, Reference};
 
-/// An operation that a client can request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation<'m> {
-    /// `initialize`: opens a session.
-    Initialize,
-    /// `server/discover`.
-    Discover,
-    /// `ping`.
-    Ping,
-    /// `logging/setLevel`.
-    SetLevel,
-    /// `tools/list`.
-    ListTools,
-    /// `tools/call` of the tool with this name.
-    CallTool(&'m str),
-    /// `prompts/list`.
-    ListPrompts,
-    /// `prompts/get` of the prompt with this name.
-    GetPrompt(&'m str),
-    /// `resources/list`.
-    ListResources,
-    /// `resources/templates/list`.
-    ListResourceTemplates,
-    /// `resources/read` of this URI.
-    ReadResource(&'m str),
-    /// `resources/subscribe` to this URI.
-    Subscribe(&'m str),
-    /// `resources/unsubscribe` from this URI.
-    Unsubscribe(&'m str),
-    /// `completion/complete` for an argument of the prompt with this name.
-    CompletePrompt(&'m str),
-    /// `completion/complete` for a variable of this template.
-    CompleteResource(&'m str),
-    /// `subscriptions/listen` for changes of lists and of the resources with these URIs.
-    Listen(&'m [String]),
-    /// A notification. It gets no response.
-    Notify,
-    /// The response to a request of the server.
-    Reply,
-    /// `GET`: opens the stream of a session.
-    Stream,
-    /// `DELETE`: ends a session.
-    EndSession,
-    /// A method without a rule. It is refused.
-    Unruled(&'m str),
+pub(crate) use toolgate_core::operation::Operation;
+
+/// Reads the operation of a message.
+///
+/// # Errors
+///
+/// [`Malformed`] if the protocol defines the request's method, but the parameters do
+/// not fit it. rmcp parses such a message as a *custom* request with that name;
+/// accepting it would bypass the method's rule.
+pub(crate) fn from_message(message: &ClientJsonRpcMessage) -> Result<Operation<'_>, Malformed<'_>> {
+    match message {
+        JsonRpcMessage::Request(request) => from_request(&request.request),
+        JsonRpcMessage::Notification(_) => Ok(Operation::Notify),
+        JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => Ok(Operation::Reply),
+    }
 }
 
-impl<'m> Operation<'m> {
-    /// Reads the operation of a message.
-    ///
-    /// # Errors
-    ///
-    /// [`Malformed`] if the protocol defines the request's method, but the parameters do
-    /// not fit it. rmcp parses such a message as a *custom* request with that name;
-    /// accepting it would bypass the method's rule.
-    pub(crate) fn from_message(message: &'m ClientJsonRpcMessage) -> Result<Self, Malformed<'m>> {
-        match message {
-            JsonRpcMessage::Request(request) => Self::from_request(&request.request),
-            JsonRpcMessage::Notification(_) => Ok(Self::Notify),
-            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => Ok(Self::Reply),
+/// Reads the operation of a request.
+pub(crate) fn from_request(request: &ClientRequest) -> Result<Operation<'_>, Malformed<'_>> {
+    Ok(match request {
+        ClientRequest::InitializeRequest(_) => Operation::Initialize,
+        ClientRequest::DiscoverRequest(_) => Operation::Discover,
+        ClientRequest::PingRequest(_) => Operation::Ping,
+        ClientRequest::SetLevelRequest(_) => Operation::SetLevel,
+        ClientRequest::ListToolsRequest(_) => Operation::ListTools,
+        ClientRequest::CallToolRequest(call) => Operation::CallTool(&call.params.name),
+        ClientRequest::ListPromptsRequest(_) => Operation::ListPrompts,
+        ClientRequest::GetPromptRequest(get) => Operation::GetPrompt(&get.params.name),
+        ClientRequest::ListResourcesRequest(_) => Operation::ListResources,
+        ClientRequest::ListResourceTemplatesRequest(_) => Operation::ListResourceTemplates,
+        ClientRequest::ReadResourceRequest(read) => Operation::ReadResource(&read.params.uri),
+        ClientRequest::SubscribeRequest(subscribe) => Operation::Subscribe(&subscribe.params.uri),
+        ClientRequest::UnsubscribeRequest(end) => Operation::Unsubscribe(&end.params.uri),
+        ClientRequest::CompleteRequest(complete) => from_reference(&complete.params.r#ref),
+        ClientRequest::SubscriptionsListenRequest(listen) => {
+            let uris = &listen.params.notifications.resource_subscriptions;
+            Operation::Listen(uris.as_deref().unwrap_or_default())
         }
-    }
-
-    /// Reads the operation of a request.
-    pub(crate) fn from_request(request: &'m ClientRequest) -> Result<Self, Malformed<'m>> {
-        Ok(match request {
-            ClientRequest::InitializeRequest(_) => Self::Initialize,
-            ClientRequest::DiscoverRequest(_) => Self::Discover,
-            ClientRequest::PingRequest(_) => Self::Ping,
-            ClientRequest::SetLevelRequest(_) => Self::SetLevel,
-            ClientRequest::ListToolsRequest(_) => Self::ListTools,
-            ClientRequest::CallToolRequest(call) => Self::CallTool(&call.params.name),
-            ClientRequest::ListPromptsRequest(_) => Self::ListPrompts,
-            ClientRequest::GetPromptRequest(get) => Self::GetPrompt(&get.params.name),
-            ClientRequest::ListResourcesRequest(_) => Self::ListResources,
-            ClientRequest::ListResourceTemplatesRequest(_) => Self::ListResourceTemplates,
-            ClientRequest::ReadResourceRequest(read) => Self::ReadResource(&read.params.uri),
-            ClientRequest::SubscribeRequest(subscribe) => Self::Subscribe(&subscribe.params.uri),
-            ClientRequest::UnsubscribeRequest(end) => Self::Unsubscribe(&end.params.uri),
-            ClientRequest::CompleteRequest(complete) => {
-                Self::from_reference(&complete.params.r#ref)
-            }
-            ClientRequest::SubscriptionsListenRequest(listen) => {
-                let uris = &listen.params.notifications.resource_subscriptions;
-                Self::Listen(uris.as_deref().unwrap_or_default())
-            }
-            ClientRequest::CustomRequest(custom) if is_known(&custom.method) => {
-                return Err(Malformed {
-                    method: &custom.method,
-                });
-            }
-            // A request type that a later rmcp adds has no rule until one is written here.
-            other => Self::Unruled(other.method()),
-        })
-    }
-
-    /// Reads the operation of a `completion/complete` from its reference.
-    pub(crate) fn from_reference(reference: &'m Reference) -> Self {
-        match reference {
-            Reference::Prompt(prompt) => Self::CompletePrompt(&prompt.name),
-            Reference::Resource(template) => Self::CompleteResource(&template.uri),
-            _ => Self::Unruled("completion/complete"),
+        ClientRequest::CustomRequest(custom) if is_known(&custom.method) => {
+            return Err(Malformed {
+                method: &custom.method,
+            });
         }
-    }
+        // A request type that a later rmcp adds has no rule until one is written here.
+        other => Operation::Unruled(other.method()),
+    })
+}
 
-    /// Returns the tool, prompt or URI that the request names.
-    pub(crate) fn subject(self) -> Option<&'m str> {
-        match self {
-            Self::CallTool(name)
-            | Self::GetPrompt(name)
-            | Self::CompletePrompt(name)
-            | Self::ReadResource(name)
-            | Self::Subscribe(name)
-            | Self::Unsubscribe(name)
-            | Self::CompleteResource(name) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// Returns the kind: the method, if it has a rule.
-    pub(crate) fn kind(self) -> &'static str {
-        match self {
-            Self::Initialize => "initialize",
-            Self::Discover => "server/discover",
-            Self::Ping => "ping",
-            Self::SetLevel => "logging/setLevel",
-            Self::ListTools => "tools/list",
-            Self::CallTool(_) => "tools/call",
-            Self::ListPrompts => "prompts/list",
-            Self::GetPrompt(_) => "prompts/get",
-            Self::ListResources => "resources/list",
-            Self::ListResourceTemplates => "resources/templates/list",
-            Self::ReadResource(_) => "resources/read",
-            Self::Subscribe(_) => "resources/subscribe",
-            Self::Unsubscribe(_) => "resources/unsubscribe",
-            Self::CompletePrompt(_) | Self::CompleteResource(_) => "completion/complete",
-            Self::Listen(_) => "subscriptions/listen",
-            Self::Notify => "notification",
-            Self::Reply => "reply",
-            Self::Stream => "GET",
-            Self::EndSession => "DELETE",
-            Self::Unruled(_) => "unruled",
-        }
-    }
-
-    /// Returns the method for the audit log.
-    pub(crate) fn method(self) -> &'m str {
-        match self {
-            Self::Unruled(method) => method,
-            ruled => ruled.kind(),
-        }
+/// Reads the operation of a `completion/complete` from its reference.
+pub(crate) fn from_reference(reference: &Reference) -> Operation<'_> {
+    match reference {
+        Reference::Prompt(prompt) => Operation::CompletePrompt(&prompt.name),
+        Reference::Resource(template) => Operation::CompleteResource(&template.uri),
+        _ => Operation::Unruled("completion/complete"),
     }
 }
 
@@ -221,10 +124,7 @@ mod tests {
     fn a_call_is_read_with_its_name() {
         let text = request("tools/call", r#"{"name":"get_\u006eews","arguments":{}}"#);
         let message = message(&text).unwrap();
-        assert_eq!(
-            Operation::from_message(&message),
-            Ok(Operation::CallTool("get_news"))
-        );
+        assert_eq!(from_message(&message), Ok(Operation::CallTool("get_news")));
     }
 
     #[test]
@@ -244,7 +144,7 @@ mod tests {
                 continue;
             };
             assert_eq!(
-                Operation::from_message(&message).unwrap_err().method,
+                from_message(&message).unwrap_err().method,
                 "tools/call",
                 "{params}"
             );
@@ -261,7 +161,7 @@ mod tests {
         ] {
             let message = message(&request(method, params)).unwrap();
             assert_eq!(
-                Operation::from_message(&message),
+                from_message(&message),
                 Ok(Operation::Unruled(method)),
                 "{method}"
             );
@@ -280,7 +180,7 @@ mod tests {
             let Ok(message) = message(&request(method, "7")) else {
                 continue;
             };
-            if let Ok(operation) = Operation::from_message(&message) {
+            if let Ok(operation) = from_message(&message) {
                 assert_ne!(operation, Operation::Unruled(method), "{method}");
             }
         }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::{
     bearer::BearerToken,
-    caller::Caller,
+    caller::{Caller, TokenHolder},
     error::{SetupErrors, StartError},
     issuer::{ExchangeError, ExchangeErrorKind, Exchanged, TokenExchangeClient, Upstream},
     single_flight::{Role, SingleFlight},

@@ -23,24 +23,37 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// The source files of the runtime without unit tests, by their path below `runtime/src`.
+/// The crates whose items the runtime exports, the runtime first.
+const CRATES: [&str; 3] = ["runtime", "core", "oauth"];
+
+/// The source files of these crates without unit tests, by their path below `src`, or below the
+/// crate's folder if that path is another crate's.
 fn sources() -> Sources {
-    let base = root().join("runtime/src");
     let mut files = BTreeMap::new();
+    for name in CRATES {
+        add_files(name, &mut files);
+    }
+    Sources::parse(&files)
+}
+
+fn add_files(owner: &str, files: &mut BTreeMap<String, String>) {
+    let base = root().join(owner).join("src");
     let mut folders = vec![base.clone()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("an entry of it as well").path();
             let name = path.strip_prefix(&base).expect("it is below the base");
-            let name = name.display().to_string().replace('\\', "/");
+            let mut name = name.display().to_string().replace('\\', "/");
             if path.is_dir() && !name.ends_with("tests") {
                 folders.push(path);
             } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+                if files.contains_key(&name) {
+                    name = format!("{owner}/{name}");
+                }
                 files.insert(name, fs::read_to_string(&path).expect("source is text"));
             }
         }
     }
-    Sources::parse(&files)
 }
 
 #[test]

@@ -6,6 +6,9 @@ use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 
 use super::items;
 
+/// What a path to an item of these crates begins with.
+const INSIDE: [&str; 5] = ["crate", "self", "super", "toolgate_core", "toolgate_oauth"];
+
 /// The parsed source files of a crate, by their path below `src`.
 pub(crate) struct Sources(BTreeMap<String, File>);
 
@@ -110,9 +113,7 @@ impl Sources {
             name,
             origin,
         } = export;
-        let first = origin
-            .iter()
-            .find(|part| !matches!(part.as_str(), "crate" | "self" | "super"));
+        let first = origin.iter().find(|part| !INSIDE.contains(&part.as_str()));
         let first = first.map_or("lib", String::as_str);
         // Another crate's item, re-exported whole.
         if ["rmcp", "schemars", "toolgate_macros"].contains(&first) {

@@ -238,7 +238,7 @@ mod tests {
     const URL: &str = "https://api.example/.well-known/oauth-protected-resource/mcp";
 
     fn table() -> ScopeTable {
-        ScopeTable::new([Scope::new("b:write"), Scope::new("a:read")]).unwrap()
+        ScopeTable::with_hierarchy([Scope::new("b:write"), Scope::new("a:read")], &[]).unwrap()
     }
 
     fn challenges() -> Challenges {

@@ -9,7 +9,7 @@ use rmcp::model::{
 
 use crate::{
     json,
-    operation::{Malformed, Operation},
+    operation::{self, Malformed, Operation},
 };
 
 use super::{
@@ -97,7 +97,7 @@ impl IncomingMessage {
         match self {
             Self::Method(operation) => Some(*operation),
             Self::Fast(message) => Some(message.operation()),
-            Self::Message(message) => Operation::from_message(message).ok(),
+            Self::Message(message) => operation::from_message(message).ok(),
             Self::Unreadable => None,
         }
     }
@@ -199,7 +199,7 @@ impl IncomingMessage {
             Self::Fast(message) => (message.revision == Revision::Current, None),
             Self::Message(message) => (
                 self.request().and_then(revision).is_some(),
-                Operation::from_message(message).err(),
+                operation::from_message(message).err(),
             ),
             Self::Method(_) | Self::Unreadable => return MessageError::Unreadable,
         };

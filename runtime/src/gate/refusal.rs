@@ -297,7 +297,7 @@ impl Refusal {
                 "pages of the origin {origin} may not call this server; TOOLGATE_ALLOWED_ORIGINS \
                  lists those that may"
             ),
-            Self::Credentials(error) => credentials(*error).to_owned(),
+            Self::Credentials(error) => error.description().to_owned(),
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
@@ -334,13 +334,3 @@ const LACKS_SCOPE: &str = "the token lacks a scope that this operation needs";
 
 const WEAK_LOGIN: &str =
     "this operation needs a stronger or more recent login; log in again as the challenge says";
-
-const fn credentials(error: BearerError) -> &'static str {
-    match error {
-        BearerError::InQuery => {
-            "the access token belongs in the Authorization header, not in the URL"
-        }
-        BearerError::Repeated => "the request has more than one Authorization header",
-        BearerError::Malformed => "the bearer token is malformed",
-    }
-}

@@ -11,9 +11,8 @@ use crate::{
     State,
     authorization::Permit,
     authorization::{Decision, Offers, Rules},
-    caller::{Acceptance, Caller, VerifiedToken},
+    caller::Caller,
     claims::Claims,
-    clock::UnixTime,
     item::{Call, Item},
     mcp_prompt, mcp_tools,
     operation::Operation,
@@ -106,7 +105,7 @@ fn desk_of(add: impl FnOnce(&mut PromptSet<&'static str>)) -> Desk {
     let prompts = set.finish(&mut faults);
     let prompts = faults.finish(prompts).unwrap();
     let scopes = prompts.iter().flat_map(|one| one.requirement().scopes());
-    let table = ScopeTable::new(scopes).unwrap();
+    let table = ScopeTable::with_hierarchy(scopes, &[]).unwrap();
     let accesses = prompts
         .iter()
         .map(|one| (Box::from(one.name()), one.requirement().resolve(&table)));
@@ -127,11 +126,7 @@ impl Desk {
             "iss": "https://issuer.example", "sub": "alice", "aud": "a", "exp": 2_000, "scope": "read",
         });
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
-        let token = VerifiedToken::new(claims, self.rules.table());
-        Acceptance::new(["https://issuer.example"], ["a"])
-            .accept(token, UnixTime::from_seconds(1_000))
-            .unwrap()
-            .into_caller()
+        crate::tests::caller(claims, self.rules.table())
     }
 
     fn permit(&self, operation: Operation<'_>) -> Permit {

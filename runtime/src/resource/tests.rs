@@ -11,9 +11,8 @@ use crate::{
     access::Requirement,
     authorization::Permit,
     authorization::{Decision, Offers, Rules},
-    caller::{Acceptance, Caller, VerifiedToken},
+    caller::Caller,
     claims::Claims,
-    clock::UnixTime,
     item::{Call, Item},
     mcp_resource, mcp_tool, mcp_tools,
     operation::Operation,
@@ -50,7 +49,7 @@ fn shelf<S: Clone + 'static>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) ->
     let resources = set.finish(&mut faults);
     let resources = faults.finish(resources).unwrap();
     let scopes = resources.iter().flat_map(|one| one.requirement().scopes());
-    let table = ScopeTable::new(scopes).unwrap();
+    let table = ScopeTable::with_hierarchy(scopes, &[]).unwrap();
     let accesses = resources
         .iter()
         .map(|one| (one.address().clone(), one.requirement().resolve(&table)));
@@ -72,11 +71,7 @@ impl<S: Clone> Shelf<S> {
             "iss": "https://issuer.example", "sub": "alice", "aud": "a", "exp": 2_000, "scope": "read",
         });
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
-        let token = VerifiedToken::new(claims, self.rules.table());
-        Acceptance::new(["https://issuer.example"], ["a"])
-            .accept(token, UnixTime::from_seconds(1_000))
-            .unwrap()
-            .into_caller()
+        crate::tests::caller(claims, self.rules.table())
     }
 
     fn permit(&self, operation: Operation<'_>) -> Permit {

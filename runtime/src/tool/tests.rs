@@ -11,9 +11,8 @@ use crate::{
     access::Requirement,
     authorization::Permit,
     authorization::{Decision, Offers, Rules},
-    caller::{Acceptance, Caller, VerifiedToken},
+    caller::Caller,
     claims::Claims,
-    clock::UnixTime,
     item::{Call, Json},
     operation::Operation,
     scope::ScopeTable,
@@ -58,7 +57,7 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
     let tools = set.finish(&mut faults);
     let tools = faults.finish(tools).unwrap();
     let scopes = tools.iter().flat_map(|tool| tool.requirement().scopes());
-    let table = ScopeTable::new(scopes).unwrap();
+    let table = ScopeTable::with_hierarchy(scopes, &[]).unwrap();
     let access = tools
         .iter()
         .map(|tool| (Box::from(tool.name()), tool.requirement().resolve(&table)));
@@ -85,11 +84,7 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
             "client_id": "inspector", "scope": "read write", "tenant": "acme", "level": 3,
         });
         let claims = Claims::from_json(claims.to_string().as_bytes()).unwrap();
-        let token = VerifiedToken::new(claims, self.rules.table());
-        Acceptance::new(["https://issuer.example"], ["a"])
-            .accept(token, UnixTime::from_seconds(1_000))
-            .unwrap()
-            .into_caller()
+        crate::tests::caller(claims, self.rules.table())
     }
 
     fn permit(&self, name: &str, caller: Option<&Caller>) -> Permit {

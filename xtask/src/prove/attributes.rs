@@ -26,7 +26,7 @@ const EXAMPLES: &[&str] = &[
 
 /// The comparison of scopes in the gate, and what replaces it.
 const COMPARISON: (&str, &str, &str) = (
-    "runtime/src/access.rs",
+    "core/src/access.rs",
     "sets.iter().any(|&needed| granted.contains(needed))",
     "sets.iter().any(|&needed| granted.contains(needed) || true)",
 );

@@ -13,7 +13,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// The target for the total memory after a load, in MiB.
 const MOST: f64 = 20.0;
 
-/// The limit of the cache of verdicts: `CAPACITY` in `runtime/src/verify/verification_cache.rs`.
+/// The limit of the cache of verdicts: `CAPACITY` in `oauth/src/verify/verification_cache.rs`.
 const CACHE: f64 = 48.0;
 
 pub(super) fn memory(issuer: &Issuer, options: &Options) -> Result<[Row; 2], Fault> {

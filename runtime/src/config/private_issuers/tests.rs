@@ -1,9 +1,5 @@
 use super::*;
-use crate::{
-    config::ValidConfig,
-    error::StartError,
-    issuer::{Issuer, jwks_cache},
-};
+use crate::{config::ValidConfig, error::StartError, issuer::Issuer, verify::IssuerVerifier};
 
 fn validate(variables: &[(&str, &str)]) -> Result<ValidConfig, StartError> {
     let mut variables = variables.to_vec();
@@ -16,11 +12,7 @@ fn validate(variables: &[(&str, &str)]) -> Result<ValidConfig, StartError> {
 fn usable(settings: &ValidConfig) -> Vec<bool> {
     let issuers = settings.issuers().iter().map(ValidIssuer::settings);
     issuers
-        .map(|issuer| {
-            let mut errors = SetupErrors::default();
-            jwks_cache(issuer, &mut errors);
-            errors.finish(()).is_ok()
-        })
+        .map(|issuer| IssuerVerifier::new([issuer.clone()]).is_ok())
         .collect()
 }
 
@@ -43,9 +35,8 @@ fn a_private_issuer_is_named_by_its_host_and_opens_no_other() {
 #[test]
 fn the_error_for_a_private_issuer_names_the_variable() {
     let settings = validate(&[ISSUERS]).unwrap();
-    let mut errors = SetupErrors::default();
-    jwks_cache(settings.issuers()[0].settings(), &mut errors);
-    let told = errors.into_error().to_string();
+    let issuer = settings.issuers()[0].settings().clone();
+    let told = IssuerVerifier::new([issuer]).unwrap_err().to_string();
     assert!(told.contains("its address is private"), "{told}");
     assert!(told.contains("TOOLGATE_PRIVATE_ISSUERS"), "{told}");
 }

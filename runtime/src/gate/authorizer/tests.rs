@@ -5,12 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::{FutureExt, future::pending, poll};
 
 use super::*;
-use crate::{
-    caller::{Acceptance, VerifiedToken},
-    claims::Claims,
-    clock::UnixTime,
-    scope::ScopeTable,
-};
+use crate::{claims::Claims, clock::UnixTime, scope::ScopeTable};
 
 /// Items that allow, deny, cannot read their parameters, or never decide.
 #[derive(Default)]
@@ -72,11 +67,7 @@ fn caller(subject: &str) -> Caller {
     let claims = Claims::new("i", UnixTime::from_seconds(9))
         .with_subject(subject)
         .with_audience("a");
-    let token = VerifiedToken::new(claims, &ScopeTable::new([]).unwrap());
-    Acceptance::new(["i"], ["a"])
-        .accept(token, UnixTime::from_seconds(1))
-        .unwrap()
-        .into_caller()
+    crate::tests::caller(claims, &ScopeTable::default())
 }
 
 #[tokio::test]

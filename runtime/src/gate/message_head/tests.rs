@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::operation;
 
 fn head(message: &Value) -> MessageHead {
     MessageHead::read(message.to_string().as_bytes())
@@ -50,7 +51,7 @@ fn it_names_the_operation_that_the_full_reader_finds() {
         let head = head(&message);
         assert_eq!(
             head.operation(),
-            Operation::from_message(&full).ok(),
+            operation::from_message(&full).ok(),
             "{message}"
         );
     }

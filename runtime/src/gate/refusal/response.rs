@@ -23,7 +23,6 @@ use super::{
     },
     LACKS_SCOPE, Refusal, RefusalContext, RefusedRequest, WEAK_LOGIN,
     body_members::{oauth_members, whole_seconds},
-    credentials,
 };
 
 /// The JSON-RPC codes of a 401, a 403 and a 429. They are outside of the range that JSON-RPC
@@ -138,7 +137,7 @@ impl RefusedRequest<'_> {
                 challenge(
                     ErrorCode::InvalidRequest,
                     ScopeSet::EMPTY,
-                    credentials(*error),
+                    error.description(),
                 ),
             ),
             Refusal::NoToken { wanted } => {

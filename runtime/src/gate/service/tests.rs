@@ -51,7 +51,7 @@ impl Clock for AtOne {
 }
 
 fn gate() -> Gate {
-    let table = ScopeTable::new([READ]).unwrap();
+    let table = ScopeTable::with_hierarchy([READ], &[]).unwrap();
     let read = ResolvedAccess::Scopes([table.required()].into());
     let offers = Offers {
         tools: vec![

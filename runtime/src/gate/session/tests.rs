@@ -3,12 +3,7 @@ use std::time::Duration;
 use tokio::time::advance;
 
 use super::*;
-use crate::{
-    caller::{Acceptance, VerifiedToken},
-    claims::Claims,
-    clock::UnixTime,
-    scope::ScopeTable,
-};
+use crate::{claims::Claims, clock::UnixTime, scope::ScopeTable};
 
 mod limits;
 
@@ -17,13 +12,7 @@ fn caller(issuer: &str, subject: &str, scopes: &str) -> Caller {
         .with_subject(subject)
         .with_audience("a")
         .with_scopes(scopes);
-    Acceptance::new(["i", "j"], ["a"])
-        .accept(
-            VerifiedToken::new(claims, &ScopeTable::default()),
-            UnixTime::from_seconds(1),
-        )
-        .unwrap()
-        .into_caller()
+    crate::tests::caller(claims, &ScopeTable::default())
 }
 
 /// The sessions of a gate, and the ids of those that it has ended.
@@ -125,6 +114,7 @@ async fn a_session_shares_no_memory_with_the_latest_request() {
     let world = World::new();
     let alice = caller("i", "alice", "read");
     world.open("1", Some(&alice));
+    use crate::caller::TokenHolder;
     let place = |held: &Caller| held.bearer().as_bytes().as_ptr();
     let later = caller("i", "alice", "read");
     let session = world.sessions.enter("1", Some(&later)).unwrap();

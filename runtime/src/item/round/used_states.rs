@@ -66,7 +66,7 @@ impl UsedStates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::Caller;
+    use crate::{claims::Claims, scope::ScopeTable};
 
     fn at(seconds: u64) -> UnixTime {
         UnixTime::from_seconds(seconds)
@@ -85,7 +85,11 @@ mod tests {
     #[test]
     fn a_caller_or_stranger_who_fills_a_share_does_not_stop_others() {
         let used = UsedStates::default();
-        let caller = |name: &str| Some(Caller::test(name).identity());
+        let caller = |name: &str| {
+            let claims = Claims::new("i", at(99)).with_subject(name);
+            let claims = claims.with_audience("a");
+            Some(crate::tests::caller(claims, &ScopeTable::default()).identity())
+        };
         let mut callers = [
             (caller("alice"), CAPACITY_OF_CALLER),
             (None, CAPACITY_OF_STRANGERS),

@@ -23,7 +23,7 @@ use crate::{
     authorization::Permit,
     gate::LateDenials,
     item::{Call, CallRound, RoundRequest, Unanswered},
-    operation::Operation,
+    operation::{self, Operation},
     prompt::PromptKind,
     resource::ResourceKind,
 };
@@ -103,7 +103,7 @@ impl Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let operation = Operation::from_reference(&request.r#ref);
+        let operation = operation::from_reference(&request.r#ref);
         let permit = self.permit(&context.extensions, operation)?;
         let cancelled = context.ct.clone();
         let rounds = self.rounds(operation, None, context);

@@ -16,7 +16,7 @@ use super::*;
 use crate::{
     State,
     authorization::{Decision, Rules},
-    caller::{Acceptance, Caller, VerifiedToken},
+    caller::Caller,
     claims::Claims,
     clock::{SystemClock, UnixTime},
     error::SetupErrors,
@@ -133,11 +133,7 @@ impl World {
             .with_subject("alice")
             .with_audience("a")
             .with_scopes(scopes);
-        let token = VerifiedToken::new(claims, self.shared.rules.table());
-        Acceptance::new(["i"], ["a"])
-            .accept(token, UnixTime::from_seconds(1))
-            .unwrap()
-            .into_caller()
+        crate::tests::caller(claims, self.shared.rules.table())
     }
 
     /// Returns a permit for a caller with these scopes, as the gate creates it.

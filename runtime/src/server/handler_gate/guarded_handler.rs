@@ -23,7 +23,7 @@ use rmcp::{
 use crate::{
     authorization::{Permit, Rules},
     item::SCHEMES,
-    operation::Operation,
+    operation::{self, Operation},
     server::{
         Visibility,
         dispatch_check::confirmed_permit,
@@ -248,7 +248,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.admit(&context, Operation::from_reference(&request.r#ref))?;
+        self.admit(&context, operation::from_reference(&request.r#ref))?;
         self.handler.complete(request, context).await
     }
 

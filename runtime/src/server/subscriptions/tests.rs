@@ -4,7 +4,6 @@ use super::*;
 use crate::{
     access::Requirement,
     authorization::{Offers, Switches, Target},
-    caller::{Acceptance, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     scope::{Scope, ScopeTable},
@@ -22,7 +21,7 @@ impl Clock for At {
 }
 
 fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
-    let table = ScopeTable::new([READ]).unwrap();
+    let table = ScopeTable::with_hierarchy([READ], &[]).unwrap();
     let pattern = |text| UriPattern::parse(text).unwrap();
     let read = Requirement::Scopes(&[&[READ]]).resolve(&table);
     let offers = Offers {
@@ -51,11 +50,7 @@ fn caller(herald: &ChangeNotifier, scopes: &str) -> Caller {
         .with_subject("alice")
         .with_audience("a")
         .with_scopes(scopes);
-    let token = VerifiedToken::new(claims, herald.rules.table());
-    Acceptance::new(["i"], ["a"])
-        .accept(token, UnixTime::from_seconds(1))
-        .unwrap()
-        .into_caller()
+    crate::tests::caller(claims, herald.rules.table())
 }
 
 async fn tells(herald: &ChangeNotifier, uri: &str, caller: Option<&Caller>) -> bool {

@@ -2,6 +2,10 @@
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -10,6 +14,7 @@ use axum::{
     response::Redirect,
     routing::get,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures_util::stream;
 use serde_json::json;
@@ -21,10 +26,10 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 use super::*;
-use crate::{
-    clock::UnixTime,
-    verify::test_tokens::{Mint, NOW},
-};
+use crate::clock::UnixTime;
+
+/// The time of day in the tests.
+const NOW: u64 = 1_800_000_000;
 
 const ORIGIN: &str = "http://127.0.0.1:10000";
 const RESOURCE: &str = "http://127.0.0.1:10000/mcp";
@@ -33,6 +38,27 @@ const CALLBACK: &str = "http://localhost:3118/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A key for ES256 that signs DPoP proofs.
+struct ProofKey(EcdsaKeyPair);
+
+impl ProofKey {
+    fn new() -> Self {
+        Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    fn sign(&self, claims: &Value) -> String {
+        let point = self.0.public_key().as_ref();
+        let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": {
+            "kty": "EC", "crv": "P-256", "alg": "ES256",
+            "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..]),
+        }});
+        let parts = [header.to_string(), claims.to_string()];
+        let message = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        let signed = self.0.sign(&SystemRandom::new(), message.as_bytes());
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signed.unwrap()))
+    }
+}
 
 struct Stopped;
 
@@ -126,16 +152,15 @@ async fn client_and_code(router: &Router) -> (String, String) {
 async fn an_invalid_dpop_proof_is_refused_and_does_not_use_up_the_code() {
     let router = router(true);
     let (client, code) = client_and_code(&router).await;
-    let key = Mint::new("client");
+    let key = ProofKey::new();
     let proof = |change: Value| {
-        let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": key.jwk()});
         let mut claims = json!({
             "jti": change.to_string(), "htm": "POST", "htu": format!("{ORIGIN}/development/token"),
             "iat": NOW,
         });
         let members = claims.as_object_mut().unwrap();
         members.extend(change.as_object().unwrap().clone());
-        key.sign(&header.to_string(), &claims.to_string())
+        key.sign(&claims)
     };
     let exchange = async |code: &str, proofs: &[String]| {
         let mut exchange = request("POST", "/development/token").header(header::CONTENT_TYPE, FORM);

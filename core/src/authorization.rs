@@ -1,0 +1,268 @@
+//! Decides whether a caller may perform an operation: one pure, total function, called at
+//! the gate and again at dispatch.
+//!
+//! Only this module builds a [`Permit`], and no tool runs without one. A [`Denial`]
+//! holds everything that a challenge needs.
+
+use std::any::Any;
+
+use crate::{
+    access::{Conditions, ResolvedAccess},
+    caller::Caller,
+    operation::Operation,
+    scope::ScopeSet,
+};
+
+mod authorized_slot;
+mod rules;
+mod switched_off;
+
+pub use rules::{Offers, Rules};
+pub use switched_off::Switches;
+
+use authorized_slot::AuthorizedSlot;
+use rules::Rule;
+
+/// The tool, prompt or resource of an operation, as its index in the server's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A tool.
+    Tool(u32),
+    /// A prompt.
+    Prompt(u32),
+    /// A resource or a template.
+    Resource(u32),
+}
+
+impl Rules {
+    /// Decides whether a caller may perform an operation. The caller moves into the
+    /// admission, or is returned with the denial.
+    pub fn decide(&self, operation: Operation<'_>, caller: Option<Caller>) -> Decision {
+        match self.authorize(operation, caller.as_ref(), Extent::All) {
+            Ok(target) => Decision::Admit(Permit {
+                rules: self.id,
+                caller,
+                kind: operation.kind(),
+                target,
+                authorized: AuthorizedSlot::default(),
+            }),
+            Err(denial) => Decision::Deny(denial, caller),
+        }
+    }
+
+    /// Returns whether a caller may perform an operation now.
+    pub fn allows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
+        self.authorize(operation, caller, Extent::All).is_ok()
+    }
+
+    /// Returns whether lists that are filtered by grants show the item of an operation to a
+    /// caller.
+    pub fn shows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
+        self.authorize(operation, caller, Extent::Roles).is_ok()
+    }
+
+    /// Authorizes again at dispatch, with the operation that is about to run. The age of the
+    /// login is not checked again: time has passed since the gate admitted the operation.
+    ///
+    /// # Errors
+    ///
+    /// [`NotPermittedError`] if a different operation was admitted, if different rules admitted
+    /// it, or if its caller may not perform it.
+    pub fn confirm(
+        &self,
+        permit: &Permit,
+        operation: Operation<'_>,
+    ) -> Result<(), NotPermittedError> {
+        match self.authorize(operation, permit.caller(), Extent::AllButAge) {
+            Ok(target)
+                if self.id == permit.rules
+                    && operation.kind() == permit.kind
+                    && target == permit.target =>
+            {
+                Ok(())
+            }
+            Ok(_) | Err(_) => Err(NotPermittedError),
+        }
+    }
+
+    /// Returns the target of an admitted operation, if it has one, or the reason for the
+    /// denial.
+    fn authorize(
+        &self,
+        operation: Operation<'_>,
+        caller: Option<&Caller>,
+        extent: Extent,
+    ) -> Result<Option<Target>, Denial> {
+        let rule = self.access_of(operation);
+        let (target, accesses): (_, &[&ResolvedAccess]) = match &rule {
+            Rule::Target(target, access) => (Some(*target), &[*access]),
+            Rule::Untargeted(access) => (None, &[*access]),
+            Rule::Every(accesses) => (None, accesses),
+            Rule::Missing
+                if caller.is_some()
+                    || *self.access_to_learn_existence() == ResolvedAccess::Public =>
+            {
+                return Err(Denial::Unruled);
+            }
+            Rule::Missing => (None, &[self.access_to_learn_existence()]),
+        };
+        let granted = match caller {
+            Some(caller) => caller.granted(),
+            None if accesses
+                .iter()
+                .all(|access| **access == ResolvedAccess::Public) =>
+            {
+                ScopeSet::EMPTY
+            }
+            None => {
+                let wanted = self.scopes_to_request(Some(operation));
+                return Err(Denial::NoToken { wanted });
+            }
+        };
+        if accesses.iter().all(|access| access.allows(granted)) {
+            return Ok(target);
+        }
+        let needed = accesses
+            .iter()
+            .map(|access| access.scopes_to_request(granted))
+            .fold(ScopeSet::EMPTY, ScopeSet::union);
+        match caller {
+            Some(caller) if accesses.iter().all(|one| one.scopes().allows(granted)) => {
+                self.check_conditions(accesses, caller, needed, extent)?;
+                Ok(target)
+            }
+            _ => Err(Denial::InsufficientScope {
+                needed,
+                missing: needed.minus(granted),
+                held: caller.map_or(ScopeSet::EMPTY, Caller::held),
+            }),
+        }
+    }
+
+    /// Checks the conditions beside scopes: roles first, because a caller who lacks a role
+    /// need not log in again.
+    fn check_conditions(
+        &self,
+        accesses: &[&ResolvedAccess],
+        caller: &Caller,
+        needed: ScopeSet,
+        extent: Extent,
+    ) -> Result<(), Denial> {
+        let claims = caller.claims();
+        let mut all = accesses.iter().filter_map(|access| access.conditions());
+        if let Some(needed) = all.clone().find_map(|one| one.missing_roles(claims)) {
+            return Err(Denial::MissingRole { needed });
+        }
+        let now = match extent {
+            Extent::All => Some(self.clock.0.now()),
+            Extent::AllButAge => None,
+            Extent::Roles => return Ok(()),
+        };
+        match all.find(|one| !one.accepts_login(claims, now)) {
+            None => Ok(()),
+            Some(conditions) => Err(Denial::InsufficientAuthentication {
+                conditions: *conditions,
+                needed,
+                held: caller.held(),
+            }),
+        }
+    }
+}
+
+/// Which conditions beside scopes are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of them.
+    All,
+    /// All except `max_age`.
+    AllButAge,
+    /// The roles: the others can be satisfied by logging in again.
+    Roles,
+}
+
+/// The result of [`Rules::decide`].
+#[derive(Debug)]
+pub enum Decision {
+    /// The caller may perform the operation.
+    Admit(Permit),
+    /// The caller may not, and is returned.
+    Deny(Denial, Option<Caller>),
+}
+
+/// Proof that a caller may perform one operation. Only [`Rules::decide`] builds one.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    /// The id of the rules that admitted it. An admission by another server's rules is not
+    /// valid.
+    rules: u64,
+    caller: Option<Caller>,
+    /// The kind of the operation; `target` is the item.
+    kind: &'static str,
+    target: Option<Target>,
+    authorized: AuthorizedSlot,
+}
+
+impl Permit {
+    /// Returns the admitted caller, or `None` for a request without a token.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// Returns the tool, prompt or resource of the operation, if it has one.
+    pub fn target(&self) -> Option<Target> {
+        self.target
+    }
+
+    /// Extends the permit to the parameters that its target has authorized for its caller.
+    pub fn set_parameters(&mut self, parameters: Box<dyn Any + Send>) {
+        self.authorized = AuthorizedSlot::new(parameters);
+    }
+
+    /// Takes the authorized parameters. They run once: each further run of the same request, as
+    /// for the next round of an interaction, needs another permit.
+    pub fn take_parameters<T: 'static>(&self) -> Option<T> {
+        self.authorized.take()
+    }
+}
+
+/// Why an operation is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// The operation needs a token and the request has none.
+    NoToken {
+        /// The scopes to request.
+        wanted: ScopeSet,
+    },
+    /// The token lacks a scope.
+    InsufficientScope {
+        /// Every scope that the operation needs.
+        needed: ScopeSet,
+        /// The needed scopes that the token neither names nor implies.
+        missing: ScopeSet,
+        /// The scopes of this server that the token names.
+        held: ScopeSet,
+    },
+    /// The caller lacks a role.
+    MissingRole {
+        /// The set of roles that lacks the fewest.
+        needed: &'static [&'static str],
+    },
+    /// The caller has not logged in strongly or recently enough (RFC 9470).
+    InsufficientAuthentication {
+        /// What the login must satisfy.
+        conditions: Conditions,
+        /// Every scope that the operation needs.
+        needed: ScopeSet,
+        /// The scopes of this server that the token names.
+        held: ScopeSet,
+    },
+    /// The operation has no rule.
+    Unruled,
+}
+
+/// The operation that is about to run is not the admitted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotPermittedError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! Authorization servers: whose tokens are accepted, where their keys come from, and the
+//! requests that this server sends to them.
+
+mod algorithm;
+mod client_authentication;
+mod discovery;
+mod egress_policy;
+mod endpoint_resolver;
+mod http_fetcher;
+mod introspection_client;
+mod introspection_settings;
+mod jwks;
+mod jwks_cache;
+mod jwks_fetcher;
+mod key_source;
+mod provider;
+mod public_key;
+mod refresh_policy;
+mod roca;
+mod token_exchange_client;
+mod trusted_issuer;
+mod upstream;
+
+#[cfg(test)]
+pub(crate) mod scripted_fetcher;
+
+pub use algorithm::Algorithm;
+pub use client_authentication::ClientAuthentication;
+#[cfg(any(test, fuzzing))]
+pub(crate) use discovery::fuzzed;
+pub use egress_policy::EgressPolicy;
+pub use egress_policy::normalized_host;
+pub use http_fetcher::{FetchError, HttpFetcher};
+pub(crate) use introspection_client::{IntrospectionClient, IntrospectionError};
+pub use introspection_settings::Introspection;
+pub(crate) use introspection_settings::JwtHandling;
+pub(crate) use jwks::Jwks;
+pub(crate) use jwks_cache::{JwksCache, JwksError};
+pub(crate) use key_source::jwks_cache;
+pub use provider::Provider;
+pub(crate) use public_key::PublicKey;
+pub use token_exchange_client::{ExchangeError, ExchangeErrorKind};
+pub use token_exchange_client::{Exchanged, TokenExchangeClient};
+pub use trusted_issuer::Issuer;
+pub use upstream::Upstream;

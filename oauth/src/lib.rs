@@ -1,0 +1,20 @@
+//! The OAuth side of `toolgate`: verifies access tokens, and fetches what that needs.
+//!
+//! [`verify`] reads claims from JWTs, introspection responses and DPoP proofs. [`issuer`] trusts
+//! issuers: it fetches their metadata and keys, asks them about opaque tokens, and exchanges tokens.
+//!
+//! Its interface is for the crates of toolgate of the same version only. `toolgate` re-exports what
+//! users need; of those types, the methods that are for toolgate alone are hidden.
+
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;
+pub mod issuer;
+pub mod single_flight;
+pub mod verify;
+
+// Short paths to the core.
+use toolgate_core::{
+    bearer, caller, claims, clock, denial, error, json, log_text, loopback, scope,
+};

@@ -1,0 +1,222 @@
+//! Settings for tokens that are bound to a key.
+
+use std::fmt;
+
+use super::Nonces;
+use crate::{error::SetupErrors, issuer::Algorithm};
+
+/// The shortest nonce key in bytes: the length of the HMAC's output.
+const SHORTEST_KEY: usize = 32;
+
+/// How a server treats tokens that are bound to a key of their client (RFC 9449).
+///
+/// The issuer and the client decide whether a token is bound. By default, a server accepts
+/// both: a bearer token from its holder, a bound token from a holder who also proves the
+/// key. A bound token without a proof is always refused, and so is a token bound in another
+/// way, such as to a client certificate.
+///
+/// ```
+/// use toolgate::{Config, auth::Dpop};
+///
+/// let config = Config::new("https://mcp.example.com/mcp")
+///     .with_issuer("https://login.example.com")
+///     .with_dpop(Dpop::required().with_nonces());
+/// # assert!(config.warnings().is_empty());
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Dpop {
+    mode: Mode,
+    algorithms: Vec<Algorithm>,
+    nonces: NonceKey,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Off,
+    Supported,
+    Required,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum NonceKey {
+    None,
+    Own,
+    Shared(Vec<u8>),
+}
+
+impl Dpop {
+    /// Refuses bound tokens and the scheme `DPoP`.
+    #[must_use]
+    pub fn off() -> Self {
+        Self::with_mode(Mode::Off)
+    }
+
+    /// Accepts bound tokens and bearer tokens: the default.
+    #[must_use]
+    pub fn supported() -> Self {
+        Self::with_mode(Mode::Supported)
+    }
+
+    /// Accepts only bound tokens, and says so in the metadata
+    /// (`dpop_bound_access_tokens_required`, RFC 9728 §2). For a server whose clients all
+    /// support DPoP.
+    #[must_use]
+    pub fn required() -> Self {
+        Self::with_mode(Mode::Required)
+    }
+
+    fn with_mode(mode: Mode) -> Self {
+        Self {
+            mode,
+            algorithms: Algorithm::ALL.to_vec(),
+            nonces: NonceKey::None,
+        }
+    }
+
+    /// Requires a nonce that this server issued in the last minutes (RFC 9449 §9), so that
+    /// proofs cannot be signed in advance. A client's first call then takes two requests.
+    /// Their key is derived from the [state key](crate::Config::with_state_key), which several
+    /// processes share; without one it is generated at the start.
+    #[must_use]
+    pub fn with_nonces(mut self) -> Self {
+        self.nonces = NonceKey::Own;
+        self
+    }
+
+    /// Like [`Dpop::with_nonces`], with a key of at least 32 random bytes that several
+    /// processes share.
+    #[must_use]
+    pub fn with_nonce_key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.nonces = NonceKey::Shared(key.into());
+        self
+    }
+
+    /// Restricts the algorithms of proofs. The metadata lists them
+    /// (`dpop_signing_alg_values_supported`). The default is [`Algorithm::ALL`].
+    #[must_use]
+    pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// Returns the algorithms of proofs; empty if bound tokens are refused.
+    #[doc(hidden)]
+    pub fn algorithms(&self) -> &[Algorithm] {
+        match self.mode {
+            Mode::Off => &[],
+            Mode::Supported | Mode::Required => &self.algorithms,
+        }
+    }
+
+    /// Returns whether bound tokens are accepted.
+    #[doc(hidden)]
+    pub fn is_on(&self) -> bool {
+        self.mode != Mode::Off
+    }
+
+    /// Returns whether only bound tokens are accepted.
+    #[doc(hidden)]
+    pub fn is_required(&self) -> bool {
+        self.mode == Mode::Required
+    }
+
+    /// Returns the nonces that proofs need, if any. Replicas that share the state key share
+    /// them.
+    #[doc(hidden)]
+    pub fn nonces(&self, state_key: Option<[u8; 32]>, errors: &mut SetupErrors) -> Option<Nonces> {
+        match (&self.nonces, state_key) {
+            (NonceKey::None, _) => None,
+            (NonceKey::Own, Some(key)) => Some(Nonces::derived_from(&key)),
+            (NonceKey::Own, None) => {
+                let nonces = Nonces::generate();
+                if nonces.is_err() {
+                    errors.add(
+                        "the key for DPoP nonces cannot be generated",
+                        "check the random number generator of this system",
+                    );
+                }
+                nonces.ok()
+            }
+            (NonceKey::Shared(key), _) => Some(Nonces::with_key(key)),
+        }
+    }
+
+    /// Returns what is wrong with the settings, and how to fix it.
+    #[doc(hidden)]
+    pub fn setup_error(&self) -> Option<(String, String)> {
+        if let NonceKey::Shared(key) = &self.nonces
+            && key.len() < SHORTEST_KEY
+        {
+            return Some((
+                format!(
+                    "the key for DPoP nonces has {} bytes and could be guessed",
+                    key.len()
+                ),
+                format!("use {SHORTEST_KEY} random bytes or more"),
+            ));
+        }
+        self.algorithms.is_empty().then(|| {
+            (
+                "no algorithm for DPoP proofs is configured".to_owned(),
+                "add one, or use Dpop::off()".to_owned(),
+            )
+        })
+    }
+}
+
+impl Default for Dpop {
+    fn default() -> Self {
+        Self::supported()
+    }
+}
+
+impl fmt::Debug for Dpop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never prints the nonce key.
+        f.debug_struct("Dpop")
+            .field("mode", &self.mode)
+            .field("algorithms", &self.algorithms)
+            .field("nonces", &(self.nonces != NonceKey::None))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_the_nonces_does_not_print() {
+        let printed = format!(
+            "{:?}",
+            Dpop::required().with_nonce_key(*b"0123456789abcdef")
+        );
+        assert!(
+            !printed.contains("48") && !printed.contains("0123"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn a_short_key_and_no_algorithm_are_errors() {
+        assert_eq!(Dpop::required().with_nonce_key([7; 32]).setup_error(), None);
+        assert!(
+            Dpop::required()
+                .with_nonce_key([7; 31])
+                .setup_error()
+                .is_some()
+        );
+        assert!(
+            Dpop::supported()
+                .with_algorithms([])
+                .setup_error()
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn what_is_off_has_no_algorithms() {
+        assert!(Dpop::off().algorithms().is_empty());
+        assert_eq!(Dpop::default().algorithms(), Algorithm::ALL);
+    }
+}

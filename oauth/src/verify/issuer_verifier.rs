@@ -1,0 +1,373 @@
+//! Verifies the access tokens of the trusted issuers.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use futures_util::FutureExt;
+use serde_json::{Map, Value};
+use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
+
+use super::{
+    ReadinessError, TokenError, TokenVerifier, introspection_claims,
+    issuer_keys::IssuerKeys,
+    jws::{self, Jws, JwsError, MAX_TOKEN},
+    jwt::{self, JwtVerification},
+    token_type,
+};
+use crate::{
+    bearer::BearerToken,
+    claims::Claims,
+    clock::{Clock, SystemClock},
+    error::{SetupErrors, StartError},
+    issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, jwks_cache},
+    json,
+    log_text::{QuotedText, Truncated},
+};
+
+/// Verifies the access tokens of the trusted issuers: JWTs with the keys of the issuer that
+/// `iss` names, other tokens by introspection at the issuer they belong to.
+///
+/// A token is checked with one issuer only: keys of different issuers never mix, and no
+/// issuer sees another's tokens. The verifier never fetches a URL from a token. It checks
+/// the header of a JWT before its signature, and its signature before its claims.
+///
+/// Background tasks load the keys, from the first use within a tokio runtime or from
+/// [`IssuerVerifier::start`] until the verifier is dropped.
+///
+/// ```
+/// use toolgate::{auth::IssuerVerifier, issuer::Issuer};
+///
+/// let verifier = IssuerVerifier::new([Issuer::new("https://as.example")])?;
+/// assert_eq!(verifier.issuers().collect::<Vec<_>>(), ["https://as.example"]);
+/// # Ok::<(), toolgate::StartError>(())
+/// ```
+#[doc(alias = "JWT")]
+pub struct IssuerVerifier {
+    trusted: Box<[IssuerKeys]>,
+    clock: Arc<dyn Clock>,
+    background: OnceLock<Background>,
+}
+
+/// The evidence for a verified token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Stamp {
+    issuer: usize,
+    /// The generation of the keys, if keys were used.
+    generation: Option<u64>,
+    /// When the introspection response expires, if there was one.
+    until: Option<Instant>,
+}
+
+impl IssuerVerifier {
+    /// Builds a verifier for the tokens of these issuers. Fetches nothing yet and does not
+    /// block: an issuer that is down does not prevent the start.
+    ///
+    /// # Errors
+    ///
+    /// Every error in the issuers' settings.
+    pub fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, StartError> {
+        let mut errors = SetupErrors::default();
+        let issuers: Vec<_> = issuers.into_iter().collect();
+        if issuers.is_empty() {
+            errors.add(
+                "no trusted issuer is configured",
+                "add one, for example with TOOLGATE_AUTHORIZATION_SERVERS",
+            );
+        }
+        check_names(&issuers, &mut errors);
+        check_prefixes(&issuers, &mut errors);
+        let trusted = issuers
+            .into_iter()
+            .map(|issuer| {
+                let asked = issuer.introspection().map(|one| one.jwts());
+                let keys = match asked {
+                    Some(JwtHandling::Introspected) => None,
+                    _ => jwks_cache(&issuer, &mut errors),
+                };
+                let introspector = IntrospectionClient::new(&issuer, &mut errors);
+                IssuerKeys {
+                    issuer,
+                    keys,
+                    introspector,
+                }
+            })
+            .collect();
+        errors.finish(Self::from_parts(trusted))
+    }
+
+    /// Sets the clock that limits how long introspection responses are cached. The default
+    /// is the system clock.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        self.with_shared_clock(Arc::new(clock))
+    }
+
+    #[doc(hidden)]
+    pub fn with_shared_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds a verifier with the given keys.
+    #[cfg(test)]
+    pub(super) fn with_keys(issuers: impl IntoIterator<Item = (Issuer, Arc<JwksCache>)>) -> Self {
+        let trusted = issuers.into_iter().map(|(issuer, keys)| IssuerKeys {
+            issuer,
+            keys: Some(keys),
+            introspector: None,
+        });
+        Self::from_parts(trusted.collect())
+    }
+
+    fn from_parts(trusted: Box<[IssuerKeys]>) -> Self {
+        Self {
+            trusted,
+            clock: Arc::new(SystemClock),
+            background: OnceLock::new(),
+        }
+    }
+
+    /// Returns every accepted spelling of `iss`.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.trusted.iter().flat_map(|one| one.issuer.spellings())
+    }
+
+    /// Starts loading and refreshing the keys, if not started yet. Does nothing outside a
+    /// tokio runtime; the first verification starts it then.
+    pub fn start(&self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        self.background.get_or_init(|| {
+            // Boxed, so that all background tasks have one type to compile.
+            let keys = self.trusted.iter().filter_map(|one| one.keys.as_ref());
+            let keys = keys.map(|keys| JwksCache::maintain(Arc::downgrade(keys)).boxed());
+            let asked = self
+                .trusted
+                .iter()
+                .filter_map(|one| one.introspector.as_ref());
+            let asked = asked
+                .map(|one| IntrospectionClient::discover_endpoint(Arc::downgrade(one)).boxed());
+            let tasks = keys.chain(asked).map(|task| runtime.spawn(task));
+            Background(tasks.map(|task| task.abort_handle()).collect())
+        });
+    }
+
+    /// Returns whether tokens can be verified: at least one issuer has its keys and, if
+    /// needed, its introspection endpoint. An issuer that is down does not affect the
+    /// others' callers.
+    ///
+    /// # Errors
+    ///
+    /// A [`ReadinessError`] with the reason of each issuer why its tokens cannot be verified.
+    pub fn readiness(&self) -> Result<(), ReadinessError> {
+        let errors = self.issuer_errors();
+        match errors.len() < self.trusted.len() {
+            true => Ok(()),
+            false => Err(ReadinessError(errors.join("; "))),
+        }
+    }
+
+    /// Returns the reason of each issuer whose tokens cannot be verified now.
+    pub(super) fn issuer_errors(&self) -> Vec<String> {
+        let errors = self.trusted.iter().map(IssuerKeys::readiness_error);
+        errors.flatten().collect()
+    }
+
+    /// Returns whether the keys or the introspection response behind a verified token are
+    /// still valid.
+    pub(super) fn is_current(&self, stamp: Stamp) -> bool {
+        let Some(one) = self.trusted.get(stamp.issuer) else {
+            return false;
+        };
+        stamp.until.is_none_or(|until| Instant::now() < until)
+            && match (&one.keys, stamp.generation) {
+                (Some(keys), Some(generation)) => keys.is_current(generation),
+                // Without a key there is an introspection response, and that expires.
+                (_, None) => stamp.until.is_some(),
+                (None, Some(_)) => false,
+            }
+    }
+
+    /// Verifies a token. Returns its claims and the evidence for them.
+    pub(super) async fn verify_stamped(
+        &self,
+        token: &BearerToken,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        self.start();
+        let text = token.as_str();
+        if text.len() > MAX_TOKEN {
+            return Err(jwt::malformed("it is too long"));
+        }
+        match Jws::parse(text) {
+            Ok(jws) => self.verify_jwt(token, &jws).await,
+            Err(error) if jws::is_jwt_like(text) => Err(jwt::jws_error(error)),
+            Err(error) => self.verify_opaque(token, error).await,
+        }
+    }
+
+    async fn verify_jwt(
+        &self,
+        token: &BearerToken,
+        jws: &Jws<'_>,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        let members = json::strict_object(jws.payload())
+            .map_err(|_| jwt::malformed("its claims are not a JSON object with each name once"))?;
+        let (issuer, one) = self.select_issuer(&members)?;
+        let mut stamp = Stamp {
+            issuer,
+            ..Stamp::default()
+        };
+        let Some(keys) = &one.keys else {
+            token_type::check_type(jws.typ.as_deref(), &one.issuer).map_err(jwt::type_refused)?;
+            let (claims, until) =
+                introspection_claims::introspected_claims(one, token, &*self.clock).await?;
+            stamp.until = Some(until);
+            return Ok((claims, stamp));
+        };
+        let named = JwtVerification {
+            jws,
+            issuer: &one.issuer,
+            keys,
+        };
+        let (claims, generation) = named.verify(members).await?;
+        stamp.generation = Some(generation);
+        let jwts = one.issuer.introspection().map(|one| one.jwts());
+        if jwts == Some(JwtHandling::VerifiedAndIntrospected) {
+            stamp.until =
+                Some(introspection_claims::confirm(one, token, &claims, &*self.clock).await?);
+        }
+        Ok((claims, stamp))
+    }
+
+    /// Introspects a token that is not a JWT at the one issuer that may have issued it.
+    async fn verify_opaque(
+        &self,
+        token: &BearerToken,
+        error: JwsError,
+    ) -> Result<(Claims, Stamp), TokenError> {
+        let text = token.as_str();
+        let asked = self.trusted.iter().enumerate().filter_map(|(issuer, one)| {
+            let prefix = one.issuer.introspection()?.token_prefix();
+            text.starts_with(prefix)
+                .then_some((prefix.len(), issuer, one))
+        });
+        let Some((_, issuer, one)) = asked.max_by_key(|(length, ..)| *length) else {
+            let JwsError::Malformed(why) = error else {
+                return Err(jwt::jws_error(error));
+            };
+            let issuer = self.trusted.first().map_or("", |one| one.issuer.name());
+            return Err(jwt::malformed(&format!(
+                "it is not a JWT ({why}): have {} issue JWTs for this resource, or configure introspection (TOOLGATE_INTROSPECTION_CLIENT_ID)",
+                Truncated(issuer, 160)
+            )));
+        };
+        let (claims, until) =
+            introspection_claims::introspected_claims(one, token, &*self.clock).await?;
+        let stamp = Stamp {
+            issuer,
+            generation: None,
+            until: Some(until),
+        };
+        Ok((claims, stamp))
+    }
+
+    /// Returns the issuer that an unverified token names. It only selects the keys; a wrong
+    /// name selects keys that did not sign the token.
+    fn select_issuer(
+        &self,
+        members: &Map<String, Value>,
+    ) -> Result<(usize, &IssuerKeys), TokenError> {
+        let iss = match members.get("iss") {
+            Some(Value::String(iss)) => iss,
+            Some(_) => return Err(jwt::malformed("its iss is not a string")),
+            None => return Err(jwt::malformed("it has no iss")),
+        };
+        self.trusted
+            .iter()
+            .enumerate()
+            .find(|(_, one)| one.issuer.is_spelled(iss))
+            .ok_or_else(|| {
+                let names: Vec<_> = self.issuers().collect();
+                let bare = iss.trim_end_matches('/');
+                let near = names.iter().find(|name| name.trim_end_matches('/') == bare);
+                let hint = match near {
+                    Some(_) => "they differ in the slash at the end: configure the issuer exactly as in `iss`",
+                    None => "add it to TOOLGATE_AUTHORIZATION_SERVERS if its tokens are to be accepted",
+                };
+                let trusted = near.or(names.first()).copied().unwrap_or_default();
+                TokenError::invalid_with(
+                    "the access token is from an issuer that is not trusted here",
+                    format!(
+                        "iss {} is not trusted, but {} is; {hint}",
+                        QuotedText(iss, 160),
+                        QuotedText(trusted, 160)
+                    ),
+                )
+            })
+    }
+}
+
+impl TokenVerifier for IssuerVerifier {
+    async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
+        self.verify_stamped(token).await.map(|(claims, _)| claims)
+    }
+}
+
+impl fmt::Debug for IssuerVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.trusted.iter().map(|one| &one.issuer))
+            .finish()
+    }
+}
+
+fn check_names(issuers: &[Issuer], errors: &mut SetupErrors) {
+    let mut seen = Vec::new();
+    for spelling in issuers.iter().flat_map(Issuer::spellings) {
+        if seen.contains(&spelling) {
+            errors.add(
+                format!("the issuer {spelling:?} is named twice"),
+                "name each issuer, and each spelling of one, once",
+            );
+        }
+        seen.push(spelling);
+    }
+}
+
+/// Trying a token at every issuer in turn would reveal tokens to other issuers.
+fn check_prefixes(issuers: &[Issuer], errors: &mut SetupErrors) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for issuer in issuers {
+        let Some(introspection) = issuer.introspection() else {
+            continue;
+        };
+        let prefix = introspection.token_prefix();
+        match seen.iter().find(|(earlier, _)| *earlier == prefix) {
+            Some((_, other)) => errors.add(
+                format!(
+                    "the issuers {other:?} and {:?} have the same token prefix, so a token that is not a JWT could belong to both",
+                    issuer.name()
+                ),
+                "set a prefix for one of them by `with_token_prefix`, or use introspection at only one",
+            ),
+            None => seen.push((prefix, issuer.name())),
+        }
+    }
+}
+
+/// The tasks that refresh the keys; dropping it aborts them.
+struct Background(Vec<AbortHandle>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
