@@ -125,7 +125,7 @@ pub(crate) async fn decide<T>(
     caller: Option<Caller>,
     deciding: BoxFuture<'static, Result<T, AuthorizeError>>,
 ) -> Result<T, AuthorizeDenial> {
-    // The future owns what it borrows; statics that it shares are the author's.
+    // The future owns what it borrows. What else it shares are statics of the author.
     let decision = AssertUnwindSafe(deciding).catch_unwind().await;
     let Ok(decision) = decision else {
         tracing::error!(target: "toolgate::tool", noun, name, "an `authorize` function panicked; the request was refused");

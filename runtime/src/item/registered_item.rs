@@ -296,9 +296,9 @@ impl<S, K: KindParts> Item<S, K> {
         K::bounded(&self.input, self.name, (self.run)(call))
     }
 
-    /// Runs a request with the parameters that the permit covers, or else validates the arguments
-    /// of the call, if the permit is for this item. An item with an `authorize` function runs only
-    /// with authorized parameters.
+    /// Runs a request, if the permit is for this item. It runs with the parameters that the permit
+    /// covers. If it covers none, the arguments of the call are validated first. An item with an
+    /// `authorize` function runs only with authorized parameters.
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
         let prepared = self.check_permit(permit).and_then(|()| {
             match permit.take_parameters::<AuthorizedParameters>() {

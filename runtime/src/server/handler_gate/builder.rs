@@ -104,8 +104,8 @@ impl HandlerGateBuilder {
     }
 
     /// Adds a function that authorizes calls of a tool by the caller and the arguments, as
-    /// `authorize = …` does for a tool of a [`Server`](crate::Server). It can be `async`. The access
-    /// of the tool must be declared, too, with the scopes that the function can demand
+    /// `authorize = …` does for a tool of a [`Server`](crate::Server). It can be `async`. The
+    /// access of the tool must be declared, too, with the scopes that the function can demand
     /// ([`Access::authorize_scopes`]).
     ///
     /// An update of a resource that the handler sends is not authorized again: the handler decides
