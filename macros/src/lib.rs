@@ -100,24 +100,24 @@ mod tests;
 /// each with a description. `step_up` keeps the scopes of this tool out of the challenges
 /// that clients receive before they call it.
 ///
-/// These stand beside the access, and each can only deny. They are not allowed with `public`.
+/// Declare these in addition to the access. Each can only deny. They are not allowed with `public`.
 ///
 /// | key | a call needs |
 /// |---|---|
 /// | `role = "editor"` | a token with this role |
 /// | `roles = ["a", "b"]` | a token with all of these roles |
 /// | `any_role = ["a", ["b", "c"]]` | a token with one of these roles, or with a whole inner list |
-/// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a login with this authentication context, or with one of these; the preferred one comes first |
-/// | `max_age = 300` | a login at most this many seconds ago |
+/// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a sign-in with this authentication context, or with one of these; the preferred one comes first |
+/// | `max_age = 300` | a sign-in at most this many seconds ago |
 ///
 /// Each text is a string literal, or the path of a `&str` constant. `Issuer::with_role_claim` names
-/// the claim that has the roles. A missing role is a 403 without a challenge. A login that is too
+/// the claim that has the roles. A missing role is a 403 without a challenge. A sign-in that is too
 /// weak or too old is a 401 with the challenge of RFC 9470.
 ///
 /// `authorize = check` names a function, `async` or not, that decides at the gate by the arguments
 /// and the server's state. It takes the caller (`&Caller`, or `Option<&Caller>` in a public tool)
 /// and a reference to each parameter of the tool, in the same order, without `Caller`, `Context`
-/// and `Round`. The tool runs with the very values that the function has authorized.
+/// and `Round`. The tool runs with exactly the values that the function has authorized.
 ///
 /// ```
 /// # use toolgate::{Caller, auth::AuthorizeError, mcp_tool};

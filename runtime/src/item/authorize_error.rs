@@ -11,7 +11,7 @@ use crate::denial::{ItemDenial, Remedy};
 /// but not `Caller`, `Context` and `Round`. In a public item the caller is an `Option<&Caller>`.
 ///
 /// It runs at the gate, after the scopes were checked and before anything else of the item runs.
-/// The item runs with the very values that the function has authorized. A panic denies. A decision
+/// The item runs with exactly the values that the function authorized. A panic denies. A decision
 /// that takes longer than
 /// [`Config::with_authorize_timeout`](crate::Config::with_authorize_timeout) is answered with 503.
 /// A caller that waits for 16 decisions gets 429 for the next request. A function that is not

@@ -18,7 +18,7 @@ use crate::{
     scope::Scope,
 };
 
-/// One item. It runs only for a [`Permit`] for this very item.
+/// One item. It runs only for a [`Permit`] for exactly this item.
 pub(crate) struct Item<S, K: KindParts> {
     target: Target,
     name: &'static str,
@@ -204,7 +204,7 @@ impl<S, K: KindParts> Item<S, K> {
     /// Starts the `authorize` function, if the item has one. The result belongs into the permit of
     /// the request.
     ///
-    /// The function is not asked about arguments that the item does not take: such a request does
+    /// The function is not called with arguments that the item does not take: such a request does
     /// not run.
     pub(crate) fn authorize(&self, requested: &str, mut call: Call<S>) -> Option<Authorizing> {
         let function = self.authorize.as_ref()?;

@@ -154,7 +154,7 @@ impl HandlerGateBuilder {
     }
 
     /// As [`authorize_tool`](Self::authorize_tool), for a resource or a template, by the URI or the
-    /// template in [`resource`](Self::resource). It is asked before each read and subscription.
+    /// template in [`resource`](Self::resource). It runs before each read and subscription.
     pub fn authorize_resource<How, R>(
         mut self,
         uri: impl Into<String>,
