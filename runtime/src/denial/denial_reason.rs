@@ -22,7 +22,7 @@ use super::Remedy;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DenialReason {
-    /// The operation needs an access token and the request has none. Every login begins with
+    /// The operation needs an access token and the request has none. Every sign-in starts with
     /// it; the operator does nothing.
     NoToken,
     /// The token is malformed, or no trusted issuer has signed it, or it was revoked. If new
@@ -58,7 +58,7 @@ pub enum DenialReason {
     /// The user signed in too long ago, or not in the way that the item requires (RFC 9470). If
     /// it repeats, the operator checks that the issuer writes `acr` and `auth_time`.
     InsufficientAuthentication,
-    /// The token lacks a scope. If it repeats after a login, the operator checks that the
+    /// The token lacks a scope. If it repeats after a sign-in, the operator checks that the
     /// issuer may grant the scope to this user and this client.
     MissingScope,
     /// The user lacks a role. The operator gives the user the role at the issuer, or sets the

@@ -96,7 +96,7 @@ impl AuthorizeError {
     ///
     /// Declare each at the item, `authorize_scopes = ["files:admin"]`: a server must know at
     /// start-up which scopes it may request. A scope that is not declared, or that the caller
-    /// already has, would make a client log in again and again. It is logged as an error, and the
+    /// already has, would make a client sign in repeatedly. It is logged as an error, and the
     /// request is refused as by [`denied`](Self::denied).
     pub fn needs_scopes<T: AsRef<str>>(scopes: impl IntoIterator<Item = T>) -> Self {
         let scopes = scopes.into_iter().map(|scope| Box::from(scope.as_ref()));
@@ -104,7 +104,7 @@ impl AuthorizeError {
     }
 
     /// Denies the request for a reason that no scope changes. The client gets the reason in a 403
-    /// without a challenge, so that it does not log in again for nothing.
+    /// without a challenge, so that it does not sign in again without effect.
     pub fn denied(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(AuthorizeReason::Denied(reason.into().into()))
     }
