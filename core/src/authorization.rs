@@ -244,7 +244,7 @@ pub enum Denial {
     },
     /// The caller lacks a role.
     MissingRole {
-        /// The set of roles that lacks the fewest.
+        /// The set of which the caller lacks the fewest roles.
         needed: &'static [&'static str],
     },
     /// The caller has not logged in strongly or recently enough (RFC 9470).

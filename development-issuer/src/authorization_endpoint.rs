@@ -178,8 +178,8 @@ fn respond(
         sign_in: SignIn {
             subject: &consent::likely_subject(issuer, request),
             ticked: &ticked,
-            // All of them, so that every tool works at first. Whoever wants to see a denial
-            // unticks one.
+            // All roles are ticked, so that every tool works at first. To see a denial, untick
+            // one.
             roles: &roles,
             has_second_factor: authentication_context::prefers_second_factor(&request.acr_values),
         },

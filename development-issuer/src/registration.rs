@@ -1,6 +1,6 @@
 //! Dynamic client registration (RFC 7591).
 //!
-//! Every client becomes a public client with PKCE, whatever it requests: a program on a
+//! Every client becomes a public client with PKCE, for any request: a program on a
 //! developer's machine cannot hold a secret. `scope` is no limit here, because clients
 //! register with the scope of their first challenge and step up later.
 

@@ -100,24 +100,24 @@ mod tests;
 /// each with a description. `step_up` keeps the scopes of this tool out of the challenges
 /// that clients receive before they call it.
 ///
-/// These stand beside the access, and each can only deny. They are not allowed with `public`.
+/// Declare these in addition to the access. Each can only deny. They are not allowed with `public`.
 ///
 /// | key | a call needs |
 /// |---|---|
 /// | `role = "editor"` | a token with this role |
 /// | `roles = ["a", "b"]` | a token with all of these roles |
 /// | `any_role = ["a", ["b", "c"]]` | a token with one of these roles, or with a whole inner list |
-/// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a login with this authentication context, or with one of these; the preferred one comes first |
-/// | `max_age = 300` | a login at most this many seconds ago |
+/// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a sign-in with this authentication context, or with one of these; the preferred one comes first |
+/// | `max_age = 300` | a sign-in at most this many seconds ago |
 ///
 /// Each text is a string literal, or the path of a `&str` constant. `Issuer::with_role_claim` names
-/// the claim that has the roles. A missing role is a 403 without a challenge. A login that is too
+/// the claim that has the roles. A missing role is a 403 without a challenge. A sign-in that is too
 /// weak or too old is a 401 with the challenge of RFC 9470.
 ///
 /// `authorize = check` names a function, `async` or not, that decides at the gate by the arguments
 /// and the server's state. It takes the caller (`&Caller`, or `Option<&Caller>` in a public tool)
-/// and a reference to each parameter of the tool, in the same order, without `Caller`, `Context` and
-/// `Round`. The tool runs with the very values that the function has authorized.
+/// and a reference to each parameter of the tool, in the same order, without `Caller`, `Context`
+/// and `Round`. The tool runs with exactly the values that the function has authorized.
 ///
 /// ```
 /// # use toolgate::{Caller, auth::AuthorizeError, mcp_tool};
@@ -136,13 +136,14 @@ mod tests;
 /// ```
 ///
 /// The function can require the scopes that `authorize_scopes = ["documents:admin"]` declares, or
-/// deny the call; see `AuthorizeError`. So can the body of the tool. In a block with `#[mcp_tools]`,
-/// the function can be a method with `&self`: `authorize = Self::is_owner`. An extractor that needs
-/// the context of a request cannot be passed to it.
+/// deny the call; see `AuthorizeError`. So can the body of the tool. In a block with
+/// `#[mcp_tools]`, the function can be a method with `&self`: `authorize = Self::is_owner`. An
+/// extractor that needs the context of a request cannot be passed to it.
 ///
 /// `confirm = "Delete the list {list}?"` asks the user before the tool runs, and shows every
-/// argument. The answer is valid for these arguments, for this caller, once and for five minutes. It
-/// protects against mistakes of a model, not against a client that answers by itself.
+/// argument. The answer is valid for these arguments, for this caller and for five minutes, and
+/// each process accepts it once. It protects against mistakes of a model, not against a client
+/// that answers without its user.
 ///
 /// # Published metadata
 ///
@@ -240,10 +241,10 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `confirm`, extractors, `step_up`, `client_capabilities` and
-/// the published metadata are declared as for [`macro@mcp_tool`]. A subscription asks `authorize`
-/// as a read does, and so does each update before it is sent; completion does not. These keys are
-/// added:
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, extractors,
+/// `step_up`, `client_capabilities` and the published metadata are declared as for
+/// [`macro@mcp_tool`]. The server calls `authorize` for a subscription as for a read, and before it
+/// sends an update, but not for a completion. These keys are added:
 ///
 /// | key | meaning | default |
 /// |---|---|---|
@@ -301,11 +302,11 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(prompts);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, extractors, `step_up`, `name`, `title`, `description`, `icons`, `meta`,
-/// `client_capabilities` and `crate` are declared as for [`macro@mcp_tool`]. Arguments are
-/// strings on the wire; they are parsed and completed like the variables of
-/// [`macro@mcp_resource`]. An argument is optional if its type accepts a missing value, as
-/// `Option` does.
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, extractors,
+/// `step_up`, `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`
+/// are declared as for [`macro@mcp_tool`]. Arguments are strings on the wire; they are parsed and
+/// completed like the variables of [`macro@mcp_resource`]. An argument is optional if its type
+/// accepts a missing value, as `Option` does.
 ///
 /// A prompt returns a string (one message with the role of the user), one or several of
 /// rmcp's `PromptMessage`, `GetPromptResult`, or `Result<T, E>` of one of these. A prompt

@@ -137,7 +137,7 @@ pub(crate) struct Gate {
     pub(crate) rules: Arc<Rules>,
     pub(crate) item_names: ItemNames,
     pub(crate) authenticator: Arc<Authenticator>,
-    /// Asks the `authorize` functions, if any item behind the gate has one.
+    /// Calls the `authorize` functions, if any item behind the gate has one.
     pub(crate) authorizer: Option<Arc<Authorizer>>,
     pub(crate) challenges: Challenges,
     pub(crate) refusal_cache: RefusalCache,

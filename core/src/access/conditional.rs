@@ -14,7 +14,7 @@ pub struct Conditional {
 }
 
 impl Conditions {
-    /// Returns the set of roles that lacks the fewest, unless the caller has all of one set.
+    /// Returns the set of which the caller lacks the fewest roles, unless it has all of one set.
     #[doc(hidden)]
     pub fn missing_roles(&self, claims: &Claims) -> Option<&'static [&'static str]> {
         let lacks = |set: &[&str]| set.iter().filter(|role| !claims.has_role(role)).count();

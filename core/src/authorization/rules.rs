@@ -135,7 +135,7 @@ impl Rules {
     }
 
     /// Returns the scopes to name in a challenge for a missing or invalid token: those that
-    /// the operation requires, or else the baseline.
+    /// the operation requires, otherwise the baseline.
     pub fn scopes_to_request(&self, operation: Option<Operation<'_>>) -> ScopeSet {
         let wanted = match operation.map(|operation| self.access_of(operation)) {
             Some(Rule::Target(_, access)) => access.scopes_to_request(ScopeSet::EMPTY),

@@ -122,7 +122,7 @@ impl Claims {
         self.issued_at
     }
 
-    /// Returns the client that the token was issued to (`client_id`, or else `azp`).
+    /// Returns the client that the token was issued to (`client_id`, otherwise `azp`).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()

@@ -22,28 +22,29 @@ use super::Remedy;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DenialReason {
-    /// The operation needs an access token and the request has none. Every login begins with
+    /// The operation needs an access token and the request has none. Every sign-in starts with
     /// it; the operator does nothing.
     NoToken,
     /// The token is malformed, or no trusted issuer has signed it, or it was revoked. If new
-    /// tokens are refused as well, the log names the check that fails.
+    /// tokens are refused, too, the log names the check that fails.
     InvalidToken,
     /// The token has expired. The client refreshes it; the operator does nothing.
     ExpiredToken,
     /// The token is not valid yet, or was issued in the future. The operator compares the
     /// clocks of the server and of the issuer.
     EarlyToken,
-    /// The token is for another audience, or names none. The operator has the issuer write this
-    /// server's resource into its tokens, or adds the audience to `TOOLGATE_AUDIENCES`.
+    /// The token is for another audience, or names none. The operator configures the issuer to
+    /// write this server's resource into `aud`, or adds the audience to `TOOLGATE_AUDIENCES`.
     WrongAudience,
     /// This server does not trust the issuer of the token. The operator adds it to
-    /// `TOOLGATE_AUTHORIZATION_SERVERS` if it should.
+    /// `TOOLGATE_AUTHORIZATION_SERVERS` if this server should trust it.
     UntrustedIssuer,
-    /// The token names neither a subject nor a client. The operator has the issuer write `sub`
-    /// or `client_id` into its tokens.
+    /// The token names neither a subject nor a client. The operator configures the issuer to
+    /// write `sub` or `client_id` into its tokens.
     NoIdentity,
-    /// The token is bound to a key in a way that this server does not accept, or must be bound
-    /// and is not. The operator compares the DPoP settings of the server and of the issuer.
+    /// The token is bound in a way that this server does not accept, or must be bound and is not,
+    /// or the proof is of another key. The operator compares the DPoP settings of the server and
+    /// of the issuer.
     WrongBinding,
     /// A bound token was sent with the scheme `Bearer`, or the server takes only bound tokens.
     /// The client sends a token with a proof; the operator does nothing.
@@ -57,7 +58,7 @@ pub enum DenialReason {
     /// The user signed in too long ago, or not in the way that the item requires (RFC 9470). If
     /// it repeats, the operator checks that the issuer writes `acr` and `auth_time`.
     InsufficientAuthentication,
-    /// The token lacks a scope. If it repeats after a login, the operator checks that the
+    /// The token lacks a scope. If it repeats after a sign-in, the operator checks that the
     /// issuer may grant the scope to this user and this client.
     MissingScope,
     /// The user lacks a role. The operator gives the user the role at the issuer, or sets the
@@ -73,10 +74,10 @@ pub enum DenialReason {
     /// does not declare. The log has the error, which the author corrects.
     AuthorizeFailed,
     /// The item's `authorize` function has not decided in time. The operator looks at what the
-    /// function asks, or raises `Config::with_authorize_timeout`.
+    /// function waits for, or raises `Config::with_authorize_timeout`.
     AuthorizeTimeout,
     /// The caller waits for as many decisions of `authorize` functions as one caller may. The
-    /// operator looks at what the functions ask: they are slow, or the client sends too much.
+    /// operator looks at what the functions wait for: they are slow, or the client sends too much.
     TooManyPending,
     /// The request names a host that is not this server's. The operator passes the `Host` header
     /// on at the proxy, or sets `TOOLGATE_RESOURCE` or `TOOLGATE_ALLOWED_HOSTS`.
@@ -93,7 +94,7 @@ pub enum DenialReason {
     /// The token cannot be verified now: the issuer, or the author's verifier, does not answer.
     /// The operator looks at `/readyz` and at the issuer.
     VerificationUnavailable,
-    /// So many DPoP proofs have come that no more can be remembered. The operator looks for a
+    /// The server cannot store more DPoP proofs. The operator looks for a
     /// client that sends too many requests, or adds a replica.
     ProofsExhausted,
 }

@@ -16,7 +16,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Remedy {
-    /// The client gets another token, by a refresh or a login, with the scopes that the
+    /// The client gets another token, by a refresh or a sign-in, with the scopes that the
     /// challenge names.
     Authorize,
     /// The user signs in again, more recently or in a stronger way (RFC 9470).

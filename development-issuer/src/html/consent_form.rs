@@ -142,7 +142,7 @@ pub(crate) fn consent_page(
     ))
 }
 
-/// Offers the imitated second factor, if anything can need it.
+/// Offers the imitated second factor, if an item of the server requires it.
 fn strength(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
     html! {
         @if authentication_context::offers_second_factor(issuer) {

@@ -69,7 +69,7 @@ pub enum Provider {
     /// removes.
     Cognito,
     /// WorkOS AuthKit. The issuer is `https://<subdomain>.authkit.app`. Its keys are at
-    /// `/oauth2/jwks`, whatever its metadata says.
+    /// `/oauth2/jwks`, even if its metadata names another URL.
     ///
     /// Setup: add this server's URL as a resource indicator.
     AuthKit,

@@ -76,7 +76,7 @@ impl Issuer {
         Self::for_provider(Provider::recognized(&name), name)
     }
 
-    /// Builds an issuer of this provider, whatever its URL says: for a provider under a custom
+    /// Builds an issuer of this provider, independently of its URL: for a provider under a custom
     /// domain, or [`Provider::Generic`] for none of the rules of a provider.
     #[must_use]
     pub fn for_provider(provider: Provider, name: impl Into<String>) -> Self {

@@ -1,4 +1,4 @@
-//! [`Authorizer`]: asks the `authorize` functions of items, within limits of time and number.
+//! [`Authorizer`]: calls the `authorize` functions of items, within limits of time and number.
 
 use std::{
     collections::HashMap,
@@ -39,14 +39,14 @@ pub(crate) trait AuthorizingItems: Send + Sync {
     ) -> Option<Authorizing>;
 }
 
-/// Asks the `authorize` functions of the items behind a gate.
+/// Calls the `authorize` functions of the items behind a gate.
 pub(crate) struct Authorizer {
     items: Arc<dyn AuthorizingItems>,
     timeout: Duration,
     pending: Mutex<HashMap<Option<Identity>, usize>>,
 }
 
-/// The items of a request that are asked, and what they are asked about.
+/// The items of a request whose `authorize` functions are called, and the request.
 pub(crate) struct AuthorizeQuestion {
     /// The items, with the name or the URI of the request.
     pub(crate) items: Vec<(Target, String)>,
@@ -124,7 +124,7 @@ impl Authorizer {
                 .authorize(target, &requested, &arguments, caller.as_ref());
             let Some(authorizing) = asked else { continue };
             let authorized = authorizing.await.map_err(NotAuthorized::Denied)?;
-            // A function that was not asked has allowed nothing.
+            // A function that was not called has allowed nothing.
             if !authorized.is_readable && !runs {
                 let reason = NO_SUCH_RESOURCE.into();
                 return Err(NotAuthorized::Denied(AuthorizeDenial::Denied(reason)));

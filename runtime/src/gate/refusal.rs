@@ -225,8 +225,8 @@ impl Refusal {
         }
     }
 
-    /// Returns whether the denial of a call can be a tool result: for a host that shows nothing
-    /// of a 401 or a 403. A proof of possession is the business of its HTTP client.
+    /// Returns whether the denial of a call can be a tool result: for a client that shows nothing
+    /// of a 401 or a 403. Its HTTP client handles proofs of possession.
     pub(super) fn can_be_tool_result(&self) -> bool {
         let status = self.reason().map(DenialReason::status);
         matches!(status, Some(401 | 403)) && !matches!(self, Self::ProofFailure { .. })

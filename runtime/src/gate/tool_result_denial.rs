@@ -35,7 +35,7 @@ pub struct DeniedCall<'a> {
 }
 
 impl DeniedCall<'_> {
-    /// Returns the client that the token names (`client_id`, else `azp`), or `None` without a
+    /// Returns the client that the token names (`client_id`, otherwise `azp`), or `None` without a
     /// valid token.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {

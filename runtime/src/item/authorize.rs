@@ -1,5 +1,5 @@
 //! `authorize = path`: the author's function that authorizes a request by its caller and the
-//! parameters of the item. The item runs with the very values that it authorized.
+//! parameters of the item. The item runs with exactly the values that it authorized.
 
 use std::{
     any::Any,
@@ -24,7 +24,7 @@ pub(crate) type Authorizing = BoxFuture<'static, Result<Authorized, AuthorizeDen
 pub(crate) struct Authorized {
     pub(crate) parameters: Box<dyn Any + Send>,
     /// `false` if a parameter cannot be read. The item then answers with the error, and the
-    /// function was not asked.
+    /// function was not called.
     pub(crate) is_readable: bool,
 }
 
@@ -125,7 +125,7 @@ pub(crate) async fn decide<T>(
     caller: Option<Caller>,
     deciding: BoxFuture<'static, Result<T, AuthorizeError>>,
 ) -> Result<T, AuthorizeDenial> {
-    // The future owns what it borrows; statics that it shares are the author's.
+    // The future owns what it borrows. What else it shares are statics of the author.
     let decision = AssertUnwindSafe(deciding).catch_unwind().await;
     let Ok(decision) = decision else {
         tracing::error!(target: "toolgate::tool", noun, name, "an `authorize` function panicked; the request was refused");
@@ -145,7 +145,7 @@ pub fn known_caller(caller: Option<&Caller>) -> Result<&Caller, ToolError> {
     caller.ok_or_else(|| ToolError::new("this needs a caller, and the request has no token"))
 }
 
-/// Returns the decision for the definition of an item. An expansion reads the parameters, asks
+/// Returns the decision for the definition of an item. An expansion reads the parameters, calls
 /// the function, and returns its decision with the values.
 #[doc(hidden)]
 pub fn authorizing<T: Send + 'static>(

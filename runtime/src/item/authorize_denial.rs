@@ -14,7 +14,7 @@ pub(crate) enum AuthorizeDenial {
 
 impl AuthorizeError {
     /// Compares a denial with the scopes that the item declares. Whether the item denies before
-    /// it runs or while it runs, a client is never told to request any other scope.
+    /// it runs or while it runs, no challenge names any other scope.
     pub(crate) fn resolve(
         self,
         (noun, name): (&str, &str),

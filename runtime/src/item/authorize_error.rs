@@ -11,15 +11,15 @@ use crate::denial::{ItemDenial, Remedy};
 /// but not `Caller`, `Context` and `Round`. In a public item the caller is an `Option<&Caller>`.
 ///
 /// It runs at the gate, after the scopes were checked and before anything else of the item runs.
-/// The item runs with the very values that the function has authorized. A panic denies. A decision
+/// The item runs with exactly the values that the function authorized. A panic denies. A decision
 /// that takes longer than
-/// [`Config::with_authorize_timeout`](crate::Config::with_authorize_timeout) is answered by 503, and
-/// a caller that waits for 16 decisions gets 429 for the next request. A function that is not
+/// [`Config::with_authorize_timeout`](crate::Config::with_authorize_timeout) is answered with 503.
+/// A caller that waits for 16 decisions gets 429 for the next request. A function that is not
 /// `async` runs on the server's own threads, so it must not block.
 ///
-/// It is asked again in each further round of an [interaction](crate::interaction). A subscription
-/// to a resource asks it as a read does, and each update asks it again before it is sent, at most
-/// every 5 seconds for each client and URI. Completion does not ask it.
+/// The server calls it again in each further round of an [interaction](crate::interaction). It
+/// calls it for a subscription to a resource as for a read, and again before it sends an update, at
+/// most every 5 seconds for each client and URI. It does not call it for a completion.
 ///
 /// ```
 /// use toolgate::{Caller, auth::AuthorizeError, mcp_tool};
@@ -67,19 +67,19 @@ use crate::denial::{ItemDenial, Remedy};
 /// }
 /// ```
 ///
-/// Scopes that the body demands are declared as well, `authorize_scopes = ["documents:admin"]`, with
-/// or without an `authorize` function.
+/// Declare the scopes that the body demands: `authorize_scopes = ["documents:admin"]`, with or
+/// without an `authorize` function.
 ///
-/// An error of yours that has one as its `source()` counts as well. An `anyhow::Error` hides an
-/// error without a context, so convert the denial before it becomes one.
+/// An error of yours that has an `AuthorizeError` as its `source()` denies, too. An `anyhow::Error`
+/// without a context hides the error in it, so convert the denial before it becomes one.
 ///
-/// If nothing of the answer was sent, the client gets the same 401 or 403 as from an `authorize`
-/// function. Otherwise a tool returns a failed result, and a prompt or a resource an error,
-/// with the same code, remedy and challenge: something was sent after the first message of the
-/// item (a progress report, a log message, a question), after the time of
-/// [`Config::with_stream_after`](crate::Config::with_stream_after), and in a session after 10
-/// milliseconds, or after 2 seconds if the item declares `authorize_scopes`. What the item has
-/// done before is not undone.
+/// If the status of the answer was not sent yet, the client gets the same 401 or 403 as from an
+/// `authorize` function. Otherwise a tool returns a failed result, and a prompt or a resource an
+/// error, with the same code, remedy and challenge. The status is sent with the first message of
+/// the item (a progress report, a log message, a question) or after the time of
+/// [`Config::with_stream_after`](crate::Config::with_stream_after). In a session it is sent after
+/// 10 milliseconds, or after 2 seconds if the item declares `authorize_scopes`. A denial does not
+/// undo what the item has done before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a denial has no effect unless it is returned"]
 #[doc(alias = "403")]
@@ -94,17 +94,17 @@ pub(crate) enum AuthorizeReason {
 impl AuthorizeError {
     /// Demands further scopes: a 403 that names them, so that a client can request them.
     ///
-    /// Declare each at the item, `authorize_scopes = ["files:admin"]`: a server must know at start-up
-    /// which scopes it may request. A scope that is not declared, or that the caller already
-    /// has, would make a client log in again and again. It is logged as an error, and the request
-    /// is refused as by [`denied`](Self::denied).
+    /// Declare each at the item, `authorize_scopes = ["files:admin"]`: a server must know at
+    /// start-up which scopes it may request. A scope that is not declared, or that the caller
+    /// already has, would make a client sign in repeatedly. It is logged as an error, and the
+    /// request is refused as by [`denied`](Self::denied).
     pub fn needs_scopes<T: AsRef<str>>(scopes: impl IntoIterator<Item = T>) -> Self {
         let scopes = scopes.into_iter().map(|scope| Box::from(scope.as_ref()));
         Self(AuthorizeReason::NeedsScopes(scopes.collect()))
     }
 
     /// Denies the request for a reason that no scope changes. The client gets the reason in a 403
-    /// without a challenge, so that it does not log in again for nothing.
+    /// without a challenge, so that it does not sign in again without effect.
     pub fn denied(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(AuthorizeReason::Denied(reason.into().into()))
     }

@@ -1,9 +1,9 @@
 //! `confirm = "…"`: asks the user before an item runs, and shows what it will do.
 //!
 //! It protects against mistakes of a model, not against a hostile client, which can answer by
-//! itself. The question holds every argument. The answer is valid for these arguments, for this
-//! caller and once, because the state of the round is sealed (`round/state_seal.rs`) and
-//! remembered when it is used (`round/used_states.rs`).
+//! itself. The question holds every argument. The answer is valid for these arguments and
+//! this caller, because the state of the round is sealed (`round/state_seal.rs`). Each process
+//! accepts it once: it stores a used state until it expires (`round/used_states.rs`).
 
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

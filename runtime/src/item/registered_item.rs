@@ -18,7 +18,7 @@ use crate::{
     scope::Scope,
 };
 
-/// One item. It runs only for a [`Permit`] for this very item.
+/// One item. It runs only for a [`Permit`] for exactly this item.
 pub(crate) struct Item<S, K: KindParts> {
     target: Target,
     name: &'static str,
@@ -204,7 +204,7 @@ impl<S, K: KindParts> Item<S, K> {
     /// Starts the `authorize` function, if the item has one. The result belongs into the permit of
     /// the request.
     ///
-    /// The function is not asked about arguments that the item does not take: such a request does
+    /// The function is not called with arguments that the item does not take: such a request does
     /// not run.
     pub(crate) fn authorize(&self, requested: &str, mut call: Call<S>) -> Option<Authorizing> {
         let function = self.authorize.as_ref()?;
@@ -296,9 +296,9 @@ impl<S, K: KindParts> Item<S, K> {
         K::bounded(&self.input, self.name, (self.run)(call))
     }
 
-    /// Runs a request with the parameters that the permit covers, or else validates the arguments
-    /// of the call, if the permit is for this item. An item with an `authorize` function runs only
-    /// with authorized parameters.
+    /// Runs a request, if the permit is for this item. It runs with the parameters that the permit
+    /// covers. If it covers none, the arguments of the call are validated first. An item with an
+    /// `authorize` function runs only with authorized parameters.
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
         let prepared = self.check_permit(permit).and_then(|()| {
             match permit.take_parameters::<AuthorizedParameters>() {

@@ -211,8 +211,8 @@ impl ItemAccess {
         self.is_confirmed
     }
 
-    /// Returns the scopes that its `authorize` function may demand, or `None` if it has no such
-    /// function.
+    /// Returns the scopes that its `authorize` function or its body may demand, or `None` if it has
+    /// no such function and declares no such scopes.
     #[must_use]
     pub fn authorize_scopes(&self) -> Option<&[&'static str]> {
         self.authorize_scopes.as_deref()

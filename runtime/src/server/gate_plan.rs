@@ -222,7 +222,7 @@ impl GatePlan {
     }
 
     /// Builds the gate in front of a service, which can offer the fast path to its tools.
-    /// `has_sessions` states whether that service has sessions, and `authorizer` asks the
+    /// `has_sessions` states whether that service has sessions, and `authorizer` calls the
     /// `authorize` functions of its items.
     pub(super) fn build(
         self,

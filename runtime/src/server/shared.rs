@@ -15,7 +15,7 @@ pub(super) struct Shared {
     pub(super) info: ServerConfig,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) rules: Arc<Rules>,
-    /// Asks the `authorize` functions, if any item has one.
+    /// Calls the `authorize` functions, if any item has one.
     pub(super) authorizer: Option<Arc<Authorizer>>,
     pub(super) visibility: Visibility,
     /// How many items one page of a list has at most.

@@ -24,7 +24,7 @@ use super::{
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Gate {
-    /// Asks the `authorize` functions of the items of a permitted request, before anything runs.
+    /// Calls the `authorize` functions of the items of a permitted request, before anything runs.
     /// Returns `None` if there are none. What they authorized is added to the permit.
     ///
     /// # Errors

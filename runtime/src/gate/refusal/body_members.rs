@@ -38,7 +38,7 @@ impl RefusedRequest<'_> {
             member["retry_after"] = whole_seconds(retry_after).into();
         }
         match refusal {
-            // Only a caller with a valid token is told the names.
+            // Only a caller with a valid token gets the names.
             Refusal::MissingRole { needed } => member["roles"] = json!(needed),
             Refusal::InsufficientAuthentication { conditions, .. } => {
                 if !conditions.acr().is_empty() {
@@ -107,8 +107,8 @@ pub(super) fn oauth_members(error: &str, description: &str, scope: &str) -> Valu
     members
 }
 
-/// Returns the value of `Retry-After` (RFC 9110 §10.2.3): whole seconds. Zero would invite a
-/// storm.
+/// Returns the value of `Retry-After` (RFC 9110 §10.2.3): whole seconds. With zero, clients
+/// would repeat the request immediately.
 pub(super) fn whole_seconds(time: Duration) -> u64 {
     time.as_secs().max(1)
 }

@@ -19,10 +19,10 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Clients of the revisions before 2026-07-28 open sessions, and many never end them. A
 /// session ends when it has been unused for the [idle time](Self::with_idle_time), never while
 /// a request or a stream of it is open. If a limit is reached, a new session replaces an idle
-/// one: of the same caller if the caller's limit is reached, else of the caller that has most.
+/// one: of the same caller if the caller's limit is reached, otherwise of the caller with most.
 /// Callers without a token have separate places and never replace a session of a caller with
 /// a token. If no such session is idle, the new session is refused: with 429 if the caller's
-/// limit is reached, else with 503, both with `Retry-After`.
+/// limit is reached, otherwise with 503, both with `Retry-After`.
 ///
 /// A session takes one place for each 64 KiB that it stores, and at least one, which is
 /// enough for a typical client. So the default of 8192 places also limits memory to 512 MiB.

@@ -82,8 +82,8 @@ impl Access {
 
 /// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
 /// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", ["b", "c"]]`, each also with `step_up`;
-/// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`, `roles`,
-/// `any_role`, `acr` and `max_age` can stand beside scopes and `authenticated`.
+/// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`,
+/// `roles`, `any_role`, `acr` and `max_age` are allowed with scopes and with `authenticated`.
 ///
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
@@ -93,7 +93,8 @@ impl Access {
 /// assert_eq!(access!(public), Access::of(Requirement::Public));
 /// let write = access!(scope = "notes:write", step_up);
 /// assert_eq!(write, access!(scopes = ["notes:write"]).step_up());
-/// let purge = access!(scope = "notes:write", role = "editor", acr = "urn:example:mfa", max_age = 300);
+/// let purge =
+///     access!(scope = "notes:write", role = "editor", acr = "urn:example:mfa", max_age = 300);
 /// assert_ne!(purge, access!(scope = "notes:write"));
 /// ```
 ///

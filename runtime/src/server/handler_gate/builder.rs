@@ -104,8 +104,8 @@ impl HandlerGateBuilder {
     }
 
     /// Adds a function that authorizes calls of a tool by the caller and the arguments, as
-    /// `authorize = …` does for a tool of a [`Server`](crate::Server). It can be `async`. The access
-    /// of the tool must be declared, too, with the scopes that the function can demand
+    /// `authorize = …` does for a tool of a [`Server`](crate::Server). It can be `async`. The
+    /// access of the tool must be declared, too, with the scopes that the function can demand
     /// ([`Access::authorize_scopes`]).
     ///
     /// An update of a resource that the handler sends is not authorized again: the handler decides
@@ -154,7 +154,7 @@ impl HandlerGateBuilder {
     }
 
     /// As [`authorize_tool`](Self::authorize_tool), for a resource or a template, by the URI or the
-    /// template in [`resource`](Self::resource). It is asked before each read and subscription.
+    /// template in [`resource`](Self::resource). It runs before each read and subscription.
     pub fn authorize_resource<How, R>(
         mut self,
         uri: impl Into<String>,

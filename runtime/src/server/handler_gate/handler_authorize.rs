@@ -19,7 +19,7 @@ use crate::{
 
 /// One request for an item of a handler, for the `authorize` function of the item.
 ///
-/// The handler gets the very arguments, and the very URI, that the function has authorized.
+/// The handler gets exactly the arguments and the URI that the function has authorized.
 #[derive(Debug, Clone)]
 pub struct HandlerCall {
     caller: Option<Caller>,
