@@ -70,6 +70,8 @@ const READS_OPERATIONS: &str = "runtime/src/operation.rs";
 /// Files of the core that decide nothing about a token, a caller or an operation. The module
 /// `denial` is one of them.
 const UNDECIDING: &[&str] = &[
+    "lib",
+    "fuzzing",
     "clock",
     "error",
     "log_text",

@@ -145,7 +145,7 @@ impl Caller {
 /// a tool cannot reach the token of its caller.
 ///
 /// ```compile_fail,E0599
-/// async fn tool(caller: toolgate::Caller) {
+/// fn tool(caller: toolgate::Caller) {
 ///     let token = caller.bearer();
 /// }
 /// ```
