@@ -212,7 +212,8 @@ impl Http {
                 Ok(Err(_)) | Err(_) => break,
             }
             let has_response = answer.is_stream() && answer.has_response();
-            if has_response || answer.body.len() > LARGEST {
+            answer.is_cut = answer.body.len() > LARGEST;
+            if has_response || answer.is_cut {
                 answer.body.truncate(LARGEST);
                 break;
             }

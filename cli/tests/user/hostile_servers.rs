@@ -215,4 +215,6 @@ async fn a_result_that_is_too_large_ends_soon() {
     let ended = program.run().await;
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");
     assert!(begun.elapsed() < Duration::from_secs(20));
+    let reason = "HTTP 200 with more than 2 MiB";
+    assert!(ended.stderr.contains(reason), "{ended:?}");
 }
