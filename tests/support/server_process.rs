@@ -192,6 +192,31 @@ impl Process {
         }
     }
 
+    /// Waits until it has written more than `before` whole lines with this text to stderr, and
+    /// returns the next one.
+    ///
+    /// # Panics
+    ///
+    /// If it does not write it within half a minute.
+    pub async fn says_line(&self, text: &str, before: usize) -> String {
+        let start = Instant::now();
+        loop {
+            let said = self.err.read();
+            let whole = said
+                .split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'));
+            if let Some(line) = whole.filter(|line| line.contains(text)).nth(before) {
+                return line.trim().to_owned();
+            }
+            let count = before + 1;
+            assert!(
+                start.elapsed() < TIMEOUT,
+                "not {count} × {text:?} in: {said}"
+            );
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Waits until it has exited.
     ///
     /// # Panics
