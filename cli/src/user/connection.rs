@@ -27,7 +27,8 @@ pub(super) struct Connection {
     held: String,
     /// Whether the token comes from a sign-in of this run.
     is_signed_in: bool,
-    has_stepped_up: bool,
+    /// The scopes that step-ups have requested.
+    requested: String,
     mcp: Option<McpClient>,
 }
 
@@ -41,7 +42,7 @@ impl Connection {
             held: scopes.unwrap_or_default().join(" "),
             token,
             is_signed_in: false,
-            has_stepped_up: false,
+            requested: String::new(),
             mcp: None,
         }
     }
@@ -112,7 +113,7 @@ impl Connection {
         what: &str,
         consent: &Consent,
     ) -> Result<Map<String, Value>, Failure> {
-        // Ends: a sign-in and a step-up happen at most once.
+        // Ends: a sign-in happens at most once, and each step-up requests another scope.
         loop {
             let reply = self.try_ask(method, params.clone()).await?;
             match reply {
@@ -250,14 +251,15 @@ impl Connection {
                 format!("{what}: the server names no scope that the token lacks"),
             ));
         }
-        if self.has_stepped_up {
+        let requested = union(&self.requested, &missing);
+        if requested == self.requested {
             return Err(Failure::new(
                 LACKS_SCOPE,
                 format!("{what} still needs the scope {missing}, which was not granted"),
             ));
         }
         consent.request(what, &missing, &all)?;
-        self.has_stepped_up = true;
+        self.requested = requested;
         if self.client.is_none() {
             self.login.scope = Some(all);
             return self.sign_in(Some(bearer)).await.map(drop);
