@@ -1,6 +1,8 @@
 //! The kit, used as its users use it.
 
 mod access;
+mod denials;
+mod subscriptions;
 
 use std::time::Duration;
 
