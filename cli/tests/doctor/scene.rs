@@ -147,16 +147,7 @@ impl Scene {
 /// Waits until the server listens and has tried to get the keys of its issuer.
 async fn started(process: Process, bind: std::net::SocketAddr) -> support::server_process::Serving {
     let serving = process.listens_on(bind).await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
-    for _ in 0..20 {
-        let answer = client.get(serving.url("/readyz")).send().await;
-        if answer.is_ok_and(|answer| answer.status() == 200) {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    // The banner waits for the issuers.
+    serving.says("Connect to it").await;
     serving
 }
