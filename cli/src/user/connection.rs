@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     challenge::{Challenge, is_scope_token},
     check_context::{CheckContext, LONGEST_SCOPE},
-    exit::{Failure, LACKS_SCOPE, NOT_SIGNED_IN, UNUSABLE},
+    exit::{Failure, LACKS_SCOPE, NOT_SIGNED_IN, REPORTED, UNUSABLE},
     forged_tokens,
     login::{Client, Granted, Login},
     mcp_client::{Lifecycle, McpClient},
@@ -127,7 +127,7 @@ impl Connection {
                 Reply::LacksScope(bearer) => self.step_up(&bearer, what, consent).await?,
                 Reply::Error(code, message) => {
                     return Err(Failure::new(
-                        1,
+                        REPORTED,
                         format!("{message} (JSON-RPC error {code})"),
                     ));
                 }
@@ -255,7 +255,9 @@ impl Connection {
         if requested == self.requested {
             return Err(Failure::new(
                 LACKS_SCOPE,
-                format!("{what} still needs the scope {missing}, which was not granted"),
+                format!(
+                    "{what} still needs the scope {missing}, which was not granted"
+                ),
             ));
         }
         consent.request(what, &missing, &all)?;
