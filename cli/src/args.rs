@@ -22,7 +22,7 @@ From nothing to a server:
   toolgate new demo --path ../toolgate            a package with two tools and its tests
   toolgate call http://127.0.0.1:8000/mcp read_board
   toolgate doctor -- target/debug/demo            before it serves others
-  toolgate check https://mcp.example.com/mcp      any server, in whatever language
+  toolgate check https://mcp.example.com/mcp      any server, in any language
 
 `toolgate <command> --help` describes the options and exit codes of a command.";
 
@@ -49,7 +49,7 @@ pub(crate) enum Command {
     /// Call a tool of an MCP server, and print its result
     ///
     /// Signs in if the server needs a token and none is given. If the token lacks a scope, it asks
-    /// before it signs in again for more; `--yes` agrees beforehand. A token comes from standard
+    /// you before it requests more scopes; with `--yes` it does not ask. A token comes from standard
     /// input (`--token -`), from a file (`--token-file`) or from TOOLGATE_TOKEN, never from the
     /// command line, and nothing is stored.
     ///
@@ -64,8 +64,7 @@ pub(crate) enum Command {
     #[command(verbatim_doc_comment)]
     Call(CallArgs),
 
-    /// Check the authorization of an MCP server from outside, in whatever language it is
-    /// written.
+    /// Check the authorization of an MCP server from outside, in any language.
     ///
     /// Without a token, no tool is called and nothing is changed. With a token, only `--tool`
     /// is called. With `--login` and without `--tool`, tools that declare `readOnlyHint` are

@@ -64,7 +64,7 @@ static OWN: &[Family] = &[
     },
     Family {
         name: "authorization",
-        about: "Whether each authorization server of the settings fits to the program.",
+        about: "Whether each authorization server of the settings fits the program.",
         checks: authorization_checks::CHECKS,
     },
     Family {

@@ -62,7 +62,7 @@ impl SignInArgs {
         let target = Target::read(url)?;
         // RFC 6750 §5.3: a token must not travel in the clear.
         target::secure(url).map_err(|error| {
-            format!("{error}; a token could be read on its way, so use https")
+            format!("{error}; others could read a token in transit, so use https")
         })?;
         let http = Http::new(Duration::from_secs(self.timeout))?;
         Ok(CheckContext::new(http, target))
@@ -133,7 +133,7 @@ pub(crate) async fn log_in(args: LoginArgs) -> Result<ExitCode, Failure> {
     let granted = connection.log_in().await?;
     let claims = forged_tokens::claims(&granted.token).unwrap_or_default();
     let issuer = connection.issuer().unwrap_or_default();
-    // Not verified: only the server decides what the token is worth.
+    // Not verified: only the server decides whether it accepts the token.
     let who = claims["sub"].as_str().map(|who| format!(" as {who}"));
     let scopes = match granted.scope.is_empty() {
         true => "none",

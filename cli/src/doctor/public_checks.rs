@@ -63,7 +63,7 @@ static READY: Check = Check::new(
     Fail,
     "The server is ready: it has the keys of its issuers.",
     "`/readyz`",
-    "Read the server's log. If `issuer.metadata` passes here, the server itself is kept from the issuer: look at its firewall, DNS, certificates, and TOOLGATE_PRIVATE_ISSUERS for an issuer inside your network.",
+    "Read the server's log. If `issuer.metadata` passes here, the server cannot reach the issuer: check its firewall, DNS, certificates, and TOOLGATE_PRIVATE_ISSUERS for an issuer inside your network.",
 );
 static CLOCK: Check = Check::new(
     "public.clock",

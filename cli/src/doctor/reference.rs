@@ -26,7 +26,7 @@ command looks from outside: at each authorization server, and at the public addr
 resource. It also asks the server directly, at the address that the program listens on, to tell a
 proxy's mistake from the server's.
 
-It does not start the server, sends no token but one that cannot be valid, registers no client and
+It does not start the server, sends only a token that cannot be valid, registers no client and
 changes nothing. Secrets are not read: the program leaves them out of what it prints.
 
 Beside the checks below it runs the families `issuer` (for each authorization server), `challenge`,

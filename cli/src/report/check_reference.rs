@@ -1,4 +1,4 @@
-//! The list of all checks: `docs/check.md`, and the same as JSON.
+//! The list of the checks of `toolgate check`: `docs/check.md`, and the same as JSON.
 
 use std::io::{self, Write};
 
@@ -10,8 +10,8 @@ use crate::checks::{Family, MATRIX};
 const HEAD: &str = "\
 # What `toolgate check` checks
 
-`toolgate check <url>` checks the authorization of an MCP server from outside, in whatever
-language it is written. It shares no code with Toolgate's runtime.
+`toolgate check <url>` checks the authorization of an MCP server from outside, in any
+language. It shares no code with Toolgate's runtime.
 
 This file is the output of `toolgate check --list`; a test compares the two.
 

@@ -54,7 +54,8 @@ pub(super) fn add(
                 parse(text, &kinds(schema, property, &mut left))
                     .map_err(|expected| format!("--arg {name}={text}: the value is not {expected}"))
             }
-            // Without `additionalProperties` a schema allows any name, but nobody means that.
+            // Without `additionalProperties` a schema allows any name, but a name that it does
+            // not list is a mistake.
             None if is_open && properties.is_none() => parse(text, &[]),
             None => {
                 let names = properties.into_iter().flatten().map(|(name, _)| &**name);
@@ -143,8 +144,8 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Parses a value as one of these types. Text that may be text is text: `--args` has `null` and
-/// numbers for such an argument.
+/// Parses a value as one of these types. If the argument can be a text, it is one, whatever it looks
+/// like: `--args` has `null` and numbers for such an argument.
 fn parse(text: &str, kinds: &[&str]) -> Result<Value, String> {
     let is_allowed = |kind: &str| kinds.contains(&kind);
     if is_allowed("string") {

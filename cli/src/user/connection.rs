@@ -224,7 +224,7 @@ impl Connection {
         })?;
         self.held.clone_from(&granted.scope);
         self.token = Some(granted.token.clone());
-        // The session goes on with the new token.
+        // The session continues with the new token.
         self.mcp = self
             .mcp
             .as_ref()
@@ -256,7 +256,7 @@ impl Connection {
             return Err(Failure::new(
                 LACKS_SCOPE,
                 format!(
-                    "{what} still needs the scope {missing}, which was not granted"
+                    "{what} still needs the scope {missing}, which was not granted; grant it to this user at the authorization server"
                 ),
             ));
         }
@@ -276,7 +276,7 @@ impl Connection {
         let (whose, remedy) = match self.is_signed_in {
             true => (
                 "that was just issued",
-                "`toolgate doctor` and the log of the server say more",
+                "run `toolgate doctor`, or read the log of the server",
             ),
             false => (
                 "that was given",

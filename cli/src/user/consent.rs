@@ -51,7 +51,9 @@ impl Consent {
         }
         let refused = |remedy: &str| Err(Failure::new(LACKS_SCOPE, format!("{needs} {remedy}")));
         if !self.can_ask {
-            return refused("Repeat with --yes to sign in for it, or give a token that has it.");
+            return refused(
+                "Repeat the command with --yes to request it, or pass a token that has it.",
+            );
         }
         let all = printable(all, LONGEST);
         let _ = write!(output, "{needs}\nSign in again for {all}? [y/N] ");
