@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::Read,
+    io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{self, Child, Command, ExitStatus, Stdio},
@@ -69,7 +69,10 @@ impl Drop for Folder {
 
 /// A program that inherits no environment variables.
 #[derive(Debug)]
-pub struct Program(Command);
+pub struct Program {
+    command: Command,
+    input: Option<String>,
+}
 
 impl Program {
     /// Selects a program by its path (from `env!("CARGO_BIN_EXE_…")`), to run in a folder.
@@ -82,20 +85,30 @@ impl Program {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Self(command)
+        Self {
+            command,
+            input: None,
+        }
+    }
+
+    /// Writes this to its standard input, and closes it.
+    #[must_use]
+    pub fn input(mut self, text: &str) -> Self {
+        self.input = Some(text.to_owned());
+        self
     }
 
     /// Adds arguments.
     #[must_use]
     pub fn args(mut self, arguments: &[&str]) -> Self {
-        self.0.args(arguments);
+        self.command.args(arguments);
         self
     }
 
     /// Sets a variable.
     #[must_use]
     pub fn var(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        self.0.env(name, value.as_ref());
+        self.command.env(name, value.as_ref());
         self
     }
 
@@ -106,9 +119,17 @@ impl Program {
     /// If it cannot be started.
     #[must_use]
     pub fn start(mut self) -> Process {
-        let mut child = self.0.spawn().expect("the program can be started");
+        if self.input.is_some() {
+            self.command.stdin(Stdio::piped());
+        }
+        let mut child = self.command.spawn().expect("the program can be started");
         let out = collect(child.stdout.take().expect("a pipe"));
         let err = collect(child.stderr.take().expect("a pipe"));
+        if let Some(input) = self.input {
+            let mut pipe = child.stdin.take().expect("a pipe");
+            // A program that reads nothing closes the pipe.
+            let _ = pipe.write_all(input.as_bytes());
+        }
         Process { child, out, err }
     }
 
