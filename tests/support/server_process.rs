@@ -238,6 +238,24 @@ impl Process {
         }
     }
 
+    /// Waits until it has written this to stderr, or has exited. Returns whether it has written it.
+    ///
+    /// # Panics
+    ///
+    /// If it does neither within half a minute.
+    pub async fn says_before_it_ends(&mut self, text: &str) -> bool {
+        let start = Instant::now();
+        loop {
+            let ended = self.child.try_wait().expect("a state");
+            let said = self.err.read();
+            if said.contains(text) || ended.is_some() {
+                return said.contains(text);
+            }
+            assert!(start.elapsed() < TIMEOUT, "no {text:?} in: {said}");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Waits until it has exited.
     ///
     /// # Panics
