@@ -1,26 +1,89 @@
 //! `toolgate check`: runs the checks, and prints the report.
 
-use std::{
-    env,
-    io::{self, IsTerminal},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{env, io, process::ExitCode, time::Duration};
+
+use clap::Args;
 
 use crate::{
-    args::CheckArgs,
-    check_context::CheckContext,
-    checks,
-    finding::Severity,
+    check_context::{CheckContext, ORIGIN},
+    checks, exit,
     http::Http,
     login::Login,
     report::{self, Report},
     target::Target,
+    user::token_source,
 };
 
 /// Tokens, separated by white space. Only the same user can read the environment; everyone on
 /// the machine can read a command line.
 const TOKENS: &str = "TOOLGATE_CHECK_TOKEN";
+
+/// The arguments of `toolgate check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The URL of the MCP endpoint, exactly as users enter it in a client.
+    #[arg(required_unless_present = "list")]
+    url: Option<String>,
+
+    /// An access token; give the one with the fewest scopes first. Other users of the machine
+    /// can see the command line, so prefer TOOLGATE_CHECK_TOKEN (tokens separated by spaces).
+    #[arg(long, value_name = "TOKEN")]
+    token: Vec<String>,
+
+    /// A tool that needs a scope the first token lacks. It is called with each token.
+    #[arg(long, value_name = "NAME")]
+    tool: Option<String>,
+
+    /// The arguments of the tool.
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    arguments: String,
+
+    /// Log in with a browser (the URL to open is printed), then test step-up.
+    #[arg(long)]
+    login: bool,
+
+    /// A registered client id, or the URL of a client id metadata document. Without it,
+    /// `--login` registers a client.
+    #[arg(long, value_name = "ID", requires = "login")]
+    client_id: Option<String>,
+
+    /// The port of `http://127.0.0.1:<port>/callback`; 0 selects a free port.
+    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "login")]
+    redirect_port: u16,
+
+    /// The scopes of the first login. Default: the scopes of the server's challenge.
+    #[arg(long, value_name = "SCOPES", requires = "login")]
+    scope: Option<String>,
+
+    /// Seconds to wait for the login.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 300,
+        requires = "login"
+    )]
+    login_timeout: u64,
+
+    /// The browser origin for the CORS checks.
+    #[arg(long, value_name = "ORIGIN", default_value = ORIGIN)]
+    origin: String,
+
+    /// Seconds to wait for a response, at most 600.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    timeout: u64,
+
+    /// Print the report as JSON; with `--list`, the list.
+    #[arg(long)]
+    json: bool,
+
+    /// Exit with 1 on warnings too.
+    #[arg(long)]
+    strict: bool,
+
+    /// Print the list of all checks as Markdown, and exit.
+    #[arg(long)]
+    list: bool,
+}
 
 /// Checks a server, or prints the list of all checks.
 pub(crate) async fn run(args: CheckArgs) -> Result<ExitCode, String> {
@@ -30,34 +93,14 @@ pub(crate) async fn run(args: CheckArgs) -> Result<ExitCode, String> {
             true => report::list_json(&mut out),
             false => report::list_markdown(&mut out),
         };
-        return written.map_or_else(closed, |()| Ok(ExitCode::SUCCESS));
+        return exit::after_output(written, ExitCode::SUCCESS);
     }
-    let severity = if args.strict {
-        Severity::Warn
-    } else {
-        Severity::Fail
-    };
-    let is_json = args.json;
-    let report = check(args).await?;
-    let mut out = io::stdout().lock();
-    let written = match is_json {
-        true => report.write_json(&mut out),
-        false => {
-            let is_coloured = out.is_terminal() && env::var_os("NO_COLOR").is_none();
-            report.write_text(&mut out, is_coloured)
-        }
-    };
-    let code = match report.is_free_of(severity) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    };
-    written
-        .or_else(|error| closed(error).map(drop))
-        .map(|()| code)
+    let (is_json, is_strict) = (args.json, args.strict);
+    check(args).await?.print(is_json, is_strict)
 }
 
 async fn check(args: CheckArgs) -> Result<Report, String> {
-    let timeout = args.timeout();
+    let http = Http::new(Duration::from_secs(args.timeout))?;
     let target = Target::read(args.url.as_deref().unwrap_or_default())?;
     let arguments = serde_json::from_str(&args.arguments)
         .ok()
@@ -67,10 +110,7 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
     let more = env::var(TOKENS).unwrap_or_default();
     tokens.extend(more.split_whitespace().map(str::to_owned));
     // Do not print the token: it may be a real one that contains a line break.
-    if tokens
-        .iter()
-        .any(|token| token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()))
-    {
+    if !tokens.iter().all(|token| token_source::is_token(token)) {
         return Err(
             "a token contains characters that tokens cannot have (RFC 6750 §2.1)".to_owned(),
         );
@@ -86,7 +126,7 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
         tool: args.tool,
         arguments,
         origin: args.origin,
-        ..CheckContext::new(Http::new(timeout)?, target)
+        ..CheckContext::new(http, target)
     };
     let findings = checks::run(&mut context, login).await;
     let findings = findings
@@ -97,12 +137,4 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
         findings,
         &context.tokens,
     ))
-}
-
-/// A reader that closes the pipe (`… | head`) is not an error.
-pub(crate) fn closed(error: io::Error) -> Result<ExitCode, String> {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        _ => Err(error.to_string()),
-    }
 }

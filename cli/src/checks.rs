@@ -1,4 +1,4 @@
-//! All checks, by family. A family is a table of checks and a function that runs them.
+//! The checks of `toolgate check`, by family. A family is a table of checks and a function that runs them.
 
 pub(crate) mod challenge;
 pub(crate) mod cors;

@@ -14,19 +14,15 @@ mod public_checks;
 mod reference;
 mod settings;
 
-use std::{
-    env,
-    io::{self, IsTerminal, Write},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{io, process::ExitCode, time::Duration};
 
 use clap::Args;
 
 use crate::{
     check_context::CheckContext,
     checks::{self, Family},
-    finding::{Finding, Section, Severity},
+    exit,
+    finding::{Finding, Section},
     http::Http,
     report::Report,
     target::Target,
@@ -68,7 +64,7 @@ static OWN: &[Family] = &[
     },
     Family {
         name: "authorization",
-        about: "Whether each authorization server of the settings fits to the program.",
+        about: "Whether each authorization server of the settings fits the program.",
         checks: authorization_checks::CHECKS,
     },
     Family {
@@ -84,16 +80,11 @@ const SHARED: [&str; 5] = ["issuer", "challenge", "metadata", "cors", "host"];
 
 /// Diagnoses a program, or prints the list of all checks.
 pub(crate) async fn run(args: DoctorArgs) -> Result<ExitCode, String> {
-    let mut out = io::stdout().lock();
     if args.list {
-        let written = reference::write(&mut out);
-        return written.map_or_else(crate::check::closed, |()| Ok(ExitCode::SUCCESS));
+        let written = reference::write(&mut io::stdout().lock());
+        return exit::after_output(written, ExitCode::SUCCESS);
     }
-    let severity = match args.strict {
-        true => Severity::Warn,
-        false => Severity::Fail,
-    };
-    let http = Http::new(Duration::from_secs(args.timeout.clamp(1, 600)))?;
+    let http = Http::new(Duration::from_secs(args.timeout))?;
     let (mut findings, declared) = program_checks::run(&args.program).await;
     let mut name = args.program.join(" ");
     match declared {
@@ -108,22 +99,7 @@ pub(crate) async fn run(args: DoctorArgs) -> Result<ExitCode, String> {
     let (issuer, others): (Vec<_>, Vec<_>) = shared().partition(|one| one.name == "issuer");
     families.splice(1..1, issuer);
     families.extend(others);
-    let report = Report::new(&name, families, findings, &[]);
-    let written = match args.json {
-        true => report.write_json(&mut out),
-        false => {
-            let is_coloured = out.is_terminal() && env::var_os("NO_COLOR").is_none();
-            report.write_text(&mut out, is_coloured)
-        }
-    };
-    let written = written.and_then(|()| out.flush());
-    let code = match report.is_free_of(severity) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    };
-    written
-        .or_else(|error| crate::check::closed(error).map(drop))
-        .map(|()| code)
+    Report::new(&name, families, findings, &[]).print(args.json, args.strict)
 }
 
 fn shared() -> impl Iterator<Item = &'static Family> {
@@ -155,11 +131,7 @@ async fn outside(http: Http, declared: &Declared) -> Result<Vec<Finding>, String
         all.extend(checks::cors::run(&context).await);
         all.extend(checks::host_and_origin::run(&context).await);
     } else {
-        let remote = shared().filter(|family| family.name != "issuer");
-        let skipped = remote.flat_map(|family| {
-            Section::new(family.checks).close("the public address is not the endpoint")
-        });
-        all.extend(skipped);
+        all.extend(remote_skipped("the public address is not the endpoint"));
     }
     Ok(all)
 }
@@ -168,7 +140,12 @@ async fn outside(http: Http, declared: &Declared) -> Result<Vec<Finding>, String
 fn skipped(reason: &str) -> Vec<Finding> {
     let mut all = authorization_checks::skipped(reason);
     all.extend(public_checks::skipped(reason));
-    let remote = shared().filter(|family| family.name != "issuer");
-    all.extend(remote.flat_map(|family| Section::new(family.checks).close(reason)));
+    all.extend(remote_skipped(reason));
     all
+}
+
+/// Returns the checks of `toolgate check` at the public address as skipped.
+fn remote_skipped(reason: &str) -> impl Iterator<Item = Finding> {
+    let remote = shared().filter(|family| family.name != "issuer");
+    remote.flat_map(move |family| Section::new(family.checks).close(reason))
 }

@@ -1,6 +1,9 @@
 //! How a command ends.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
+
+/// The tool or the server reports an error.
+pub(crate) const REPORTED: u8 = 1;
 
 /// The command line is wrong, or a server cannot be used.
 pub(crate) const UNUSABLE: u8 = 2;
@@ -32,6 +35,19 @@ impl Failure {
 
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+}
+
+/// Returns the exit code after output was written. A reader that closes the pipe (`… | head`) is
+/// not an error.
+///
+/// # Errors
+///
+/// Returns why the output could not be written.
+pub(crate) fn after_output(written: io::Result<()>, code: ExitCode) -> Result<ExitCode, String> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(code),
     }
 }
 

@@ -19,6 +19,12 @@ pub(crate) use response::Response;
 /// The most bytes of a body that are read. No document or refusal needs more.
 const LARGEST: usize = 2 << 20;
 
+/// The shortest time to wait for a response.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// The longest time to wait for a response.
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// How long an event stream is read if no message is expected on it.
 const GLANCE: Duration = Duration::from_millis(500);
 
@@ -109,10 +115,14 @@ impl fmt::Debug for Http {
 }
 
 impl Http {
+    /// Creates a client that waits this long for a response: at least a second, at most ten
+    /// minutes.
+    ///
     /// # Errors
     ///
     /// If TLS cannot be set up.
     pub(crate) fn new(timeout: Duration) -> Result<Self, String> {
+        let timeout = timeout.clamp(SHORTEST, LONGEST);
         // HTTP/1.1, because the `Host` checks need a header and not a pseudo-header.
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -212,7 +222,8 @@ impl Http {
                 Ok(Err(_)) | Err(_) => break,
             }
             let has_response = answer.is_stream() && answer.has_response();
-            if has_response || answer.body.len() > LARGEST {
+            answer.is_cut = answer.body.len() > LARGEST;
+            if has_response || answer.is_cut {
                 answer.body.truncate(LARGEST);
                 break;
             }

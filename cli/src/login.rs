@@ -51,7 +51,6 @@ pub(crate) enum Step {
 }
 
 /// The result of a login.
-#[derive(Clone)]
 pub(crate) struct Granted {
     pub(crate) token: String,
     pub(crate) scope: String,

@@ -33,10 +33,12 @@ use std::{
 use clap::Parser;
 
 use args::{Cli, Command};
+use check_context::LONGEST_SCOPE;
 use exit::{Failure, UNUSABLE};
 
-/// The longest error message that is printed, in characters: it may contain user input.
-const LONGEST_ERROR: usize = 4000;
+/// The longest error message that is printed, in characters: it may contain user input, and the
+/// names of all scopes that `--yes` would request.
+const LONGEST_ERROR: usize = 4000 + LONGEST_SCOPE;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -44,9 +46,8 @@ fn main() -> ExitCode {
     match run(command) {
         Ok(code) => code,
         Err(failure) => {
-            let lines = failure.message().lines();
-            let lines = lines.map(|line| untrusted_text::printable(line, LONGEST_ERROR));
-            let text = lines.collect::<Vec<_>>().join("\n");
+            // One line: the text of a server must not look like a line of this program.
+            let text = untrusted_text::printable(failure.message(), LONGEST_ERROR);
             // If stderr is closed, there is nowhere to report that.
             let _ = writeln!(io::stderr(), "toolgate {name}: {text}");
             failure.code()

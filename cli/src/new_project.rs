@@ -14,6 +14,9 @@ use clap::Args;
 
 use checkout::Checkout;
 
+/// What helps if a file cannot be written.
+const ELSEWHERE: &str = "run the command in a folder that you can write to";
+
 /// The arguments of `toolgate new`.
 #[derive(Debug, Args)]
 pub(crate) struct NewArgs {
@@ -35,7 +38,7 @@ pub(crate) fn run(args: &NewArgs) -> Result<String, String> {
     let checkout = args.path.as_deref().map(Checkout::find).transpose()?;
     let folder = PathBuf::from(&args.name);
     check_is_free(&folder)?;
-    // A sibling: renaming it is one step, so nobody sees half of a package.
+    // In the same folder, because a rename is one step: no other program sees a part of a package.
     let unfinished = Unfinished::create(&args.name)?;
     for (name, text) in template::files(&args.name, checkout.as_ref()) {
         write(&unfinished.0.join(name), &text)?;
@@ -91,7 +94,12 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
     let folder = path.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(path, text))
-        .map_err(|error| format!("`{}` cannot be written: {error}", path.display()))
+        .map_err(|error| {
+            format!(
+                "`{}` cannot be written: {error}; {ELSEWHERE}",
+                path.display()
+            )
+        })
 }
 
 /// The folder that is being written. Deleted unless it is finished.
@@ -100,8 +108,12 @@ struct Unfinished(PathBuf);
 impl Unfinished {
     fn create(name: &str) -> Result<Self, String> {
         let path = PathBuf::from(format!(".{name}-{}", process::id()));
-        fs::create_dir(&path)
-            .map_err(|error| format!("`{}` cannot be created: {error}", path.display()))?;
+        fs::create_dir(&path).map_err(|error| {
+            format!(
+                "`{}` cannot be created: {error}; {ELSEWHERE}",
+                path.display()
+            )
+        })?;
         Ok(Self(path))
     }
 
@@ -109,8 +121,12 @@ impl Unfinished {
     fn finish(self, folder: &Path) -> Result<(), String> {
         // Windows does not rename onto an empty folder.
         let _ = fs::remove_dir(folder);
-        fs::rename(&self.0, folder)
-            .map_err(|error| format!("`{}` cannot be created: {error}", folder.display()))
+        fs::rename(&self.0, folder).map_err(|error| {
+            format!(
+                "`{}` cannot be created: {error}; choose another name",
+                folder.display()
+            )
+        })
     }
 }
 

@@ -2,12 +2,17 @@
 
 mod check_reference;
 
-use std::io::{self, Write};
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
 use serde_json::json;
 
 use crate::{
     checks::Family,
+    exit,
     finding::{Check, Finding, Outcome, Severity},
     untrusted_text::printable,
 };
@@ -43,6 +48,32 @@ impl Report {
         }
     }
 
+    /// Prints the report to standard output, in colours if it is a terminal. The exit code is 1 if
+    /// a check fails; with `is_strict` also if one warns.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it cannot be written.
+    pub(crate) fn print(&self, as_json: bool, is_strict: bool) -> Result<ExitCode, String> {
+        let mut out = io::stdout().lock();
+        let written = match as_json {
+            true => self.write_json(&mut out),
+            false => {
+                let is_coloured = out.is_terminal() && env::var_os("NO_COLOR").is_none();
+                self.write_text(&mut out, is_coloured)
+            }
+        };
+        let severity = match is_strict {
+            true => Severity::Warn,
+            false => Severity::Fail,
+        };
+        let code = match self.is_free_of(severity) {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        };
+        exit::after_output(written.and_then(|()| out.flush()), code)
+    }
+
     /// Whether there is no violation of this severity or a higher one.
     pub(crate) fn is_free_of(&self, severity: Severity) -> bool {
         let mut violated = self
@@ -55,7 +86,7 @@ impl Report {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let count = |verdict| self.count(verdict);
         let report = json!({
             "url": self.url,
@@ -73,7 +104,7 @@ impl Report {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub(crate) fn write_text(&self, out: &mut impl Write, is_coloured: bool) -> io::Result<()> {
+    fn write_text(&self, out: &mut impl Write, is_coloured: bool) -> io::Result<()> {
         writeln!(out, "{}", self.url)?;
         let width = self
             .findings

@@ -1,6 +1,6 @@
 //! The server under test, identified by the URL on the command line.
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 /// An MCP endpoint.
 #[derive(Debug, Clone)]
@@ -43,6 +43,11 @@ impl Target {
     /// Returns `scheme://host:port`.
     pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+
+    /// Returns `host[:port]`, as clients send it in `Host`.
+    pub(crate) fn authority(&self) -> &str {
+        &self.url[Position::BeforeHost..Position::AfterPort]
     }
 
     /// Returns the URL of another path at the same origin.
@@ -146,6 +151,17 @@ mod tests {
         let target = Target::read("HTTPS://A.example:443/mcp").unwrap();
         assert_eq!(target.typed(), "HTTPS://A.example:443/mcp");
         assert_eq!(target.origin(), "https://a.example");
+    }
+
+    #[test]
+    fn the_authority_is_what_clients_send() {
+        for (typed, authority) in [
+            ("HTTPS://A.example:443/mcp", "a.example"),
+            ("https://a.example:8443?x=/", "a.example:8443"),
+            ("http://[::1]:8000", "[::1]:8000"),
+        ] {
+            assert_eq!(Target::read(typed).unwrap().authority(), authority);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod consent;
 mod discovery;
 mod output;
 mod reply;
-mod token_source;
+pub(crate) mod token_source;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -61,10 +61,11 @@ impl SignInArgs {
     fn context(&self, url: &str) -> Result<CheckContext, String> {
         let target = Target::read(url)?;
         // RFC 6750 §5.3: a token must not travel in the clear.
-        target::secure(url)
-            .map_err(|error| format!("{error}; a token could be read on its way, so use https"))?;
-        let timeout = Duration::from_secs(self.timeout.clamp(1, 600));
-        Ok(CheckContext::new(Http::new(timeout)?, target))
+        target::secure(url).map_err(|error| {
+            format!("{error}; others could read a token in transit, so use https")
+        })?;
+        let http = Http::new(Duration::from_secs(self.timeout))?;
+        Ok(CheckContext::new(http, target))
     }
 
     fn login(&self) -> Login {
@@ -132,7 +133,7 @@ pub(crate) async fn log_in(args: LoginArgs) -> Result<ExitCode, Failure> {
     let granted = connection.log_in().await?;
     let claims = forged_tokens::claims(&granted.token).unwrap_or_default();
     let issuer = connection.issuer().unwrap_or_default();
-    // Not verified: only the server decides what the token is worth.
+    // Not verified: only the server decides whether it accepts the token.
     let who = claims["sub"].as_str().map(|who| format!(" as {who}"));
     let scopes = match granted.scope.is_empty() {
         true => "none",

@@ -5,8 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::{Value, json};
 use toolgate::{
     AccessTable, ItemAccess,
-    auth::DenialReason,
-    auth::{Clock, Conditions},
+    auth::{Clock, Conditions, DenialReason, UnixTime},
 };
 
 use crate::{Denial, Output, TestCaller, TestServer};
@@ -18,6 +17,9 @@ const MOST_LISTED: usize = 20;
 const RUN: Duration = Duration::from_millis(300);
 /// How long a denial may take, on a busy machine too.
 const DENIAL: Duration = Duration::from_secs(30);
+
+/// An `acr` that no item accepts.
+const FOREIGN_ACR: &str = "urn:toolgate:access-check";
 
 /// What [`assert_access`] has tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +34,11 @@ pub struct AccessReport {
 ///
 /// It sends a request for every tool, prompt and resource: without a token, without scopes, with
 /// every single scope of the server, with each declared alternative, with each alternative that
-/// lacks one scope, and with all scopes; without its roles, with another `acr`, and with a login
-/// that is too old; in the stateless revision, and in a session if the server has sessions. What the caller may use **runs**, with empty arguments and for at most 300
-/// milliseconds, so use a state made for tests. It compares with a reading of [`AccessTable`] that shares no code with the gate.
+/// lacks one scope, and with all scopes; without its roles, without an `acr` and with another one,
+/// without the time of the login and with a login that is too old; in the stateless revision, and
+/// in a session if the server has sessions. What the caller may use **runs**, with empty arguments
+/// and for at most 300 milliseconds, so use a state made for tests. It compares with a reading of
+/// [`AccessTable`] that shares no code with the gate.
 ///
 /// ```
 /// # use toolgate::{Server, mcp_tool, tools};
@@ -118,7 +122,7 @@ enum Expected {
     Unauthenticated,
     /// Each list holds the scopes that one alternative needs beyond those of the token.
     LacksOneOf(Vec<BTreeSet<&'static str>>),
-    /// A 403 that no login lifts.
+    /// A 403, whatever the login: only the role is missing.
     LacksRole,
     /// A 401 that demands another login.
     WeakLogin(Conditions),
@@ -130,7 +134,11 @@ enum Lack {
     Nothing,
     Roles,
     Acr,
-    Age,
+    /// The login has an `acr` that the item does not accept.
+    OwnAcr,
+    LoginTime,
+    /// The login is one second too old.
+    RecentLogin,
 }
 
 /// Returns what to try: each set of scopes with everything else that the item requires, and all
@@ -139,10 +147,14 @@ fn requests(table: &AccessTable, item: &ItemAccess) -> Vec<(Option<Scopes>, Lack
     let sets = scope_sets(table, item);
     let all = sets.iter().flatten().max_by_key(|set| set.len()).cloned();
     let conditions = item.conditions();
+    let has_acr = !conditions.acr().is_empty();
+    let has_age = conditions.max_age().is_some();
     let lacks = [
         (Lack::Roles, !conditions.roles().is_empty()),
-        (Lack::Acr, !conditions.acr().is_empty()),
-        (Lack::Age, conditions.max_age().is_some()),
+        (Lack::Acr, has_acr),
+        (Lack::OwnAcr, has_acr),
+        (Lack::LoginTime, has_age),
+        (Lack::RecentLogin, has_age),
     ];
     let lacks = lacks.into_iter().filter(|(_, is_required)| *is_required);
     let lacks: Vec<_> = lacks.map(|(lack, _)| (all.clone(), lack)).collect();
@@ -198,7 +210,9 @@ fn expected(
     let with_scopes = match lack {
         Lack::Nothing => Expected::Runs,
         Lack::Roles => Expected::LacksRole,
-        Lack::Acr | Lack::Age => Expected::WeakLogin(item.conditions()),
+        Lack::Acr | Lack::OwnAcr | Lack::LoginTime | Lack::RecentLogin => {
+            Expected::WeakLogin(item.conditions())
+        }
     };
     if item.alternatives().is_empty() {
         return with_scopes;
@@ -274,7 +288,9 @@ fn compare(
             }
         }
         (Expected::LacksRole, Err(denial))
-            if denial.status() == 403 && denial.challenge().is_none() =>
+            if denial.status() == 403
+                && denial.challenge().is_none()
+                && denial.reason() == Some(DenialReason::MissingRole) =>
         {
             Ok(())
         }
@@ -310,11 +326,25 @@ fn caller<'s>(
             if let (Some(roles), true) = (conditions.roles().first(), lack != Lack::Roles) {
                 caller = caller.with_roles(*roles);
             }
-            if let (Some(acr), true) = (conditions.acr().first(), lack != Lack::Acr) {
+            let acr = match lack {
+                Lack::Acr => None,
+                Lack::OwnAcr => Some(FOREIGN_ACR),
+                _ => conditions.acr().first().copied(),
+            };
+            let now = server.clock().now();
+            let auth_time = conditions.max_age().and_then(|max_age| match lack {
+                Lack::LoginTime => None,
+                Lack::RecentLogin => {
+                    let age = max_age.as_secs().saturating_add(1);
+                    Some(UnixTime::from_seconds(now.seconds().saturating_sub(age)))
+                }
+                _ => Some(now),
+            });
+            if let Some(acr) = acr {
                 caller = caller.with_acr(acr);
             }
-            if let (Some(_), true) = (conditions.max_age(), lack != Lack::Age) {
-                caller = caller.with_auth_time(server.clock().now());
+            if let Some(auth_time) = auth_time {
+                caller = caller.with_auth_time(auth_time);
             }
             caller
         }

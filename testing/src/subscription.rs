@@ -16,8 +16,8 @@ impl Subscription {
     /// Waits for the next update of a resource and returns its URI, or `None` if none arrives
     /// within `time` or the stream ends, for example because the token expired.
     ///
-    /// Updates arrive in order. To test that the server does not send an update, let one follow
-    /// that it must send, and expect that one first.
+    /// Updates arrive in order. To test that the server does not send an update, cause another one
+    /// after it, which it must send, and expect that one.
     pub async fn updated(&mut self, time: Duration) -> Option<String> {
         let next = async {
             loop {

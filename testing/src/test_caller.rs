@@ -239,7 +239,7 @@ impl<'s> TestCaller<'s> {
         self.in_rounds("prompts/get", params).await
     }
 
-    /// Sends a request, and again with the answers to what the server asks.
+    /// Sends a request. If the server asks for input, sends the request again with the answers.
     async fn in_rounds(&self, method: &str, mut params: Value) -> Result<Output, Denial> {
         for _ in 0..MOST_ROUNDS {
             let output = self.request(method, params.clone()).await?;

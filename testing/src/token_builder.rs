@@ -1,8 +1,9 @@
 //! Tokens that are valid until a test changes them.
 //!
 //! This builder serves the users of this crate, every test of this repository over real sockets,
-//! the tests of the examples and the load program. Three other places sign tokens, each for a reason that its documentation states: the
-//! fuzz checks, the runtime's unit tests, and `toolgate check`.
+//! the tests of the examples and the load program. Three other places sign tokens, each for a
+//! reason that its documentation states: the fuzz checks, the runtime's unit tests, and
+//! `toolgate check`.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -140,13 +141,6 @@ impl<'a> TokenBuilder<'a> {
     #[must_use]
     pub fn acr(self, acr: &str) -> Self {
         self.claim("acr", json!(acr))
-    }
-
-    /// Sets when the caller has logged in: this many seconds ago.
-    #[must_use]
-    pub fn logged_in_ago(self, seconds: i64) -> Self {
-        let now = self.claims["iat"].as_i64().unwrap_or_default();
-        self.claim("auth_time", json!(now - seconds))
     }
 
     /// Lets the token expire this many seconds from now; negative for the past.

@@ -1,32 +1,15 @@
 //! A server that denies in every way, for `cargo xtask interop denials`.
 
-use std::{
-    env,
-    error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{env, error::Error, time::Duration};
 
+use support::TestClock;
 use toolgate::{
     Caller, Config, Context, Environment, Server, State, ToolError,
-    auth::{AuthorizeError, Clock, Remedy, SystemClock, UnixTime},
+    auth::{AuthorizeError, Remedy},
     mcp_tool, tools,
 };
 
 const PORT: u16 = 8000;
-
-/// A clock that a tool can move, so that tokens expire.
-#[derive(Clone, Default)]
-struct MovableClock(Arc<AtomicU64>);
-
-impl Clock for MovableClock {
-    fn now(&self) -> UnixTime {
-        let ahead = self.0.load(Ordering::Relaxed);
-        UnixTime::from_seconds(SystemClock.now().seconds() + ahead)
-    }
-}
 
 /// Reads.
 #[mcp_tool(scope = "files:read")]
@@ -36,8 +19,8 @@ fn read() -> &'static str {
 
 /// Lets every token expire.
 #[mcp_tool(scope = "files:read")]
-fn wait(State(clock): State<MovableClock>) -> &'static str {
-    clock.0.fetch_add(24 * 3600, Ordering::Relaxed);
+fn wait(State(clock): State<TestClock>) -> &'static str {
+    clock.advance(Duration::from_secs(24 * 3600));
     "waited"
 }
 
@@ -92,7 +75,7 @@ async fn follow(caller: Caller, context: Context) -> Result<&'static str, ToolEr
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::from_environment(&Environment::load()?, PORT)?;
-    let clock = MovableClock::default();
+    let clock = TestClock::default();
     let mut server = Server::with_state("files", clock.clone())
         .tools(tools![read, wait, write, edit, sign, open, fetch, follow])
         .with_clock(clock);

@@ -4,7 +4,7 @@ use crate::page::{Block, Page};
 
 /// Returns whether the text after a block says what runs it.
 fn says_what_runs_it(block: &Block<'_>) -> bool {
-    // A note below a later block of the section counts for all of its blocks.
+    // The text between this block and the next block or heading.
     let section = block.after.split("\n#").next().unwrap_or_default();
     [
         "*Run ",

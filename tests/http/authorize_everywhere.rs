@@ -27,6 +27,8 @@ use toolgate::{
     mcp_tool, prompts, resources, tools,
 };
 
+use crate::client;
+
 /// The documents, each with its owner, and what happened.
 #[derive(Clone, Default)]
 struct Library {
@@ -129,17 +131,24 @@ fn server(library: &Library) -> Server<Library> {
 }
 
 fn configured(config: Config) -> Config {
-    config
-        .with_issuer(ISSUER)
-        .with_authorize_timeout(Duration::from_millis(300))
+    config.with_issuer(ISSUER)
+}
+
+/// For functions that never decide.
+fn impatient(config: Config) -> Config {
+    configured(config).with_authorize_timeout(Duration::from_millis(300))
 }
 
 async fn start(library: &Library) -> RunningServer {
+    start_with(library, configured).await
+}
+
+async fn start_with(library: &Library, change: fn(Config) -> Config) -> RunningServer {
     for document in ["plan", "sealed", "slow", "panic"] {
         library.give(document, "alice");
     }
     library.give("diary", "bob");
-    RunningServer::start(server(library), configured).await
+    RunningServer::start(server(library), change).await
 }
 
 /// One way to use a document, with the name of what then runs.
@@ -171,10 +180,6 @@ impl Use {
             _ => result["content"][0]["text"].clone(),
         }
     }
-}
-
-async fn client(running: &RunningServer, revision: Revision, scopes: &str) -> Client {
-    crate::client(running, revision, scopes).await
 }
 
 #[tokio::test]
@@ -231,12 +236,16 @@ async fn a_demanded_scope_is_a_challenge_for_every_kind_of_item() {
 async fn a_function_that_panics_or_never_decides_lets_nothing_run() {
     let library = Library::default();
     let running = start(&library).await;
+    let limited = start_with(&library, impatient).await;
     for revision in Revision::ALL {
         let alice = client(&running, revision, "documents:use").await;
         for used in USES {
             let answer = used.of(&alice, "panic").await;
             assert_eq!(answer.status, 403, "{revision:?} {used:?} {answer:?}");
             assert_eq!(answer.challenge(), None, "{answer:?}");
+        }
+        let alice = client(&limited, revision, "documents:use").await;
+        for used in USES {
             let answer = used.of(&alice, "slow").await;
             assert_eq!(answer.status, 503, "{revision:?} {used:?} {answer:?}");
             assert_eq!(answer.header("retry-after"), Some("5"), "{answer:?}");

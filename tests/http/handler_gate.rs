@@ -36,9 +36,10 @@ fn builder() -> HandlerGateBuilder {
         .with_verifier(UnsignedVerifier)
 }
 
-struct Mounted {
-    resource: String,
-    runs: Runs,
+/// A router on a free port.
+pub(crate) struct Mounted {
+    pub(crate) resource: String,
+    pub(crate) runs: Runs,
 }
 
 impl Mounted {
@@ -59,18 +60,19 @@ impl Mounted {
         }
     }
 
-    async fn gated(builder: HandlerGateBuilder) -> Self {
+    /// Serves the ledger behind the gate.
+    pub(crate) async fn gated(builder: HandlerGateBuilder) -> Self {
         let ledger = RmcpHandler::default();
         let runs = ledger.runs.clone();
         Self::at(&runs, |config| async {
             let gate = builder.build(config, ledger.clone()).await;
-            let gate = gate.expect("what is said of the ledger is right");
+            let gate = gate.expect("what is declared of the ledger is right");
             gate.router(service(&gate, ledger))
         })
         .await
     }
 
-    async fn client(&self, revision: Revision, scopes: &str) -> Client {
+    pub(crate) async fn client(&self, revision: Revision, scopes: &str) -> Client {
         let token = unsigned_tokens::token(&unsigned_tokens::claims(&self.resource, scopes));
         let mut client = Client::new(&self.resource, revision).with_token(token);
         client.open().await;
@@ -89,7 +91,8 @@ fn service(gate: &HandlerGate, ledger: RmcpHandler) -> Service {
     )
 }
 
-async fn names(client: &Client, method: &str, list: &str, name: &str) -> Vec<String> {
+/// Returns the names of a list, which is not denied.
+pub(crate) async fn names(client: &Client, method: &str, list: &str, name: &str) -> Vec<String> {
     let answer = client.request(method, json!({})).await;
     assert_eq!(answer.status, 200, "{method}: {answer:?}");
     let result = &answer.json()["result"];

@@ -218,7 +218,7 @@ async fn after_a_progress_report_the_denial_is_a_failed_result() {
 #[tokio::test]
 async fn after_the_status_of_a_slow_answer_the_denial_is_a_failed_result() {
     let runs = Runs::default();
-    let after = Duration::from_millis(400);
+    let after = Duration::from_secs(1);
     let running = RunningServer::start(server(&runs), |config| {
         config.with_issuer(ISSUER).with_stream_after(after)
     })
@@ -226,7 +226,7 @@ async fn after_the_status_of_a_slow_answer_the_denial_is_a_failed_result() {
     let reader = client(&running, Revision::Stateless, "files:read").await;
     for tool in ["open", "open_in_context"] {
         expect_challenge(&open_file(&reader, tool, "secret", 0).await);
-        let answer = open_file(&reader, tool, "secret", 1000).await;
+        let answer = open_file(&reader, tool, "secret", 3000).await;
         expect_tool_error(&answer);
         assert_eq!(answer.json()["result"]["resultType"], "complete");
     }

@@ -33,7 +33,7 @@ struct Counted {
 mod capabilities;
 mod conditions;
 mod prompts_and_resources;
-mod sessions;
+pub(crate) mod sessions;
 
 type Answered = Result<Reply<String>, ToolError>;
 

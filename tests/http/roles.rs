@@ -1,14 +1,16 @@
-//! Roles: a missing one is a 403 that no login cures, in every lane.
+//! Roles: a missing one is a 403 in every lane, whatever the login.
 
 use serde_json::{Value, json};
 use support::{
-    client::{Client, HttpResponse, Revision},
-    guarded_items,
+    client::{Client, Revision},
+    guarded_items::{self, use_all},
     running_server::RunningServer,
     tool_server::Runs,
     unsigned_tokens::{self, ISSUER},
 };
 use toolgate::gate::Visibility;
+
+use crate::handler_gate::names;
 
 async fn start(runs: &Runs, visibility: Visibility) -> RunningServer {
     let server = guarded_items::server(runs).with_visibility(visibility);
@@ -25,17 +27,6 @@ async fn client(
     let mut client = Client::new(running.resource(), revision).with_token(token);
     client.open().await;
     client
-}
-
-/// Uses the tool, the slow tool, the resource and the prompt of a kind.
-async fn use_all(client: &Client, kind: &str) -> Vec<HttpResponse> {
-    let uri = json!({"uri": format!("guarded://{kind}/7")});
-    vec![
-        client.call(kind, json!({})).await,
-        client.call(&format!("slow_{kind}"), json!({})).await,
-        client.request("resources/read", uri).await,
-        client.request("prompts/get", json!({"name": kind})).await,
-    ]
 }
 
 #[tokio::test]
@@ -131,15 +122,6 @@ async fn what_is_no_list_of_roles_gives_no_role_and_keeps_the_token_valid() {
     assert_eq!(runs.all(), [""; 0]);
 }
 
-async fn listed(client: &Client, method: &str, list: &str, name: &str) -> Vec<String> {
-    let answer = client.request(method, json!({})).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let answer = answer.json();
-    let all = answer["result"][list].as_array().expect("a list");
-    let name = |one: &Value| one[name].as_str().expect("a name").to_owned();
-    all.iter().map(name).collect()
-}
-
 /// Attack: the cache of lists must not serve one caller's list to another one.
 #[tokio::test]
 async fn callers_with_equal_scopes_and_different_roles_see_different_lists() {
@@ -176,11 +158,11 @@ async fn callers_with_equal_scopes_and_different_roles_see_different_lists() {
                 .map(|kind| (*kind).to_owned())
                 .chain(slow)
                 .collect();
-            let seen = listed(&caller, "tools/list", "tools", "name").await;
+            let seen = names(&caller, "tools/list", "tools", "name").await;
             assert_eq!(seen, tools, "{revision:?} {roles:?}");
-            let seen = listed(&caller, "prompts/list", "prompts", "name").await;
+            let seen = names(&caller, "prompts/list", "prompts", "name").await;
             assert_eq!(seen, expected, "{revision:?} {roles:?}");
-            let mut seen = listed(
+            let mut seen = names(
                 &caller,
                 "resources/templates/list",
                 "resourceTemplates",
@@ -212,10 +194,10 @@ async fn a_list_that_depends_on_the_caller_is_not_for_shared_caches() {
 }
 
 #[tokio::test]
-async fn an_item_is_listed_without_its_role_where_all_are_listed() {
+async fn an_item_is_listed_without_its_role_where_all_are_names() {
     let running = start(&Runs::default(), Visibility::All).await;
     let nobody = client(&running, Revision::Stateless, "", &[]).await;
-    let seen = listed(&nobody, "prompts/list", "prompts", "name").await;
+    let seen = names(&nobody, "prompts/list", "prompts", "name").await;
     assert_eq!(seen, ["acr", "age", "all", "any", "role", "roles"]);
 }
 

@@ -1,33 +1,21 @@
 //! Step-up authentication (RFC 9470): a login that is too weak or too old is a 401 whose
 //! challenge says which login is enough.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::time::Duration;
 
 use serde_json::json;
 use support::{
-    client::{Client, HttpResponse, Revision},
-    guarded_items::{self, CARD, Login, MFA},
+    TestClock,
+    client::{Client, Revision},
+    guarded_items::{self, CARD, Login, MFA, use_all},
     running_server::RunningServer,
     tool_server::Runs,
     unsigned_tokens::{self, ISSUER},
 };
 use toolgate::{
     Changes,
-    auth::{Clock, SystemClock, UnixTime},
+    auth::{Clock, SystemClock},
 };
-
-/// A clock that is ahead of the system's by some seconds.
-#[derive(Debug, Clone, Default)]
-struct MovedClock(Arc<AtomicU64>);
-
-impl Clock for MovedClock {
-    fn now(&self) -> UnixTime {
-        SystemClock.now().plus(self.0.load(Ordering::SeqCst))
-    }
-}
 
 async fn start(runs: &Runs) -> RunningServer {
     let server = guarded_items::server(runs);
@@ -40,17 +28,6 @@ async fn client(running: &RunningServer, revision: Revision, login: Login<'_>) -
     let mut client = Client::new(running.resource(), revision).with_token(token);
     client.open().await;
     client
-}
-
-/// Uses the tool, the slow tool, the resource and the prompt of a kind.
-async fn use_all(client: &Client, kind: &str) -> Vec<HttpResponse> {
-    let uri = json!({"uri": format!("guarded://{kind}/7")});
-    vec![
-        client.call(kind, json!({})).await,
-        client.call(&format!("slow_{kind}"), json!({})).await,
-        client.request("resources/read", uri).await,
-        client.request("prompts/get", json!({"name": kind})).await,
-    ]
 }
 
 #[tokio::test]
@@ -153,15 +130,13 @@ async fn a_time_or_a_context_of_another_type_is_none() {
 
 #[tokio::test]
 async fn an_open_session_does_not_keep_an_old_login_young() {
-    let clock = MovedClock::default();
-    let runs = Runs::default();
-    let server = guarded_items::server(&runs).with_clock(clock.clone());
-    let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     for revision in Revision::ALL {
-        clock.0.store(0, Ordering::SeqCst);
+        let clock = TestClock::default();
+        let server = guarded_items::server(&Runs::default()).with_clock(clock.clone());
+        let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
         let caller = client(&running, revision, Some((MFA, 0))).await;
         assert_eq!(caller.call("all", json!({})).await.status, 200);
-        clock.0.store(310, Ordering::SeqCst);
+        clock.advance(Duration::from_secs(310));
         for answer in use_all(&caller, "all").await {
             assert_eq!(answer.status, 401, "{revision:?} {answer:?}");
         }

@@ -3,27 +3,19 @@
 mod conditions;
 mod memory_limit;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
+    StoppedClock,
     client::{Client, HttpResponse, Revision},
     resources_and_prompts,
     running_server::RunningServer,
     tool_server::{self, Runs},
     unsigned_tokens::{self, ISSUER},
 };
-use toolgate::{
-    Changes, Server,
-    auth::{Clock, UnixTime},
-};
+use toolgate::{Changes, Server};
 
 use crate::client;
 
@@ -191,20 +183,10 @@ async fn a_session_whose_token_lost_the_scope_is_notified_no_more() {
     stream.until(&updated("desk://write")).await;
 }
 
-/// A clock that a test moves.
-#[derive(Clone)]
-struct Moved(Arc<AtomicU64>);
-
-impl Clock for Moved {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_seconds(self.0.load(Ordering::Relaxed))
-    }
-}
-
 #[tokio::test]
 async fn a_session_whose_token_has_expired_is_notified_no_more() {
     let changes = Changes::new();
-    let now = Moved(Arc::new(AtomicU64::new(1_000_000)));
+    let now = StoppedClock::at(1_000_000);
     let server = resources_and_prompts::add_all(tool_server::server(&Runs::default()));
     let running = start(server.with_changes(&changes).with_clock(now.clone())).await;
     let mut claims = unsigned_tokens::claims(&running.resource(), "desk:read");
@@ -216,7 +198,7 @@ async fn a_session_whose_token_has_expired_is_notified_no_more() {
     assert_eq!(subscribe(&short, "desk://read").await.status, 200);
     changes.resource_updated("desk://read");
     stream.until(&updated("desk://read")).await;
-    now.0.store(1_001_000, Ordering::Relaxed);
+    now.advance(Duration::from_secs(1_000));
     stream.text.clear();
     changes.resource_updated("desk://read");
     // Lists are public: this message arrives after the one that must not arrive.

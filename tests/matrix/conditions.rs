@@ -7,7 +7,7 @@ mod model;
 use std::collections::BTreeSet;
 
 use model::{Caller, Expected, Operation};
-use serde_json::{Value, json};
+use serde_json::json;
 use support::{
     client::{Client, HttpResponse, Revision},
     guarded_items::{self, CARD, KINDS, Login, MFA},
@@ -17,6 +17,8 @@ use support::{
 };
 use tokio::task::JoinSet;
 use toolgate::{Changes, gate::Visibility};
+
+use crate::{compare_all, completion, stream_or_answer};
 
 const SCOPES: [&str; 3] = ["", "desk:read", "desk:read desk:write"];
 
@@ -68,7 +70,6 @@ fn operations() -> Vec<Operation> {
 
 async fn ask(client: &Client, operation: Operation) -> HttpResponse {
     let uri = |kind| json!({"uri": format!("guarded://{kind}/7")});
-    let complete = |reference: Value, argument: &str| json!({"ref": reference, "argument": {"name": argument, "value": ""}});
     let (method, params) = match operation {
         Operation::Call(kind) => ("tools/call", json!({"name": kind, "arguments": {}})),
         Operation::CallThroughRmcp(kind) => (
@@ -84,26 +85,17 @@ async fn ask(client: &Client, operation: Operation) -> HttpResponse {
             let params = json!({"notifications": {"resourceSubscriptions": uris}});
             let message = client.message("subscriptions/listen", params);
             let request = client.post(&message).body(message.to_string());
-            let response = request.send().await.expect("an answer");
-            // What is permitted is a stream without an end.
-            if response.status() == 200 {
-                return HttpResponse {
-                    status: 200,
-                    headers: Default::default(),
-                    text: "{}".to_owned(),
-                };
-            }
-            return HttpResponse::of_response(response).await;
+            return stream_or_answer(request).await;
         }
         Operation::CompletePrompt(kind) => (
             "completion/complete",
-            complete(json!({"type": "ref/prompt", "name": kind}), "word"),
+            completion(json!({"type": "ref/prompt", "name": kind}), "word"),
         ),
         Operation::CompleteTemplate(kind) => {
             let template = format!("guarded://{kind}/{{id}}");
             (
                 "completion/complete",
-                complete(json!({"type": "ref/resource", "uri": template}), "id"),
+                completion(json!({"type": "ref/resource", "uri": template}), "id"),
             )
         }
         Operation::ListTools => ("tools/list", json!({})),
@@ -196,17 +188,5 @@ async fn every_condition_matches_the_model() {
     for revision in Revision::ALL {
         all.spawn(cells(revision));
     }
-    let (mut cells, mut failures) = (0, Vec::new());
-    while let Some(done) = all.join_next().await {
-        let (some, wrong) = done.expect("it does not panic");
-        cells += some;
-        failures.extend(wrong);
-    }
-    assert_eq!(cells, CELLS, "no cell is skipped");
-    failures.truncate(20);
-    assert!(
-        failures.is_empty(),
-        "of {cells}, the first are:\n{}",
-        failures.join("\n")
-    );
+    compare_all(all, CELLS).await;
 }

@@ -25,10 +25,16 @@ impl ConsentingUser<'_> {
     ///
     /// If there is no consent page, or it does not respond with a redirect.
     pub async fn consent(self, authorization_url: &str) -> String {
+        self.consent_with(authorization_url, &[]).await
+    }
+
+    /// Does the same with further boxes.
+    async fn consent_with(self, authorization_url: &str, boxes: &[&str]) -> String {
         let browser = Browser::default();
         let page = browser.open(authorization_url).await;
-        let allows: Vec<_> = self.allows.split_whitespace().collect();
-        let page = page.fill("subject", self.name).tick_only(&allows);
+        let allows = self.allows.split_whitespace();
+        let ticked: Vec<_> = allows.chain(boxes.iter().copied()).collect();
+        let page = page.fill("subject", self.name).tick_only(&ticked);
         browser.press(&page, "allow").await.leads_to().to_owned()
     }
 
@@ -39,9 +45,31 @@ impl ConsentingUser<'_> {
     ///
     /// If any step fails.
     pub async fn log_in(self, resource: &str) -> String {
-        let answer = self.request_token(resource, None).await;
+        let token = self.log_in_with(resource, &[], &[]).await;
+        token.expect("a token")
+    }
+
+    /// Does the same with further parameters of the authorization request, and with further boxes
+    /// of the consent page.
+    ///
+    /// # Errors
+    ///
+    /// Returns `error` of the authorization response, if it has one.
+    ///
+    /// # Panics
+    ///
+    /// If any other step fails.
+    pub async fn log_in_with(
+        self,
+        resource: &str,
+        parameters: &[(&str, &str)],
+        boxes: &[&str],
+    ) -> Result<String, String> {
+        let answer = self
+            .request_token(resource, None, parameters, boxes)
+            .await?;
         assert_eq!(answer["token_type"], "Bearer");
-        text(&answer["access_token"]).to_owned()
+        Ok(text(&answer["access_token"]).to_owned())
     }
 
     /// Does the same for a client that binds its token to this key (RFC 9449 §5), and announces
@@ -51,12 +79,19 @@ impl ConsentingUser<'_> {
     ///
     /// If any step fails.
     pub async fn log_in_with_key(self, resource: &str, key: &SigningKey) -> String {
-        let answer = self.request_token(resource, Some(key)).await;
+        let answer = self.request_token(resource, Some(key), &[], &[]).await;
+        let answer = answer.expect("a token");
         assert_eq!(answer["token_type"], "DPoP");
         text(&answer["access_token"]).to_owned()
     }
 
-    async fn request_token(self, resource: &str, key: Option<&SigningKey>) -> Value {
+    async fn request_token(
+        self,
+        resource: &str,
+        key: Option<&SigningKey>,
+        parameters: &[(&str, &str)],
+        boxes: &[&str],
+    ) -> Result<Value, String> {
         let http = client();
         let (origin, path) = split(resource);
         let metadata = get(&format!(
@@ -87,20 +122,22 @@ impl ConsentingUser<'_> {
             ("code_challenge_method", "S256"),
             ("resource", resource),
         ];
+        asked.extend(parameters);
         asked.extend(thumbprint.as_deref().map(|key| ("dpop_jkt", key)));
         let url = http
             .get(text(&issuer["authorization_endpoint"]))
             .query(&asked)
             .build()
             .expect("a URL");
-        let back = self.consent(url.url().as_str()).await;
+        let back = self.consent_with(url.url().as_str(), boxes).await;
         let back: reqwest::Url = back.parse().expect("a URL");
-        let code = back
-            .query_pairs()
-            .find(|(name, _)| name == "code")
-            .expect("a code")
-            .1
-            .into_owned();
+        let parameter = |name: &str| {
+            let mut pairs = back.query_pairs();
+            pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+        };
+        let Some(code) = parameter("code") else {
+            return Err(parameter("error").expect("an error"));
+        };
         let exchange = [
             ("grant_type", "authorization_code"),
             ("code", &code),
@@ -117,7 +154,7 @@ impl ConsentingUser<'_> {
         }
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{answer:?}");
-        answer.json().await.expect("a token")
+        Ok(answer.json().await.expect("a token"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A tool, a resource and a prompt of each kind of condition, which record that they ran.
 
+use serde_json::json;
 use toolgate::{
     Context, Server, State,
     auth::{Clock, SystemClock},
@@ -7,6 +8,7 @@ use toolgate::{
 };
 
 use crate::{
+    client::{Client, HttpResponse},
     tool_server::Runs,
     unsigned_tokens::{self, UnsignedVerifier},
 };
@@ -158,6 +160,17 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
             all::prompt
         ])
         .without_banner()
+}
+
+/// Uses the tool, the slow tool, the resource and the prompt of a kind.
+pub async fn use_all(client: &Client, kind: &str) -> Vec<HttpResponse> {
+    let uri = json!({"uri": format!("guarded://{kind}/7")});
+    vec![
+        client.call(kind, json!({})).await,
+        client.call(&format!("slow_{kind}"), json!({})).await,
+        client.request("resources/read", uri).await,
+        client.request("prompts/get", json!({"name": kind})).await,
+    ]
 }
 
 /// How a caller has logged in: `acr`, and how many seconds ago.

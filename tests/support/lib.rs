@@ -13,9 +13,11 @@ pub mod schema_formats;
 pub mod server_process;
 pub mod simulated_browser;
 pub mod snapshot;
+mod stopped_clock;
 pub mod tool_server;
 pub mod unsigned_tokens;
 
+pub use stopped_clock::StoppedClock;
 pub use toolgate_testing::TestClock;
 
 pub use mock_issuer::{

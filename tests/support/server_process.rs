@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::Read,
+    io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{self, Child, Command, ExitStatus, Stdio},
@@ -69,7 +69,10 @@ impl Drop for Folder {
 
 /// A program that inherits no environment variables.
 #[derive(Debug)]
-pub struct Program(Command);
+pub struct Program {
+    command: Command,
+    input: Option<String>,
+}
 
 impl Program {
     /// Selects a program by its path (from `env!("CARGO_BIN_EXE_…")`), to run in a folder.
@@ -82,20 +85,30 @@ impl Program {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Self(command)
+        Self {
+            command,
+            input: None,
+        }
+    }
+
+    /// Writes this to its standard input, and closes it.
+    #[must_use]
+    pub fn input(mut self, text: &str) -> Self {
+        self.input = Some(text.to_owned());
+        self
     }
 
     /// Adds arguments.
     #[must_use]
     pub fn args(mut self, arguments: &[&str]) -> Self {
-        self.0.args(arguments);
+        self.command.args(arguments);
         self
     }
 
     /// Sets a variable.
     #[must_use]
     pub fn var(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        self.0.env(name, value.as_ref());
+        self.command.env(name, value.as_ref());
         self
     }
 
@@ -106,9 +119,17 @@ impl Program {
     /// If it cannot be started.
     #[must_use]
     pub fn start(mut self) -> Process {
-        let mut child = self.0.spawn().expect("the program can be started");
+        if self.input.is_some() {
+            self.command.stdin(Stdio::piped());
+        }
+        let mut child = self.command.spawn().expect("the program can be started");
         let out = collect(child.stdout.take().expect("a pipe"));
         let err = collect(child.stderr.take().expect("a pipe"));
+        if let Some(input) = self.input {
+            let mut pipe = child.stdin.take().expect("a pipe");
+            // A program that reads nothing closes the pipe.
+            let _ = pipe.write_all(input.as_bytes());
+        }
         Process { child, out, err }
     }
 
@@ -186,6 +207,49 @@ impl Process {
             let said = self.err.read();
             if said.contains(text) {
                 return said;
+            }
+            assert!(start.elapsed() < TIMEOUT, "no {text:?} in: {said}");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits until it has written more than `before` whole lines with this text to stderr, and
+    /// returns the next one.
+    ///
+    /// # Panics
+    ///
+    /// If it does not write it within half a minute.
+    pub async fn says_line(&self, text: &str, before: usize) -> String {
+        let start = Instant::now();
+        loop {
+            let said = self.err.read();
+            let whole = said
+                .split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'));
+            if let Some(line) = whole.filter(|line| line.contains(text)).nth(before) {
+                return line.trim().to_owned();
+            }
+            let count = before + 1;
+            assert!(
+                start.elapsed() < TIMEOUT,
+                "not {count} × {text:?} in: {said}"
+            );
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits until it has written this to stderr, or has exited. Returns whether it has written it.
+    ///
+    /// # Panics
+    ///
+    /// If it does neither within half a minute.
+    pub async fn says_before_it_ends(&mut self, text: &str) -> bool {
+        let start = Instant::now();
+        loop {
+            let ended = self.child.try_wait().expect("a state");
+            let said = self.err.read();
+            if said.contains(text) || ended.is_some() {
+                return said.contains(text);
             }
             assert!(start.elapsed() < TIMEOUT, "no {text:?} in: {said}");
             sleep(Duration::from_millis(10)).await;

@@ -8,9 +8,9 @@ use std::{fs, path::Path, process::Command, time::Duration};
 use serde_json::Value;
 
 use crate::{
-    Error,
-    child_process::{self, Server, free_port},
+    Error, child_process,
     client_installer::{Tools, python},
+    recorded_server::RecordedServer,
     say,
 };
 
@@ -58,25 +58,13 @@ pub(crate) fn run(tools: &Tools) -> Result<(), Error> {
 
 /// Runs one library. Returns its version.
 fn run_client(tools: &Tools, python: &Path, library: &str) -> Result<String, Error> {
-    let (bind, port) = (free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(library);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder)?;
-    let url = format!("http://127.0.0.1:{port}/mcp");
-    let wire = folder.join("wire.jsonl");
-    let mut server = tools.program("todo");
-    server
-        .current_dir(&folder)
-        .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
-        .env("TOOLGATE_RESOURCE", &url);
-    let _server = Server::start(&mut server, bind, &folder.join("server.log"))?;
-    let mut between = tools.script("wire.mjs");
-    between
-        .args([port.to_string(), bind.to_string()])
-        .arg(&wire);
-    let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
+    let server = RecordedServer::start(tools, "todo", &folder, |_, _, _| Ok(()))?;
     let mut login = tools.script("token.mjs");
-    let token = child_process::run(login.args([&url, SCOPES[0]]), Duration::from_secs(60))?;
+    let token = child_process::run(
+        login.args([server.url(), SCOPES[0]]),
+        Duration::from_secs(60),
+    )?;
     if !token.succeeded() {
         return Err(format!("there is no token: {}", token.report()).into());
     }
@@ -85,13 +73,12 @@ fn run_client(tools: &Tools, python: &Path, library: &str) -> Result<String, Err
             .arg(tools.scripts.join("clients/bearer.py"))
             .arg(library)
             .current_dir(&folder)
-            .env("INTEROP_URL", &url)
+            .env("INTEROP_URL", server.url())
             .env("INTEROP_TOKEN", token.out()),
         LIMIT,
     )?;
     fs::write(folder.join("client.log"), finished.report())?;
-    let said = fs::read_to_string(&wire).unwrap_or_default();
-    let errors = errors(&finished.out(), &said);
+    let errors = errors(&finished.out(), &server.record());
     match errors.is_empty() {
         true => Ok(last(&finished.out())["version"]
             .as_str()

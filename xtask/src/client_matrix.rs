@@ -15,6 +15,7 @@ use crate::{
     child_process::{self, Server, free_port},
     client_installer::{Tools, chromium},
     example_servers::{EXAMPLES, Example},
+    recorded_server::RecordedServer,
     say,
     transcript_check::{ExpectedTranscript, Lifecycle, StepUpMode},
 };
@@ -229,7 +230,6 @@ fn run_client(
     expected: ExpectedTranscript,
     issuer: Issuer,
 ) -> Result<String, Error> {
-    let (bind, port, issuing) = (free_port()?, free_port()?, free_port()?);
     let folder = tools.work.join("cells").join(format!(
         "{}-{}-{}-{}",
         client.name,
@@ -237,54 +237,44 @@ fn run_client(
         expected.lifecycle.revision(),
         issuer.name().replace(' ', "-")
     ));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(folder.join("home"))?;
-    let wire = folder.join("wire.jsonl");
-    let resource = format!("http://127.0.0.1:{port}/mcp");
-
-    let mut server = tools.program(expected.example.name);
-    server
-        .current_dir(&folder)
-        .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
-        .env("TOOLGATE_RESOURCE", &resource);
-    let _issuer = match issuer {
-        Issuer::Development => None,
-        Issuer::OidcProvider => {
-            server.env(
-                "TOOLGATE_AUTHORIZATION_SERVERS",
-                format!("http://127.0.0.1:{issuing}"),
-            );
-            let mut foreign = tools.script("issuer.mjs");
-            foreign
-                .arg(issuing.to_string())
-                .arg(&resource)
-                .arg(&wire)
-                .args(expected.example.scopes);
-            Some(Server::start(
-                &mut foreign,
-                issuing,
-                &folder.join("issuer.log"),
-            )?)
-        }
-    };
-    let _server = Server::start(&mut server, bind, &folder.join("server.log"))?;
-    let mut between = tools.script("wire.mjs");
-    between
-        .args([port.to_string(), bind.to_string()])
-        .arg(&wire);
-    let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
+    let mut foreign = None;
+    let server = RecordedServer::start(
+        tools,
+        expected.example.name,
+        &folder,
+        |command, url, record| {
+            if issuer == Issuer::OidcProvider {
+                let port = free_port()?;
+                let origin = format!("http://127.0.0.1:{port}");
+                command.env("TOOLGATE_AUTHORIZATION_SERVERS", origin);
+                let mut script = tools.script("issuer.mjs");
+                script
+                    .arg(port.to_string())
+                    .arg(url)
+                    .arg(record)
+                    .args(expected.example.scopes);
+                foreign = Some(Server::start(
+                    &mut script,
+                    port,
+                    &folder.join("issuer.log"),
+                )?);
+            }
+            Ok(())
+        },
+    )?;
 
     let finished = child_process::run(
         command(tools, client.runtime, &folder)?
-            .env("INTEROP_URL", &resource)
+            .env("INTEROP_URL", server.url())
             .env("INTEROP_REVISION", expected.lifecycle.revision())
             .env("INTEROP_CALLS", expected.example.calls_as_json())
             .env("INTEROP_COMMAND", printed_command(&folder)),
         LIMIT,
     )?;
     fs::write(folder.join("client.log"), finished.report())?;
-    let said = fs::read_to_string(&wire).unwrap_or_default();
-    let mut errors = expected.missing(&said);
+    let mut errors = expected.missing(&server.record());
+    // The client has finished, so the issuer is no longer needed.
+    drop(foreign);
     if !finished.succeeded() {
         errors.insert(0, "the client reports a failure".to_owned());
     }

@@ -6,10 +6,10 @@ use std::{fs, time::Duration};
 use serde_json::Value;
 
 use crate::{
-    Error,
-    child_process::{self, Server, free_port},
+    Error, child_process,
     client_installer::Tools,
     client_matrix::{self, CLIENTS, Client, command, printed_command, version},
+    recorded_server::RecordedServer,
     say,
     transcript_check::Lifecycle,
 };
@@ -173,31 +173,23 @@ fn run_client(
     lifecycle: Lifecycle,
     kind: &Kind,
 ) -> Result<(String, Outcome), Error> {
-    let (bind, port) = (free_port()?, free_port()?);
     let cell = format!("{}-{}-{}", client.name, lifecycle.revision(), kind.name);
     let cell = cell.replace([' ', ',', '`'], "-");
     let folder = tools.work.join("denials").join(cell);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(folder.join("home"))?;
-    let wire = folder.join("wire.jsonl");
-    let resource = format!("http://127.0.0.1:{port}/mcp");
-    let mut server = tools.program("examples/denying_server");
-    server
-        .current_dir(&folder)
-        .env("TOOLGATE_BIND", format!("127.0.0.1:{bind}"))
-        .env("TOOLGATE_RESOURCE", &resource);
-    if kind.as_results {
-        server.env("INTEROP_RESULTS", "1");
-    }
-    let _server = Server::start(&mut server, bind, &folder.join("server.log"))?;
-    let mut between = tools.script("wire.mjs");
-    between
-        .args([port.to_string(), bind.to_string()])
-        .arg(&wire);
-    let _wire = Server::start(&mut between, port, &folder.join("wire.log"))?;
+    let server = RecordedServer::start(
+        tools,
+        "examples/denying_server",
+        &folder,
+        |command, _, _| {
+            if kind.as_results {
+                command.env("INTEROP_RESULTS", "1");
+            }
+            Ok(())
+        },
+    )?;
     let finished = child_process::run(
         command(tools, client.runtime, &folder)?
-            .env("INTEROP_URL", &resource)
+            .env("INTEROP_URL", server.url())
             .env("INTEROP_REVISION", lifecycle.revision())
             .env("INTEROP_CALLS", kind.calls_as_json())
             .env("INTEROP_COMMAND", printed_command(&folder)),
@@ -205,8 +197,7 @@ fn run_client(
     )?;
     let printed = finished.report();
     fs::write(folder.join("client.log"), &printed)?;
-    let record = fs::read_to_string(&wire).unwrap_or_default();
-    let outcome = Outcome::new(kind, &record, finished.succeeded(), &printed);
+    let outcome = Outcome::new(kind, &server.record(), finished.succeeded(), &printed);
     Ok((version(&finished.out()), outcome))
 }
 

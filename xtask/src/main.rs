@@ -30,6 +30,7 @@ mod example_servers;
 mod interop;
 mod prove;
 mod proxy;
+mod recorded_server;
 mod transcript_check;
 
 /// An error, for a person.

@@ -1,5 +1,5 @@
 //! The authorization servers, beyond what the family `issuer` of `toolgate check` looks at:
-//! whether they fit to this program.
+//! whether they fit this program.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ static CLIENT: Check = Check::new(
     Note,
     "Clients register by themselves, so nothing has to be entered by hand.",
     "MCP 2026-07-28, Client Registration",
-    "Register a public client with these values, and tell users its id; or enable client id metadata documents.",
+    "Register a public client with these values, and give its id to users; or enable client id metadata documents.",
 );
 static CLOCK: Check = Check::new(
     "authorization.clock",
@@ -114,9 +114,8 @@ async fn fits(context: &CheckContext, identifier: &str, declared: &Declared) -> 
         return section.close("the metadata of the authorization server was not found");
     };
     if issuer.document.contains_key("scopes_supported") {
-        let unknown: Vec<_> = declared.scopes.iter().map(String::as_str).collect();
-        let unknown: Vec<_> = unknown
-            .into_iter()
+        let scopes = declared.scopes.iter().map(String::as_str);
+        let unknown: Vec<_> = scopes
             .filter(|scope| !issuer.lists("scopes_supported", scope))
             .collect();
         section.record(

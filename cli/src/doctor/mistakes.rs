@@ -38,7 +38,7 @@ pub(crate) static MISTAKES: &[(&str, &str)] = &[
         "issuer.metadata/path",
         "its URL has the path of another tenant, or a mistyped one",
     ),
-    ("issuer.same/slash", "its URL has a slash too many"),
+    ("issuer.same/slash", "its URL has an extra slash"),
     (
         "issuer.consistent/realms",
         "its documents describe two different servers",
@@ -68,7 +68,7 @@ pub(crate) static MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "authorization.introspection/none",
-        "introspection is set, and it has none",
+        "introspection is set, and it has no introspection endpoint",
     ),
     (
         "authorization.client/by_hand",
@@ -109,7 +109,7 @@ pub(crate) static MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "public.ready/blocked",
-        "a firewall keeps the server from its authorization server",
+        "a firewall blocks the server's requests to its authorization server",
     ),
     ("public.clock/behind", "the clock of the server is wrong"),
     (

@@ -40,7 +40,7 @@ pub(super) async fn run(program: &[String], arguments: &[&str]) -> Result<Printe
         .map_err(|error| format!("`{path}` cannot be started: {error}"))?;
     let (out, errors) = (child.stdout.take(), child.stderr.take());
     let ended = async {
-        // Both at once: a full pipe would stop the program.
+        // Reads both pipes concurrently, because the program blocks on a full pipe.
         let (out, errors) = tokio::join!(read(out), read(errors));
         Ok::<_, String>((out?, errors?, child.wait().await))
     };

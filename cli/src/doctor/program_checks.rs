@@ -1,5 +1,5 @@
 //! What the program prints about itself. Its own start-up diagnoses the settings; these checks
-//! repeat none of that.
+//! do not repeat it.
 
 use serde_json::{Map, Value};
 
@@ -49,7 +49,7 @@ static METADATA: Check = Check::new(
 static WARNINGS: Check = Check::new(
     "program.warnings",
     Warn,
-    "The program warns of nothing.",
+    "The program prints no warning.",
     "`--print-config`",
     "Do what each warning says, or accept it.",
 );
@@ -64,7 +64,7 @@ static STATE_KEY: Check = Check::new(
     "program.state_key",
     Note,
     "A server with a public address has a state key.",
-    "a call that waits for an answer cannot go on at another replica or after a restart",
+    "a call that waits for an answer cannot continue at another replica or after a restart",
     "Set TOOLGATE_STATE_KEY to 32 random bytes in base64 (`openssl rand -base64 32`), the same for every replica.",
 );
 

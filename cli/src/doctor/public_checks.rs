@@ -63,7 +63,7 @@ static READY: Check = Check::new(
     Fail,
     "The server is ready: it has the keys of its issuers.",
     "`/readyz`",
-    "Read the server's log. If `issuer.metadata` passes here, the server itself is kept from the issuer: look at its firewall, DNS, certificates, and TOOLGATE_PRIVATE_ISSUERS for an issuer inside your network.",
+    "Read the server's log. If `issuer.metadata` passes here, the server cannot reach the issuer: check its firewall, DNS, certificates, and TOOLGATE_PRIVATE_ISSUERS for an issuer inside your network.",
 );
 static CLOCK: Check = Check::new(
     "public.clock",
@@ -96,7 +96,7 @@ pub(super) async fn run(context: &CheckContext, declared: &Declared) -> (Vec<Fin
     let behind = opening
         .clone()
         .to(settings.local(&settings.endpoint))
-        .header("host", host(&settings.resource));
+        .header("host", context.target.authority());
     // Behind the proxy, or the same address once more.
     let direct = context.http.send(behind).await;
     let here = settings.local("");
@@ -171,13 +171,6 @@ pub(super) async fn run(context: &CheckContext, declared: &Declared) -> (Vec<Fin
 /// Returns all of them as skipped.
 pub(super) fn skipped(reason: &str) -> Vec<Finding> {
     Section::new(CHECKS).close(reason)
-}
-
-/// Returns `host[:port]` of a URL, as clients send it.
-fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    rest.get(..end).unwrap_or_default().to_owned()
 }
 
 /// An MCP endpoint answers with a challenge or with JSON-RPC.
@@ -261,12 +254,11 @@ async fn origins(
 }
 
 async fn ready(context: &CheckContext, declared: &Declared, section: &mut Section) {
-    let host = host(&declared.settings.resource);
     for place in [
         declared.settings.local("/readyz"),
         context.target.place("/readyz"),
     ] {
-        let request = Request::get(&*place).header("host", &*host);
+        let request = Request::get(&*place).header("host", context.target.authority());
         let Ok(answer) = context.http.send(request).await else {
             continue;
         };
@@ -285,15 +277,4 @@ async fn ready(context: &CheckContext, declared: &Declared, section: &mut Sectio
         return;
     }
     section.skip(&READY, "`/readyz` does not answer");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_of_a_url_has_its_port() {
-        assert_eq!(host("https://a.example:8443/mcp?x"), "a.example:8443");
-        assert_eq!(host("http://[::1]:8000"), "[::1]:8000");
-    }
 }

@@ -26,7 +26,7 @@ command looks from outside: at each authorization server, and at the public addr
 resource. It also asks the server directly, at the address that the program listens on, to tell a
 proxy's mistake from the server's.
 
-It does not start the server, sends no token but one that cannot be valid, registers no client and
+It does not start the server, sends only a token that cannot be valid, registers no client and
 changes nothing. Secrets are not read: the program leaves them out of what it prints.
 
 Beside the checks below it runs the families `issuer` (for each authorization server), `challenge`,
@@ -58,6 +58,7 @@ pub(super) fn write(out: &mut impl Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::MATRIX;
 
     #[test]
     fn the_published_check_list_matches_the_code() {
@@ -73,14 +74,18 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_named_after_their_family() {
-        let mut ids = Vec::new();
-        for (family, check) in OWN.iter().flat_map(|family| {
+        let checks = MATRIX.iter().chain(OWN).flat_map(|family| {
             let name = family.name;
             family.checks.iter().map(move |check| (name, check))
-        }) {
+        });
+        let mut ids = Vec::new();
+        for (family, check) in checks {
             assert_eq!(check.family(), family);
             assert!(!ids.contains(&check.id), "{}", check.id);
             ids.push(check.id);
+            for text in [check.requirement, check.source, check.remedy] {
+                assert!(!text.is_empty(), "{}", check.id);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::LARGEST;
 use crate::bounded_json;
 
 /// A response, read to its end or to a limit.
@@ -11,6 +12,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    /// Whether the body is longer than what was read.
+    pub(super) is_cut: bool,
     /// How many bytes of a stream were searched for its response.
     read: usize,
 }
@@ -21,6 +24,7 @@ impl Response {
             status,
             headers,
             body: Vec::new(),
+            is_cut: false,
             read: 0,
         }
     }
@@ -100,13 +104,16 @@ impl Response {
         self.message()?.get("result").cloned()
     }
 
-    /// Returns the status, and the JSON-RPC error if there is one.
+    /// Returns the status, and the JSON-RPC error if there is one, or that the body is too long.
     pub(crate) fn brief(&self) -> String {
         let error = self.message().and_then(|message| {
             let code = message.get("error")?.get("code")?.as_i64()?;
             Some(format!("HTTP {} with JSON-RPC error {code}", self.status))
         });
-        error.unwrap_or_else(|| format!("HTTP {}", self.status))
+        error.unwrap_or_else(|| match self.is_cut {
+            true => format!("HTTP {} with more than {} MiB", self.status, LARGEST >> 20),
+            false => format!("HTTP {}", self.status),
+        })
     }
 
     /// Whether a text occurs anywhere in the response.

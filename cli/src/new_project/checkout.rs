@@ -32,7 +32,7 @@ impl Checkout {
             let name = format!("name = \"{package}\"");
             if !text.lines().any(|line| line.trim() == name) {
                 return Err(format!(
-                    "--path is `{shown}`, which is no checkout of Toolgate: {part}/Cargo.toml does not have the line {name}"
+                    "--path is `{shown}`, which is no checkout of Toolgate: {part}/Cargo.toml does not have the line {name}; name the folder that `git clone` has created"
                 ));
             }
         }

@@ -38,17 +38,19 @@ const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 ///
 /// Returns why a package cannot have this name.
 pub(super) fn check(name: &str) -> Result<(), String> {
-    let refused = |why: &str| {
+    let no_name = |why: &str, remedy: &str| {
         Err(format!(
-            "`{name}` is no name of a package: {why}; write letters, digits, `-` and `_`, such as my-server"
+            "`{name}` is no name of a package: {why}; {remedy}, such as my-server"
         ))
     };
+    let misspelt = |why| no_name(why, "write letters, digits, `-` and `_`");
+    let refused = |why| no_name(why, "choose another name");
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        return refused("it does not begin with a letter from a to z");
+        return misspelt("it does not begin with a letter from a to z");
     }
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if !name.bytes().all(is_part) {
-        return refused("it has another character");
+        return misspelt("it has a character that is not allowed");
     }
     if name.len() > LONGEST {
         return refused("it has more than 64 characters");
@@ -65,7 +67,7 @@ pub(super) fn check(name: &str) -> Result<(), String> {
         return refused("Windows reserves it");
     }
     if TAKEN.contains(&&*lower) {
-        return refused("another package or folder has it");
+        return refused("another package or folder has this name");
     }
     Ok(())
 }
@@ -89,20 +91,27 @@ mod tests {
             ("1a", "does not begin"),
             ("-a", "does not begin"),
             ("../a", "does not begin"),
-            ("a/b", "another character"),
-            ("a b", "another character"),
-            ("a\n", "another character"),
+            ("a/b", "not allowed"),
+            ("a b", "not allowed"),
+            ("a\n", "not allowed"),
             ("ä", "does not begin"),
-            ("aß", "another character"),
+            ("aß", "not allowed"),
             ("fn", "keyword"),
             ("Self", "keyword"),
             ("com1", "Windows"),
-            ("tokio", "has it"),
-            ("test", "has it"),
+            ("tokio", "has this name"),
+            ("test", "has this name"),
             (&long, "more than 64"),
         ] {
             let error = check(bad).unwrap_err();
             assert!(error.contains(why), "{bad}: {error}");
+            let is_misspelt = ["does not begin", "not allowed"].contains(&why);
+            assert_eq!(error.contains("write letters"), is_misspelt, "{error}");
+            assert_eq!(
+                error.contains("choose another name"),
+                !is_misspelt,
+                "{error}"
+            );
         }
     }
 }

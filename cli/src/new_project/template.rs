@@ -62,6 +62,7 @@ fn filled(text: &str, name: &str, checkout: Option<&str>, release: &str) -> Stri
     }
     lines
         .replace("{{name}}", name)
+        .replace("{{crate}}", &name.replace('-', "_"))
         .replace("{{toolgate}}", &source("runtime"))
         .replace("{{toolgate-testing}}", &source("testing"))
         .replace("{{checkout}}", checkout.unwrap_or_default())
@@ -80,6 +81,8 @@ mod tests {
                 assert!(!filled.contains(part), "{file}: {part}");
             }
         }
+        let settings = filled(FILES[6].1, "my-demo", None, "0.1.0");
+        assert!(settings.contains(",my_demo=info\n"), "{settings}");
         let manifest = filled(FILES[0].1, "demo", None, "0.1.0");
         assert!(manifest.contains("toolgate-testing = { version = \"0.1.0\" }"));
     }

@@ -1,4 +1,4 @@
-//! The list of all checks: `docs/check.md`, and the same as JSON.
+//! The list of the checks of `toolgate check`: `docs/check.md`, and the same as JSON.
 
 use std::io::{self, Write};
 
@@ -10,8 +10,8 @@ use crate::checks::{Family, MATRIX};
 const HEAD: &str = "\
 # What `toolgate check` checks
 
-`toolgate check <url>` checks the authorization of an MCP server from outside, in whatever
-language it is written. It shares no code with Toolgate's runtime.
+`toolgate check <url>` checks the authorization of an MCP server from outside, in any
+language. It shares no code with Toolgate's runtime.
 
 This file is the output of `toolgate check --list`; a test compares the two.
 
@@ -110,23 +110,6 @@ pub(crate) fn list_json(out: &mut impl Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_unique_and_named_after_their_family() {
-        let checks = MATRIX.iter().flat_map(|family| {
-            let name = family.name;
-            family.checks.iter().map(move |check| (name, check))
-        });
-        let mut ids = Vec::new();
-        for (family, check) in checks {
-            assert_eq!(check.family(), family);
-            assert!(!ids.contains(&check.id), "{}", check.id);
-            ids.push(check.id);
-            for text in [check.requirement, check.source, check.remedy] {
-                assert!(!text.is_empty(), "{}", check.id);
-            }
-        }
-    }
 
     #[test]
     fn the_published_check_list_matches_the_code() {

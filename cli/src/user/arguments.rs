@@ -1,9 +1,13 @@
 //! `--arg name=value`: the value has the type that the tool's schema declares.
 
+use std::slice;
+
 use serde_json::{Map, Value};
 
-/// How many references of a schema are followed.
-const DEEPEST: usize = 8;
+/// The most parts of a schema that are read for one argument: references can multiply them.
+const MOST_PARTS: usize = 256;
+/// The most types that a part lists. JSON Schema has seven.
+const MOST_TYPES: usize = 7;
 
 /// Splits each argument at its first `=`.
 ///
@@ -45,9 +49,13 @@ pub(super) fn add(
     for (name, text) in pairs {
         let property = properties.and_then(|properties| properties.get(name));
         let value = match property {
-            Some(property) => parse(text, &kinds(schema, property, 0))
-                .map_err(|expected| format!("--arg {name}={text}: the value is not {expected}")),
-            // Without `additionalProperties` a schema allows any name, but nobody means that.
+            Some(property) => {
+                let mut left = MOST_PARTS;
+                parse(text, &kinds(schema, property, &mut left))
+                    .map_err(|expected| format!("--arg {name}={text}: the value is not {expected}"))
+            }
+            // Without `additionalProperties` a schema allows any name, but a name that it does
+            // not list is a mistake.
             None if is_open && properties.is_none() => parse(text, &[]),
             None => {
                 let names = properties.into_iter().flatten().map(|(name, _)| &**name);
@@ -60,8 +68,7 @@ pub(super) fn add(
             }
         };
         match value {
-            Ok(value) if arguments.contains_key(name) => {
-                drop(value);
+            Ok(_) if arguments.contains_key(name) => {
                 errors.push(format!("`{name}` is in --arg and in --args"));
             }
             Ok(value) => {
@@ -72,47 +79,61 @@ pub(super) fn add(
     }
     match errors.is_empty() {
         true => Ok(()),
-        false => Err(errors.join("\n")),
+        false => Err(errors.join("; ")),
     }
 }
 
-/// The types of a property, as JSON Schema names them. Empty: any type.
-fn kinds(root: &Value, property: &Value, depth: usize) -> Vec<String> {
-    if depth > DEEPEST {
+/// The types of a property, as JSON Schema names them. Empty: any type, also if the schema has
+/// more parts than are `left`.
+fn kinds<'s>(root: &'s Value, property: &'s Value, left: &mut usize) -> Vec<&'s str> {
+    let Some(rest) = left.checked_sub(1) else {
         return Vec::new();
-    }
+    };
+    *left = rest;
     if let Some(pointer) = property["$ref"].as_str() {
         let target = pointer
             .strip_prefix('#')
             .and_then(|path| root.pointer(path));
-        return target.map_or_else(Vec::new, |target| kinds(root, target, depth + 1));
+        return target.map_or_else(Vec::new, |target| kinds(root, target, left));
     }
-    let text = |value: &Value| value.as_str().map(str::to_owned);
     match &property["type"] {
-        Value::String(kind) => return vec![kind.clone()],
-        Value::Array(list) => return list.iter().filter_map(text).collect(),
+        Value::String(kind) => return vec![kind],
+        Value::Array(list) => {
+            let names = list.iter().filter_map(Value::as_str);
+            return names.take(MOST_TYPES).collect();
+        }
         _ => {}
     }
-    let constants = property["enum"].as_array().cloned();
-    let constants = constants.or_else(|| property.get("const").map(|value| vec![value.clone()]));
+    let constants = property["enum"].as_array().map(Vec::as_slice);
+    let constants = constants.or_else(|| property.get("const").map(slice::from_ref));
     if let Some(constants) = constants {
-        return constants.iter().map(kind_of).collect();
+        return distinct(constants.iter().map(kind_of));
     }
     let choices = property["anyOf"].as_array();
     let choices = choices.or_else(|| property["oneOf"].as_array());
-    let choices = choices.into_iter().flatten().take(64);
     let mut all = Vec::new();
-    for choice in choices {
-        let own = kinds(root, choice, depth + 1);
+    for choice in choices.into_iter().flatten() {
+        let own = kinds(root, choice, left);
         if own.is_empty() {
             return Vec::new();
         }
         all.extend(own);
     }
+    distinct(all)
+}
+
+/// Removes repetitions, and keeps the order.
+fn distinct<'s>(kinds: impl IntoIterator<Item = &'s str>) -> Vec<&'s str> {
+    let mut all = Vec::new();
+    for kind in kinds {
+        if !all.contains(&kind) {
+            all.push(kind);
+        }
+    }
     all
 }
 
-fn kind_of(value: &Value) -> String {
+fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -121,13 +142,12 @@ fn kind_of(value: &Value) -> String {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     }
-    .to_owned()
 }
 
-/// Parses a value as one of these types. Text that may be text is text: `--args` has `null` and
-/// numbers for such an argument.
-fn parse(text: &str, kinds: &[String]) -> Result<Value, String> {
-    let is_allowed = |kind: &str| kinds.iter().any(|own| own == kind);
+/// Parses a value as one of these types. If the argument can be a text, it is one, whatever it looks
+/// like: `--args` has `null` and numbers for such an argument.
+fn parse(text: &str, kinds: &[&str]) -> Result<Value, String> {
+    let is_allowed = |kind: &str| kinds.contains(&kind);
     if is_allowed("string") {
         return Ok(text.into());
     }
@@ -140,10 +160,10 @@ fn parse(text: &str, kinds: &[String]) -> Result<Value, String> {
             let is_whole = number.as_f64().is_some_and(|number| number.fract() == 0.0);
             is_allowed("number") || (is_allowed("integer") && is_whole)
         }
-        other => is_allowed(&kind_of(other)),
+        other => is_allowed(kind_of(other)),
     });
     value.ok_or_else(|| {
-        let named = kinds.iter().map(|kind| match kind.as_str() {
+        let named = kinds.iter().map(|kind| match *kind {
             "integer" => "a whole number",
             "number" => "a number",
             "boolean" => "true or false",
@@ -243,7 +263,40 @@ mod tests {
             );
         }
         let error = typed(&["count=x", "on=1"], &schema()).unwrap_err();
-        assert_eq!(error.lines().count(), 2, "all errors together: {error}");
+        assert_eq!(error.split("; ").count(), 2, "all errors together: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+
+    #[test]
+    fn references_that_multiply_end_soon() {
+        // Each level has 64 references to the next: 64⁸ parts.
+        let levels = (0..8).map(|level| {
+            let next = json!({"$ref": format!("#/$defs/level{}", level + 1)});
+            (format!("level{level}"), json!({"anyOf": vec![next; 64]}))
+        });
+        let mut levels: Map<_, _> = levels.collect();
+        levels.insert("level8".to_owned(), json!({"type": "integer"}));
+        let schema = json!({
+            "properties": {"a": {"$ref": "#/$defs/level0"}},
+            "$defs": levels,
+        });
+        assert_eq!(typed(&["a=x"], &schema), Ok(json!({"a": "x"})));
+    }
+
+    #[test]
+    fn long_lists_of_types_and_choices_are_read() {
+        let many: Vec<_> = (0..10_000).map(|number| format!("level{number}")).collect();
+        let choices = vec![json!({"type": "integer"}); 100];
+        let schema = json!({"properties": {
+            "level": {"enum": many},
+            "types": {"type": vec!["integer"; 10_000]},
+            "choice": {"anyOf": choices},
+        }});
+        assert_eq!(typed(&["level=5"], &schema), Ok(json!({"level": "5"})));
+        for argument in ["types=x", "choice=x"] {
+            let error = typed(&[argument], &schema).unwrap_err();
+            assert!(error.ends_with("is not a whole number"), "{error}");
+        }
     }
 
     #[test]

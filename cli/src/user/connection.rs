@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     challenge::{Challenge, is_scope_token},
     check_context::{CheckContext, LONGEST_SCOPE},
-    exit::{Failure, LACKS_SCOPE, NOT_SIGNED_IN, UNUSABLE},
+    exit::{Failure, LACKS_SCOPE, NOT_SIGNED_IN, REPORTED, UNUSABLE},
     forged_tokens,
     login::{Client, Granted, Login},
     mcp_client::{Lifecycle, McpClient},
@@ -27,7 +27,8 @@ pub(super) struct Connection {
     held: String,
     /// Whether the token comes from a sign-in of this run.
     is_signed_in: bool,
-    has_stepped_up: bool,
+    /// The scopes that step-ups have requested.
+    requested: String,
     mcp: Option<McpClient>,
 }
 
@@ -41,7 +42,7 @@ impl Connection {
             held: scopes.unwrap_or_default().join(" "),
             token,
             is_signed_in: false,
-            has_stepped_up: false,
+            requested: String::new(),
             mcp: None,
         }
     }
@@ -112,7 +113,7 @@ impl Connection {
         what: &str,
         consent: &Consent,
     ) -> Result<Map<String, Value>, Failure> {
-        // Ends: a sign-in and a step-up happen at most once.
+        // Ends: a sign-in happens at most once, and each step-up requests another scope.
         loop {
             let reply = self.try_ask(method, params.clone()).await?;
             match reply {
@@ -126,7 +127,7 @@ impl Connection {
                 Reply::LacksScope(bearer) => self.step_up(&bearer, what, consent).await?,
                 Reply::Error(code, message) => {
                     return Err(Failure::new(
-                        1,
+                        REPORTED,
                         format!("{message} (JSON-RPC error {code})"),
                     ));
                 }
@@ -223,7 +224,7 @@ impl Connection {
         })?;
         self.held.clone_from(&granted.scope);
         self.token = Some(granted.token.clone());
-        // The session goes on with the new token.
+        // The session continues with the new token.
         self.mcp = self
             .mcp
             .as_ref()
@@ -250,14 +251,17 @@ impl Connection {
                 format!("{what}: the server names no scope that the token lacks"),
             ));
         }
-        if self.has_stepped_up {
+        let requested = union(&self.requested, &missing);
+        if requested == self.requested {
             return Err(Failure::new(
                 LACKS_SCOPE,
-                format!("{what} still needs the scope {missing}, which was not granted"),
+                format!(
+                    "{what} still needs the scope {missing}, which was not granted; grant it to this user at the authorization server"
+                ),
             ));
         }
         consent.request(what, &missing, &all)?;
-        self.has_stepped_up = true;
+        self.requested = requested;
         if self.client.is_none() {
             self.login.scope = Some(all);
             return self.sign_in(Some(bearer)).await.map(drop);
@@ -272,7 +276,7 @@ impl Connection {
         let (whose, remedy) = match self.is_signed_in {
             true => (
                 "that was just issued",
-                "`toolgate doctor` and the log of the server say more",
+                "run `toolgate doctor`, or read the log of the server",
             ),
             false => (
                 "that was given",

@@ -3,12 +3,14 @@
 use std::io::{self, BufRead, Write};
 
 use crate::{
+    check_context::LONGEST_SCOPE,
     exit::{Failure, LACKS_SCOPE},
     untrusted_text::printable,
 };
 
-/// The longest question, in characters: the server chooses the names of the scopes.
-const LONGEST: usize = 2000;
+/// The longest part of a question, in characters. No scope is cut off, because a list of scopes
+/// has at most [`LONGEST_SCOPE`] bytes: nobody agrees to what is not shown.
+const LONGEST: usize = 2000 + LONGEST_SCOPE;
 
 /// Whether further scopes may be requested.
 #[derive(Debug)]
@@ -49,7 +51,9 @@ impl Consent {
         }
         let refused = |remedy: &str| Err(Failure::new(LACKS_SCOPE, format!("{needs} {remedy}")));
         if !self.can_ask {
-            return refused("Repeat with --yes to sign in for it, or give a token that has it.");
+            return refused(
+                "Repeat the command with --yes to request it, or pass a token that has it.",
+            );
         }
         let all = printable(all, LONGEST);
         let _ = write!(output, "{needs}\nSign in again for {all}? [y/N] ");
@@ -116,6 +120,28 @@ mod tests {
         };
         let (done, output) = asked(&agreed, "");
         assert!(done.is_ok() && output.contains("note:write"), "{output}");
+    }
+
+    #[test]
+    fn every_scope_of_the_longest_list_is_shown() {
+        let agreed = Consent {
+            is_given: true,
+            can_ask: false,
+        };
+        let person = Consent {
+            is_given: false,
+            can_ask: true,
+        };
+        let filler = "a ".repeat((LONGEST_SCOPE - "admin".len()) / 2);
+        let all = filler + "admin";
+        for consent in [agreed, person] {
+            let mut output = Vec::new();
+            let _ = consent.request_from("t", &all, &all, &mut &b"y\n"[..], &mut output);
+            let output = String::from_utf8(output).unwrap();
+            let shown = output.matches("admin").count();
+            assert_eq!(shown, output.lines().count(), "{consent:?}");
+            assert!(!output.contains('…'), "{consent:?}");
+        }
     }
 
     #[test]

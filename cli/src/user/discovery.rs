@@ -145,9 +145,8 @@ fn check_address(typed: &str, address: &str) -> Result<Url, String> {
         return Err("a URL in the metadata is too long".to_owned());
     }
     let url = target::secure(address)?;
-    let is_here = |url: &Url| target::is_loopback(url);
     let typed = Url::parse(typed).map_err(|error| error.to_string())?;
-    match is_here(&url) && !is_here(&typed) {
+    match target::is_loopback(&url) && !target::is_loopback(&typed) {
         true => Err(format!(
             "`{address}` is on this machine, but the server is not"
         )),

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::{exit::Failure, untrusted_text::printable};
+use crate::{
+    exit::{self, Failure},
+    untrusted_text::printable,
+};
 
 /// Prints a result. The exit code is 1 if the tool reports an error.
 pub(super) fn result(result: &Map<String, Value>, as_json: bool) -> Result<ExitCode, Failure> {
@@ -33,11 +36,8 @@ pub(super) fn print(text: &str) -> Result<ExitCode, Failure> {
         true => for_terminal(text),
         false => text.to_owned(),
     };
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // A reader that closes the pipe (`… | head`) is not an error.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string().into()),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(exit::after_output(written, ExitCode::SUCCESS)?)
 }
 
 /// Escapes what could move the cursor or hide text. Keeps lines and tabs.

@@ -14,8 +14,8 @@ pub(crate) const VARIABLE: &str = "TOOLGATE_TOKEN";
 /// The longest token that is read, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// The options that name a token. Without them: `TOOLGATE_TOKEN`, else a sign-in if the server
-/// asks for one.
+/// The options that name a token. Without them, `TOOLGATE_TOKEN` has one. If it is not set either,
+/// the user signs in when the server requires a token.
 #[derive(Debug, Args)]
 pub(crate) struct TokenArgs {
     /// `-` reads an access token from standard input. TOOLGATE_TOKEN has one, too.
@@ -56,9 +56,9 @@ impl TokenArgs {
         };
         match text.trim() {
             token if is_token(token) => Ok(Some(token.to_owned())),
-            "" => Err("there is no token in what was read".to_owned()),
+            "" => Err("there is no token in the input".to_owned()),
             _ => Err(
-                "what was read is no token: it has characters that tokens cannot have (RFC 6750 §2.1)"
+                "the input is no token: it has characters that tokens cannot have (RFC 6750 §2.1)"
                     .to_owned(),
             ),
         }

@@ -9,7 +9,7 @@ mod tools;
 use tools::Board;
 
 fn server() -> Server<Board> {
-    Server::with_state("{{name}}", Board::default())
+    Server::with_state(env!("CARGO_PKG_NAME"), Board::default())
         .with_version(env!("CARGO_PKG_VERSION"))
         .declared_scopes(tools::scope::ALL)
         .tools(tools::tools)

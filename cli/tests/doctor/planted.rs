@@ -12,6 +12,9 @@ use crate::{issuer::IssuerFaults, scene::Scene};
 /// A mistake: its id, the ids of further findings, and the change of a correct scene.
 pub(crate) type Mistake = (&'static str, &'static [&'static str], fn(&mut Scene));
 
+/// The shell of some planted programs, which Unix has.
+pub(crate) const SHELL: &str = "/bin/sh";
+
 /// A date in the past.
 const PAST: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
@@ -35,13 +38,13 @@ pub(crate) static PLANTED: &[Mistake] = &[
         scene.program = Some(&["./nowhere"]);
     }),
     ("program.runs/silent", &[], |scene| {
-        scene.program = Some(&["/bin/sh", "-c", "sleep 60"]);
+        scene.program = Some(&[SHELL, "-c", "sleep 60"]);
     }),
     ("program.runs/endless", &[], |scene| {
-        scene.program = Some(&["/bin/sh", "-c", "while :; do echo yes; done"]);
+        scene.program = Some(&[SHELL, "-c", "while :; do echo yes; done"]);
     }),
     ("program.form/other", &[], |scene| {
-        scene.program = Some(&["/bin/sh", "-c", "echo hello"]);
+        scene.program = Some(&[SHELL, "-c", "echo hello"]);
     }),
     ("program.settings/value", &[], |scene| {
         scene.variables.push(("TOOLGATE_DRAIN_SECONDS", "soon"));

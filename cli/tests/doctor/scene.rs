@@ -1,15 +1,21 @@
 //! A program, its authorization server, a proxy and the running server, with one mistake.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
-use support::server_process::{Ended, Folder, Process, Program, free_address};
+use support::server_process::{Ended, Folder, Program, Serving, free_address};
 use tokio::net::TcpListener;
 
 use crate::{
     issuer::{self, IssuerFaults},
     proxy::{self, After, Before},
 };
+
+/// How many ports are tried for a server.
+const MOST_PORTS: usize = 5;
 
 /// What is wrong. By default nothing is.
 pub(crate) struct Scene {
@@ -84,13 +90,8 @@ impl Scene {
     /// Starts everything, and runs `toolgate doctor --json` with further options.
     pub(crate) async fn diagnose(self) -> Diagnosis {
         let folder = Folder::new();
-        let bind = free_address();
         let front = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let resource = format!("http://{}/mcp", front.local_addr().expect("an address"));
-        match self.is_proxy_down {
-            true => drop(front),
-            false => proxy::start(front, bind, self.before, self.after),
-        }
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let issuer = match self.is_issuer_down {
             true => {
@@ -101,7 +102,7 @@ impl Scene {
             false => issuer::start(listener, self.issuer.clone()).await,
         };
         let issuer = format!("{issuer}{}", self.issuer_suffix);
-        let with_settings = |program: Program| {
+        let with_settings = |program: Program, bind: SocketAddr| {
             let program = program
                 .var("TOOLGATE_BIND", bind.to_string())
                 .var("TOOLGATE_RESOURCE", &resource);
@@ -116,17 +117,22 @@ impl Scene {
         };
         let diagnosed = diagnosed();
         let diagnosed = diagnosed.to_str().expect("UTF-8");
-        let server = match self.is_server_down || self.program.is_some() {
-            true => None,
+        let (bind, server) = match self.is_server_down || self.program.is_some() {
+            true => (free_address(), None),
             false => {
-                let program = with_settings(Program::new(diagnosed, &folder));
-                let program = self
-                    .stale
-                    .iter()
-                    .fold(program, |program, (name, value)| program.var(name, value));
-                Some(started(program.start(), bind).await)
+                let (bind, serving) = started(|bind| {
+                    let program = with_settings(Program::new(diagnosed, &folder), bind);
+                    let stale = self.stale.iter();
+                    stale.fold(program, |program, (name, value)| program.var(name, value))
+                })
+                .await;
+                (bind, Some(serving))
             }
         };
+        match self.is_proxy_down {
+            true => drop(front),
+            false => proxy::start(front, bind, self.before, self.after),
+        }
         let program = self.program.unwrap_or(&[]);
         let program = match program {
             [] => vec![diagnosed],
@@ -136,7 +142,7 @@ impl Scene {
         arguments.extend(program);
         let toolgate = Program::new(env!("CARGO_BIN_EXE_toolgate"), &folder).args(&arguments);
         let path = std::env::var("PATH").unwrap_or_default();
-        let ended = with_settings(toolgate).var("PATH", path).run().await;
+        let ended = with_settings(toolgate, bind).var("PATH", path).run().await;
         drop(server);
         let report = serde_json::from_str(&ended.stdout)
             .unwrap_or_else(|error| panic!("{error}: {ended:?}"));
@@ -144,19 +150,18 @@ impl Scene {
     }
 }
 
-/// Waits until the server listens and has tried to get the keys of its issuer.
-async fn started(process: Process, bind: std::net::SocketAddr) -> support::server_process::Serving {
-    let serving = process.listens_on(bind).await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
-    for _ in 0..20 {
-        let answer = client.get(serving.url("/readyz")).send().await;
-        if answer.is_ok_and(|answer| answer.status() == 200) {
-            break;
+/// Starts a server on a free port, and waits until it has tried to get the keys of its issuer.
+async fn started(program: impl Fn(SocketAddr) -> Program) -> (SocketAddr, Serving) {
+    for _ in 0..MOST_PORTS {
+        let bind = free_address();
+        let mut process = program(bind).start();
+        // The banner waits for the issuers.
+        if process.says_before_it_ends("Connect to it").await {
+            return (bind, process.listens_on(bind).await);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        // Another process can take a free port before the server does.
+        let ended = process.ends().await;
+        assert!(ended.stderr.contains(&bind.to_string()), "{ended:?}");
     }
-    serving
+    panic!("{MOST_PORTS} free ports were taken");
 }

@@ -1,14 +1,11 @@
 //! Calling tools.
 
-use std::process::Stdio;
-
 use serde_json::Value;
 use support::{
     consenting_user::ConsentingUser,
     running_server::RunningServer,
     server_process::{Ended, Folder},
 };
-use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::desk::{desk, run_with_consent, toolgate};
 
@@ -146,18 +143,9 @@ async fn a_token_comes_from_a_file_or_standard_input_and_never_from_an_argument(
     let ended = toolgate(&folder, &from_file).run().await;
     assert_eq!(ended.stdout, "read ran\n", "{ended:?}");
 
-    let mut child = Command::new(env!("CARGO_BIN_EXE_toolgate"))
-        .args(["call", &resource, "read", "--token", "-"])
-        .env_remove("TOOLGATE_TOKEN")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(token.as_bytes()).await.expect("it reads");
-    drop(stdin);
-    let output = child.wait_with_output().await.expect("it ends");
-    assert_eq!(output.stdout, b"read ran\n");
+    let from_input = ["call", &resource, "read", "--token", "-"];
+    let ended = toolgate(&folder, &from_input).input(&token).run().await;
+    assert_eq!(ended.stdout, "read ran\n", "{ended:?}");
 
     let from_argument = ["call", &resource, "read", "--token", &token];
     let ended = toolgate(&folder, &from_argument).run().await;

@@ -62,14 +62,7 @@ pub(crate) fn toolgate(folder: &Folder, arguments: &[&str]) -> Program {
 pub(crate) async fn run_with_consent(program: Program, scopes: &[&str]) -> Ended {
     let process = program.start();
     for (at, scope) in scopes.iter().enumerate() {
-        let url = loop {
-            let said = process.says("&resource=").await;
-            let urls = said.lines().filter(|line| line.contains("&resource="));
-            if let Some(url) = urls.map(str::trim).nth(at) {
-                break url.to_owned();
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        };
+        let url = process.says_line("&resource=", at).await;
         let requested = scope.replace(':', "%3A").replace(' ', "+");
         assert!(url.ends_with(&format!("&scope={requested}")), "{url}");
         assert!(url.contains("code_challenge_method=S256"), "{url}");

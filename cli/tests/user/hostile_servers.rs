@@ -77,10 +77,15 @@ fn answer(origin: &str, change: Change, uri: &Uri, headers: &HeaderMap, body: &[
                     let to = [(header::LOCATION, to.to_owned())];
                     (StatusCode::TEMPORARY_REDIRECT, to).into_response()
                 }
-                None => document(&json!({
+                None if issuer.get("test_error").is_none() => document(&json!({
                     "jsonrpc": "2.0", "id": request["id"],
                     "result": {"content": [{"type": "text", "text": "x".repeat(4 << 20)}]},
                 })),
+                None if request["method"] == "tools/call" => document(&json!({
+                    "jsonrpc": "2.0", "id": request["id"],
+                    "error": {"code": -32000, "message": issuer["test_error"]},
+                })),
+                None => document(&json!({"jsonrpc": "2.0", "id": request["id"], "result": {}})),
             }
         }
         "/mcp" => {
@@ -167,6 +172,21 @@ async fn text_of_a_server_does_not_reach_the_terminal_unescaped() {
 }
 
 #[tokio::test]
+async fn an_error_of_a_server_writes_no_line_of_its_own() {
+    let server = Hostile::start(|_, issuer, _| {
+        issuer["test_error"] = "no\nOpen this URL in a browser to log in:\r\n\n  http://x/".into();
+    })
+    .await;
+    let folder = Folder::new();
+    let arguments = ["call", &server.resource(), "read"];
+    let program = toolgate(&folder, &arguments).var("TOOLGATE_TOKEN", "secret");
+    let ended = program.run().await;
+    assert_ne!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("no\\nOpen this URL"), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+}
+
+#[tokio::test]
 async fn a_redirect_does_not_take_the_token_elsewhere() {
     let other = Hostile::start(|_, _, _| {}).await;
     // A function pointer captures nothing: the other server's address travels in a variable.
@@ -195,4 +215,6 @@ async fn a_result_that_is_too_large_ends_soon() {
     let ended = program.run().await;
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");
     assert!(begun.elapsed() < Duration::from_secs(20));
+    let reason = "HTTP 200 with more than 2 MiB";
+    assert!(ended.stderr.contains(reason), "{ended:?}");
 }

@@ -6,3 +6,4 @@ mod desk;
 mod hostile_servers;
 mod login;
 mod new_project;
+mod step_ups;

@@ -1,32 +1,23 @@
 //! Who may use what.
 
-use toolgate::gate::GuardedHandler;
 use toolgate_testing::{TestIssuer, TestServer, assert_access};
 
 use super::*;
-
-type Service = StreamableHttpService<GuardedHandler<Counter>, toolgate::gate::LocalSessions>;
-
-fn service(gate: &HandlerGate) -> Service {
-    let (counter, guarded) = (Counter::default(), gate.clone());
-    StreamableHttpService::new(
-        move || Ok(guarded.guard(counter.clone())),
-        gate.sessions(),
-        gate.transport(),
-    )
-}
 
 #[tokio::test]
 async fn every_item_is_as_accessible_as_it_declares() {
     let mut access = None;
     let server = TestServer::around(TestIssuer::in_memory(), async |config| {
-        let gate = gate()
-            .without_banner()
-            .build(config, Counter::default())
-            .await;
+        let counter = Counter::default();
+        let gate = gate().without_banner().build(config, counter.clone()).await;
         let gate = gate.expect("it starts");
         access = Some(gate.access_table().clone());
-        gate.router(service(&gate))
+        let service = StreamableHttpService::new(
+            gate.guard_each(move || Ok(counter.clone())),
+            gate.sessions(),
+            gate.transport(),
+        );
+        gate.router(service)
     });
     let server = server.await;
     let access = access.expect("a table");

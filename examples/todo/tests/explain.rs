@@ -1,35 +1,22 @@
 //! `--explain`: why a token may or may not use a tool.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
 use serde_json::json;
+use support::server_process::{Folder, Program};
 use toolgate_testing::{SigningKey, TokenBuilder};
 
 const GUIDE: &str = include_str!("../../../docs/src/policy.md");
 
 /// Runs the program with a token on standard input. Returns what it prints.
-fn explain(item: &str, token: &str) -> (bool, String) {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_todo"))
-        .args(["--explain", item])
-        .env("TOOLGATE_RESOURCE", "https://todo.example/mcp")
-        .env("TOOLGATE_AUTHORIZATION_SERVERS", "https://as.example")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut input = program.stdin.take().expect("a pipe");
-    writeln!(input, "{token}").expect("it reads");
-    drop(input);
-    let ended = program.wait_with_output().expect("it ends");
-    let text = [ended.stdout, ended.stderr].concat();
-    (
-        ended.status.success(),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
+async fn explain(item: &str, token: &str) -> (bool, String) {
+    let folder = Folder::new();
+    let ended = Program::new(env!("CARGO_BIN_EXE_todo"), &folder)
+        .args(&["--explain", item])
+        .var("TOOLGATE_RESOURCE", "https://todo.example/mcp")
+        .var("TOOLGATE_AUTHORIZATION_SERVERS", "https://as.example")
+        .input(&format!("{token}\n"))
+        .run()
+        .await;
+    (ended.status.success(), ended.stdout + &ended.stderr)
 }
 
 fn token(audience: &str, scope: &str) -> String {
@@ -42,10 +29,10 @@ fn token(audience: &str, scope: &str) -> String {
         .build()
 }
 
-#[test]
-fn the_lines_of_the_guide_are_what_is_printed() {
+#[tokio::test]
+async fn the_lines_of_the_guide_are_what_is_printed() {
     let token = token("https://todo.example/mcp", "todo:read");
-    let (succeeded, printed) = explain("add_todo", &token);
+    let (succeeded, printed) = explain("add_todo", &token).await;
     assert!(succeeded, "{printed}");
     let shown = GUIDE
         .split("$ todo --explain add_todo < token.txt\n")
@@ -55,9 +42,9 @@ fn the_lines_of_the_guide_are_what_is_printed() {
     assert!(!printed.contains(&token));
 }
 
-#[test]
-fn the_first_step_that_denies_is_named_with_its_values() {
-    let (_, printed) = explain("add_todo", &token("https://other.example", "todo:write"));
+#[tokio::test]
+async fn the_first_step_that_denies_is_named_with_its_values() {
+    let (_, printed) = explain("add_todo", &token("https://other.example", "todo:write")).await;
     for part in [
         "denies  token",
         "other.example",
@@ -66,17 +53,17 @@ fn the_first_step_that_denies_is_named_with_its_values() {
     ] {
         assert!(printed.contains(part), "{part}: {printed}");
     }
-    let (_, printed) = explain("add_todo", "an-opaque-token");
+    let (_, printed) = explain("add_todo", "an-opaque-token").await;
     assert!(
         printed.contains("open    token: it is not a JWT"),
         "{printed}"
     );
-    let (succeeded, printed) = explain("ping", "");
+    let (succeeded, printed) = explain("ping", "").await;
     assert!(
         succeeded && printed.contains("allows  token: it needs none"),
         "{printed}"
     );
-    let (succeeded, printed) = explain("nothing", "");
+    let (succeeded, printed) = explain("nothing", "").await;
     assert!(
         !succeeded && printed.contains("there is no item \"nothing\""),
         "{printed}"

@@ -2,20 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
-use rmcp::transport::streamable_http_server::StreamableHttpService;
 use serde_json::{Value, json};
 use support::{
-    client::{Client, Revision},
+    client::Revision,
     rmcp_handler::RmcpHandler,
-    tool_server::Runs,
-    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
+    unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
-use tokio::net::TcpListener;
 use toolgate::{
     Config, Scope, access,
     auth::AuthorizeError,
     gate::{HandlerCall, HandlerGate, HandlerGateBuilder},
 };
+
+use crate::handler_gate::Mounted;
 
 const ADMIN: Scope = Scope::new("ledger:admin");
 
@@ -54,35 +53,6 @@ fn builder() -> HandlerGateBuilder {
         .with_verifier(UnsignedVerifier)
 }
 
-async fn start(builder: HandlerGateBuilder) -> (String, Runs) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let resource = format!("http://{address}/mcp");
-    let config = Config::new(resource.clone()).with_bind(address);
-    let ledger = RmcpHandler::default();
-    let runs = ledger.runs.clone();
-    let gate = builder
-        .build(config.with_issuer(ISSUER), ledger.clone())
-        .await
-        .expect("what is declared of the ledger is right");
-    let guarded = gate.clone();
-    let service = StreamableHttpService::new(
-        move || Ok(guarded.guard(ledger.clone())),
-        gate.sessions(),
-        gate.transport(),
-    );
-    let router = gate.router(service);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (resource, runs)
-}
-
-async fn client(resource: &str, revision: Revision, scopes: &str) -> Client {
-    let token = unsigned_tokens::token(&unsigned_tokens::claims(resource, scopes));
-    let mut client = Client::new(resource, revision).with_token(token);
-    client.open().await;
-    client
-}
-
 fn requests(page: &str) -> [(&'static str, Value); 3] {
     let arguments = json!({ "page": page });
     [
@@ -104,7 +74,7 @@ fn requests(page: &str) -> [(&'static str, Value); 3] {
 #[tokio::test]
 async fn the_items_of_a_handler_are_authorized_by_their_functions() {
     let by_number = |call: HandlerCall| async move { decide(&call, "number") };
-    let (resource, runs) = start(
+    let mounted = Mounted::gated(
         builder()
             .authorize_tool("read", may_turn)
             .authorize_prompt("sum", |call: HandlerCall| decide(&call, "page"))
@@ -112,7 +82,7 @@ async fn the_items_of_a_handler_are_authorized_by_their_functions() {
     )
     .await;
     for revision in BOTH {
-        let alice = client(&resource, revision, "ledger:read").await;
+        let alice = mounted.client(revision, "ledger:read").await;
         for (page, needs_scope) in [("2", true), ("3", false), ("4", false)] {
             for (method, params) in requests(page) {
                 let answer = alice.request(method, params).await;
@@ -122,16 +92,16 @@ async fn the_items_of_a_handler_are_authorized_by_their_functions() {
         }
         let unnamed = alice.call("read", json!({})).await;
         assert_eq!(unnamed.status, 403, "{unnamed:?}");
-        assert_eq!(runs.all(), [""; 0], "{revision:?}");
+        assert_eq!(mounted.runs.all(), [""; 0], "{revision:?}");
         for (method, params) in requests("1") {
             let answer = alice.request(method, params).await;
             assert_eq!(answer.status, 200, "{revision:?} {method} {answer:?}");
             assert!(answer.json()["result"].is_object(), "{answer:?}");
         }
-        assert_eq!(runs.all().len(), 3, "{revision:?}");
+        assert_eq!(mounted.runs.all().len(), 3, "{revision:?}");
         // An item without a function is not asked about.
         assert_eq!(alice.call("write", json!({})).await.status, 200);
-        runs.forget();
+        mounted.runs.forget();
     }
 }
 
@@ -139,7 +109,7 @@ async fn the_items_of_a_handler_are_authorized_by_their_functions() {
 async fn a_subscription_to_an_item_of_a_handler_is_authorized_like_a_read() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
-    let (resource, _) = start(builder().authorize_resource(
+    let mounted = Mounted::gated(builder().authorize_resource(
         RmcpHandler::TEMPLATE,
         move |call: HandlerCall| {
             log.lock()
@@ -149,11 +119,11 @@ async fn a_subscription_to_an_item_of_a_handler_is_authorized_like_a_read() {
         },
     ))
     .await;
-    let session = client(&resource, BOTH[0], "ledger:read").await;
+    let session = mounted.client(BOTH[0], "ledger:read").await;
     let params = json!({"uri": "ledger://page/4"});
     let answer = session.request("resources/subscribe", params).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    let stateless = client(&resource, BOTH[1], "ledger:read").await;
+    let stateless = mounted.client(BOTH[1], "ledger:read").await;
     let uris = ["ledger://open", "ledger://page/1", "ledger://page/4"];
     let params = json!({"notifications": {"resourceSubscriptions": uris}});
     let answer = stateless.request("subscriptions/listen", params).await;

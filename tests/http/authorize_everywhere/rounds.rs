@@ -5,13 +5,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{
-    client::{Client, HttpResponse, Revision, question},
+    client::{Client, HttpResponse, Revision},
     running_server::RunningServer,
     unsigned_tokens,
 };
 use toolgate::{Reply, Round, Server, State, ToolError, interaction::Elicited, mcp_tool, tools};
 
 use super::{Library, configured, is_owner, server};
+use crate::multi_round::sessions::{begin_call, reply, yes};
 
 #[derive(Deserialize, JsonSchema)]
 struct Sure {
@@ -57,18 +58,7 @@ async fn session(running: &RunningServer) -> Client {
 
 async fn begin(client: &Client) -> (Value, reqwest::Response) {
     let params = json!({"name": "shred", "arguments": {"document": "plan"}});
-    let message = client.message("tools/call", params);
-    let request = client.post(&message).body(message.to_string());
-    let mut response = request.send().await.expect("an answer");
-    let question = question(&mut response).await;
-    assert_eq!(question["params"]["message"], "Shred plan?");
-    (question["id"].clone(), response)
-}
-
-async fn confirm(client: &Client, id: Value) {
-    let result = json!({"action": "accept", "content": {"sure": true}});
-    let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
-    assert_eq!(client.send(&answer).await.status, 202);
+    begin_call(client, params, "Shred plan?").await
 }
 
 #[tokio::test]
@@ -78,7 +68,7 @@ async fn a_session_is_asked_and_each_round_is_authorized() {
     let alice = session(&running).await;
     let (id, stream) = begin(&alice).await;
     assert_eq!(library.asked(), 1);
-    confirm(&alice, id).await;
+    reply(&alice, id, yes()).await;
     let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.tool_text(), "plan", "{answer:?}");
     assert_eq!(library.asked(), 2);
@@ -92,7 +82,7 @@ async fn an_owner_that_gave_the_document_away_meanwhile_shreds_nothing() {
     let alice = session(&running).await;
     let (id, stream) = begin(&alice).await;
     library.give("plan", "bob");
-    confirm(&alice, id).await;
+    reply(&alice, id, yes()).await;
     let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
     assert_eq!(library.runs.all(), [""; 0]);

@@ -1,46 +1,37 @@
 //! Subscriptions to resources that decide themselves who reads them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use support::StoppedClock;
 
 use super::*;
 use crate::subscriptions::{Stream, subscribe, updated};
-use toolgate::{
-    Changes,
-    auth::{Clock, UnixTime},
-};
+use toolgate::Changes;
 
 const SESSION: Revision = Revision::Session("2025-11-25");
-
-/// A clock that a test moves.
-#[derive(Clone)]
-struct Moved(Arc<AtomicU64>);
-
-impl Clock for Moved {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_seconds(self.0.load(Ordering::Relaxed))
-    }
-}
 
 /// A running library, whose documents can change.
 struct Fixture {
     library: Library,
     changes: Changes,
-    clock: Moved,
+    clock: StoppedClock,
     running: RunningServer,
 }
 
 impl Fixture {
     async fn start() -> Self {
+        Self::start_with(configured).await
+    }
+
+    async fn start_with(change: fn(Config) -> Config) -> Self {
         let library = Library::default();
         for document in ["plan", "notes", "end", "slow"] {
             library.give(document, "alice");
         }
-        let (changes, clock) = (Changes::new(), Moved(Arc::new(AtomicU64::new(1_000_000))));
+        let (changes, clock) = (Changes::new(), StoppedClock::at(1_000_000));
         let server = server(&library)
             .with_changes(&changes)
             .with_clock(clock.clone());
         Self {
-            running: RunningServer::start(server, configured).await,
+            running: RunningServer::start(server, change).await,
             library,
             changes,
             clock,
@@ -83,7 +74,7 @@ fn uri(document: &str) -> String {
 
 #[tokio::test]
 async fn a_subscription_is_asked_like_a_read_of_each_uri() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::start_with(impatient).await;
     fixture.library.give("diary", "bob");
     let session = client(&fixture.running, SESSION, "documents:use").await;
     let stateless = client(&fixture.running, Revision::Stateless, "documents:use").await;
@@ -115,7 +106,7 @@ async fn an_update_is_not_sent_to_who_may_no_longer_read_the_resource() {
     }
     fixture.library.give("plan", "bob");
     for (seconds, hears) in [(4, true), (1, false), (5, false)] {
-        fixture.clock.0.fetch_add(seconds, Ordering::Relaxed);
+        fixture.clock.advance(Duration::from_secs(seconds));
         for stream in &mut streams {
             stream.text.clear();
         }
@@ -153,7 +144,7 @@ async fn a_verdict_is_reused_for_a_moment_and_not_for_another_token() {
 
 #[tokio::test]
 async fn a_decision_that_comes_too_late_sends_no_update() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::start_with(impatient).await;
     let mut streams = fixture.streams(&["plan", "end"]).await;
     // From now on the function does not decide about this document.
     fixture.library.give("plan", "never");

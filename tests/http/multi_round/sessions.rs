@@ -21,21 +21,26 @@ async fn session(fixture: &Fixture, scopes: &str) -> Client {
 /// stream with the rest.
 pub(super) async fn begin(client: &Client, tool: &str, list: &str) -> (Value, Response) {
     let params = json!({"name": tool, "arguments": {"list": list}});
+    begin_call(client, params, &format!("Delete {list}?")).await
+}
+
+/// The same with any arguments, for a tool that asks this.
+pub(crate) async fn begin_call(client: &Client, params: Value, asked: &str) -> (Value, Response) {
     let message = client.message("tools/call", params);
     let request = client.post(&message).body(message.to_string());
     let mut response = request.send().await.expect("an answer");
     let question = question(&mut response).await;
     assert_eq!(question["method"], "elicitation/create");
-    assert_eq!(question["params"]["message"], format!("Delete {list}?"));
+    assert_eq!(question["params"]["message"], asked);
     (question["id"].clone(), response)
 }
 
-pub(super) async fn reply(client: &Client, id: Value, result: Value) {
+pub(crate) async fn reply(client: &Client, id: Value, result: Value) {
     let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
     assert_eq!(client.send(&answer).await.status, 202);
 }
 
-pub(super) fn yes() -> Value {
+pub(crate) fn yes() -> Value {
     json!({"action": "accept", "content": {"sure": true}})
 }
 

@@ -1,24 +1,13 @@
 //! Roles and logins count before each update that is delivered, not only at the subscription.
 
-use std::sync::atomic::Ordering;
-
-use support::guarded_items::{self, MFA};
+use support::{
+    TestClock,
+    guarded_items::{self, MFA},
+};
 
 use super::*;
 
-/// A clock that is ahead of the system's by some seconds.
-#[derive(Debug, Clone, Default)]
-struct MovedClock(Arc<AtomicU64>);
-
-impl Clock for MovedClock {
-    fn now(&self) -> UnixTime {
-        toolgate::auth::SystemClock
-            .now()
-            .plus(self.0.load(Ordering::SeqCst))
-    }
-}
-
-async fn guarded(changes: &Changes, clock: &MovedClock) -> RunningServer {
+async fn guarded(changes: &Changes, clock: &TestClock) -> RunningServer {
     let server = guarded_items::server(&Runs::default())
         .with_changes(changes)
         .with_clock(clock.clone());
@@ -32,7 +21,7 @@ fn token(running: &RunningServer, roles: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_session_gets_no_update_after_its_caller_lost_the_role() {
-    let (changes, clock) = (Changes::new(), MovedClock::default());
+    let (changes, clock) = (Changes::new(), TestClock::default());
     let running = guarded(&changes, &clock).await;
     let editor = token(&running, &["editor", "owner"]);
     let mut session = Client::new(running.resource(), SESSION).with_token(editor);
@@ -52,7 +41,7 @@ async fn a_session_gets_no_update_after_its_caller_lost_the_role() {
     changes.resource_updated("guarded://age/1");
     stream.until(&updated("guarded://age/1")).await;
     // The login grows old while the session stays open.
-    clock.0.store(400, Ordering::SeqCst);
+    clock.advance(Duration::from_secs(400));
     changes.resource_updated("guarded://age/2");
     changes.resource_updated("guarded://any/1");
     stream.until(&updated("guarded://any/1")).await;
@@ -63,7 +52,7 @@ async fn a_session_gets_no_update_after_its_caller_lost_the_role() {
 
 #[tokio::test]
 async fn a_listener_gets_no_update_after_its_login_grew_old() {
-    let (changes, clock) = (Changes::new(), MovedClock::default());
+    let (changes, clock) = (Changes::new(), TestClock::default());
     let running = guarded(&changes, &clock).await;
     let caller = token(&running, &["owner"]);
     let listener = Client::new(running.resource(), Revision::Stateless).with_token(caller);
@@ -72,7 +61,7 @@ async fn a_listener_gets_no_update_after_its_login_grew_old() {
     stream.until("acknowledged").await;
     changes.resource_updated("guarded://age/1");
     stream.until(&updated("guarded://age/1")).await;
-    clock.0.store(400, Ordering::SeqCst);
+    clock.advance(Duration::from_secs(400));
     changes.resource_updated("guarded://age/2");
     changes.resource_updated("guarded://any/1");
     stream.until(&updated("guarded://any/1")).await;
