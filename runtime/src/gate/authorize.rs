@@ -133,8 +133,12 @@ impl Gate {
             reservation: None,
             session,
         });
-        if let Some(check) = self.check_items(&mut authorized, &parts.headers) {
-            check.await?;
+        let checked = match self.check_items(&authorized, &parts.headers) {
+            Some(check) => check.await?,
+            None => None,
+        };
+        if let Some(checked) = checked {
+            authorized.permit.set_parameters(checked.parameters);
         }
         self.complete(&mut authorized, &parts.headers)?;
         // No tool, and nothing that a tool calls, ever sees the token.
