@@ -141,8 +141,9 @@ mod tests;
 /// the context of a request cannot be passed to it.
 ///
 /// `confirm = "Delete the list {list}?"` asks the user before the tool runs, and shows every
-/// argument. The answer is valid for these arguments, for this caller, once and for five minutes. It
-/// protects against mistakes of a model, not against a client that answers by itself.
+/// argument. The answer is valid for these arguments, for this caller, for five minutes and once in
+/// each process: another replica, or a restarted server with the same `TOOLGATE_STATE_KEY`, can accept
+/// it again. It protects against mistakes of a model, not against a client that answers by itself.
 ///
 /// # Published metadata
 ///
@@ -240,10 +241,10 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `confirm`, extractors, `step_up`, `client_capabilities` and
-/// the published metadata are declared as for [`macro@mcp_tool`]. A subscription asks `authorize`
-/// as a read does, and so does each update before it is sent; completion does not. These keys are
-/// added:
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, extractors, `step_up`,
+/// `client_capabilities` and the published metadata are declared as for [`macro@mcp_tool`]. A
+/// subscription asks `authorize` as a read does, and so does each update before it is sent;
+/// completion does not. These keys are added:
 ///
 /// | key | meaning | default |
 /// |---|---|---|
@@ -301,11 +302,10 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(prompts);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, extractors, `step_up`, `name`, `title`, `description`, `icons`, `meta`,
-/// `client_capabilities` and `crate` are declared as for [`macro@mcp_tool`]. Arguments are
-/// strings on the wire; they are parsed and completed like the variables of
-/// [`macro@mcp_resource`]. An argument is optional if its type accepts a missing value, as
-/// `Option` does.
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, extractors, `step_up`,
+/// `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate` are declared as
+/// for [`macro@mcp_tool`]. Arguments are strings on the wire; they are parsed and completed like the
+/// variables of [`macro@mcp_resource`]. An argument is optional if its type accepts a missing value.
 ///
 /// A prompt returns a string (one message with the role of the user), one or several of
 /// rmcp's `PromptMessage`, `GetPromptResult`, or `Result<T, E>` of one of these. A prompt
