@@ -192,7 +192,7 @@ impl Drop for Dropped {
     }
 }
 
-async fn once(State(door): &State<Door>) -> Result<(), AuthorizeError> {
+async fn once(_: &Caller, State(door): &State<Door>) -> Result<(), AuthorizeError> {
     if door.asked.fetch_add(1, Ordering::SeqCst) > 0 {
         let _dropped = Dropped(Arc::clone(&door.dropped));
         std::future::pending::<()>().await;
@@ -202,7 +202,7 @@ async fn once(State(door): &State<Door>) -> Result<(), AuthorizeError> {
 
 /// Stands open once.
 #[mcp_resource(uri = "doors://one", authenticated, authorize = once)]
-fn door() -> &'static str {
+fn door(State(_door): State<Door>) -> &'static str {
     "open"
 }
 
