@@ -7,7 +7,9 @@ use super::{
     *,
 };
 use crate::{
-    issuer::{Algorithm, ClientAuthentication, Introspection, scripted_fetcher::ScriptedFetcher},
+    issuer::{
+        Algorithm, ClientAuthentication, Introspection, tests::scripted_fetcher::ScriptedFetcher,
+    },
     verify::TokenErrorKind,
 };
 
