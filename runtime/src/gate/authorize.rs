@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::future::OptionFuture;
 use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::{
@@ -133,11 +134,9 @@ impl Gate {
             reservation: None,
             session,
         });
-        let checked = match self.check_items(&authorized, &parts.headers) {
-            Some(check) => check.await?,
-            None => None,
-        };
-        if let Some(checked) = checked {
+        let check = OptionFuture::from(self.check_items(&authorized, &parts.headers));
+        let checked = check.await.transpose()?;
+        if let Some(checked) = checked.flatten() {
             authorized.permit.set_parameters(checked.parameters);
         }
         self.complete(&mut authorized, &parts.headers)?;

@@ -18,15 +18,16 @@ use crate::{
     resource::NO_SUCH_RESOURCE,
 };
 
-/// How many decisions of one caller may be pending.
+/// How many requests of one caller may wait for their decisions.
 const PENDING: usize = 16;
 
-/// How many decisions of all callers without a token may be pending. Such a client can open any
-/// number of connections.
+/// How many requests of all callers without a token may wait for their decisions. Such a client
+/// can open any number of connections.
 const PENDING_OF_STRANGERS: usize = 64 * PENDING;
 
-/// How many items of one request are asked at the same time.
-const AT_ONCE: usize = 16;
+/// How many items of one request are asked at the same time. One caller can have as many times
+/// [`PENDING`] functions running.
+const AT_ONCE: usize = 8;
 
 /// The items behind a gate that authorize requests themselves.
 pub(crate) trait AuthorizingItems: Send + Sync {
