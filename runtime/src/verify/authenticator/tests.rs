@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Caller, Scope,
     auth::UnixTime,
-    issuer::{Issuer, scripted_fetcher::ScriptedFetcher},
+    issuer::{Issuer, tests::scripted_fetcher::ScriptedFetcher},
 };
 
 mod cache;
