@@ -43,7 +43,7 @@ pub(crate) fn requested(
     match known.is_empty() {
         true => Err(OAuthError::new(
             "unmet_authentication_requirements",
-            "the issuer supports none of the acr_values",
+            "this issuer supports no value of acr_values; request one of acr_values_supported",
         )),
         false => Ok(known),
     }
@@ -79,6 +79,6 @@ pub(crate) fn reached(
     };
     found.map(str::to_owned).ok_or(OAuthError::new(
         "unmet_authentication_requirements",
-        "the person did not sign in as the request needs",
+        "this sign-in reaches no value of acr_values; repeat it with the other choice of the second factor",
     ))
 }

@@ -18,11 +18,12 @@ use crate::{
     client_lookup::Client,
     consent,
     form_parameters::FormParameters,
-    html::{self, ConsentChoices, SignIn},
+    html::{self, ConsentChoices},
     issuer_state::IssuerState,
     json_response::OAuthError,
     response_redirect::{ResponseRedirect, redirect},
     sealed_values::Purpose,
+    sign_in::SignIn,
 };
 
 /// Validates a request, and asks the person or reports the error.
@@ -152,18 +153,19 @@ fn respond(
     request: &AuthorizationRequest,
     silent: bool,
 ) -> Result<Response, OAuthError> {
+    let ticked: Vec<_> = request.requested_scopes().collect();
+    // All roles are ticked, so that every tool works at first. To see a denial, untick one.
+    let roles: Vec<_> = issuer.roles().collect();
+    let sign_in = |subject| SignIn {
+        subject,
+        ticked: &ticked,
+        roles: &roles,
+        has_second_factor: authentication_context::prefers_second_factor(&request.acr_values),
+    };
     // Automatic answers go to loopback only: see `refuse`.
     if issuer.settings.automatic_consent && request.redirect.uri.is_loopback() {
         let subject = request.hint.as_ref().unwrap_or(&issuer.settings.subject);
-        let all: Vec<_> = request.requested_scopes().collect();
-        let roles: Vec<_> = issuer.roles().collect();
-        let sign_in = SignIn {
-            subject,
-            ticked: &all,
-            roles: &roles,
-            has_second_factor: authentication_context::prefers_second_factor(&request.acr_values),
-        };
-        let location = consent::grant(issuer, request, &sign_in)?;
+        let location = consent::grant(issuer, request, &sign_in(subject))?;
         return Ok(redirect(StatusCode::FOUND, &location));
     }
     if silent {
@@ -172,17 +174,9 @@ fn respond(
             "the person must be asked",
         ));
     }
-    let ticked: Vec<_> = request.requested_scopes().collect();
-    let roles: Vec<_> = issuer.roles().collect();
+    let subject = consent::likely_subject(issuer, request);
     let choices = ConsentChoices {
-        sign_in: SignIn {
-            subject: &consent::likely_subject(issuer, request),
-            ticked: &ticked,
-            // All roles are ticked, so that every tool works at first. To see a denial, untick
-            // one.
-            roles: &roles,
-            has_second_factor: authentication_context::prefers_second_factor(&request.acr_values),
-        },
+        sign_in: sign_in(&subject),
         subject_error: None,
     };
     html::consent_page(issuer, request, &choices)

@@ -20,12 +20,13 @@ use crate::{
     authorization_request::AuthorizationRequest,
     form_parameters::FormParameters,
     grant_store::{Code, Decision, Grant, digest},
-    html::{self, ConsentChoices, SignIn},
+    html::{self, ConsentChoices},
     issuer_state::IssuerState,
     json_response::OAuthError,
     response_redirect::redirect,
     sealed_values,
     settings::OFFLINE_ACCESS,
+    sign_in::SignIn,
     subject,
 };
 

@@ -13,7 +13,7 @@ use crate::{json_response::OAuthError, redirect_uri::RedirectUri, settings::Styl
 
 mod consent_form;
 
-pub(crate) use consent_form::{ConsentChoices, SignIn, consent_page};
+pub(crate) use consent_form::{ConsentChoices, consent_page};
 
 /// Builds an error page with a next step for the person.
 pub(crate) fn error_page(style: &Stylesheet, title: &str, text: &str, next: &str) -> Response {

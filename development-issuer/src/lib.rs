@@ -24,7 +24,7 @@
 //! | the client finds the endpoints | `metadata.rs` | |
 //! | the client registers | `registration.rs`, `client_id_metadata.rs` | `client_lookup.rs`, `redirect_uri.rs` |
 //! | the client sends the person here | `authorization_endpoint.rs` | `authorization_request.rs`, `response_redirect.rs`, `form_parameters.rs` |
-//! | the person grants or denies | `consent.rs`, `html.rs` | `subject.rs`, `sealed_values.rs` |
+//! | the person grants or denies | `consent.rs`, `html.rs` | `sign_in.rs`, `subject.rs`, `sealed_values.rs` |
 //! | the client gets and refreshes tokens | `token_endpoint.rs`, `code_grant.rs`, `refresh_grant.rs` | `public_client.rs`, `dpop.rs`, `grant_store.rs`, `expiring_map.rs`, `token_response.rs`, `issued_tokens.rs`, `signing_key.rs` |
 //! | tokens are revoked and introspected | `revocation.rs`, `introspection.rs` | `issued_tokens.rs` |
 //! | a server exchanges a token for an upstream API | `token_exchange.rs` | `issued_tokens.rs` |
@@ -58,6 +58,7 @@ mod response_redirect;
 mod revocation;
 mod sealed_values;
 mod settings;
+mod sign_in;
 mod signing_key;
 mod subject;
 #[cfg(test)]

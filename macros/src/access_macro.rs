@@ -5,30 +5,15 @@ use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 
 use crate::{
-    access::{Access, CHOICES},
+    access::{self, Access, CHOICES},
     attribute_syntax::{Keys, parse_entries},
     conditions::{self, Conditions},
     errors::Errors,
     span::code,
 };
 
-const KEYS: Keys<'static> = Keys {
-    known: &[
-        "scope",
-        "scopes",
-        "any_scope",
-        "authenticated",
-        "public",
-        "refused",
-        "step_up",
-        "role",
-        "roles",
-        "any_role",
-        "acr",
-        "max_age",
-    ],
-    reserved: &[],
-};
+/// The keys beside those of access and of conditions.
+const OWN_KEYS: [&str; 2] = ["refused", "step_up"];
 
 /// Expands the declaration, after `$crate`, to a value of `Access`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -46,7 +31,12 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         .into_iter()
         .next()
         .map_or_else(Span::call_site, |token| token.span());
-    let entries = parse_entries(declaration, KEYS, &errors);
+    let known = [&access::KEYS[..], &OWN_KEYS, &conditions::KEYS].concat();
+    let keys = Keys {
+        known: &known,
+        reserved: &[],
+    };
+    let entries = parse_entries(declaration, keys, &errors);
     let is_complete = errors.count() == 0;
     let step_up = entries.iter().find(|entry| entry.key == "step_up");
     let limits = Conditions::parse(&entries, &errors);
@@ -63,7 +53,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
                 errors.add_at(step_up.span(), "`step_up` applies to scopes, and this access requires none: remove `step_up`, or require a scope");
             }
             if let Access::Public = access {
-                limits.refuse_with("public", "only a token can satisfy it, so write `authenticated` or a scope instead of `public`", &errors);
+                limits.refuse_public(&errors);
             }
             let requirement = access.tokens(&krate);
             let value = code!({

@@ -209,11 +209,7 @@ impl ItemAttribute {
             );
         }
         if let Some(Access::Public) = self.access {
-            self.conditions.refuse_with(
-                "public",
-                "only a token can satisfy it, so write `authenticated` or a scope instead of `public`",
-                errors,
-            );
+            self.conditions.refuse_public(errors);
         }
         if let (Some((key, _)), Some(Access::Public | Access::Authenticated)) =
             (self.hint("step_up"), &self.access)

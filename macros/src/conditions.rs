@@ -77,8 +77,15 @@ impl Conditions {
         conditions
     }
 
-    /// Reports conditions of an item that nobody needs a token for, or that nobody gets.
+    /// Reports conditions of an item that nobody needs a token for.
     /// `access` is its key.
+    pub(crate) fn refuse_public(&self, errors: &Errors) {
+        let remedy =
+            "only a token can satisfy it, so write `authenticated` or a scope instead of `public`";
+        self.refuse_with("public", remedy, errors);
+    }
+
+    /// Reports conditions beside an access that contradicts them.
     pub(crate) fn refuse_with(&self, access: &str, remedy: &str, errors: &Errors) {
         if let Some((key, place)) = &self.place {
             errors.add_at(

@@ -304,9 +304,8 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, extractors,
 /// `step_up`, `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`
-/// are declared as for [`macro@mcp_tool`]. Arguments are strings on the wire; they are parsed and
-/// completed like the variables of [`macro@mcp_resource`]. An argument is optional if its type
-/// accepts a missing value, as `Option` does.
+/// are declared as for [`macro@mcp_tool`]. Arguments are strings, which are parsed and completed
+/// like the variables of [`macro@mcp_resource`]. An `Option` is an optional argument.
 ///
 /// A prompt returns a string (one message with the role of the user), one or several of
 /// rmcp's `PromptMessage`, `GetPromptResult`, or `Result<T, E>` of one of these. A prompt

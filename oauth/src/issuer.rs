@@ -21,9 +21,6 @@ mod token_exchange_client;
 mod trusted_issuer;
 mod upstream;
 
-#[cfg(test)]
-pub(crate) mod scripted_fetcher;
-
 pub use algorithm::Algorithm;
 pub use client_authentication::ClientAuthentication;
 #[cfg(any(test, fuzzing))]
@@ -43,3 +40,8 @@ pub use token_exchange_client::{ExchangeError, ExchangeErrorKind};
 pub use token_exchange_client::{Exchanged, TokenExchangeClient};
 pub use trusted_issuer::Issuer;
 pub use upstream::Upstream;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    pub(crate) mod scripted_fetcher;
+}

@@ -130,7 +130,7 @@ const ACTIONS: &[(&str, Action, &str)] = &[
     (
         "--explain <item>",
         Action::Explain,
-        "reads a token from standard input and prints which check allows or denies it for the item; its signature is not checked",
+        "reads a token from standard input and prints which check allows or denies it for the item; its signature is not checked. If several items have the name, write the kind before it: \"tool report\"",
     ),
     ("--help", Action::Help, "prints this help"),
 ];
@@ -179,8 +179,10 @@ impl Program {
         S: Clone + Send + Sync + 'static,
         E: fmt::Display,
     {
-        let of_process = || env::args_os().skip(1);
-        let of_process = || of_process().map(|one| one.to_string_lossy().into_owned());
+        let of_process = || {
+            let arguments = env::args_os().skip(1);
+            arguments.map(|one| one.to_string_lossy().into_owned())
+        };
         let arguments = self.arguments.clone();
         let arguments = arguments.unwrap_or_else(|| of_process().collect());
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();

@@ -96,7 +96,7 @@ pub use crate::server::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
     HandlerGateBuilder, HandlerGateLayer, LocalSessions, Visibility,
 };
-pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems};
+pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems, NotAuthorized};
 pub(crate) use challenge::Challenges;
 pub(crate) use late_denial::LateDenials;
 pub(crate) use origin::OriginRules;

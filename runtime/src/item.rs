@@ -11,6 +11,7 @@
 //! | `output`, `json` | [`IntoOutput`], [`Json`]: what a function can return |
 //! | `authorize`, `authorize_signature` | a function that authorizes a request by its parameters |
 //! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
+//! | `authorized_values` | [`AuthorizedValues`]: the parameters that it has authorized |
 //! | `authorize_denial` | [`AuthorizeDenial`]: the same, compared with what the item declares |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
 //! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |

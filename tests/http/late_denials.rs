@@ -38,6 +38,8 @@ fn ask(path: &str) -> Result<String, ToolError> {
     match path {
         "secret" => Err(AuthorizeError::needs_scopes(["files:admin"]))?,
         "wrapped" => Err(Wrapped(AuthorizeError::needs_scopes(["files:admin"])))?,
+        "sourced" => Err(ToolError::new("the upstream refused")
+            .with_source(AuthorizeError::needs_scopes(["files:admin"]))),
         "gone" => Err(AuthorizeError::denied("the file is another's")
             .with_remedy(Remedy::AskOwner)
             .with_code("not_owner"))?,
@@ -166,7 +168,12 @@ async fn before_anything_is_sent_the_client_gets_the_real_403_in_every_lane() {
     for revision in Revision::ALL {
         let reader = client(&running, revision, "files:read").await;
         for tool in ["open", "open_in_context"] {
-            for (path, millis) in [("secret", 0), ("wrapped", 0), ("secret", 200)] {
+            for (path, millis) in [
+                ("secret", 0),
+                ("wrapped", 0),
+                ("sourced", 0),
+                ("secret", 200),
+            ] {
                 let answer = open_file(&reader, tool, path, millis).await;
                 expect_challenge(&answer);
                 assert_eq!(answer.json()["id"], 1, "{answer:?}");

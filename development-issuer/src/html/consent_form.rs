@@ -9,20 +9,8 @@ use super::{address, page};
 use crate::{
     authentication_context, authorization_request::AuthorizationRequest, client_id_metadata,
     issuer_state::IssuerState, json_response::OAuthError, redirect_uri::RedirectUri,
-    settings::OFFLINE_ACCESS,
+    settings::OFFLINE_ACCESS, sign_in::SignIn,
 };
-
-/// Who signs in, and what this person grants.
-pub(crate) struct SignIn<'a> {
-    /// The subject.
-    pub(crate) subject: &'a str,
-    /// The ticked scopes.
-    pub(crate) ticked: &'a [&'a str],
-    /// The ticked roles.
-    pub(crate) roles: &'a [&'a str],
-    /// Whether the person signs in with the imitated second factor.
-    pub(crate) has_second_factor: bool,
-}
 
 /// The choices that this person has made so far.
 pub(crate) struct ConsentChoices<'a> {

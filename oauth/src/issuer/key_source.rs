@@ -27,13 +27,6 @@ pub(crate) fn jwks_cache(issuer: &Issuer, errors: &mut SetupErrors) -> Option<Ar
             "write the issuer URL exactly as in its metadata",
         );
     }
-    let mut paths = issuer.claim_mapping().roles.iter();
-    if paths.any(|path| path.is_empty() || path.iter().any(|name| name.is_empty())) {
-        errors.add(
-            format!("{named} has an empty path of roles"),
-            "pass the names of members to with_role_claim, such as [\"realm_access\", \"roles\"]",
-        );
-    }
     let location = match issuer.key_source() {
         KeySource::Fixed(json) => return fixed(issuer, json, errors),
         KeySource::Discovered => None,

@@ -77,6 +77,7 @@ impl IssuerVerifier {
             );
         }
         check_names(&issuers, &mut errors);
+        check_role_paths(&issuers, &mut errors);
         check_prefixes(&issuers, &mut errors);
         let trusted = issuers
             .into_iter()
@@ -334,6 +335,18 @@ fn check_names(issuers: &[Issuer], errors: &mut SetupErrors) {
             );
         }
         seen.push(spelling);
+    }
+}
+
+fn check_role_paths(issuers: &[Issuer], errors: &mut SetupErrors) {
+    for issuer in issuers {
+        let mut paths = issuer.claim_mapping().roles.iter();
+        if paths.any(|path| path.is_empty() || path.iter().any(|name| name.is_empty())) {
+            errors.add(
+                format!("the issuer {:?} has an empty path of roles", issuer.name()),
+                "pass the names of members to with_role_claim, such as [\"realm_access\", \"roles\"]",
+            );
+        }
     }
 }
 

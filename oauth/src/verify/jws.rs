@@ -192,5 +192,3 @@ fn decoded(part: &str) -> Result<Vec<u8>, JwsError> {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod wycheproof;

@@ -144,7 +144,22 @@ fn variables(
 /// are also checked: an operator pastes the report into a ticket.
 fn is_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    let words = ["SECRET", "KEY", "TOKEN", "PASSWORD"];
+    // `PASS` is also in `PASSWORD` and `PASSPHRASE`.
+    let words = [
+        "SECRET",
+        "KEY",
+        "TOKEN",
+        "PASS",
+        "PWD",
+        "CREDENTIAL",
+        "BEARER",
+        "JWT",
+        "COOKIE",
+        "SALT",
+        "SEED",
+        "DSN",
+        "CONNECTION",
+    ];
     let is_path = SECRETS
         .iter()
         .any(|secret| name.strip_suffix("_FILE") == Some(secret));
@@ -185,6 +200,32 @@ mod tests {
         }
         assert!(!told.contains(key) && !told.contains("UNRELATED"), "{told}");
         assert!(!told.contains("hunter2"), "{told}");
+    }
+
+    #[test]
+    fn a_name_of_a_secret_is_recognised_and_a_setting_is_shown() {
+        for name in [
+            "TOOLGATE_DB_PASS",
+            "TOOLGATE_DB_PASSWD",
+            "TOOLGATE_PASSPHRASE",
+            "TOOLGATE_DB_PWD",
+            "TOOLGATE_GOOGLE_CREDENTIALS",
+            "TOOLGATE_SESSION_COOKIE",
+            "TOOLGATE_UPSTREAM_JWT",
+            "TOOLGATE_UPSTREAM_BEARER",
+            "TOOLGATE_HASH_SALT",
+            "TOOLGATE_SEED_PHRASE",
+            "TOOLGATE_SENTRY_DSN",
+            "TOOLGATE_DB_CONNECTION_STRING",
+            "toolgate_api_key",
+            "SCALEKIT_CLIENT_SECRET",
+            "TOOLGATE_ACCESS_TOKEN",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in SETTINGS.map(|(_, variable)| variable) {
+            assert_eq!(is_secret(name), name == STATE_KEY, "{name}");
+        }
     }
 
     #[test]

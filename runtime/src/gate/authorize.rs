@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::future::OptionFuture;
 use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::{
@@ -133,8 +134,10 @@ impl Gate {
             reservation: None,
             session,
         });
-        if let Some(check) = self.check_items(&mut authorized, &parts.headers) {
-            check.await?;
+        let check = OptionFuture::from(self.check_items(&authorized, &parts.headers));
+        let checked = check.await.transpose()?;
+        if let Some(checked) = checked.flatten() {
+            authorized.permit.set_parameters(checked.parameters);
         }
         self.complete(&mut authorized, &parts.headers)?;
         // No tool, and nothing that a tool calls, ever sees the token.

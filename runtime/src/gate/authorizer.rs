@@ -2,10 +2,12 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use futures_util::{StreamExt, stream};
 use rmcp::model::JsonObject;
 use tokio::time::timeout;
 
@@ -16,12 +18,16 @@ use crate::{
     resource::NO_SUCH_RESOURCE,
 };
 
-/// How many decisions of one caller may be pending.
+/// How many requests of one caller may wait for their decisions.
 const PENDING: usize = 16;
 
-/// How many decisions of all callers without a token may be pending. Such a client can open any
-/// number of connections.
+/// How many requests of all callers without a token may wait for their decisions. Such a client
+/// can open any number of connections.
 const PENDING_OF_STRANGERS: usize = 64 * PENDING;
+
+/// How many items of one request are asked at the same time. One caller can have as many times
+/// [`PENDING`] functions running.
+const AT_ONCE: usize = 8;
 
 /// The items behind a gate that authorize requests themselves.
 pub(crate) trait AuthorizingItems: Send + Sync {
@@ -47,11 +53,11 @@ pub(crate) struct Authorizer {
 }
 
 /// The items of a request whose `authorize` functions are called, and the request.
-pub(crate) struct AuthorizeQuestion {
+pub(crate) struct AuthorizeQuestion<'q> {
     /// The items, with the name or the URI of the request.
-    pub(crate) items: Vec<(Target, String)>,
-    pub(crate) arguments: JsonObject,
-    pub(crate) caller: Option<Caller>,
+    pub(crate) items: Vec<(Target, &'q str)>,
+    pub(crate) arguments: Option<&'q JsonObject>,
+    pub(crate) caller: Option<&'q Caller>,
     /// Whether the item runs, and so can answer with the error of a parameter.
     pub(crate) runs: bool,
 }
@@ -65,6 +71,23 @@ pub(crate) enum NotAuthorized {
     TooSlow,
     /// The caller waits for too many decisions.
     TooManyPending,
+}
+
+/// The reason for the audit log.
+impl fmt::Display for NotAuthorized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(AuthorizeDenial::Denied(denial)) => {
+                write!(f, "the item denies it: {}", denial.message)
+            }
+            Self::Denied(AuthorizeDenial::NeedsScopes(scopes)) => {
+                f.write_str("the item also needs")?;
+                scopes.iter().try_for_each(|scope| write!(f, " {scope}"))
+            }
+            Self::TooSlow => f.write_str("the item did not decide in time"),
+            Self::TooManyPending => f.write_str("the caller waits for too many decisions"),
+        }
+    }
 }
 
 impl Authorizer {
@@ -83,11 +106,11 @@ impl Authorizer {
 
     /// Like [`authorize`](Self::authorize), for a request that arrives: a caller can wait for a
     /// limited number of decisions.
-    pub(super) async fn authorize_request(
+    pub(crate) async fn authorize_request(
         &self,
-        question: AuthorizeQuestion,
+        question: AuthorizeQuestion<'_>,
     ) -> Result<Option<Authorized>, NotAuthorized> {
-        let _pending = self.reserve(question.caller.as_ref())?;
+        let _pending = self.reserve(question.caller)?;
         self.authorize(question).await
     }
 
@@ -99,7 +122,7 @@ impl Authorizer {
     /// Returns an error if one of them does not authorize the request.
     pub(crate) async fn authorize(
         &self,
-        question: AuthorizeQuestion,
+        question: AuthorizeQuestion<'_>,
     ) -> Result<Option<Authorized>, NotAuthorized> {
         let decision = self.ask(question);
         let decision = timeout(self.timeout, decision).await;
@@ -110,28 +133,44 @@ impl Authorizer {
         })
     }
 
-    async fn ask(&self, question: AuthorizeQuestion) -> Result<Option<Authorized>, NotAuthorized> {
-        let AuthorizeQuestion {
-            items,
-            arguments,
-            caller,
-            runs,
-        } = question;
+    /// Asks several items at the same time: a client listens for up to 1024 resources, and they
+    /// share the time of one decision.
+    async fn ask(
+        &self,
+        question: AuthorizeQuestion<'_>,
+    ) -> Result<Option<Authorized>, NotAuthorized> {
+        let mut answers = Vec::with_capacity(question.items.len());
+        for item in &question.items {
+            answers.push(self.ask_one(*item, &question));
+        }
+        let mut answers = stream::iter(answers).buffered(AT_ONCE);
         let mut last = None;
-        for (target, requested) in items {
-            let asked = self
-                .items
-                .authorize(target, &requested, &arguments, caller.as_ref());
-            let Some(authorizing) = asked else { continue };
-            let authorized = authorizing.await.map_err(NotAuthorized::Denied)?;
-            // A function that was not called has allowed nothing.
-            if !authorized.is_readable && !runs {
-                let reason = NO_SUCH_RESOURCE.into();
-                return Err(NotAuthorized::Denied(AuthorizeDenial::Denied(reason)));
-            }
-            last = runs.then_some(authorized);
+        while let Some(answer) = answers.next().await {
+            last = answer?.or(last);
         }
         Ok(last)
+    }
+
+    /// Asks one item. Returns its parameters, if it has a function and runs.
+    async fn ask_one(
+        &self,
+        (target, requested): (Target, &str),
+        question: &AuthorizeQuestion<'_>,
+    ) -> Result<Option<Authorized>, NotAuthorized> {
+        let none = JsonObject::new();
+        let arguments = question.arguments.unwrap_or(&none);
+        let caller = question.caller;
+        let asked = self.items.authorize(target, requested, arguments, caller);
+        let Some(authorizing) = asked else {
+            return Ok(None);
+        };
+        let authorized = authorizing.await.map_err(NotAuthorized::Denied)?;
+        // A function that was not asked has allowed nothing.
+        if !authorized.is_readable && !question.runs {
+            let reason = NO_SUCH_RESOURCE.into();
+            return Err(NotAuthorized::Denied(AuthorizeDenial::Denied(reason)));
+        }
+        Ok(question.runs.then_some(authorized))
     }
 
     fn reserve(&self, caller: Option<&Caller>) -> Result<Pending<'_>, NotAuthorized> {

@@ -82,7 +82,9 @@ where
     }
     let opens_session = authorized.reservation.is_some();
     let (gate, parts) = (Arc::clone(gate), take_parts(parts));
-    let late = LateDenials::new(&gate, dpop);
+    // Only an item can deny.
+    let item = authorized.permit.target();
+    let late = item.map(|_| LateDenials::new(&gate, dpop));
     let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner, late).await };
     let forwarding = forwarding.boxed();
     match opens_session {
@@ -119,7 +121,7 @@ async fn run_stateless(
             } = *denied;
             let call = Operation::CallTool(&tool);
             let refused = gate.refuse_late(permit, call, denial, &parts.headers, envelope);
-            Some(late_response(*refused, gate.refusal_context(dpop)))
+            Some(late_response(gate, *refused, gate.refusal_context(dpop)))
         }
     }
 }

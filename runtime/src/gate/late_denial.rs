@@ -117,7 +117,7 @@ impl LateDenials {
         let refused = gate.refuse_late(permit, operation, denial, headers, envelope);
         let context = gate.refusal_context(*dpop);
         let answer = refused.denied_answer(context);
-        let response = late_response(*refused, context);
+        let response = late_response(gate, *refused, context);
         *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(response);
         answer
     }
@@ -179,10 +179,13 @@ impl LateDenials {
 
 /// Renders the refusal of a request whose item runs.
 pub(super) fn late_response(
+    gate: &Gate,
     refused: RefusedRequest<'_>,
     context: RefusalContext<'_>,
 ) -> Response<Body> {
-    let result = refused.call_id().map(|id| refused.tool_result(id, context));
+    // Without this setting no status is sent before the item has ended.
+    let in_stream = gate.limits.stream_after.and_then(|_| refused.call_id());
+    let result = in_stream.map(|id| refused.tool_result(id, context));
     let mut response = refused.into_response(context);
     if let Some(result) = result {
         let message = InStream(result.to_string().into());

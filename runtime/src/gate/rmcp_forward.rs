@@ -32,7 +32,7 @@ pub(super) async fn forward_to_rmcp<I, B>(
     authorized: Box<AuthorizedRequest>,
     mut parts: Parts,
     mut inner: I,
-    late: LateDenials,
+    late: Option<LateDenials>,
 ) -> Response<Body>
 where
     I: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -56,7 +56,9 @@ where
     let method = parts.method.clone();
     let opening = reservation.map(|place| (place, closer(inner.clone(), &parts)));
     parts.extensions.insert(permit.clone());
-    parts.extensions.insert(late.clone());
+    if let Some(late) = &late {
+        parts.extensions.insert(late.clone());
+    }
     if lists_tools {
         parts.extensions.insert(ListsTools);
     }
@@ -92,7 +94,10 @@ where
         return GuardedBody::guard(response.map(Body::new), session);
     }
     let response = in_json(response).await;
-    let response = late.settle(&permit, session.is_some(), response).await;
+    let response = match late {
+        Some(late) => late.settle(&permit, session.is_some(), response).await,
+        None => response,
+    };
     GuardedBody::guard(response, session)
 }
 

@@ -43,7 +43,6 @@ impl Authorized {
 
 /// The `authorize` function of one item.
 pub(super) struct AuthorizeFunction<S> {
-    demands: &'static [Scope],
     /// The extractors that it takes and that need the context of a request.
     need_context: Vec<&'static str>,
     decide: Decide<S>,
@@ -57,12 +56,8 @@ type Decide<S> = Box<dyn Fn(Call<S>) -> Deciding + Send + Sync>;
 pub type Deciding = BoxFuture<'static, Result<AuthorizedParameters, AuthorizeError>>;
 
 impl<S> AuthorizeFunction<S> {
-    pub(super) fn new(
-        demands: &'static [Scope],
-        decide: impl Fn(Call<S>) -> Deciding + Send + Sync + 'static,
-    ) -> Self {
+    pub(super) fn new(decide: impl Fn(Call<S>) -> Deciding + Send + Sync + 'static) -> Self {
         Self {
-            demands,
             need_context: Vec::new(),
             decide: Box::new(decide),
         }
@@ -85,10 +80,15 @@ impl<S> AuthorizeFunction<S> {
         }
     }
 
-    /// Calls the author's function with the parameters of a call. `shown` are the arguments, if
-    /// the item shows them to its user.
-    pub(super) fn authorize(&self, call: Call<S>, shown: Map<String, Value>) -> Authorizing {
-        let (item, caller, demands) = (call.item(), call.caller(), self.demands);
+    /// Calls the author's function with the parameters of a call. `demands` are the scopes that
+    /// the item declares, and `shown` the arguments, if the item shows them to its user.
+    pub(super) fn authorize(
+        &self,
+        call: Call<S>,
+        demands: &'static [Scope],
+        shown: Map<String, Value>,
+    ) -> Authorizing {
+        let (item, caller) = (call.item(), call.caller());
         let deciding = (self.decide)(call);
         let decision = async move {
             let authorized = decide((item.noun, item.name), demands, caller, deciding).await?;
@@ -104,12 +104,10 @@ impl<S: Clone + Send + Sync + 'static> AuthorizeFunction<S> {
     /// Returns the function with the state applied.
     pub(super) fn with_state_applied(self, state: S) -> AuthorizeFunction<()> {
         let Self {
-            demands,
             need_context,
             decide,
         } = self;
         AuthorizeFunction {
-            demands,
             need_context,
             decide: Box::new(move |call| decide(call.with_state(state.clone()))),
         }

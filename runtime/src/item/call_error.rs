@@ -67,9 +67,11 @@ impl CallError {
         error
     }
 
-    /// Adds the cause, which is only logged.
+    /// Adds the cause, which is only logged. A denial in it denies the request.
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        let source = source.into();
+        self.denied = denial(&*source).or(self.denied);
+        self.source = Some(source);
         self
     }
 
@@ -126,7 +128,7 @@ impl CallError {
             Ok(error) => *error,
             Err(error) => Self {
                 // The author may have wrapped it into an error of the application.
-                denied: find::<AuthorizeError>(&*error).cloned().map(Box::new),
+                denied: denial(&*error),
                 kind: FailureKind::Failed,
                 // The author did not write this text. It may be that of an HTTP client, with
                 // an address and an API key in it.
@@ -139,17 +141,19 @@ impl CallError {
     }
 }
 
-/// Returns the first error of this type in a chain of causes.
-fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+/// Returns the first denial in a chain of causes.
+fn denial(error: &(dyn Error + 'static)) -> Option<Box<AuthorizeError>> {
     let mut next = Some(error);
     let chain = std::iter::from_fn(|| {
         let error = next?;
         next = error.source();
         Some(error)
     });
-    let mut found = chain
-        .take(MOST_CAUSES)
-        .filter_map(|error| error.downcast_ref());
+    let mut found = chain.take(MOST_CAUSES).filter_map(|error| {
+        let denied = error.downcast_ref().cloned().map(Box::new);
+        // `?` has made an error of the item of it.
+        denied.or_else(|| error.downcast_ref::<CallError>()?.denied.clone())
+    });
     found.next()
 }
 

@@ -3,7 +3,8 @@
 //! It protects against mistakes of a model, not against a hostile client, which can answer by
 //! itself. The question holds every argument. The answer is valid for these arguments and
 //! this caller, because the state of the round is sealed (`round/state_seal.rs`). Each process
-//! accepts it once: it stores a used state until it expires (`round/used_states.rs`).
+//! accepts it once: it stores a used state until it expires (`round/used_states.rs`). Another
+//! replica, or a restarted server with the same `TOOLGATE_STATE_KEY`, can accept the answer again.
 
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

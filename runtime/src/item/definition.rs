@@ -47,7 +47,7 @@ impl<S, K: Kind> Definition<S, K> {
         self
     }
 
-    /// `authorize_scopes = […]`, before `authorize = …`.
+    /// `authorize_scopes = […]`.
     #[must_use]
     pub fn demands(mut self, demands: &'static [Scope]) -> Self {
         self.demands = demands;
@@ -60,7 +60,7 @@ impl<S, K: Kind> Definition<S, K> {
         mut self,
         decide: impl Fn(Call<S>) -> Deciding + Send + Sync + 'static,
     ) -> Self {
-        self.authorize = Some(AuthorizeFunction::new(self.demands, decide));
+        self.authorize = Some(AuthorizeFunction::new(decide));
         self
     }
 

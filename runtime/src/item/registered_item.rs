@@ -215,7 +215,7 @@ impl<S, K: KindParts> Item<S, K> {
                     false => Map::new(),
                 };
                 call.begin(self.item_name(), arguments, None);
-                Some(function.authorize(call, shown))
+                Some(function.authorize(call, self.demands, shown))
             }
             Err(error) => Some(std::future::ready(Ok(Authorized::new(Err(error)))).boxed()),
         }

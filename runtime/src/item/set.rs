@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use super::{Definition, Facts, Item, Kind, KindParts};
-use crate::error::SetupErrors;
+use crate::{error::SetupErrors, scope::Scope};
 
 /// Collects the items of one kind, for a server whose state is `S`.
 ///
@@ -50,20 +50,18 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.definitions.push(definition);
     }
 
-    /// Returns the address, the facts and the scopes that `authorize` may demand, of each item.
+    /// Returns the address, the facts, whether it has an `authorize` function, and the scopes that
+    /// it may demand by its arguments, of each item.
     pub(crate) fn declared(
         &self,
-    ) -> impl Iterator<Item = (&'static str, &Facts, Option<Vec<&'static str>>)>
+    ) -> impl Iterator<Item = (&'static str, &Facts, bool, &'static [Scope])>
     where
         K: KindParts,
     {
         self.definitions.iter().map(|one| {
             let address = K::address(&one.facts, &one.parameters);
             let address = address.map_or(one.facts.name, |address| K::address_text(&address));
-            let demands = one.demands.iter().map(|scope| scope.as_str());
-            let can_deny = one.authorize.is_some() || !one.demands.is_empty();
-            let scopes = can_deny.then(|| demands.collect());
-            (address, &one.facts, scopes)
+            (address, &one.facts, one.authorize.is_some(), one.demands)
         })
     }
 

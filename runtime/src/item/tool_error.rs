@@ -42,7 +42,9 @@ impl ToolError {
         Self(CallError::missing_capabilities(missing))
     }
 
-    /// Adds the cause, which is only logged.
+    /// Adds the cause, which is only logged. A cause that is an
+    /// [`AuthorizeError`](crate::auth::AuthorizeError), or has one as its `source()`, denies the
+    /// request, as it does with `?`.
     #[must_use]
     pub fn with_source(self, source: impl Into<BoxError>) -> Self {
         Self(self.0.with_source(source))
@@ -90,7 +92,10 @@ impl From<ToolError> for BoxError {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::IntoCallError, *};
+    use super::{
+        super::{AuthorizeError, IntoCallError},
+        *,
+    };
 
     #[derive(Debug)]
     struct Outer(std::num::ParseIntError);
@@ -136,6 +141,27 @@ mod tests {
                 .unwrap()
                 .starts_with("the limit is unreadable: ")
         );
+    }
+
+    #[test]
+    fn a_denial_among_the_causes_denies() {
+        let denial = || AuthorizeError::denied("only its owner may do this");
+        let converted = ToolError::from(denial());
+        let boxed: BoxError = ToolError::from(denial()).into();
+        let wrapped = ToolError::new("refused").with_source(ToolError::from(denial()));
+        for error in [
+            converted,
+            ToolError::new("refused").with_source(denial()),
+            ToolError::new("refused").with_source(boxed),
+            ToolError::new("outer").with_source(wrapped),
+            // A later cause does not take it back.
+            ToolError::from(denial()).with_source(outer()),
+        ] {
+            let denied = CallError::from(error).into_denial();
+            assert_eq!(*denied.unwrap(), denial());
+        }
+        let plain = CallError::from(ToolError::new("no").with_source(outer()));
+        assert!(plain.into_denial().is_err());
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl ResourceError {
         Self(CallError::not_found(NO_SUCH_RESOURCE))
     }
 
-    /// Adds the cause, which is only logged.
+    /// Adds the cause, which is only logged. A cause that is an
+    /// [`AuthorizeError`](crate::auth::AuthorizeError), or has one as its `source()`, denies the
+    /// request, as it does with `?`.
     #[must_use]
     pub fn with_source(self, source: impl Into<BoxError>) -> Self {
         Self(self.0.with_source(source))

@@ -6,6 +6,7 @@ use super::{Server, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
 use crate::{
     access::{Conditions, Requirement},
     item::{ItemSet, KindParts},
+    scope::Scope,
 };
 
 /// Who may use which item of a server, as its attributes declare it.
@@ -80,10 +81,10 @@ impl AccessTable {
     pub(super) fn with_items<S, K: KindParts>(mut self, set: &ItemSet<S, K>) -> Self {
         let rows = set
             .declared()
-            .map(|(name, facts, authorize_scopes)| ItemAccess {
+            .map(|(name, facts, has_authorize, demands)| ItemAccess {
                 is_step_up: facts.step_up,
                 conditions: facts.conditions,
-                authorize_scopes,
+                authorize_scopes: authorize_scopes(has_authorize, demands),
                 is_confirmed: facts.confirm.is_some(),
                 ..ItemAccess::new(K::NOUN, name, facts.requirement)
             });
@@ -99,15 +100,11 @@ impl AccessTable {
     ) -> Self {
         // Nobody can use an item that requires one of no scopes.
         let offered = items.filter(|(_, terms, _)| terms.requirement != Requirement::Scopes(&[]));
-        self.add(offered.map(|(name, terms, has_authorize)| {
-            let demands = terms.demands.iter().map(|scope| scope.as_str());
-            let can_deny = has_authorize || !terms.demands.is_empty();
-            ItemAccess {
-                is_step_up: terms.step_up,
-                conditions: terms.conditions,
-                authorize_scopes: can_deny.then(|| demands.collect()),
-                ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
-            }
+        self.add(offered.map(|(name, terms, has_authorize)| ItemAccess {
+            is_step_up: terms.step_up,
+            conditions: terms.conditions,
+            authorize_scopes: authorize_scopes(has_authorize, &terms.demands),
+            ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
         }));
         self
     }
@@ -153,8 +150,7 @@ impl ItemAccess {
             name: name.into(),
             alternatives: match requirement {
                 Requirement::Scopes(sets) => {
-                    let names =
-                        |set: &&[crate::Scope]| set.iter().map(|one| one.as_str()).collect();
+                    let names = |set: &&[Scope]| set.iter().map(|one| one.as_str()).collect();
                     Some(sets.iter().map(names).collect())
                 }
                 Requirement::Public | Requirement::Authenticated => None,
@@ -177,6 +173,11 @@ impl ItemAccess {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the kind and the name, which no other item has.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", self.kind, self.name)
     }
 
     /// Returns whether the item needs no token.
@@ -219,6 +220,13 @@ impl ItemAccess {
     }
 }
 
+/// Returns the scopes that an item may demand by its arguments, or `None` if nothing decides by
+/// them.
+fn authorize_scopes(has_authorize: bool, demands: &[Scope]) -> Option<Vec<&'static str>> {
+    let can_deny = has_authorize || !demands.is_empty();
+    can_deny.then(|| demands.iter().map(|scope| scope.as_str()).collect())
+}
+
 impl fmt::Display for AccessTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for item in &self.items {
@@ -239,7 +247,7 @@ impl fmt::Display for AccessTable {
 
 impl fmt::Display for ItemAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: ", self.kind, self.name)?;
+        write!(f, "{}: ", self.title())?;
         match (&self.alternatives, self.is_authenticated) {
             (Some(sets), _) => {
                 let sets: Vec<_> = sets.iter().map(|set| set.join(" and ")).collect();

@@ -193,15 +193,21 @@ impl ServedKind for ResourceKind {
     }
 }
 
+/// Does the same with the item of a target, whatever its kind. Returns `None` if there is none.
+macro_rules! on_item {
+    ($catalogue:expr, $target:expr, |$item:ident| $read:expr) => {
+        match $target {
+            Target::Tool(index) => $catalogue.tools.get(index as usize).map(|$item| $read),
+            Target::Prompt(index) => $catalogue.prompts.get(index as usize).map(|$item| $read),
+            Target::Resource(index) => $catalogue.resources.get(index as usize).map(|$item| $read),
+        }
+    };
+}
+
 impl Catalogue {
     /// Returns the scopes that the code of an item can demand.
     pub(super) fn authorize_scopes(&self, target: Target) -> &'static [Scope] {
-        fn of<K: ServedKind>(catalogue: &Catalogue, target: Target) -> Option<&'static [Scope]> {
-            Some(K::items(catalogue).get(K::index(target)?)?.demands())
-        }
-        let found = of::<ToolKind>(self, target)
-            .or_else(|| of::<PromptKind>(self, target))
-            .or_else(|| of::<ResourceKind>(self, target));
+        let found = on_item!(self, target, |item| item.demands());
         found.unwrap_or_default()
     }
 
@@ -299,14 +305,7 @@ impl Catalogue {
 
 impl AuthorizingItems for Catalogue {
     fn has_authorize(&self, target: Target) -> bool {
-        fn has<K: KindParts>(items: &[Item<(), K>], index: u32) -> bool {
-            items.get(index as usize).is_some_and(Item::has_authorize)
-        }
-        match target {
-            Target::Tool(index) => has(&self.tools, index),
-            Target::Prompt(index) => has(&self.prompts, index),
-            Target::Resource(index) => has(&self.resources, index),
-        }
+        on_item!(self, target, |item| item.has_authorize()).unwrap_or_default()
     }
 
     fn authorize(
@@ -317,14 +316,7 @@ impl AuthorizingItems for Catalogue {
         caller: Option<&Caller>,
     ) -> Option<Authorizing> {
         let call = Call::new((), arguments.clone(), caller.cloned(), None);
-        match target {
-            Target::Tool(index) => self.tools.get(index as usize)?.authorize(requested, call),
-            Target::Prompt(index) => self.prompts.get(index as usize)?.authorize(requested, call),
-            Target::Resource(index) => {
-                let resource = self.resources.get(index as usize)?;
-                resource.authorize(requested, call)
-            }
-        }
+        on_item!(self, target, |item| item.authorize(requested, call))?
     }
 }
 

@@ -6,15 +6,19 @@ use std::fmt;
 
 use crate::{
     access::Conditions,
-    auth::UnixTime,
     claims::Claims,
-    error::SetupErrors,
+    clock::UnixTime,
+    error::{SetupErrors, StartError},
+    log_text::{QuotedText, Truncated},
     scope::{Scope, ScopeTable},
 };
 
 mod token_steps;
 
 use super::{AccessTable, access_table::ItemAccess};
+
+/// How much of one claim is printed, in bytes. No one has verified the token that it is from.
+const LONGEST_CLAIM: usize = 400;
 
 /// Why a caller may or may not use an item: one step for each check, in the order of the gate.
 ///
@@ -65,29 +69,20 @@ pub enum Verdict {
 }
 
 impl Explanation {
-    pub(super) fn of(item: String) -> Self {
+    fn of(row: &ItemAccess) -> Self {
         Self {
-            item,
+            item: row.title(),
             steps: Vec::new(),
         }
     }
 
-    pub(super) fn add(&mut self, check: &'static str, verdict: Verdict, why: impl Into<String>) {
+    fn add(&mut self, check: &'static str, verdict: Verdict, why: impl Into<String>) {
         let why = why.into();
         self.steps.push(ExplainedStep {
             check,
             verdict,
             why,
         });
-    }
-
-    /// Puts the steps of another explanation before these.
-    pub(super) fn after(mut self, mut first: Self) -> Self {
-        first.steps.append(&mut self.steps);
-        Self {
-            item: self.item,
-            steps: first.steps,
-        }
     }
 
     /// Returns the steps in the order of the gate.
@@ -145,22 +140,63 @@ impl fmt::Display for Explanation {
 impl AccessTable {
     /// Explains whether a caller with these claims may use an item at a time, or a caller without
     /// a token. `item` is the name of a tool or a prompt, or the URI of a resource as its author
-    /// wrote it. Returns `None` if there is no such item.
-    #[must_use]
+    /// wrote it. If several items have the name, write the kind before it: `tool report`, `prompt
+    /// report` or `resource notes://{id}`.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StartError`] if there is no such item, or if several items have the name.
     pub fn explain(
         &self,
         item: &str,
         claims: Option<&Claims>,
         now: UnixTime,
-    ) -> Option<Explanation> {
-        let row = self.items().find(|row| row.name() == item)?;
-        let mut explained = Explanation::of(format!("{} {}", row.kind(), row.name()));
+    ) -> Result<Explanation, StartError> {
+        let row = self.find(item)?;
+        let mut explained = Explanation::of(row);
+        self.explain_row(row, claims, now, &mut explained);
+        Ok(explained)
+    }
+
+    /// Returns the only item with a name, with or without its kind.
+    fn find(&self, item: &str) -> Result<&ItemAccess, StartError> {
+        let is_named = |row: &&ItemAccess| row.name() == item || row.title() == item;
+        let found: Vec<_> = self.items().filter(is_named).collect();
+        let mut errors = SetupErrors::default();
+        match *found {
+            [row] => return Ok(row),
+            [] => {
+                let names: Vec<_> = self.items().map(ItemAccess::name).collect();
+                errors.add(
+                    format!("there is no item {}", QuotedText(item, 100)),
+                    format!("name one of {}", names.join(", ")),
+                );
+            }
+            _ => {
+                let titles: Vec<_> = found.iter().map(|row| row.title()).collect();
+                errors.add(
+                    format!("several items have the name {}", QuotedText(item, 100)),
+                    format!("name one of {}", titles.join(", ")),
+                );
+            }
+        }
+        Err(errors.into_error())
+    }
+
+    /// Adds the steps of an item for a caller with these claims, or without a token.
+    fn explain_row(
+        &self,
+        row: &ItemAccess,
+        claims: Option<&Claims>,
+        now: UnixTime,
+        explained: &mut Explanation,
+    ) {
         match claims {
             None if row.is_public() => explained.add("token", Verdict::Allows, "it needs none"),
             None => explained.add("token", Verdict::Denies, "it needs a token"),
             Some(claims) => {
-                self.explain_scopes(row, claims, &mut explained);
-                explain_conditions(row.conditions(), claims, now, &mut explained);
+                self.explain_scopes(row, claims, explained);
+                explain_conditions(row.conditions(), claims, now, explained);
             }
         }
         if row.authorize_scopes().is_some() {
@@ -171,7 +207,6 @@ impl AccessTable {
             let why = "not evaluated: the user is asked at each request";
             explained.add("confirm", Verdict::NotEvaluated, why);
         }
-        Some(explained)
     }
 
     fn explain_scopes(&self, row: &ItemAccess, claims: &Claims, explained: &mut Explanation) {
@@ -194,8 +229,11 @@ impl AccessTable {
             None => {
                 let needed = alternatives.iter().map(|set| lacks(set).join(" and "));
                 let needed = needed.collect::<Vec<_>>().join(", or ");
-                let held = claims.scopes().collect::<Vec<_>>().join(" ");
-                let why = format!("the token lacks {needed}; it has {}", or_none(&held));
+                let held = match &*claims.scopes().collect::<Vec<_>>() {
+                    [] => "none".to_owned(),
+                    scopes => Truncated(&scopes.join(" "), LONGEST_CLAIM).to_string(),
+                };
+                let why = format!("the token lacks {needed}; it has {held}");
                 explained.add("scope", Verdict::Denies, why);
             }
         }
@@ -237,7 +275,7 @@ fn explain_conditions(
         }
     }
     if !conditions.acr().is_empty() || conditions.max_age().is_some() {
-        let acr = claims.acr().unwrap_or("no acr");
+        let acr = Truncated(claims.acr().unwrap_or("no acr"), LONGEST_CLAIM);
         let age = match claims.auth_time() {
             Some(login) => format!("a login {} s ago", now.since(login)),
             None => "no auth_time".to_owned(),
@@ -254,9 +292,5 @@ fn explain_conditions(
     }
 }
 
-fn or_none(text: &str) -> &str {
-    match text.is_empty() {
-        true => "none",
-        false => text,
-    }
-}
+#[cfg(test)]
+mod tests;

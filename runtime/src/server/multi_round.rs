@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::{
     authorization::{Decision, Permit, Rules},
-    gate::{AuthorizeQuestion, Authorizer, LatestCaller, audit},
+    gate::{AuthorizeQuestion, Authorizer, LatestCaller, NotAuthorized, audit},
     item::{
         CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
         Unanswered,
@@ -147,37 +147,49 @@ impl<'h> Rounds<'h> {
     /// must the client: a session belongs to one caller, and another client of that caller
     /// cannot continue the request.
     async fn authorize_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
-        let refused = || {
-            self.log_refusal(
-                before,
-                "no_longer_admitted",
-                "the latest token does not authorize it",
-            );
+        let refuse = |reason: &str| {
+            self.log_refusal(before, "no_longer_admitted", reason);
             ErrorData::invalid_request("you are no longer authorized to do this", None)
         };
-        let latest_caller: &LatestCaller =
-            gate_extension(&self.context.extensions).ok_or_else(refused)?;
+        let latest_caller: &LatestCaller = gate_extension(&self.context.extensions)
+            .ok_or_else(|| refuse("the request belongs to no session"))?;
         let mut permit = match self.rules.decide(self.operation, latest_caller.caller()) {
-            Decision::Admit(permit)
-                if permit.target() == before.target() && client(&permit) == client(before) =>
-            {
-                permit
-            }
-            Decision::Admit(_) | Decision::Deny(..) => return Err(refused()),
+            Decision::Admit(permit) => permit,
+            Decision::Deny(..) => return Err(refuse("the latest token does not authorize it")),
         };
-        if let (Some(authorizer), Some(target), Some(requested)) =
+        if permit.target() != before.target() {
+            return Err(refuse("the item is not offered any more"));
+        }
+        if client(&permit) != client(before) {
+            return Err(refuse("the latest token belongs to another client"));
+        }
+        let (Some(authorizer), Some(target), Some(requested)) =
             (self.authorizer, permit.target(), self.operation.subject())
-        {
-            let question = AuthorizeQuestion {
-                items: vec![(target, requested.to_owned())],
-                arguments: self.arguments.cloned().unwrap_or_default(),
-                caller: permit.caller().cloned(),
-                runs: true,
-            };
-            let authorized = authorizer.authorize(question).await;
-            if let Some(authorized) = authorized.map_err(|_| refused())? {
-                permit.set_parameters(authorized.parameters);
+        else {
+            return Ok(permit);
+        };
+        if !authorizer.has_authorize(target) {
+            return Ok(permit);
+        }
+        let question = AuthorizeQuestion {
+            items: vec![(target, requested)],
+            arguments: self.arguments,
+            caller: permit.caller(),
+            runs: true,
+        };
+        let authorized = authorizer.authorize_request(question).await;
+        let authorized = authorized.map_err(|refused| {
+            let error = refuse(&refused.to_string());
+            match refused {
+                NotAuthorized::Denied(_) => error,
+                NotAuthorized::TooSlow | NotAuthorized::TooManyPending => {
+                    let message = "the request cannot be authorized now; try again later";
+                    ErrorData::internal_error(message, None)
+                }
             }
+        })?;
+        if let Some(authorized) = authorized {
+            permit.set_parameters(authorized.parameters);
         }
         Ok(permit)
     }

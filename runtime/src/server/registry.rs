@@ -60,40 +60,39 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    fn terms(&self) -> Vec<&AccessTerms> {
-        let mut all = Vec::new();
-        for named in [&self.tools, &self.prompts] {
-            all.extend(named.iter().map(|(_, terms)| terms));
-        }
-        all.extend(self.resources.iter().map(|(_, terms)| terms));
-        all
+    /// Returns the terms of every item with its name or its URI, in the order in which they are
+    /// offered.
+    fn named_terms(&self) -> impl Iterator<Item = (&str, &AccessTerms)> {
+        let named = self.tools.iter().chain(&self.prompts);
+        let named = named.map(|(name, terms)| (name.as_str(), terms));
+        let resources = self.resources.iter();
+        named.chain(resources.map(|(pattern, terms)| (pattern.as_str(), terms)))
+    }
+
+    fn terms(&self) -> impl Iterator<Item = &AccessTerms> {
+        self.named_terms().map(|(_, terms)| terms)
     }
 
     /// Returns whether any item requires a token, even for some arguments only.
     pub(super) fn asks_for_tokens(&self) -> bool {
         self.terms()
-            .iter()
             .any(|terms| !terms.is_public() || !terms.demands.is_empty())
     }
 
     /// Returns whether there are items and none of them requires a token.
     pub(super) fn is_public(&self) -> bool {
-        !self.terms().is_empty() && !self.asks_for_tokens()
+        self.terms().next().is_some() && !self.asks_for_tokens()
     }
 
     /// Returns the names of the items that require a scope, in the order in which they are
     /// offered.
     #[cfg(feature = "development-issuer")]
     pub(super) fn asking_for(&self, scope: &str) -> Vec<&str> {
-        let named = self.tools.iter().chain(&self.prompts);
-        let named = named.map(|(name, terms)| (name.as_str(), terms));
-        let resources = self.resources.iter();
-        let resources = resources.map(|(pattern, terms)| (pattern.as_str(), terms));
         let asks = |terms: &AccessTerms| {
             let mut scopes = terms.requirement.scopes().chain(terms.demands.clone());
             scopes.any(|one| one.as_str() == scope)
         };
-        let asking = named.chain(resources).filter(|(_, terms)| asks(terms));
+        let asking = self.named_terms().filter(|(_, terms)| asks(terms));
         asking.map(|(name, _)| name).collect()
     }
 
@@ -115,8 +114,7 @@ impl Registry {
 
     /// Returns the roles that the items name, sorted. Errors are added to `faults`.
     pub(super) fn roles(&self, faults: &mut SetupErrors) -> Vec<&'static str> {
-        let terms = self.terms();
-        let sets = terms.iter().flat_map(|terms| terms.conditions.roles());
+        let sets = self.terms().flat_map(|terms| terms.conditions.roles());
         let mut roles: Vec<_> = sets.copied().flatten().copied().collect();
         roles.sort_unstable();
         roles.dedup();
@@ -136,7 +134,7 @@ impl Registry {
     #[cfg(feature = "development-issuer")]
     pub(super) fn acr_values(&self) -> Vec<&'static str> {
         let mut values = Vec::new();
-        for value in self.terms().iter().flat_map(|terms| terms.conditions.acr()) {
+        for value in self.terms().flat_map(|terms| terms.conditions.acr()) {
             if !values.contains(value) {
                 values.push(*value);
             }
@@ -146,11 +144,7 @@ impl Registry {
 
     /// Reports items that are public and have conditions, which only a token can satisfy.
     pub(super) fn check_conditions(&self, faults: &mut SetupErrors) {
-        let named = self.tools.iter().chain(&self.prompts);
-        let named = named.map(|(name, terms)| (name.as_str(), terms));
-        let resources = self.resources.iter();
-        let resources = resources.map(|(pattern, terms)| (pattern.as_str(), terms));
-        for (name, terms) in named.chain(resources) {
+        for (name, terms) in self.named_terms() {
             if terms.requirement == Requirement::Public && !terms.is_public() {
                 faults.add(
                     format!("`{name}` is public and requires a role, `acr` or `max_age`, which only a token can have"),

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    authorization::Rules,
+    authorization::{Decision, Rules},
     caller::Caller,
     clock::Clock,
     gate::{Authorizer, LatestCaller},
@@ -56,19 +56,22 @@ impl ChangeNotifier {
     /// Returns whether a client may be notified now that a resource changed: it could read
     /// the resource, and its token has not expired.
     async fn may_tell(&self, uri: &str, caller: Option<&Caller>, verdicts: &mut Verdicts) -> bool {
-        let (read, now) = (Operation::ReadResource(uri), self.clock.now());
+        let now = self.clock.now();
         let is_good = |caller: &Caller| caller.claims().expires_at().since(now) > 0;
-        if !caller.is_none_or(is_good)
-            || !self.rules.offers(read)
-            || !self.rules.allows(read, caller)
-        {
+        if !caller.is_none_or(is_good) {
             return false;
         }
-        match (&self.authorizer, self.rules.target(read)) {
-            (Some(authorizer), Some(target)) => {
+        let read = Operation::ReadResource(uri);
+        let Decision::Admit(permit) = self.rules.decide(read, caller.cloned()) else {
+            return false;
+        };
+        match (permit.target(), &self.authorizer) {
+            // No client can read it, whatever the application announces.
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(target), Some(authorizer)) => {
                 verdicts.allow(authorizer, (target, uri), caller, now).await
             }
-            _ => true,
         }
     }
 
@@ -219,17 +222,25 @@ pub(super) async fn listen(
     caller: Option<&Caller>,
     subscription: &SubscriptionContext,
 ) {
+    // An `authorize` function that does not decide must not hold a client that has gone.
+    tokio::select! {
+        () = subscription.cancelled() => {}
+        () = tell(herald, caller, subscription) => {}
+    }
+}
+
+/// Notifies the client of a subscription until nothing can be sent to it any more.
+async fn tell(
+    herald: &ChangeNotifier,
+    caller: Option<&Caller>,
+    subscription: &SubscriptionContext,
+) {
     let mut receiver = herald.changes.listen();
     let accepted = subscription.accepted();
     let listened = || accepted.resource_subscriptions.clone().unwrap_or_default();
     let sink = subscription.sink();
     let mut verdicts = Verdicts::new();
-    loop {
-        let changes = tokio::select! {
-            () = subscription.cancelled() => return,
-            changes = next(&mut receiver, listened) => changes,
-        };
-        let Some(changes) = changes else { return };
+    while let Some(changes) = next(&mut receiver, listened).await {
         for change in changes {
             let sent = match change {
                 Change::Tools if accepted.tools_list_changed == Some(true) => {

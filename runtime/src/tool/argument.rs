@@ -120,7 +120,10 @@ impl<T> Slot<T> {
     ///
     /// Returns an error if the type accepts less than its schema allows.
     pub fn take<S>(self, call: &mut Call<S>, name: &str) -> Result<T, ToolError> {
-        self.read_from(call.arguments_mut(), name)
+        (self.read)(call.arguments_mut().remove(name)).map_err(|error| {
+            let error = redaction::cut(&error.to_string(), 400);
+            ToolError::new(format!("the argument `{name}` cannot be read: {error}"))
+        })
     }
 
     /// Takes all arguments out of a call.
@@ -129,16 +132,8 @@ impl<T> Slot<T> {
     ///
     /// Returns an error if the type accepts less than its schema allows.
     pub fn take_all<S>(self, call: &mut Call<S>) -> Result<Args<T>, ToolError> {
-        self.read_all(std::mem::take(call.arguments_mut()))
-            .map(Args)
-    }
-
-    fn read_from(self, arguments: &mut Map<String, Value>, name: &str) -> Result<T, ToolError> {
-        (self.read)(arguments.remove(name)).map_err(|error| unreadable(name, &error))
-    }
-
-    fn read_all(self, arguments: Map<String, Value>) -> Result<T, ToolError> {
-        (self.read)(Some(Value::Object(arguments))).map_err(|error| {
+        let all = Value::Object(std::mem::take(call.arguments_mut()));
+        (self.read)(Some(all)).map(Args).map_err(|error| {
             let error = redaction::cut(&error.to_string(), 400);
             ToolError::new(format!("the arguments cannot be read: {error}"))
         })
@@ -149,12 +144,6 @@ impl<T> Slot<T> {
     pub(super) fn is_optional(self) -> bool {
         (self.read)(None).is_ok()
     }
-}
-
-/// Returns the error for a value that the schema allows and the type does not accept.
-fn unreadable(name: &str, error: &serde_json::Error) -> ToolError {
-    let error = redaction::cut(&error.to_string(), 400);
-    ToolError::new(format!("the argument `{name}` cannot be read: {error}"))
 }
 
 /// Returns a copy in which every whole floating-point number is an integer, or `None` if there

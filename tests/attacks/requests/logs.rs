@@ -18,6 +18,7 @@ use toolgate::{
     Changes, Server,
     issuer::{ClientAuthentication, Introspection, Issuer},
 };
+use tracing::{Dispatch, subscriber::NoSubscriber};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
 mod audit;
@@ -111,6 +112,10 @@ impl Logged {
     where
         S: Clone + Send + Sync + 'static,
     {
+        // With one subscriber alone, a thread without any decides for all whether an event is of
+        // interest, and remembers that.
+        static OTHER: OnceLock<Dispatch> = OnceLock::new();
+        OTHER.get_or_init(|| Dispatch::new(NoSubscriber::default()));
         let _ = log::set_logger(&Records);
         log::set_max_level(log::LevelFilter::Trace);
         let log = Log::default();

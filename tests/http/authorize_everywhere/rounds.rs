@@ -1,6 +1,8 @@
 //! Each round of a call is authorized: as a request of its own, or in a session before the server
 //! runs the call again.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,9 +11,12 @@ use support::{
     running_server::RunningServer,
     unsigned_tokens,
 };
-use toolgate::{Reply, Round, Server, State, ToolError, interaction::Elicited, mcp_tool, tools};
+use tokio::task::JoinSet;
+use toolgate::{
+    Config, Reply, Round, Server, State, ToolError, interaction::Elicited, mcp_tool, tools,
+};
 
-use super::{Library, configured, is_owner, server};
+use super::{Library, USES, configured, is_owner, server};
 use crate::multi_round::sessions::{begin_call, reply, yes};
 
 #[derive(Deserialize, JsonSchema)]
@@ -43,9 +48,16 @@ fn shred(
 }
 
 async fn start(library: &Library) -> RunningServer {
+    start_configured(library, configured).await
+}
+
+async fn start_configured(
+    library: &Library,
+    configure: impl FnOnce(Config) -> Config,
+) -> RunningServer {
     library.give("plan", "alice");
     let server: Server<Library> = server(library).tools(tools![shred]);
-    RunningServer::start(server, configured).await
+    RunningServer::start(server, configure).await
 }
 
 async fn session(running: &RunningServer) -> Client {
@@ -85,5 +97,32 @@ async fn an_owner_that_gave_the_document_away_meanwhile_shreds_nothing() {
     reply(&alice, id, yes()).await;
     let answer = HttpResponse::of_response(stream).await;
     assert_eq!(answer.json()["error"]["code"], -32600, "{answer:?}");
+    assert_eq!(library.runs.all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_round_counts_as_a_pending_decision_of_its_caller() {
+    let library = Library::default();
+    let running = start_configured(&library, |config| {
+        configured(config).with_authorize_timeout(Duration::from_secs(60))
+    })
+    .await;
+    let alice = session(&running).await;
+    let (id, stream) = begin(&alice).await;
+    let before = library.asked();
+    let mut waiting = JoinSet::new();
+    for _ in 0..16 {
+        let alice = alice.clone();
+        waiting.spawn(async move { USES[0].of(&alice, "slow").await });
+    }
+    while library.asked() < before + 16 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    confirm(&alice, id).await;
+    let answer = HttpResponse::of_response(stream).await;
+    let error = &answer.json()["error"];
+    assert_eq!(error["code"], -32603, "{answer:?}");
+    let told = error["message"].to_string();
+    assert!(told.contains("try again later"), "{told}");
     assert_eq!(library.runs.all(), [""; 0]);
 }

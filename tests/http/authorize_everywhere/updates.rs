@@ -1,5 +1,7 @@
 //! Subscriptions to resources that decide themselves who reads them.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use support::StoppedClock;
 
 use super::*;
@@ -97,6 +99,19 @@ async fn a_subscription_is_asked_like_a_read_of_each_uri() {
 }
 
 #[tokio::test]
+async fn a_uri_that_is_named_repeatedly_is_asked_about_once() {
+    let fixture = Fixture::start().await;
+    let alice = client(&fixture.running, Revision::Stateless, "documents:use").await;
+    let uris = [uri("plan"), uri("notes"), uri("plan"), uri("plan")];
+    let filter = json!({"resourceSubscriptions": uris});
+    let mut stream = Stream::listening(&alice, filter).await;
+    stream
+        .until("notifications/subscriptions/acknowledged")
+        .await;
+    assert_eq!(fixture.library.asked(), 2);
+}
+
+#[tokio::test]
 async fn an_update_is_not_sent_to_who_may_no_longer_read_the_resource() {
     let fixture = Fixture::start().await;
     let mut streams = fixture.streams(&["plan", "end"]).await;
@@ -153,4 +168,65 @@ async fn a_decision_that_comes_too_late_sends_no_update() {
         let text = &stream.text;
         assert!(!text.contains(&updated(&uri("plan"))), "{text}");
     }
+}
+
+/// Says when it is asked the second time, and when that question is dropped.
+#[derive(Clone, Default)]
+struct Door {
+    asked: Arc<AtomicU64>,
+    dropped: Arc<AtomicBool>,
+}
+
+struct Dropped(Arc<AtomicBool>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+async fn once(_: &Caller, State(door): &State<Door>) -> Result<(), AuthorizeError> {
+    if door.asked.fetch_add(1, Ordering::SeqCst) > 0 {
+        let _dropped = Dropped(Arc::clone(&door.dropped));
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
+
+/// Stands open once.
+#[mcp_resource(uri = "doors://one", authenticated, authorize = once)]
+fn door(State(_door): State<Door>) -> &'static str {
+    "open"
+}
+
+#[tokio::test]
+async fn a_listener_that_has_gone_waits_for_no_decision() {
+    let (door_state, changes) = (Door::default(), Changes::new());
+    let server = Server::with_state("doors", door_state.clone())
+        .with_verifier(UnsignedVerifier)
+        .resources(resources![door])
+        .with_changes(&changes)
+        .without_banner();
+    let running = RunningServer::start(server, |config| {
+        configured(config).with_authorize_timeout(Duration::from_secs(60))
+    })
+    .await;
+    let listener = client(&running, Revision::Stateless, "").await;
+    let filter = json!({"resourceSubscriptions": ["doors://one"]});
+    let mut stream = Stream::listening(&listener, filter).await;
+    stream
+        .until("notifications/subscriptions/acknowledged")
+        .await;
+    changes.resource_updated("doors://one");
+    let waited = async {
+        while door_state.asked.load(Ordering::SeqCst) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        drop(stream);
+        while !door_state.dropped.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), waited).await;
+    waited.expect("the question ends with the listener");
 }

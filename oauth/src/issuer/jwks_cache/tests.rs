@@ -3,7 +3,7 @@ use std::future::{Future, poll_fn};
 use tokio::time::advance;
 
 use super::*;
-use crate::issuer::{Algorithm, scripted_fetcher::ScriptedFetcher};
+use crate::issuer::{Algorithm, tests::scripted_fetcher::ScriptedFetcher};
 
 /// Builds a set with a key for each letter.
 fn jwks(letters: &str) -> String {

@@ -39,18 +39,6 @@ fn an_issuer_is_asked_over_https_or_on_this_machine() {
 }
 
 #[test]
-fn a_path_of_roles_that_leads_nowhere_is_an_error() {
-    for path in [&[][..], &[""], &["realm_access", ""]] {
-        let issuer = Issuer::new("https://as.example").with_role_claim(path.iter().copied());
-        let mut errors = SetupErrors::default();
-        // Its keys are fine.
-        assert!(jwks_cache(&issuer, &mut errors).is_some());
-        let error = errors.finish(()).unwrap_err().to_string();
-        assert!(error.contains("with_role_claim"), "{path:?}: {error}");
-    }
-}
-
-#[test]
 fn private_addresses_are_opened_by_configuration_alone() {
     let issuer = Issuer::new("https://10.0.0.1");
     assert!(errors(issuer.clone()).is_some());

@@ -10,7 +10,7 @@ use crate::{
     bearer::{Credentials, Scheme},
     caller::Caller,
     clock::UnixTime,
-    issuer::{Issuer, scripted_fetcher::ScriptedFetcher},
+    issuer::{Issuer, tests::scripted_fetcher::ScriptedFetcher},
     scope::Scope,
 };
 

@@ -7,7 +7,9 @@ use super::{
     *,
 };
 use crate::{
-    issuer::{Algorithm, ClientAuthentication, Introspection, scripted_fetcher::ScriptedFetcher},
+    issuer::{
+        Algorithm, ClientAuthentication, Introspection, tests::scripted_fetcher::ScriptedFetcher,
+    },
     verify::TokenErrorKind,
 };
 
@@ -276,5 +278,23 @@ fn what_cannot_be_asked_is_reported_at_the_start_and_no_secret_with_it() {
         ClientAuthentication::private_key_jwt("me", "s3cr3t"),
     ] {
         assert!(told(Introspection::new(client)).contains("is misconfigured"));
+    }
+}
+
+#[test]
+fn a_path_of_roles_that_leads_nowhere_is_an_error() {
+    let client = ClientAuthentication::basic("me", "s3cr3t");
+    let introspection = Introspection::new(client).without_jwks();
+    // It uses no keys.
+    let keyless = Issuer::new("https://a.example").with_introspection(introspection);
+    for issuer in [keyless, Issuer::new("https://as.example")] {
+        for path in [&[][..], &[""], &["realm_access", ""]] {
+            let issuer = issuer.clone().with_role_claim(path.iter().copied());
+            let error = IssuerVerifier::new([issuer]).unwrap_err();
+            // Everything else is fine.
+            assert_eq!(error.errors().len(), 1, "{error}");
+            let error = error.to_string();
+            assert!(error.contains("with_role_claim"), "{path:?}: {error}");
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! The check of a request by the `authorize` function of its item.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use http::HeaderMap;
 
 use crate::{
-    authorization::Target, caller::Caller, denial::DenialReason, item::AuthorizeDenial,
-    operation::Operation, scope::ScopeSet,
+    authorization::Target,
+    caller::Caller,
+    denial::DenialReason,
+    item::{AuthorizeDenial, Authorized},
+    operation::Operation,
+    scope::ScopeSet,
 };
 
 use super::{
@@ -25,26 +29,21 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Gate {
     /// Calls the `authorize` functions of the items of a permitted request, before anything runs.
-    /// Returns `None` if there are none. What they authorized is added to the permit.
+    /// Returns `None` if there are none.
     ///
     /// # Errors
     ///
     /// Returns the refusal if an item does not authorize the request.
     pub(super) fn check_items<'g: 'c, 'c>(
         &'g self,
-        request: &'c mut AuthorizedRequest,
+        request: &'c AuthorizedRequest,
         headers: &'c HeaderMap,
-    ) -> Option<BoxFuture<'c, Result<(), Box<RefusedRequest<'g>>>>> {
+    ) -> Option<BoxFuture<'c, Result<Option<Authorized>, Box<RefusedRequest<'g>>>>> {
         let authorizer = self.authorizer.as_deref()?;
         let question = self.question(authorizer, request)?;
         let check = async move {
             let refused = match authorizer.authorize_request(question).await {
-                Ok(authorized) => {
-                    if let Some(authorized) = authorized {
-                        request.permit.set_parameters(authorized.parameters);
-                    }
-                    return Ok(());
-                }
+                Ok(authorized) => return Ok(authorized),
                 Err(refused) => refused,
             };
             let message = &request.message;
@@ -57,15 +56,15 @@ impl Gate {
 
     /// Returns what to ask, if an item of the request has an `authorize` function. A subscription
     /// is authorized like a read.
-    fn question(
+    fn question<'q>(
         &self,
         authorizer: &Authorizer,
-        request: &AuthorizedRequest,
-    ) -> Option<AuthorizeQuestion> {
+        request: &'q AuthorizedRequest,
+    ) -> Option<AuthorizeQuestion<'q>> {
         let operation = request.message.operation()?;
-        let with_function = |(target, requested): (Option<Target>, &str)| {
+        let with_function = |(target, requested): (Option<Target>, &'q str)| {
             let target = target.filter(|target| authorizer.has_authorize(*target))?;
-            Some((target, requested.to_owned()))
+            Some((target, requested))
         };
         let permitted = request.permit.target();
         let items: Vec<_> = match operation {
@@ -76,7 +75,10 @@ impl Gate {
                 vec![with_function((permitted, requested))?]
             }
             Operation::Listen(uris) => {
-                let reads = uris.iter().map(|uri| {
+                // One question for each URI, however often a client names it.
+                let mut named = HashSet::new();
+                let uris = uris.iter().filter(move |uri| named.insert(uri.as_str()));
+                let reads = uris.map(|uri| {
                     let read = Operation::ReadResource(uri);
                     (self.rules.target(read), &**uri)
                 });
@@ -87,8 +89,8 @@ impl Gate {
         let is_subscription = matches!(operation, Operation::Subscribe(_) | Operation::Listen(_));
         (!items.is_empty()).then(|| AuthorizeQuestion {
             items,
-            arguments: request.message.arguments().cloned().unwrap_or_default(),
-            caller: request.permit.caller().cloned(),
+            arguments: request.message.arguments(),
+            caller: request.permit.caller(),
             runs: !is_subscription,
         })
     }

@@ -18,6 +18,8 @@ const DENY: Target = Target::Resource(1);
 const UNREADABLE: Target = Target::Resource(2);
 const NEVER: Target = Target::Resource(3);
 const PLAIN: Target = Target::Resource(4);
+/// Allows after a second.
+const LATER: Target = Target::Resource(5);
 
 impl AuthorizingItems for Items {
     fn has_authorize(&self, target: Target) -> bool {
@@ -39,6 +41,11 @@ impl AuthorizingItems for Items {
         Some(match target {
             PLAIN => return None,
             NEVER => pending().boxed(),
+            LATER => async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok(authorized)
+            }
+            .boxed(),
             DENY => async { Err(AuthorizeDenial::Denied("no".into())) }.boxed(),
             _ => async { Ok(authorized) }.boxed(),
         })
@@ -51,14 +58,16 @@ fn authorizer() -> (Authorizer, Arc<Items>) {
     (authorizer, items)
 }
 
-fn question(targets: &[Target], runs: bool, caller: Option<&Caller>) -> AuthorizeQuestion {
-    let items = targets.iter().enumerate();
+fn question<'q>(
+    targets: &[Target],
+    runs: bool,
+    caller: Option<&'q Caller>,
+) -> AuthorizeQuestion<'q> {
+    let items = targets.iter().copied();
     AuthorizeQuestion {
-        items: items
-            .map(|(number, target)| (*target, number.to_string()))
-            .collect(),
-        arguments: JsonObject::new(),
-        caller: caller.cloned(),
+        items: items.zip(["0", "1", "2"].into_iter().cycle()).collect(),
+        arguments: None,
+        caller,
         runs,
     }
 }
@@ -102,11 +111,49 @@ async fn all_decisions_of_a_request_share_the_time_of_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn eight_items_of_a_request_decide_at_the_same_time() {
+    let (authorizer, items) = authorizer();
+    let start = tokio::time::Instant::now();
+    let asked = authorizer.authorize(question(&[LATER; 16], false, None));
+    assert!(matches!(asked.await, Ok(None)));
+    assert_eq!(start.elapsed(), Duration::from_secs(2));
+    assert_eq!(items.asked.load(Ordering::SeqCst), 16);
+    // No more than that: a client can listen for a thousand.
+    let asked = authorizer.authorize(question(&[NEVER; 40], false, None));
+    assert!(matches!(asked.await, Err(NotAuthorized::TooSlow)));
+    assert_eq!(items.asked.load(Ordering::SeqCst), 16 + 8);
+}
+
+#[test]
+fn the_log_is_told_the_real_reason() {
+    let scopes = [crate::Scope::new("a"), crate::Scope::new("b")];
+    for (refused, reason) in [
+        (
+            AuthorizeDenial::Denied("not yours".into()),
+            "the item denies it: not yours",
+        ),
+        (
+            AuthorizeDenial::NeedsScopes(scopes.into()),
+            "the item also needs a b",
+        ),
+    ] {
+        assert_eq!(NotAuthorized::Denied(refused).to_string(), reason);
+    }
+    assert!(NotAuthorized::TooSlow.to_string().contains("in time"));
+    assert!(
+        NotAuthorized::TooManyPending
+            .to_string()
+            .contains("too many")
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_waits_for_at_most_sixteen_decisions_with_all_its_tokens() {
     let (authorizer, _) = authorizer();
+    let alice = caller("alice");
     let mut waiting = Vec::new();
     for _ in 0..PENDING {
-        let question = question(&[NEVER], true, Some(&caller("alice")));
+        let question = question(&[NEVER], true, Some(&alice));
         let mut one = authorizer.authorize_request(question).boxed();
         assert!(poll!(&mut one).is_pending());
         waiting.push(one);

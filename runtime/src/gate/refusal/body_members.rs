@@ -38,7 +38,8 @@ impl RefusedRequest<'_> {
             member["retry_after"] = whole_seconds(retry_after).into();
         }
         match refusal {
-            // Only a caller with a valid token gets the names.
+            // The caller has a valid token: one without is refused for that, before its roles and
+            // its login are compared.
             Refusal::MissingRole { needed } => member["roles"] = json!(needed),
             Refusal::InsufficientAuthentication { conditions, .. } => {
                 if !conditions.acr().is_empty() {

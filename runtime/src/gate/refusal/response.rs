@@ -93,7 +93,7 @@ impl RefusedRequest<'_> {
             let id = self.envelope.id.as_ref().filter(|_| error.repeats_id());
             return rpc_error(id, error.status(), error.code(), error.description());
         }
-        let (status, challenges) = self.status(context);
+        let status = self.status();
         let mut prepared = match (self.form(), rpc_code(status)) {
             (RefusalForm::ToolResult(id), _) => {
                 return PreparedResponse::new(StatusCode::OK, &self.tool_result(id, context));
@@ -106,7 +106,7 @@ impl RefusedRequest<'_> {
             }
         };
         let headers = &mut prepared.headers;
-        for challenge in challenges {
+        for challenge in self.challenges(context) {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
         if let Some(retry_after) = refusal.retry_after() {
@@ -118,81 +118,79 @@ impl RefusedRequest<'_> {
         prepared
     }
 
-    /// Returns the status and the challenges. A 400, 401 or 403 has a challenge only if another
-    /// token can help: some clients read any challenge on a 403 as a missing scope.
-    fn status(&self, context: RefusalContext<'_>) -> (StatusCode, Vec<HeaderValue>) {
+    fn status(&self) -> StatusCode {
+        match &self.refusal {
+            Refusal::Message(error) => error.status(),
+            Refusal::SessionLimit(full) => full.status(),
+            Refusal::Credentials(_) | Refusal::Header(_) | Refusal::Body(BodyError::Broken) => {
+                StatusCode::BAD_REQUEST
+            }
+            Refusal::NoToken { .. }
+            | Refusal::ProofFailure { .. }
+            | Refusal::InvalidToken { .. }
+            | Refusal::InsufficientAuthentication { .. } => StatusCode::UNAUTHORIZED,
+            Refusal::OriginError(_)
+            | Refusal::InsufficientScope { .. }
+            | Refusal::MissingRole { .. }
+            | Refusal::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Refusal::NoSession => StatusCode::NOT_FOUND,
+            Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Refusal::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
+            Refusal::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            Refusal::Body(BodyError::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Refusal::TooManyPending => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Returns the challenges. There are none where no other token can help: some clients read any
+    /// challenge on a 403 as a missing scope.
+    fn challenges(&self, context: RefusalContext<'_>) -> Vec<HeaderValue> {
         let refusal = &self.refusal;
         let bound = context.dpop || matches!(refusal, Refusal::ProofFailure { .. });
-        let challenge = |code, scopes, prose: &str| {
-            let (challenges, table) = (context.challenges, context.table);
+        let (challenges, table) = (context.challenges, context.table);
+        let with_error = |code, scopes, prose: &str| {
             let mut both = vec![challenges.with_error(code, scopes, table, prose)];
             both.extend(bound.then(|| challenges.of_dpop(Some(code), scopes, table, prose)));
             both
         };
         match refusal {
-            Refusal::Message(error) => (error.status(), Vec::new()),
-            Refusal::OriginError(_) => (StatusCode::FORBIDDEN, Vec::new()),
-            Refusal::Credentials(error) => (
-                StatusCode::BAD_REQUEST,
-                challenge(
-                    ErrorCode::InvalidRequest,
-                    ScopeSet::EMPTY,
-                    error.description(),
-                ),
-            ),
-            Refusal::NoToken { wanted } => {
-                let mut both = vec![context.challenges.without_error(*wanted, context.table)];
-                let dpop = || context.challenges.of_dpop(None, *wanted, context.table, "");
-                both.extend(bound.then(dpop));
-                (StatusCode::UNAUTHORIZED, both)
+            Refusal::Credentials(error) => {
+                let prose = error.description();
+                with_error(ErrorCode::InvalidRequest, ScopeSet::EMPTY, prose)
             }
-            Refusal::ProofFailure { wanted, failure } => (
-                StatusCode::UNAUTHORIZED,
-                challenge(failure.code(), *wanted, failure.description()),
-            ),
+            Refusal::NoToken { wanted } => {
+                let mut both = vec![challenges.without_error(*wanted, table)];
+                both.extend(bound.then(|| challenges.of_dpop(None, *wanted, table, "")));
+                both
+            }
+            Refusal::ProofFailure { wanted, failure } => {
+                with_error(failure.code(), *wanted, failure.description())
+            }
             Refusal::InvalidToken {
                 wanted,
                 description,
                 ..
-            } => (
-                StatusCode::UNAUTHORIZED,
-                challenge(ErrorCode::InvalidToken, *wanted, description),
-            ),
-            Refusal::InsufficientScope { challenged, .. } => (
-                StatusCode::FORBIDDEN,
-                challenge(ErrorCode::InsufficientScope, *challenged, LACKS_SCOPE),
-            ),
+            } => with_error(ErrorCode::InvalidToken, *wanted, description),
+            Refusal::InsufficientScope { challenged, .. } => {
+                with_error(ErrorCode::InsufficientScope, *challenged, LACKS_SCOPE)
+            }
             Refusal::InsufficientAuthentication {
                 challenged,
                 conditions,
             } => {
                 let code = ErrorCode::InsufficientUserAuthentication(*conditions);
-                let challenges = challenge(code, *challenged, WEAK_LOGIN);
-                (StatusCode::UNAUTHORIZED, challenges)
+                with_error(code, *challenged, WEAK_LOGIN)
             }
-            Refusal::TooManyPending => (StatusCode::TOO_MANY_REQUESTS, Vec::new()),
-            Refusal::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Vec::new()),
-            Refusal::SessionLimit(full) => (full.status(), Vec::new()),
-            Refusal::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, Vec::new()),
-            // No challenge: a login would not help.
-            Refusal::MissingRole { .. } | Refusal::Forbidden { .. } => {
-                (StatusCode::FORBIDDEN, Vec::new())
-            }
-            Refusal::NoSession => (StatusCode::NOT_FOUND, Vec::new()),
-            Refusal::Header(_) => (StatusCode::BAD_REQUEST, Vec::new()),
-            Refusal::Body(BodyError::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {
-                (StatusCode::PAYLOAD_TOO_LARGE, Vec::new())
-            }
-            Refusal::Body(BodyError::TooSlow) => (StatusCode::REQUEST_TIMEOUT, Vec::new()),
-            Refusal::Body(BodyError::Broken) => (StatusCode::BAD_REQUEST, Vec::new()),
-            Refusal::Method => (StatusCode::METHOD_NOT_ALLOWED, Vec::new()),
+            _ => Vec::new(),
         }
     }
 
     /// Returns the JSON-RPC error. Many clients show its message, and nothing of any other body.
     fn error(&self, context: RefusalContext<'_>) -> ErrorData {
-        let (status, _) = self.status(context);
-        let code = rpc_code(status).unwrap_or(RpcCode::INTERNAL_ERROR);
+        let code = rpc_code(self.status()).unwrap_or(RpcCode::INTERNAL_ERROR);
         ErrorData::new(
             code,
             self.message(context),
@@ -210,7 +208,7 @@ impl RefusedRequest<'_> {
                 context.table,
                 &self.refusal.description(context),
             )),
-            _ => self.status(context).1.into_iter().next(),
+            _ => self.challenges(context).into_iter().next(),
         };
         DeniedAnswer::new(challenge.as_ref(), self.error(context))
     }

@@ -5,10 +5,10 @@ use crate::{
     caller::{Acceptance, VerifiedToken},
     claims::Claims,
     config::{Config, ValidConfig},
-    error::{SetupErrors, StartError},
+    error::StartError,
     log_text::QuotedText,
     scope::ScopeTable,
-    server::{AccessTable, Server},
+    server::Server,
     verify::unverified_members,
 };
 
@@ -17,7 +17,8 @@ use super::{Explanation, Verdict};
 impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Explains whether the bearer of a token may use an item now, step by step, for a person. The
     /// signature of the token is not checked, and neither `authorize` nor a confirmation is asked.
-    /// `item` is the name of a tool or a prompt, or the URI of a resource as its author wrote it.
+    /// A verifier of the application and the embedded development issuer are not asked either.
+    /// `item` is named as for [`AccessTable::explain`](crate::AccessTable::explain).
     ///
     /// ```
     /// use toolgate::{Config, Server, mcp_tool, tools};
@@ -34,7 +35,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// # Errors
     ///
-    /// Returns a [`StartError`] if the configuration is invalid or there is no such item.
+    /// Returns a [`StartError`] if the configuration is invalid, there is no such item, or several
+    /// items have the name.
     pub fn explain(
         &self,
         config: &Config,
@@ -43,24 +45,18 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ) -> Result<Explanation, StartError> {
         let settings = config.validate()?;
         let table = self.access_table();
-        let mut first = Explanation::of(String::new());
-        let claims = self.read_token(&settings, token.trim(), &mut first);
-        let explained = match (&claims, token.trim().is_empty()) {
-            (None, false) => table.explain_unread(item),
-            _ => table.explain(item, claims.as_ref(), self.policy.clock.now()),
-        };
-        match explained {
-            Some(explained) => Ok(explained.after(first)),
-            None => {
-                let mut errors = SetupErrors::default();
-                let names: Vec<_> = table.items().map(|row| row.name()).collect();
-                errors.add(
-                    format!("there is no item {}", QuotedText(item, 100)),
-                    format!("name one of {}", names.join(", ")),
-                );
-                Err(errors.into_error())
+        let row = table.find(item)?;
+        let mut explained = Explanation::of(row);
+        let token = token.trim();
+        let claims = self.read_token(&settings, token, &mut explained);
+        match claims.is_none() && !token.is_empty() {
+            true => explained.add("scope", Verdict::NotEvaluated, row.to_string()),
+            false => {
+                let now = self.policy.clock.now();
+                table.explain_row(row, claims.as_ref(), now, &mut explained);
             }
         }
+        Ok(explained)
     }
 
     /// Reads the claims of a token, and adds what the gate would say of it. Returns `None` if it
@@ -72,6 +68,11 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         steps: &mut Explanation,
     ) -> Option<Claims> {
         if token.is_empty() {
+            return None;
+        }
+        if self.policy.verifier.is_some() {
+            let why = "not evaluated: the server's own verifier decides which claims it has";
+            steps.add("token", Verdict::NotEvaluated, why);
             return None;
         }
         let Some(members) = unverified_members(token) else {
@@ -94,6 +95,11 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
                 return None;
             }
         };
+        if settings.may_issue_for_development() {
+            let why = "not evaluated: only the running server has the keys and the tokens of its development issuer";
+            steps.add("token", Verdict::NotEvaluated, why);
+            return Some(claims);
+        }
         let spellings: Vec<_> = issuer.into_iter().flat_map(|one| one.spellings()).collect();
         let acceptance = Acceptance::new(spellings, settings.audiences().iter().cloned())
             .with_leeway(settings.leeway());
@@ -116,15 +122,5 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         }
         steps.add("signature", Verdict::NotEvaluated, "not checked");
         Some(claims)
-    }
-}
-
-impl AccessTable {
-    /// Explains an item whose caller is unknown.
-    fn explain_unread(&self, item: &str) -> Option<Explanation> {
-        let row = self.items().find(|row| row.name() == item)?;
-        let mut explained = Explanation::of(format!("{} {}", row.kind(), row.name()));
-        explained.add("scope", Verdict::NotEvaluated, row.to_string());
-        Some(explained)
     }
 }

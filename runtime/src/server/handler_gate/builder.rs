@@ -231,10 +231,10 @@ impl HandlerGateBuilder {
     /// As [`Server::scope_implies`](crate::Server::scope_implies).
     pub fn scope_implies<const N: usize>(
         mut self,
-        latest_caller: &'static str,
+        holder: &'static str,
         implied: [&'static str; N],
     ) -> Self {
-        self.policy.hierarchy.add(latest_caller, &implied);
+        self.policy.hierarchy.add(holder, &implied);
         self
     }
 

@@ -31,7 +31,7 @@ impl Declared {
         if uses == 0 {
             faults.add(
                 "no item of the handler is declared, so the gate would refuse everything",
-                "declare what each tool needs: `.tool(\"name\", needs!(scope = \"…\"))`",
+                "declare what each tool needs: `.tool(\"name\", access!(scope = \"…\"))`",
             );
         }
         let tools = has.tools.as_ref();
@@ -102,7 +102,7 @@ fn named(
                 faults.add(
                     format!("the handler has a {kind} `{name}`, and what it needs is not declared"),
                     format!(
-                        "add `.{kind}(\"{name}\", needs!(scope = \"…\"))`, or `needs!(refused)` to deny it"
+                        "add `.{kind}(\"{name}\", access!(scope = \"…\"))`, or `access!(refused)` to deny it"
                     ),
                 );
             }
@@ -140,7 +140,7 @@ fn patterns(
             faults.add(
                 format!("the handler has a resource `{uri}`, and what it needs is not declared"),
                 format!(
-                    "add `.resource(\"{uri}\", needs!(scope = \"…\"))`, or `needs!(refused)` to deny it"
+                    "add `.resource(\"{uri}\", access!(scope = \"…\"))`, or `access!(refused)` to deny it"
                 ),
             );
         }

@@ -56,9 +56,9 @@ impl Verdicts {
             return *verdict;
         }
         let question = AuthorizeQuestion {
-            items: vec![(target, uri.to_owned())],
-            arguments: serde_json::Map::new(),
-            caller: caller.cloned(),
+            items: vec![(target, uri)],
+            arguments: None,
+            caller,
             runs: false,
         };
         let verdict = authorizer.authorize(question).await.is_ok();

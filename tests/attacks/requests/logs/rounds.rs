@@ -1,12 +1,16 @@
 //! The audit lines of refused rounds: a later round is decided on like a request.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{
     MockIssuer,
     client::{Client, HttpResponse, Revision, question},
 };
-use toolgate::{Reply, Round, Server, issuer::Issuer, mcp_tool, schemars, tools};
+use toolgate::{
+    Caller, Reply, Round, Server, auth::AuthorizeError, issuer::Issuer, mcp_tool, schemars, tools,
+};
 
 use super::Logged;
 
@@ -30,8 +34,25 @@ fn delete(#[extract] round: Round<()>) -> Reply<String> {
     }
 }
 
+/// Allows the first round alone, as if the list was given away meanwhile.
+async fn once(_: &Caller) -> Result<(), AuthorizeError> {
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    match ASKED.swap(true, Ordering::SeqCst) {
+        false => Ok(()),
+        true => Err(AuthorizeError::denied("the list is another's")),
+    }
+}
+
+/// Deletes a list for good.
+#[mcp_tool(scope = "list:write", destructive, authorize = once)]
+fn purge(#[extract] round: Round<()>) -> Reply<String> {
+    let asked = round.ask(&());
+    asked.form::<Confirmation>("confirm", "Sure?").into()
+}
+
 async fn start(issuer: &MockIssuer) -> Logged {
-    let server = Server::new("lists").tools(tools![delete]).without_banner();
+    let tools = tools![delete, purge];
+    let server = Server::new("lists").tools(tools).without_banner();
     Logged::start_server(server, Issuer::new(issuer.url()), "toolgate=info").await
 }
 
@@ -44,7 +65,7 @@ fn token(issuer: &MockIssuer, logged: &Logged, scope: &str) -> String {
 }
 
 /// Asserts that one audit line has the outcome, and that it names item, caller and reason.
-fn assert_line(logged: Logged, issuer: &MockIssuer, outcome: &str, reason: &str) {
+fn assert_line(logged: Logged, issuer: &MockIssuer, target: &str, outcome: &str, reason: &str) {
     let (lines, _) = logged.end();
     let outcome = format!("outcome=\"{outcome}\"");
     let told: Vec<_> = lines
@@ -57,7 +78,7 @@ fn assert_line(logged: Logged, issuer: &MockIssuer, outcome: &str, reason: &str)
     for part in [
         "toolgate::audit",
         "method=\"tools/call\"",
-        "target=\"delete\"",
+        &format!("target=\"{target}\""),
         &format!("issuer=\"{}\"", issuer.url()),
         &format!("reason=\"{reason}"),
     ] {
@@ -85,6 +106,7 @@ async fn a_forged_state_of_a_round_is_logged_as_refused() {
     assert_line(
         logged,
         &issuer,
+        "delete",
         "no_such_round",
         "this server did not issue the request state",
     );
@@ -109,5 +131,26 @@ async fn a_round_whose_token_has_lost_the_scope_is_logged_as_refused() {
     let refused = HttpResponse::of_response(stream).await;
     assert_eq!(refused.json()["error"]["code"], -32600, "{refused:?}");
     let reason = "the latest token does not authorize it\"";
-    assert_line(logged, &issuer, "no_longer_admitted", reason);
+    assert_line(logged, &issuer, "delete", "no_longer_admitted", reason);
+}
+
+#[tokio::test]
+async fn a_round_that_its_item_denies_is_logged_with_the_reason_of_the_item() {
+    let issuer = MockIssuer::start().await;
+    let logged = start(&issuer).await;
+    let session = Revision::Session("2025-11-25");
+    let mut client = Client::new(&*logged.resource, session);
+    client = client.with_token(token(&issuer, &logged, "list:write"));
+    client.open_to_be_asked().await;
+    let message = client.message("tools/call", json!({"name": "purge", "arguments": {}}));
+    let request = client.post(&message).body(message.to_string());
+    let mut stream = request.send().await.expect("an answer");
+    let id: Value = question(&mut stream).await["id"].clone();
+    let result = json!({"action": "accept", "content": {"sure": true}});
+    let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
+    assert_eq!(client.send(&answer).await.status, 202);
+    let refused = HttpResponse::of_response(stream).await;
+    assert_eq!(refused.json()["error"]["code"], -32600, "{refused:?}");
+    let reason = "the item denies it: the list is another's\"";
+    assert_line(logged, &issuer, "purge", "no_longer_admitted", reason);
 }

@@ -2,7 +2,7 @@
 //! part of this project; without the variable the tests do nothing. This file is compiled only for
 //! tests, where a panic fails the test.
 
-use super::*;
+use super::super::*;
 
 fn check(file: &str) {
     let Some(folder) = std::env::var_os("WYCHEPROOF_DIR") else {

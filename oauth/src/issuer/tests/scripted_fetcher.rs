@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
+use super::super::{
     jwks::Jwks,
     jwks_cache::{JwksCache, Lifetime},
     jwks_fetcher::{Boxed, FetchJwks},
