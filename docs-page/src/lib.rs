@@ -15,6 +15,7 @@
 //!     version: "1.0.0",
 //!     resource: "https://mcp.example.com/mcp",
 //!     metadata: "https://mcp.example.com/.well-known/oauth-protected-resource/mcp",
+//!     page: "/docs",
 //!     issuers: Vec::new(),
 //!     development: false,
 //!     login: Login::Never,
@@ -40,8 +41,12 @@ mod client_settings;
 mod connect_instructions;
 mod doc_comment;
 mod facts;
+mod json_document;
+mod markdown_document;
+mod markdown_text;
 mod page;
 mod prompts_and_resources;
+mod requirement;
 mod stylesheet;
 #[cfg(test)]
 mod tests;
@@ -51,5 +56,7 @@ pub use facts::{
     Access, Conditions, Login, PageFacts, PromptArgument, PromptEntry, ResourceEntry, ScopeEntry,
     ToolEntry, ToolHints,
 };
+pub use json_document::render as render_json;
+pub use markdown_document::render as render_markdown;
 pub use page::{content_security_policy, render};
 pub use stylesheet::{STYLESHEET, STYLESHEET_SOURCE};

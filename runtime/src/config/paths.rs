@@ -128,7 +128,8 @@ impl Paths {
         Some(format!("{}{}", self.origin, self.docs(is_mounted)?))
     }
 
-    /// Returns the paths at which requests for the page arrive.
+    /// Returns the paths at which requests for the page arrive. Its other renderings are there with
+    /// `.md` and `.json` at the end.
     pub(crate) fn docs_routes(&self, is_mounted: bool) -> BTreeSet<String> {
         let public = self.docs(is_mounted);
         let local = public.iter().map(|path| self.local(path).to_owned());

@@ -166,6 +166,14 @@ fn paths_that_contradict_each_other_are_errors_with_a_remedy() {
             at("https://h.example/api/docs").with_path_prefix("/api"),
             ["served at \"/docs\"", "choose another path"],
         ),
+        (
+            at("https://h.example/api/docs.md").with_path_prefix("/api"),
+            ["served at \"/docs.md\"", "choose another path"],
+        ),
+        (
+            at("https://h.example/docs.json").with_listen_path("/mcp"),
+            ["docs.json, which is reserved", "choose another path"],
+        ),
     ] {
         let told = errors(config);
         for part in parts {
