@@ -4,7 +4,9 @@
 //! It is an internal crate. `toolgate` serves the page at `/docs`, is its only user, and pins its
 //! exact version: no release promises anything about this interface.
 //!
-//! The page has one script, which adds copy buttons, and loads nothing. Its content security
+//! [`render`], [`render_markdown`] and [`render_json`] have the same facts.
+//!
+//! The HTML page has one script, which adds copy buttons, and loads nothing. Its content security
 //! policy allows nothing else. `maud` escapes all text from outside.
 //!
 //! ```
