@@ -47,7 +47,10 @@ async fn each_rendering_names_every_tool_and_is_one_of_the_same_page() {
     let tools = document["tools"].as_array().expect("tools");
     let tool = |name: &str| tools.iter().find(|tool| tool["name"] == name);
     let rewrite = tool("rewrite").expect("the tool");
-    assert_eq!(rewrite["access"]["any_of"], json!([["desk:write"]]));
+    assert_eq!(
+        rewrite["access"]["any_of"],
+        json!([["desk:read", "desk:write"]])
+    );
 }
 
 #[tokio::test]
