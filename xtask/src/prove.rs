@@ -67,6 +67,25 @@ pub(crate) fn items() -> Result<(), Error> {
     child_process::must(&mut test)
 }
 
+/// Walks through the guide on a fresh clone, or takes only the walk of this name.
+pub(crate) fn walks(name: Option<&str>) -> Result<(), Error> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut test = Command::new(cargo);
+    test.args([
+        "test",
+        "--locked",
+        "-p",
+        "toolgate-tests",
+        "--test",
+        "walks",
+    ])
+    .args(["--", "--ignored", "--nocapture"]);
+    if let Some(name) = name {
+        test.env("TOOLGATE_WALK", name);
+    }
+    child_process::must(&mut test)
+}
+
 /// The results of one form of body.
 struct Row {
     form: BodyShape,
