@@ -44,7 +44,8 @@ struct Running(Child);
 impl Drop for Running {
     fn drop(&mut self) {
         let group = format!("-{}", self.0.id());
-        let _ = Command::new("kill").args(["--", &group]).status();
+        let mut kill = Command::new("kill");
+        let _ = kill.args(["--", &group]).stderr(Stdio::null()).status();
         let _ = self.0.wait();
     }
 }

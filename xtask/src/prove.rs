@@ -3,6 +3,7 @@
 //! - [`mod@attributes`]: each attribute of each example is changed, and a test has to notice it
 //! - [`access_attribute`]: finds the access in the attributes of a file
 //! - [`items`]: many random items, compared with what a server registers
+//! - [`walks`]: the commands of the guide on a fresh clone
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
 //! - [`body_shapes`]: the request bodies that they send
 //! - [`http_client`]: a minimal HTTP client for both sides
