@@ -10,7 +10,12 @@ mod page_step;
 mod scalekit;
 mod terminal;
 
-use std::{env, path::Path, process::Command, time::Instant};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
 
 use support::server_process::Folder;
 
@@ -104,17 +109,35 @@ async fn every_walk_gets_where_the_guide_says() {
         if only.as_ref().is_some_and(|name| name != walk.name) {
             continue;
         }
+        println!("\n# {}", walk.name);
         let started = Instant::now();
-        let mut terminal = Terminal::new(folder.path());
-        let scalekit = Scalekit::start("http://127.0.0.1:8000/mcp").await;
-        if walk.name == "scalekit" {
-            terminal.imitate(scalekit.addresses());
-        }
-        for step in walk.steps(&checkout) {
-            terminal.take(&step).await;
-        }
-        times.push(format!("{}: {} s", walk.name, started.elapsed().as_secs()));
+        // The others are walked if one fails.
+        let walked = tokio::spawn(walked(
+            walk.name,
+            folder.path().into(),
+            walk.steps(&checkout),
+        ));
+        let outcome = match walked.await {
+            Ok(()) => "done",
+            Err(_) => "FAILED",
+        };
+        let seconds = started.elapsed().as_secs();
+        times.push(format!("{}: {outcome} after {seconds} s", walk.name));
     }
-    println!("{}", times.join(", "));
+    let times = times.join("\n");
+    println!("\n{times}");
     assert!(!times.is_empty(), "there is no walk {only:?}");
+    assert!(!times.contains("FAILED"), "{times}");
+}
+
+/// Takes the steps of a walk in a folder with a clone.
+async fn walked(name: &'static str, folder: PathBuf, steps: Vec<PageStep>) {
+    let mut terminal = Terminal::new(&folder);
+    let scalekit = Scalekit::start("http://127.0.0.1:8000/mcp").await;
+    if name == "scalekit" {
+        terminal.imitate(scalekit.addresses());
+    }
+    for step in &steps {
+        terminal.take(step).await;
+    }
 }
