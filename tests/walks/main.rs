@@ -12,6 +12,7 @@ mod terminal;
 
 use std::{
     env,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::Command,
     time::Instant,
@@ -109,7 +110,7 @@ async fn every_walk_gets_where_the_guide_says() {
         if only.as_ref().is_some_and(|name| name != walk.name) {
             continue;
         }
-        println!("\n# {}", walk.name);
+        say(format!("\n# {}", walk.name));
         let started = Instant::now();
         // The others are walked if one fails.
         let walked = tokio::spawn(walked(
@@ -125,9 +126,14 @@ async fn every_walk_gets_where_the_guide_says() {
         times.push(format!("{}: {outcome} after {seconds} s", walk.name));
     }
     let times = times.join("\n");
-    println!("\n{times}");
+    say(format!("\n{times}"));
     assert!(!times.is_empty(), "there is no walk {only:?}");
     assert!(!times.contains("FAILED"), "{times}");
+}
+
+/// Prints a line at once, also if the test passes.
+fn say(line: impl AsRef<str>) {
+    let _ = writeln!(io::stdout(), "{}", line.as_ref());
 }
 
 /// Takes the steps of a walk in a folder with a clone.

@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use crate::{
     output::missing,
     page_step::{Kind, PageStep, Typed, patched, typed},
+    say,
 };
 
 /// How long a command may take. The first one compiles everything.
@@ -190,7 +191,7 @@ impl Terminal {
 
     /// Runs a command to its end, and signs in where it asks for it.
     async fn run(&self, typed: &Typed) {
-        println!("$ {}", typed.command);
+        say(format!("$ {}", typed.command));
         let started = Instant::now();
         let mut script = format!("{}{AFTER}", typed.command);
         if typed.command.starts_with("toolgate call ") {
@@ -229,12 +230,12 @@ impl Terminal {
         assert!(status.success(), "{}\n{out}\n{err}", typed.command);
         let missing = missing(&typed.output, &out);
         assert_eq!(missing, None, "{}\n{out}\n{err}", typed.command);
-        println!("  {} s", started.elapsed().as_secs());
+        say(format!("  {} s", started.elapsed().as_secs()));
     }
 
     /// Starts a server, in the place of an earlier one.
     async fn serve(&mut self, command: &str, port: u16) {
-        println!("$ {command} &");
+        say(format!("$ {command} &"));
         self.server = None;
         let is_open = || TcpStream::connect(("127.0.0.1", port)).is_ok();
         assert!(!is_open(), "another program listens on port {port}");
@@ -254,7 +255,7 @@ impl Terminal {
             );
             sleep(Duration::from_millis(100)).await;
         }
-        println!("  {} s", started.elapsed().as_secs());
+        say(format!("  {} s", started.elapsed().as_secs()));
         self.server = Some(server);
     }
 }
