@@ -146,4 +146,7 @@ async fn walked(name: &'static str, folder: PathBuf, steps: Vec<PageStep>) {
     for step in &steps {
         terminal.take(step).await;
     }
+    // One for each call of the page.
+    let expected = if name == "scalekit" { 2 } else { 0 };
+    assert!(scalekit.sign_ins() >= expected, "nobody signed in at it");
 }

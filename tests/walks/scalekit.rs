@@ -1,6 +1,12 @@
 //! An imitation of Scalekit on loopback, with a user who is signed in.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
     Form, Json, Router,
@@ -20,6 +26,7 @@ const ID: &str = "res_60000001";
 /// The imitation.
 pub(crate) struct Scalekit {
     issuer: Arc<MockIssuer>,
+    sign_ins: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -33,6 +40,7 @@ impl Drop for Scalekit {
 #[derive(Clone)]
 struct Shared {
     issuer: Arc<MockIssuer>,
+    sign_ins: Arc<AtomicUsize>,
     resource: Arc<str>,
 }
 
@@ -49,8 +57,10 @@ impl Scalekit {
             "token_endpoint_auth_methods_supported": ["none"],
             "authorization_response_iss_parameter_supported": false,
         }));
+        let sign_ins = Arc::default();
         let shared = Shared {
             issuer: Arc::clone(&issuer),
+            sign_ins: Arc::clone(&sign_ins),
             resource: resource.into(),
         };
         let app = Router::new()
@@ -61,7 +71,16 @@ impl Scalekit {
         let task = tokio::spawn(async move {
             axum::serve(listener, app).await.expect("it serves");
         });
-        Self { issuer, task }
+        Self {
+            issuer,
+            sign_ins,
+            task,
+        }
+    }
+
+    /// Returns how many tokens it has issued.
+    pub(crate) fn sign_ins(&self) -> usize {
+        self.sign_ins.load(Ordering::SeqCst)
     }
 
     /// Returns the addresses of the page, and those here.
@@ -98,6 +117,7 @@ async fn token(
         asked.get("resource").map(String::as_str),
         Some(&*shared.resource)
     );
+    shared.sign_ins.fetch_add(1, Ordering::SeqCst);
     let scope = asked.get("code").cloned().unwrap_or_default();
     let scopes: Vec<_> = scope.split(' ').collect();
     // The shape of `tests/providers/fixtures/scalekit.json`.
