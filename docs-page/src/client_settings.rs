@@ -6,22 +6,21 @@ use serde_json::{Value, json};
 use crate::facts::PageFacts;
 
 /// How to add the server to one client.
-struct Entry {
+pub(crate) struct Entry {
     /// The client's name.
-    client: &'static str,
+    pub(crate) client: &'static str,
     /// The file to edit, if there is one.
-    file: Option<&'static str>,
+    pub(crate) file: Option<&'static str>,
     /// A command, or the contents of the file.
-    text: String,
+    pub(crate) text: String,
     /// How to log in: the step in the client, and the command for it, if there is one.
-    login: (&'static str, Option<String>),
+    pub(crate) login: (&'static str, Option<String>),
 }
 
 /// Renders a panel for each known client. The first is open.
 pub(crate) fn panels(facts: &PageFacts<'_>) -> Markup {
-    let entries = entries(&server_name(facts.name), facts.resource);
     html! {
-        @for (place, entry) in entries.iter().enumerate() {
+        @for (place, entry) in entries(facts).iter().enumerate() {
             // One name for all: opening one closes the others.
             details.client name="client" open[place == 0] {
                 summary { (entry.client) }
@@ -56,7 +55,9 @@ fn server_name(name: &str) -> String {
     }
 }
 
-fn entries(name: &str, url: &str) -> [Entry; 8] {
+/// Returns how to add the server to each known client.
+pub(crate) fn entries(facts: &PageFacts<'_>) -> [Entry; 8] {
+    let (name, url) = (&server_name(facts.name), facts.resource);
     let json = |value: Value| format!("{value:#}");
     [
         Entry {

@@ -9,8 +9,6 @@ use crate::{
 };
 
 pub(crate) fn connect(facts: &PageFacts<'_>) -> Markup {
-    let is_closed = |tool: &&ToolEntry<'_>| tool.access != Access::Public;
-    let closed = facts.tools.iter().find(is_closed);
     html! {
         section aria-labelledby="connect" {
             h2 #connect { "Connect" }
@@ -25,22 +23,14 @@ pub(crate) fn connect(facts: &PageFacts<'_>) -> Markup {
                     } @else { "." }
                 }
                 @if facts.has_login() {
-                    (copied("mcp-remote", &format!("npx mcp-remote {}", facts.resource)))
+                    (copied("mcp-remote", &mcp_remote(facts)))
                 }
-                @match facts.bound_tokens_required {
-                    Some(true) => p {
-                        "It must bind its tokens to its own key and prove possession of that key with each request (DPoP)."
-                    },
-                    Some(false) => p {
-                        "It can bind its tokens to its own key and prove possession of that key with each request (DPoP)."
-                    },
-                    None => {},
-                }
+                @if let Some(binding) = binding(facts) { p { (binding) } }
             }
-            @if let Some(tool) = closed {
+            @if let Some(call) = call_without_token(facts) {
                 details.client name="client" {
                     summary { "Without a client" }
-                    (copied("a call without a token", &curl(facts, tool)))
+                    (copied("a call without a token", &call))
                     p {
                         "The answer is " code { "401" } ", and its " code { "WWW-Authenticate" }
                         " names the scope to request and the URL of the "
@@ -50,6 +40,23 @@ pub(crate) fn connect(facts: &PageFacts<'_>) -> Markup {
             }
         }
     }
+}
+
+/// Returns the command that connects a client without OAuth.
+pub(crate) fn mcp_remote(facts: &PageFacts<'_>) -> String {
+    format!("npx mcp-remote {}", facts.resource)
+}
+
+/// Describes what a client does to bind its tokens, if the server supports it.
+pub(crate) fn binding(facts: &PageFacts<'_>) -> Option<&'static str> {
+    facts.bound_tokens_required.map(|is_required| match is_required {
+        true => {
+            "It must bind its tokens to its own key and prove possession of that key with each request (DPoP)."
+        }
+        false => {
+            "It can bind its tokens to its own key and prove possession of that key with each request (DPoP)."
+        }
+    })
 }
 
 /// Describes the login in a sentence.
@@ -63,6 +70,13 @@ pub(crate) fn promise(login: Login) -> &'static str {
             "Enter this URL in your client. It connects and lists everything without a login. An item that needs a login asks for it when it is used. If your client logs in only at the connection, start the login yourself."
         }
     }
+}
+
+/// Returns a command that shows the refusal of the first protected tool, if there is one.
+pub(crate) fn call_without_token(facts: &PageFacts<'_>) -> Option<String> {
+    let is_closed = |tool: &&ToolEntry<'_>| tool.access != Access::Public;
+    let tool = facts.tools.iter().find(is_closed)?;
+    Some(curl(facts, tool))
 }
 
 fn curl(facts: &PageFacts<'_>, tool: &ToolEntry<'_>) -> String {

@@ -1,9 +1,17 @@
-//! Renders doc comments for people: paragraphs, and code between backticks.
+//! Doc comments: paragraphs, and code between backticks.
 
 use maud::{Markup, html};
 
-/// Renders paragraphs. Blank lines separate them.
-pub(crate) fn prose(text: &str) -> Markup {
+/// A piece of a paragraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Piece<'t> {
+    Text(&'t str),
+    /// What is between two backticks.
+    Code(&'t str),
+}
+
+/// Returns the paragraphs. Blank lines separate them.
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in text.lines() {
         match paragraphs.last_mut() {
@@ -16,24 +24,35 @@ pub(crate) fn prose(text: &str) -> Markup {
             _ => paragraphs.push(String::new()),
         }
     }
-    html! {
-        @for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
-            p { (inline(paragraph)) }
-        }
-    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs
 }
 
-/// Renders text with code between backticks. An unpaired backtick stays a backtick.
-fn inline(text: &str) -> Markup {
-    let mut rest = text;
-    let mut parts = Vec::new();
+/// Returns text and code of a paragraph. An unpaired backtick stays text.
+pub(crate) fn pieces(paragraph: &str) -> Vec<Piece<'_>> {
+    let mut rest = paragraph;
+    let mut pieces = Vec::new();
     while let Some((before, code, after)) = next_code(rest) {
-        parts.push((before, code));
+        pieces.extend([Piece::Text(before), Piece::Code(code)]);
         rest = after;
     }
+    pieces.push(Piece::Text(rest));
+    pieces
+}
+
+/// Renders paragraphs as HTML.
+pub(crate) fn prose(text: &str) -> Markup {
     html! {
-        @for (before, code) in parts { (before) code { (code) } }
-        (rest)
+        @for paragraph in paragraphs(text) {
+            p {
+                @for piece in pieces(&paragraph) {
+                    @match piece {
+                        Piece::Text(text) => (text),
+                        Piece::Code(code) => code { (code) },
+                    }
+                }
+            }
+        }
     }
 }
 

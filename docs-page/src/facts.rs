@@ -13,6 +13,9 @@ pub struct PageFacts<'a> {
     pub resource: &'a str,
     /// The URL of the RFC 9728 document.
     pub metadata: &'a str,
+    /// The path or URL of the page itself. The other renderings are there with `.md` and `.json`
+    /// at the end.
+    pub page: &'a str,
     /// The issuers; clients use the first.
     pub issuers: Vec<&'a str>,
     /// Whether the issuer is the embedded development issuer.
@@ -170,6 +173,22 @@ impl PageFacts<'_> {
         self.login != Login::Never
     }
 
+    /// Returns who may use the server, in words.
+    pub(crate) fn openness(&self) -> &'static str {
+        match self.has_login() {
+            true => "behind OAuth",
+            false => "open to everybody",
+        }
+    }
+
+    /// Returns media type, name and address of each other rendering.
+    pub(crate) fn alternates(&self) -> [(&'static str, &'static str, String); 2] {
+        [
+            ("text/markdown", "Markdown", format!("{}.md", self.page)),
+            ("application/json", "JSON", format!("{}.json", self.page)),
+        ]
+    }
+
     /// Returns whether the page has a section for tools: if there are tools, or no items at
     /// all.
     pub(crate) fn has_tools(&self) -> bool {
@@ -191,6 +210,9 @@ impl PageFacts<'_> {
         counts.join(", ")
     }
 }
+
+/// What each rendering says about the development issuer.
+pub(crate) const DEVELOPMENT: &str = "Anyone on this computer can sign in as anyone: the server's built-in sign-in checks no password. It answers this computer only.";
 
 fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

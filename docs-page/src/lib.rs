@@ -4,7 +4,9 @@
 //! It is an internal crate. `toolgate` serves the page at `/docs`, is its only user, and pins its
 //! exact version: no release promises anything about this interface.
 //!
-//! The page has one script, which adds copy buttons, and loads nothing. Its content security
+//! [`render`], [`render_markdown`] and [`render_json`] have the same facts.
+//!
+//! The HTML page has one script, which adds copy buttons, and loads nothing. Its content security
 //! policy allows nothing else. `maud` escapes all text from outside.
 //!
 //! ```
@@ -15,6 +17,7 @@
 //!     version: "1.0.0",
 //!     resource: "https://mcp.example.com/mcp",
 //!     metadata: "https://mcp.example.com/.well-known/oauth-protected-resource/mcp",
+//!     page: "/docs",
 //!     issuers: Vec::new(),
 //!     development: false,
 //!     login: Login::Never,
@@ -40,8 +43,12 @@ mod client_settings;
 mod connect_instructions;
 mod doc_comment;
 mod facts;
+mod json_document;
+mod markdown_document;
+mod markdown_text;
 mod page;
 mod prompts_and_resources;
+mod requirement;
 mod stylesheet;
 #[cfg(test)]
 mod tests;
@@ -51,5 +58,7 @@ pub use facts::{
     Access, Conditions, Login, PageFacts, PromptArgument, PromptEntry, ResourceEntry, ScopeEntry,
     ToolEntry, ToolHints,
 };
+pub use json_document::render as render_json;
+pub use markdown_document::render as render_markdown;
 pub use page::{content_security_policy, render};
 pub use stylesheet::{STYLESHEET, STYLESHEET_SOURCE};

@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::{
     connect_instructions::{connect, promise},
     doc_comment::prose,
-    facts::{PageFacts, ToolEntry},
+    facts::{DEVELOPMENT, PageFacts},
     prompts_and_resources,
     stylesheet::{STYLESHEET, STYLESHEET_SOURCE, policy_source},
     tool::{self, tool_card},
@@ -41,6 +41,9 @@ pub fn render(facts: &PageFacts<'_>) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (facts.name) " · MCP server" }
+                @for (kind, name, url) in facts.alternates() {
+                    link rel="alternate" type=(kind) title=(name) href=(url);
+                }
                 style { (PreEscaped(STYLESHEET)) }
             }
             body.about {
@@ -74,13 +77,11 @@ fn head(facts: &PageFacts<'_>) -> Markup {
             }
             p.lead {
                 (facts.counted())
-                @if facts.has_login() { ", behind OAuth. " } @else { ", open to everybody. " }
-                (promise(facts.login))
+                ", " (facts.openness()) ". " (promise(facts.login))
             }
             @if facts.development {
                 p.warning role="note" {
-                    strong { "Development." }
-                    " Anyone on this computer can sign in as anyone: the server's built-in sign-in checks no password. It answers this computer only."
+                    strong { "Development." } " " (DEVELOPMENT)
                 }
             }
         }
@@ -100,7 +101,7 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
                                 @if let Some(description) = scope.description {
                                     (prose(description))
                                 }
-                                @let asking = asking_for(facts, scope.name);
+                                @let asking = prompts_and_resources::asking_for(facts, scope.name);
                                 @if !asking.is_empty() {
                                     p.quiet {
                                         "needed by "
@@ -117,19 +118,6 @@ fn scopes(facts: &PageFacts<'_>) -> Markup {
             }
         }
     }
-}
-
-/// Returns the items that require a scope: anchor and name.
-fn asking_for<'a>(facts: &'a PageFacts<'a>, scope: &str) -> Vec<(String, &'a str)> {
-    let asks = |tool: &&ToolEntry<'_>| tool.access.needs(scope);
-    let tools = facts.tools.iter().filter(asks);
-    let mut asking: Vec<_> = tools.map(|tool| (tool::anchor(tool), tool.name)).collect();
-    asking.extend(prompts_and_resources::asking_for(
-        scope,
-        &facts.prompts,
-        &facts.resources,
-    ));
-    asking
 }
 
 fn tools(facts: &PageFacts<'_>) -> Markup {
@@ -168,6 +156,12 @@ fn foot(facts: &PageFacts<'_>) -> Markup {
                 div {
                     dt { "Metadata" }
                     dd { a href=(facts.metadata) { code { (facts.metadata) } } }
+                }
+                div {
+                    dt { "This page for programs" }
+                    @for (kind, name, url) in facts.alternates() {
+                        dd { a rel="alternate" type=(kind) href=(url) { (name) } }
+                    }
                 }
                 @if !facts.issuers.is_empty() {
                     div {

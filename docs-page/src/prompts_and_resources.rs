@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use crate::{
     doc_comment::prose,
-    facts::{PromptArgument, PromptEntry, ResourceEntry},
-    tool::{conditions, needs},
+    facts::{PageFacts, PromptArgument, PromptEntry, ResourceEntry},
+    tool::{self, needs},
 };
 
 /// Returns the anchor of an item on the page, by its kind and index.
@@ -25,7 +25,7 @@ pub(crate) fn prompts(prompts: &[PromptEntry<'_>]) -> Markup {
                             code { (prompt.name) }
                             @if let Some(title) = prompt.title { " " span.title { (title) } }
                         }
-                        p.needs { (needs(&prompt.access)) (conditions(&prompt.conditions)) }
+                        p.needs { (needs(&prompt.access, &prompt.conditions)) }
                         @if let Some(description) = prompt.description { (prose(description)) }
                         (arguments(&prompt.arguments))
                     }
@@ -71,7 +71,7 @@ pub(crate) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
                             @if let Some(title) = resource.title { " " span.title { (title) } }
                         }
                         p.needs {
-                            (needs(&resource.access)) (conditions(&resource.conditions))
+                            (needs(&resource.access, &resource.conditions))
                             @if let Some(kind) = resource.mime_type { " " span.badge { (kind) } }
                         }
                         @if let Some(description) = resource.description { (prose(description)) }
@@ -82,21 +82,15 @@ pub(crate) fn resources(resources: &[ResourceEntry<'_>]) -> Markup {
     }
 }
 
-/// Returns the prompts and resources that require a scope: anchor and name.
-pub(crate) fn asking_for<'a>(
-    scope: &str,
-    prompts: &'a [PromptEntry<'a>],
-    resources: &'a [ResourceEntry<'a>],
-) -> Vec<(String, &'a str)> {
-    let prompts = prompts
-        .iter()
-        .enumerate()
+/// Returns the items that require a scope: anchor and name.
+pub(crate) fn asking_for<'a>(facts: &'a PageFacts<'a>, scope: &str) -> Vec<(String, &'a str)> {
+    let tools = (facts.tools.iter().filter(|one| one.access.needs(scope)))
+        .map(|one| (tool::anchor(one), one.name));
+    let prompts = (facts.prompts.iter().enumerate())
         .filter(|(_, one)| one.access.needs(scope))
         .map(|(place, one)| (anchor("prompt", place), one.name));
-    let resources = resources
-        .iter()
-        .enumerate()
+    let resources = (facts.resources.iter().enumerate())
         .filter(|(_, one)| one.access.needs(scope))
         .map(|(place, one)| (anchor("resource", place), one.uri));
-    prompts.chain(resources).collect()
+    tools.chain(prompts).chain(resources).collect()
 }

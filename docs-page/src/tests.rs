@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 use crate::{stylesheet::policy_source, *};
 
 mod connect;
+mod renderings;
 mod saved_page;
 
 /// Returns a schema that lives as long as the test program.
@@ -96,6 +97,7 @@ fn page_with(tools: &[ToolEntry<'_>], name: &str, login: Login) -> String {
         version: "1.2.3",
         resource: "http://127.0.0.1:10000/mcp",
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
+        page: "/docs",
         issuers: vec!["http://127.0.0.1:10000"],
         development: true,
         login,
@@ -199,7 +201,6 @@ fn the_policy_allows_this_style_and_this_script_alone() {
     assert!(policy.starts_with("default-src 'none'; ") && policy.is_ascii());
     for loaded in [
         " style=",
-        "<link",
         " src=",
         "url(",
         "@import",
@@ -207,6 +208,18 @@ fn the_policy_allows_this_style_and_this_script_alone() {
         "innerHTML",
     ] {
         assert!(!page.contains(loaded), "{loaded}");
+    }
+    // A browser loads nothing from the links to the other renderings.
+    let links: Vec<_> = page.split("<link ").skip(1).collect();
+    assert_eq!(links.len(), page.matches("<link").count());
+    assert_eq!(links.len(), 2);
+    for (link, (kind, name, end)) in links.into_iter().zip([
+        ("text/markdown", "Markdown", "md"),
+        ("application/json", "JSON", "json"),
+    ]) {
+        let alternate =
+            format!("rel=\"alternate\" type=\"{kind}\" title=\"{name}\" href=\"/docs.{end}\">");
+        assert!(link.starts_with(&alternate), "{link}");
     }
 }
 
@@ -237,6 +250,7 @@ fn prompts_and_resources_are_reported_with_what_they_need() {
         version: "1",
         resource: "http://127.0.0.1:10000/mcp",
         metadata: "http://127.0.0.1:10000/.well-known/oauth-protected-resource/mcp",
+        page: "/docs",
         issuers: Vec::new(),
         development: false,
         login: Login::AtConnection,

@@ -7,6 +7,7 @@ use crate::{
     argument::{Argument, arguments},
     doc_comment::prose,
     facts::{Access, Conditions, ToolEntry, ToolHints},
+    requirement::{DELETES, Part, hint_words, requirement},
 };
 
 /// Returns the anchor of a tool on the page. Tool names contain no spaces (MCP, "Tool
@@ -25,7 +26,7 @@ pub(crate) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
                     " " span.title { (title) }
                 }
             }
-            p.needs { (needs(&tool.access)) (conditions(&tool.conditions)) (hints(tool.hints)) }
+            p.needs { (needs(&tool.access, &tool.conditions)) (hints(tool.hints)) }
             @if let Some(description) = tool.description {
                 (prose(description))
             }
@@ -45,83 +46,30 @@ pub(crate) fn tool_card(tool: &ToolEntry<'_>) -> Markup {
     }
 }
 
-/// Renders the access of an item.
-pub(crate) fn needs(access: &Access<'_>) -> Markup {
+/// Renders what an item requires.
+pub(crate) fn needs(access: &Access<'_>, conditions: &Conditions<'_>) -> Markup {
     html! {
-        @match access {
-            Access::Public => span.badge.open { "no login needed" },
-            Access::Authenticated => span.badge { "needs a login" },
-            Access::Scopes(alternatives) => {
-                span.quiet { "needs " }
-                @for (place, all) in alternatives.iter().enumerate() {
-                    @if place > 0 { span.quiet { " or " } }
-                    @for (place, scope) in all.iter().enumerate() {
-                        @if place > 0 { span.quiet { " and " } }
-                        code.scope { (scope) }
-                    }
-                }
+        @for part in requirement(access, conditions) {
+            @match part {
+                Part::Open(words) => span.badge.open { (words) },
+                Part::Login(words) => span.badge { (words) },
+                Part::Words(words) => span.quiet { (words) },
+                Part::Scope(scope) => code.scope { (scope) },
+                Part::Role(role) => span.badge { (role) },
+                Part::Code(value) => code { (value) },
             }
         }
     }
 }
 
-/// Renders what an item requires beside its access.
-pub(crate) fn conditions(conditions: &Conditions<'_>) -> Markup {
-    html! {
-        @if !conditions.roles.is_empty() {
-            span.quiet { " as " }
-            @for (place, all) in conditions.roles.iter().enumerate() {
-                @if place > 0 { span.quiet { " or " } }
-                @for (place, role) in all.iter().enumerate() {
-                    @if place > 0 { span.quiet { " and " } }
-                    span.badge { (role) }
-                }
-            }
-        }
-        @if !conditions.acr.is_empty() {
-            span.quiet { " after a login with " }
-            @for (place, value) in conditions.acr.iter().enumerate() {
-                @if place > 0 { span.quiet { " or " } }
-                code { (value) }
-            }
-        }
-        @if let Some(seconds) = conditions.max_age {
-            span.quiet { " with a login at most " (seconds) " seconds ago" }
-        }
-        @if conditions.is_confirmed {
-            span.quiet { " after you confirmed it" }
-        }
-    }
-}
-
-/// Renders the tool's annotations. MCP's defaults are not repeated.
+/// Renders the tool's annotations.
 fn hints(hints: ToolHints) -> Markup {
-    let hints = [
-        (hints.read_only, "only reads", ""),
-        (hints.destructive, DELETES, "deletes nothing"),
-        (hints.idempotent, "safe to repeat", ""),
-        (
-            hints.open_world,
-            "uses other services",
-            "uses no other service",
-        ),
-    ];
     html! {
-        @for (value, yes, no) in hints {
-            @let word = match value {
-                Some(true) => yes,
-                Some(false) => no,
-                None => "",
-            };
-            @if !word.is_empty() {
-                " " span.badge.danger[word == DELETES] { (word) }
-            }
+        @for words in hint_words(hints) {
+            " " span.badge.danger[words == DELETES] { (words) }
         }
     }
 }
-
-/// The annotation that is highlighted as dangerous.
-const DELETES: &str = "deletes data";
 
 fn entry(argument: &Argument<'_>) -> Markup {
     html! {

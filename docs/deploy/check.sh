@@ -32,7 +32,19 @@ if has kubectl; then
   echo "ok: kubernetes.yaml"
 fi
 
+if has kubernetes-validate; then
+  # Against the published schemas, which the program has: an unknown field is an error.
+  kubernetes-validate --strict --quiet kubernetes.yaml
+  echo "ok: kubernetes.yaml, by its schemas"
+fi
+
 if has hadolint; then
   hadolint Dockerfile
   echo "ok: Dockerfile"
+  # That of `toolgate new`, with names in the places of its variables.
+  sed -e '/{{[#\/]/d' -e 's#{{checkout}}#/checkout#g' -e 's/{{name}}/demo/g' \
+    ../../cli/templates/Dockerfile >"$work/Dockerfile"
+  # DL3022: the checkout is a build context, which `docker build` is given.
+  hadolint --ignore DL3022 "$work/Dockerfile"
+  echo "ok: cli/templates/Dockerfile"
 fi

@@ -13,8 +13,10 @@ use toolgate::{Config, access, gate::HandlerGate};
 const ORIGIN: &str = "http://127.0.0.1:8000";
 
 /// Paths that every server serves besides its endpoint.
-const OF_ANY_SERVER: [&str; 6] = [
+const OF_ANY_SERVER: [&str; 8] = [
     "/docs",
+    "/docs.md",
+    "/docs.json",
     "/healthz",
     "/readyz",
     "/.well-known/oauth-protected-resource",

@@ -7,6 +7,7 @@ mod browser_redirects;
 mod challenge;
 mod confirmation;
 mod denial_reasons;
+mod documentation;
 mod handler_gate;
 mod handshake;
 mod health;

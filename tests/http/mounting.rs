@@ -115,6 +115,8 @@ async fn two_servers_and_a_gate_with_issuers_of_their_own_share_an_application()
     for (path, text) in [
         ("/healthz", "own health"),
         ("/docs", "own docs"),
+        ("/docs.md", "own fallback"),
+        ("/docs.json", "own fallback"),
         ("/readyz", "own fallback"),
         ("/", "own fallback"),
         (WELL_KNOWN, "own fallback"),
@@ -146,7 +148,10 @@ async fn a_mounted_router_has_further_paths_where_they_are_asked_for() {
         metadata["resource_documentation"],
         format!("{origin}/0/docs")
     );
-    assert_eq!(get(&format!("{origin}/0/docs")).await.status, 200);
+    for end in ["", ".md", ".json"] {
+        assert_eq!(get(&format!("{origin}/0/docs{end}")).await.status, 200);
+        assert_eq!(get(&format!("{origin}/docs{end}")).await.status, 404);
+    }
     assert_eq!(get(&format!("{origin}/healthz")).await.text, "ok\n");
     let is_ready = async || get(&format!("{origin}/readyz")).await.status == 200;
     for _ in 0..100 {

@@ -48,6 +48,8 @@ cargo xtask interop libraries  runs agent libraries that are given a token; need
 cargo xtask prove              runs tests that are too long for CI, as follows
 cargo xtask prove attributes   changes each attribute of each example; a test has to notice it
 cargo xtask prove items        compares 2,000 random items with what a server registers
+cargo xtask prove walks [NAME] follows the guide on a fresh clone, command by command; the walks
+                               are new, write, rmcp and scalekit
 cargo xtask prove flood [BINARY]   floods the release binary of todo, or the given binary, with
                                unauthenticated requests
 
@@ -72,9 +74,12 @@ fn main() -> ExitCode {
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] => prove::attributes::attributes()
             .and_then(|()| prove::items())
+            .and_then(|()| prove::walks(None))
             .and_then(|()| prove::flood(None)),
         ["prove", "attributes"] => prove::attributes::attributes(),
         ["prove", "items"] => prove::items(),
+        ["prove", "walks"] => prove::walks(None),
+        ["prove", "walks", name] => prove::walks(Some(name)),
         ["prove", "flood"] => prove::flood(None),
         ["prove", "flood", binary] => prove::flood(Some(binary)),
         // For internal use: started by `prove flood`.

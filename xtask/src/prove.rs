@@ -3,6 +3,7 @@
 //! - [`mod@attributes`]: each attribute of each example is changed, and a test has to notice it
 //! - [`access_attribute`]: finds the access in the attributes of a file
 //! - [`items`]: many random items, compared with what a server registers
+//! - [`walks`]: the commands of the guide on a fresh clone
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
 //! - [`body_shapes`]: the request bodies that they send
 //! - [`http_client`]: a minimal HTTP client for both sides
@@ -64,6 +65,25 @@ pub(crate) fn items() -> Result<(), Error> {
     let mut test = Command::new(cargo);
     test.args(["test", "--locked", "-p", "toolgate-generated-items"])
         .env("TOOLGATE_GENERATED_ITEMS", "2000");
+    child_process::must(&mut test)
+}
+
+/// Walks through the guide on a fresh clone, or takes only the walk of this name.
+pub(crate) fn walks(name: Option<&str>) -> Result<(), Error> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut test = Command::new(cargo);
+    test.args([
+        "test",
+        "--locked",
+        "-p",
+        "toolgate-tests",
+        "--test",
+        "walks",
+    ])
+    .args(["--", "--ignored", "--nocapture"]);
+    if let Some(name) = name {
+        test.env("TOOLGATE_WALK", name);
+    }
     child_process::must(&mut test)
 }
 

@@ -124,6 +124,7 @@ fn a_server_of_public_tools_has_no_401_to_show() {
         version: "1",
         resource: "https://mcp.example.com",
         metadata: "https://mcp.example.com/.well-known/oauth-protected-resource",
+        page: "/docs",
         issuers: Vec::new(),
         development: false,
         login: Login::Never,

@@ -4,8 +4,8 @@ use std::{env, fs};
 
 use super::*;
 
-/// Returns a page with every kind of item, access and fact.
-fn full_page() -> String {
+/// Returns every kind of item, access and fact.
+pub(super) fn full_facts() -> PageFacts<'static> {
     let review = PromptEntry {
         name: "review",
         title: Some("Review & fix"),
@@ -56,11 +56,12 @@ fn full_page() -> String {
         idempotent: Some(false),
         open_world: Some(false),
     };
-    render(&PageFacts {
+    PageFacts {
         name: "finance news",
         version: "1.2.3",
         resource: "https://mcp.example.com/mcp?a=1&b=2",
         metadata: "https://mcp.example.com/.well-known/oauth-protected-resource/mcp",
+        page: "/docs",
         issuers: vec!["https://as.example.com", "https://other.example.com"],
         development: true,
         login: Login::AtProtectedCall,
@@ -82,14 +83,14 @@ fn full_page() -> String {
         tools: tools.to_vec(),
         prompts: vec![review, plain],
         resources: vec![all, one],
-    })
+    }
 }
 
 /// `UPDATE_SNAPSHOT=1` saves the page first.
 #[test]
 fn the_page_is_the_saved_page_to_the_byte() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/saved_page.html");
-    let page = full_page();
+    let page = render(&full_facts());
     if env::var_os("UPDATE_SNAPSHOT").is_some() {
         fs::write(file, &page).unwrap();
     }

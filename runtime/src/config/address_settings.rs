@@ -94,7 +94,8 @@ impl Config {
     }
 
     /// Makes a mounted router serve the documentation page, which
-    /// [`Server::serve`](crate::Server::serve) always serves: at `/docs`, below the
+    /// [`Server::serve`](crate::Server::serve) always serves: at `/docs`, and for programs as
+    /// Markdown at `/docs.md` and as JSON at `/docs.json`, below the
     /// [path prefix](Config::with_path_prefix) if there is one.
     #[must_use]
     pub fn with_docs_page(mut self) -> Self {

@@ -64,13 +64,15 @@ impl Paths {
         };
         // The endpoint must not be in the place of the metadata or the page.
         let rest = below(public, prefix).unwrap_or_default();
+        let mut is_free = true;
         for path in BTreeSet::from([endpoint, rest]) {
             if let Err(error) = resource_url::check_path(path) {
                 let what = format!("the endpoint is served at {path:?}, which {}", error.what);
                 errors.add(what, error.remedy);
+                is_free = false;
             }
         }
-        Self {
+        let paths = Self {
             origin: resource.origin().to_owned(),
             resource: public.to_owned(),
             prefix: prefix.to_owned(),
@@ -80,7 +82,25 @@ impl Paths {
             has_docs_page: settings.has_docs_page,
             docs_below_endpoint: docs_below(endpoint, settings.docs_url.as_deref(), resource),
             has_health_paths: settings.has_health_paths,
+        };
+        // With a prefix and another path that a proxy removes, a published path of the page or the
+        // metadata can arrive at the endpoint. The router panics at two routes with one path.
+        if is_free && paths.documents().contains(endpoint) {
+            errors.add(
+                format!("the endpoint is served at {endpoint:?}, where requests for the page or the metadata arrive"),
+                "choose another path for TOOLGATE_LISTEN_PATH, such as /mcp",
+            );
         }
+        paths
+    }
+
+    /// Returns every path at which requests for the metadata and the page arrive.
+    fn documents(&self) -> BTreeSet<String> {
+        let mut paths = self.metadata(false);
+        for path in self.docs_routes(false) {
+            paths.extend(["", ".md", ".json"].map(|end| format!("{path}{end}")));
+        }
+        paths
     }
 
     /// Whether the root of the origin is not the root of this server.
@@ -128,7 +148,8 @@ impl Paths {
         Some(format!("{}{}", self.origin, self.docs(is_mounted)?))
     }
 
-    /// Returns the paths at which requests for the page arrive.
+    /// Returns the paths at which requests for the page arrive. Its other renderings are there with
+    /// `.md` and `.json` at the end.
     pub(crate) fn docs_routes(&self, is_mounted: bool) -> BTreeSet<String> {
         let public = self.docs(is_mounted);
         let local = public.iter().map(|path| self.local(path).to_owned());

@@ -160,7 +160,14 @@ pub(crate) const DOCS_PATH: &str = "/docs";
 
 /// Every path that a server serves beside its endpoint. An endpoint must not start with the
 /// first segment of any of them.
-const OWN_PATHS: [&str; 4] = [METADATA_PATH, LIVENESS_PATH, READINESS_PATH, DOCS_PATH];
+const OWN_PATHS: [&str; 6] = [
+    METADATA_PATH,
+    LIVENESS_PATH,
+    READINESS_PATH,
+    DOCS_PATH,
+    "/docs.md",
+    "/docs.json",
+];
 
 /// Returns the first segment of a path, or `None` for the root.
 fn first_segment(path: &str) -> Option<&str> {

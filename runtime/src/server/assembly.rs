@@ -150,7 +150,7 @@ pub(super) fn assemble(
         settings.resource().as_str().to_owned(),
         settings.paths().clone(),
     );
-    let page = documents.page(&catalogue);
+    let documentation = documents.documentation(&catalogue);
     let cors = routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools));
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
@@ -211,7 +211,7 @@ pub(super) fn assemble(
             resource,
             paths,
             metadata,
-            page,
+            documentation,
             cors,
             issuer_routes: wall.issuer_routes,
             readiness: wall.readiness,

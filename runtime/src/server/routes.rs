@@ -31,7 +31,7 @@ use super::{
     readiness::Readiness,
     response_future::{Endpoint, ResponseFuture},
     startup_banner::StartupBanner,
-    static_documents::MetadataDocuments,
+    static_documents::{Documentation, MetadataDocuments},
 };
 
 /// The contents of the routes besides the MCP endpoint.
@@ -40,8 +40,7 @@ pub(super) struct Served {
     pub(super) resource: String,
     pub(super) paths: Paths,
     pub(super) metadata: MetadataDocuments,
-    /// The documentation page.
-    pub(super) page: Bytes,
+    pub(super) documentation: Documentation,
     pub(super) cors: CorsLayer,
     /// The routes of the embedded issuer, if it is used. They have their own CORS rules.
     pub(super) issuer_routes: Option<Router>,
@@ -118,7 +117,7 @@ fn routes(endpoint: Endpoint, served: Served, is_mounted: bool) -> (Router, BTre
     let Served {
         paths,
         metadata,
-        page,
+        documentation,
         cors,
         issuer_routes,
         ..
@@ -128,16 +127,19 @@ fn routes(endpoint: Endpoint, served: Served, is_mounted: bool) -> (Router, BTre
         false => metadata.alone,
     };
     let document = read(move || bytes(document.clone(), "application/json", "public, max-age=300"));
-    let page = read(move || documentation(page.clone()));
     let mut all = BTreeSet::new();
     let mut router = Router::new();
-    for (list, route) in [
-        (paths.metadata(is_mounted), document),
-        (paths.docs_routes(is_mounted), page),
-    ] {
-        for path in list {
-            router = router.route(&path, route.clone());
-            all.insert(path);
+    let mut add = |path: String, route: &MethodRouter| {
+        router = std::mem::take(&mut router).route(&path, route.clone());
+        all.insert(path);
+    };
+    for path in paths.metadata(is_mounted) {
+        add(path, &document);
+    }
+    let renderings = renderings(documentation);
+    for path in paths.docs_routes(is_mounted) {
+        for (end, route) in &renderings {
+            add(format!("{path}{end}"), route);
         }
     }
     let docs = paths.docs(is_mounted);
@@ -249,12 +251,34 @@ fn bytes(content: Bytes, kind: &'static str, cache: &'static str) -> Response<Bo
     response
 }
 
-fn documentation(content: Bytes) -> Response<Body> {
-    let mut response = bytes(content, "text/html; charset=utf-8", "public, max-age=300");
+/// Builds the route of each rendering of the documentation, with the end of its path.
+fn renderings(documentation: Documentation) -> [(&'static str, MethodRouter); 3] {
+    let Documentation {
+        html,
+        markdown,
+        json,
+    } = documentation;
+    let page = move || {
+        let mut response = rendering(html.clone(), "text/html; charset=utf-8");
+        if let Ok(policy) = HeaderValue::from_str(content_security_policy()) {
+            response
+                .headers_mut()
+                .insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    };
+    let markdown = move || rendering(markdown.clone(), "text/markdown; charset=utf-8");
+    let json = move || rendering(json.clone(), "application/json");
+    [
+        ("", read(page)),
+        (".md", read(markdown)),
+        (".json", read(json)),
+    ]
+}
+
+fn rendering(content: Bytes, kind: &'static str) -> Response<Body> {
+    let mut response = bytes(content, kind, "public, max-age=300");
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(content_security_policy()) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
-    }
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),

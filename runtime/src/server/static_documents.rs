@@ -29,6 +29,14 @@ pub(super) struct MetadataDocuments {
     pub(super) mounted: Bytes,
 }
 
+/// The documentation of a server, once for people and twice for programs.
+#[derive(Clone)]
+pub(super) struct Documentation {
+    pub(super) html: Bytes,
+    pub(super) markdown: Bytes,
+    pub(super) json: Bytes,
+}
+
 /// The contents of the documents.
 pub(super) struct StaticDocuments<'a> {
     pub(super) name: &'a str,
@@ -87,8 +95,8 @@ impl StaticDocuments<'_> {
         algorithms.map(|algorithm| algorithm.name()).collect()
     }
 
-    /// Returns the documentation page.
-    pub(super) fn page(&self, catalogue: &Catalogue) -> Bytes {
+    /// Returns the documentation.
+    pub(super) fn documentation(&self, catalogue: &Catalogue) -> Documentation {
         let tools = catalogue.tools.iter();
         let tools = tools.map(|tool| {
             tool_entry(
@@ -99,23 +107,25 @@ impl StaticDocuments<'_> {
         });
         let prompts = catalogue.prompts.iter().map(prompt_entry);
         let resources = catalogue.resources.iter().map(resource_entry);
-        self.page_of(tools.collect(), prompts.collect(), resources.collect())
+        self.documentation_of(tools.collect(), prompts.collect(), resources.collect())
     }
 
-    /// Returns the documentation page for the given entries.
-    pub(super) fn page_of(
+    /// Returns the documentation for the given entries.
+    pub(super) fn documentation_of(
         &self,
         tools: Vec<ToolEntry<'_>>,
         prompts: Vec<PromptEntry<'_>>,
         resources: Vec<ResourceEntry<'_>>,
-    ) -> Bytes {
+    ) -> Documentation {
         let dpop = self.settings.dpop();
         let scope = |&(name, description): &DescribedScope| ScopeEntry { name, description };
-        docs_page::render(&PageFacts {
+        let paths = self.settings.paths();
+        let facts = PageFacts {
             name: self.name,
             version: self.version,
             resource: self.settings.resource().as_str(),
-            metadata: &self.settings.paths().metadata_url(),
+            metadata: &paths.metadata_url(),
+            page: &paths.docs(false).unwrap_or_default(),
             issuers: self.issuers.iter().map(String::as_str).collect(),
             development: self.is_development,
             login: self.login.into(),
@@ -124,7 +134,11 @@ impl StaticDocuments<'_> {
             tools,
             prompts,
             resources,
-        })
-        .into()
+        };
+        Documentation {
+            html: docs_page::render(&facts).into(),
+            markdown: docs_page::render_markdown(&facts).into(),
+            json: docs_page::render_json(&facts).into(),
+        }
     }
 }

@@ -45,6 +45,10 @@ async fn only_the_configured_paths_lead_to_the_endpoint() {
         ("POST", "/readyz", 405),
         ("PUT", "/docs", 405),
         ("BREW", "/docs", 405),
+        ("PUT", "/docs.md", 405),
+        ("BREW", "/docs.json", 405),
+        ("GET", "/docs.md/", 404),
+        ("GET", "/docs.xml", 404),
         ("TRACE", "/mcp", 405),
         ("CONNECT", "/mcp", 405),
         ("BREW", "/nothing", 404),
@@ -86,6 +90,8 @@ async fn a_preflight_is_answered_at_every_path() {
     for path in [
         "/mcp",
         "/docs",
+        "/docs.md",
+        "/docs.json",
         "/nothing",
         "/.well-known/oauth-protected-resource/mcp",
     ] {

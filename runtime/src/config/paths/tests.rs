@@ -166,12 +166,39 @@ fn paths_that_contradict_each_other_are_errors_with_a_remedy() {
             at("https://h.example/api/docs").with_path_prefix("/api"),
             ["served at \"/docs\"", "choose another path"],
         ),
+        (
+            at("https://h.example/api/docs.md").with_path_prefix("/api"),
+            ["served at \"/docs.md\"", "choose another path"],
+        ),
+        (
+            at("https://h.example/docs.json").with_listen_path("/mcp"),
+            ["docs.json, which is reserved", "choose another path"],
+        ),
     ] {
         let told = errors(config);
         for part in parts {
             assert!(told.contains(part), "{part}: {told}");
         }
     }
+}
+
+/// The router panics at two routes with one path.
+#[test]
+fn an_endpoint_at_which_requests_for_the_page_or_the_metadata_arrive_is_an_error() {
+    let rewritten = |path: &str| {
+        let config = at(&format!("https://h.example/svc/a{path}")).with_listen_path(path);
+        config.with_path_prefix("/svc")
+    };
+    for path in ["/svc/docs", "/svc/docs.md", "/svc/docs.json"] {
+        let told = errors(rewritten(path));
+        assert!(
+            told.contains(&format!("served at {path:?}, where requests")),
+            "{told}"
+        );
+        assert!(told.contains("choose another path"), "{told}");
+    }
+    let beside = rewritten("/svc/mcp").validate();
+    assert!(beside.is_ok(), "{:?}", beside.err());
 }
 
 #[test]

@@ -327,7 +327,7 @@ impl HandlerGateBuilder {
         );
         let (bind, drain) = (settings.bind(), settings.drain());
         let body_limit = settings.limits().body;
-        let page = documents.page_of(entries.collect(), Vec::new(), Vec::new());
+        let documentation = documents.documentation_of(entries.collect(), Vec::new(), Vec::new());
         let cors = routes::cors(plan.origins.clone(), Vec::new());
         let (login, visibility) = (plan.login, plan.visibility);
         let hosts = plan.origins.hosts().to_vec();
@@ -350,7 +350,7 @@ impl HandlerGateBuilder {
                 resource,
                 paths,
                 metadata,
-                page,
+                documentation,
                 cors,
                 issuer_routes: wall.issuer_routes.clone(),
                 readiness: wall.readiness.clone(),

@@ -78,7 +78,7 @@ fn page(login: Login) -> String {
         scopes: &[("news:admin", None), ("news:read", Some("Read news"))],
         scope_prefix: "",
     };
-    String::from_utf8(documents.page(&catalogue()).to_vec()).unwrap()
+    String::from_utf8(documents.documentation(&catalogue()).html.to_vec()).unwrap()
 }
 
 /// `UPDATE_SNAPSHOT=1` saves the body first.
