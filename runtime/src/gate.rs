@@ -9,7 +9,7 @@
 // anything of the server sees it.
 //
 // Request:
-// - `service`: the gate as a tower service
+// - `service`: the gate as a tower service, and the nonces of DPoP
 // - `origin`: `Host` and `Origin`
 // - `body`: one bounded buffer; `request_limits`: the limits of a request;
 //   `pending_bodies`: the memory that requests without a token share
@@ -36,7 +36,7 @@
 //   `refusal_item_names`: the item that it names; `response_envelope`: what it repeats;
 //   `prepared_response`, `response_cache`: responses that can be sent again
 // - `tool_result_denial`: a denial as the result of a call; `late_denial`: of a call that runs
-// - `chunked_body`, `expiring_body`: bodies; `dpop_headers`: nonces
+// - `chunked_body`, `expiring_body`: bodies
 
 use std::sync::Arc;
 
@@ -62,7 +62,6 @@ mod body;
 mod challenge;
 mod chunked_body;
 mod dispatch;
-mod dpop_headers;
 mod expiring_body;
 mod fast_head;
 mod fast_message;

@@ -10,10 +10,11 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use tower::Service;
 
-use super::{Gate, dispatch::dispatch, dpop_headers, refusal::server_error};
+use super::{Gate, dispatch::dispatch, refusal::server_error};
+use crate::verify::{Authenticator, NONCE, Proofs};
 
 /// A service behind the gate.
 #[derive(Clone)]
@@ -70,15 +71,33 @@ where
 {
     let (mut parts, body) = request.into_parts();
     async move {
-        let dpop = dpop_headers::uses_dpop(&gate.authenticator, &parts.headers);
+        let dpop = uses_dpop(&gate.authenticator, &parts.headers);
         let mut response = match gate.authorize(&mut parts, body).await {
             Ok(authorized) => dispatch(&gate, authorized, &mut parts, inner, dpop).await,
             Err(refused) => refused.into_response(gate.refusal_context(dpop)),
         };
         if dpop {
-            dpop_headers::add_nonce(&gate.authenticator, response.headers_mut());
+            add_nonce(&gate.authenticator, response.headers_mut());
         }
         response
+    }
+}
+
+/// Returns whether a request uses the scheme `DPoP`, even if it is malformed.
+fn uses_dpop(authenticator: &Authenticator, headers: &HeaderMap) -> bool {
+    let is_scheme = |value: &HeaderValue| {
+        let scheme = value.as_bytes().split(|&byte| byte == b' ').next();
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"dpop"))
+    };
+    authenticator.proofs().is_some() && headers.get_all(header::AUTHORIZATION).iter().any(is_scheme)
+}
+
+/// Adds the nonce for the client's next proof to an answer (RFC 9449 §8.2), so that the client
+/// need not be refused to get it.
+fn add_nonce(authenticator: &Authenticator, headers: &mut HeaderMap) {
+    let nonce = authenticator.proofs().and_then(Proofs::nonce);
+    if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
+        headers.insert(NONCE, nonce);
     }
 }
 
