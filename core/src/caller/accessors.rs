@@ -1,5 +1,7 @@
 //! What a tool reads of its caller. Nothing here takes part in a decision.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -7,6 +9,21 @@ use super::Caller;
 use crate::{claims::ClaimsError, clock::UnixTime};
 
 impl Caller {
+    /// Returns whether the token has this scope: it names the scope, character for
+    /// character (RFC 6749 §3.3), or a scope that implies it on this server.
+    #[must_use]
+    pub fn has(&self, scope: &str) -> bool {
+        // In the order of the table, which is sorted.
+        self.0.granted_names.binary_search(&scope).is_ok()
+            || self.claims().scopes().any(|named| named == scope)
+    }
+
+    /// Returns whether the token has this role, character for character.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.claims().has_role(role)
+    }
+
     /// Returns the user on whose behalf the call is made (`sub`), or `None` if a program
     /// calls for itself.
     ///
@@ -76,5 +93,11 @@ impl Caller {
             .map(T::deserialize)
             .transpose()
             .map_err(|_| ClaimsError::WrongType(name.to_owned().into()))
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Caller").field(self.claims()).finish()
     }
 }
