@@ -81,7 +81,10 @@ impl Gate {
         let text = format!(
             "the line has more than {limit} bytes, the most that this server reads; send less at a time"
         );
-        let refusal = self.audited(Subject::default(), Refusal::Message(MessageError::TooLarge(text.into())));
+        let refusal = self.audited(
+            Subject::default(),
+            Refusal::Message(MessageError::TooLarge(text.into())),
+        );
         let envelope = MessageHead::read(beginning).response_envelope();
         RefusedRequest::new(refusal, envelope).into_message(self.refusal_context(false))
     }

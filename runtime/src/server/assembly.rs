@@ -85,10 +85,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 }
 
 /// Returns the scopes of all registered items, sorted.
-fn scopes(
-    sets: Sets<()>,
-    hierarchy: &ScopeHierarchy,
-) -> Result<Vec<&'static str>, StartError> {
+fn scopes(sets: Sets<()>, hierarchy: &ScopeHierarchy) -> Result<Vec<&'static str>, StartError> {
     let mut faults = SetupErrors::default();
     let offered = sets.finish(&mut faults).offered(false);
     gate_plan::scopes(&offered, hierarchy, faults)

@@ -104,11 +104,10 @@ mod tests {
 
     #[test]
     fn lines_are_read_one_by_one_and_blank_ones_are_none() {
-        assert_eq!(lines("{1}\n\n \r\n{22}\r\n{333}", 9), [
-            whole("{1}"),
-            whole("{22}\r"),
-            whole("{333}")
-        ]);
+        assert_eq!(
+            lines("{1}\n\n \r\n{22}\r\n{333}", 9),
+            [whole("{1}"), whole("{22}\r"), whole("{333}")]
+        );
         assert!(lines("", 9).is_empty());
         assert!(lines("\n\n", 9).is_empty());
     }
@@ -116,11 +115,14 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_is_dropped_up_to_its_end() {
         let text = format!("{}\nnext\n{}", "a".repeat(100), "b".repeat(11));
-        assert_eq!(lines(&text, 10), [
-            Line::TooLong(b"a".repeat(10)),
-            whole("next"),
-            Line::TooLong(b"b".repeat(10)),
-        ]);
+        assert_eq!(
+            lines(&text, 10),
+            [
+                Line::TooLong(b"a".repeat(10)),
+                whole("next"),
+                Line::TooLong(b"b".repeat(10)),
+            ]
+        );
         assert_eq!(lines("0123456789\n", 10), [whole("0123456789")]);
     }
 
