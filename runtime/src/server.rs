@@ -34,7 +34,7 @@
 //! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
 //! - [`list_visibility`]: which items the lists show to a caller
 //! - [`startup_banner`]: the start-up banner
-//! - `stdio`: standard input and output in place of HTTP
+//! - `stdio`, `stream_end`: standard input and output in place of HTTP
 
 use std::sync::Arc;
 
@@ -89,6 +89,8 @@ mod stateless_fast_path;
 mod static_documents;
 #[cfg(feature = "stdio")]
 mod stdio;
+#[cfg(feature = "stdio")]
+mod stream_end;
 mod subscriptions;
 mod token_issuers;
 mod tool_list_cache;

@@ -120,7 +120,7 @@ async fn authorize_functions_decide_before_and_while_an_item_runs() {
         let mut host = Host::start(era, &["host", "notes:read"]).await;
         assert_eq!(host.text("open", json!({"number": 2})).await, "note 2");
         let denied = host.call("open", json!({"number": 1})).await;
-        let error = error(&denied, -31403, "access_denied");
+        let error = error(&denied, -31403, "denied_by_item");
         let message = error["message"].as_str().expect("a message");
         assert!(message.contains("the note is another's"), "{message}");
         for (tool, arguments) in [("open", json!({"number": 9})), ("late", json!({}))] {

@@ -12,7 +12,8 @@ const LIMIT: usize = 4 * 1024 * 1024;
 #[tokio::test]
 async fn a_line_that_is_no_message_is_refused_and_the_next_one_is_answered() {
     let mut host = Host::start(Era::Session, &["host", "notes:read"]).await;
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let (deep, deepest) = (nested(5_000), nested(100_000));
     let call = r#"{"jsonrpc":"2.0","id":77,"method":"tools/call","params":"#;
     let reserved = format!(r#"{call}{{"name":"read","$serde_json::private::RawValue":"1"}}}}"#);
     for (line, id, code) in [
@@ -30,6 +31,7 @@ async fn a_line_that_is_no_message_is_refused_and_the_next_one_is_answered() {
             -32700,
         ),
         (&deep, Value::Null, -32700),
+        (&deepest, Value::Null, -32600),
         (&reserved, json!(77), -32700),
         (&format!("{call}{{\"name\":7}}}}"), json!(77), -32602),
         (

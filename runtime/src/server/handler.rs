@@ -169,7 +169,7 @@ impl ServerHandler for Handler {
             let _share = notifier.quota.take(listener, uris)?;
             let listening = subscriptions::listen(notifier, permit.caller(), &context);
             #[cfg(feature = "stdio")]
-            let listening = super::stdio::until_end(extensions, listening);
+            let listening = super::stream_end::until_end(extensions, listening);
             listening.await;
         }
         Ok(())

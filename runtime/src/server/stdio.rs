@@ -31,7 +31,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
-use rmcp::{model::Extensions, service::ServerInitializeError};
+use rmcp::service::ServerInitializeError;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::timeout,
@@ -41,13 +41,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     error::{Error, SetupErrors},
-    gate::{LatestCaller, LocalConnection, StreamsEnd},
+    gate::{Gate, LatestCaller, LocalConnection},
 };
 
 use super::{
     Server,
     assembly::{Prepared, prepare},
-    dispatch_check::gate_extension,
     handler::Handler,
     security_schemes::Publisher,
     serve::stop_signal,
@@ -57,8 +56,6 @@ mod admission;
 mod line_reader;
 mod line_writer;
 mod local_caller;
-#[cfg(test)]
-mod tests;
 mod transport;
 
 pub use local_caller::LocalCaller;
@@ -134,6 +131,8 @@ fn serve(
     server.policy.verifier = None;
     // It chooses by HTTP headers, and its results hold challenges.
     server.policy.tool_result_denial = None;
+    // The connection is a session of its own, whatever replicas over HTTP need.
+    server.has_sessions = true;
     let serving = async move {
         let mut faults = SetupErrors::default();
         caller.check(&mut faults);
@@ -144,9 +143,9 @@ fn serve(
                 return Err(faults.into_error().into());
             }
         };
-        let Some(client) = Client::new(prepared, &caller) else {
-            return Ok(());
-        };
+        let client = Client::new(prepared, &caller).ok_or_else(|| {
+            Error::Serve(io::Error::other("the local caller names another issuer"))
+        })?;
         client.serve(input, output, stop).await
     };
     serving.boxed()
@@ -154,7 +153,7 @@ fn serve(
 
 /// The client on the other side of standard input and output, and what serves it.
 struct Client {
-    gate: Arc<crate::gate::Gate>,
+    gate: Arc<Gate>,
     handler: Handler,
     connection: LocalConnection,
 }
@@ -257,19 +256,6 @@ async fn run(handler: Handler, transport: StdioTransport) -> Result<(), Error> {
         // The client has gone before it said what it is.
         Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
         Err(error) => Err(Error::Serve(io::Error::other(error))),
-    }
-}
-
-/// Runs a stream without an end of its own until the connection of its client ends.
-pub(super) async fn until_end(extensions: &Extensions, stream: impl Future<Output = ()>) {
-    match gate_extension::<StreamsEnd>(extensions) {
-        None => stream.await,
-        Some(StreamsEnd(end)) => {
-            tokio::select! {
-                () = end.cancelled() => {}
-                () = stream => {}
-            }
-        }
     }
 }
 

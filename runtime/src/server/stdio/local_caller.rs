@@ -43,7 +43,11 @@ const NEVER: UnixTime = UnixTime::from_seconds(253_402_300_799);
 /// # }
 /// ```
 ///
-/// and nothing turns it into a caller of HTTP:
+/// and nothing else makes a caller without a token, nor is it a caller of HTTP:
+///
+/// ```compile_fail,E0432
+/// use toolgate::auth::LocalOrigin;
+/// ```
 ///
 /// ```compile_fail,E0277
 /// # use toolgate::{Caller, LocalCaller};
