@@ -73,7 +73,7 @@ impl VerifiedToken {
 }
 
 /// The caller of a request: the claims of a token that this server verified and accepts now,
-/// never the token itself.
+/// never the token itself. On standard input it is the `LocalCaller` that the program states.
 ///
 /// A public tool takes `Option<Caller>`, because it can be called without a token.
 ///
@@ -109,6 +109,21 @@ impl Caller {
     #[doc(hidden)]
     pub fn granted(&self) -> ScopeSet {
         self.0.granted
+    }
+
+    /// Returns whether the token has this scope: it names the scope, character for
+    /// character (RFC 6749 §3.3), or a scope that implies it on this server.
+    #[must_use]
+    pub fn has(&self, scope: &str) -> bool {
+        // In the order of the table, which is sorted.
+        self.0.granted_names.binary_search(&scope).is_ok()
+            || self.claims().scopes().any(|named| named == scope)
+    }
+
+    /// Returns whether the token has this role, character for character.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.claims().has_role(role)
     }
 
     /// Returns the scopes of this server that the token names.

@@ -9,21 +9,6 @@ use super::Caller;
 use crate::{claims::ClaimsError, clock::UnixTime};
 
 impl Caller {
-    /// Returns whether the token has this scope: it names the scope, character for
-    /// character (RFC 6749 §3.3), or a scope that implies it on this server.
-    #[must_use]
-    pub fn has(&self, scope: &str) -> bool {
-        // In the order of the table, which is sorted.
-        self.0.granted_names.binary_search(&scope).is_ok()
-            || self.claims().scopes().any(|named| named == scope)
-    }
-
-    /// Returns whether the token has this role, character for character.
-    #[must_use]
-    pub fn has_role(&self, role: &str) -> bool {
-        self.claims().has_role(role)
-    }
-
     /// Returns the user on whose behalf the call is made (`sub`), or `None` if a program
     /// calls for itself.
     ///
