@@ -1,9 +1,10 @@
 //! [`Caller`]: who sent a request, as its token says.
 //!
-//! A [`Caller`] is built only from an [`AcceptedToken`], which comes only from
-//! [`Acceptance::accept`] or, for a token bound to a key, from [`BoundToken::proved_by`].
+//! A [`Caller`] is built from an [`AcceptedToken`], which comes only from
+//! [`Acceptance::accept`] or, for a token bound to a key, from [`BoundToken::proved_by`]. Its
+//! second origin is a [`LocalOrigin`]: a program that serves no HTTP request with it.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     bearer::{BearerToken, Credentials},
@@ -13,16 +14,19 @@ use crate::{
 
 mod acceptance;
 mod accessors;
+mod local_origin;
 #[cfg(feature = "testing")]
 mod test_caller;
 mod token_binding;
 mod token_rejection;
 
 pub use acceptance::{Acceptance, MAX_LEEWAY};
+pub use local_origin::{LOCAL_ISSUER, LocalOrigin};
 pub use token_binding::{Accepted, AcceptedToken, BoundToken, ProvedKey, Thumbprint};
 pub use token_rejection::TokenRejection;
 
-/// An authentic token: its claims, and the scopes of this server that they grant.
+/// An authentic token, or what a program states in place of one: its claims, and the scopes of
+/// this server that they grant.
 #[derive(Debug)]
 pub struct VerifiedToken {
     claims: Claims,
@@ -69,7 +73,7 @@ impl VerifiedToken {
 }
 
 /// The caller of a request: the claims of a token that this server verified and accepts now,
-/// never the token itself.
+/// never the token itself. On standard input it is the `LocalCaller` that the program states.
 ///
 /// A public tool takes `Option<Caller>`, because it can be called without a token.
 ///
@@ -84,13 +88,14 @@ impl VerifiedToken {
 /// ```
 #[derive(Clone)]
 #[doc(alias = "Principal")]
-pub struct Caller(Arc<VerifiedToken>, Credentials);
+pub struct Caller(Arc<VerifiedToken>, Option<Credentials>);
 
 impl Caller {
     /// Copies the caller into its own memory, for use beyond the request.
     #[doc(hidden)]
     pub fn detached(&self) -> Self {
-        Self(Arc::clone(&self.0), self.1.clone().detached())
+        let credentials = self.1.clone().map(Credentials::detached);
+        Self(Arc::clone(&self.0), credentials)
     }
 
     /// Returns the claims of the token.
@@ -150,19 +155,13 @@ impl Caller {
 /// }
 /// ```
 pub trait TokenHolder {
-    /// Returns the token of the request.
-    fn bearer(&self) -> &BearerToken;
+    /// Returns the token of the request, or `None` for a local caller.
+    fn bearer(&self) -> Option<&BearerToken>;
 }
 
 impl TokenHolder for Caller {
-    fn bearer(&self) -> &BearerToken {
-        &self.1.token
-    }
-}
-
-impl fmt::Debug for Caller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Caller").field(self.claims()).finish()
+    fn bearer(&self) -> Option<&BearerToken> {
+        Some(&self.1.as_ref()?.token)
     }
 }
 

@@ -8,11 +8,13 @@
 use std::fmt;
 
 mod declared_scopes;
+mod scope_error;
 mod scope_set;
 mod scope_table;
 
 pub use declared_scopes::ScopeDescription;
 pub use declared_scopes::declares;
+pub use scope_error::ScopeError;
 pub use scope_set::ScopeSet;
 pub use scope_table::{ScopeTable, TooManyScopesError};
 
@@ -85,37 +87,6 @@ impl fmt::Display for Scope {
         f.write_str(self.0)
     }
 }
-
-/// The text is not a scope-token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScopeError {
-    text: String,
-    position: Option<usize>,
-}
-
-impl ScopeError {
-    /// Returns the byte position of the first invalid character, or `None` if the text is
-    /// empty.
-    #[must_use]
-    pub fn position(&self) -> Option<usize> {
-        self.position
-    }
-}
-
-impl fmt::Display for ScopeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.position {
-            None => f.write_str("a scope has at least one character"),
-            Some(position) => write!(
-                f,
-                "{:?} is not a scope: the character at byte {position} is not allowed by RFC 6749 section 3.3",
-                self.text
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ScopeError {}
 
 /// Returns whether a text is a scope-token. The macros, which cannot depend on this crate,
 /// and `cli`, which shares no code with it, check the same grammar on their own.

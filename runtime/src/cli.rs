@@ -9,6 +9,7 @@
 //! | `--print-config` | the effective settings, and where each comes from, without secrets |
 //! | `--print-config --json` | the same as JSON, for programs; `toolgate doctor` reads it |
 //! | `--explain <item>` | which check allows or denies an item to the token from standard input: [`Server::explain`] |
+//! | `--stdio` | nothing: it serves the host that starts the program, if [`Program`] has a caller for it |
 //! | `--help` | the arguments and the variables |
 
 use std::{
@@ -22,6 +23,12 @@ use crate::{
     error::Error,
     server::Server,
 };
+
+#[cfg(feature = "stdio")]
+mod stdio_argument;
+
+#[cfg(feature = "stdio")]
+use {crate::server::LocalCaller, stdio_argument::STDIO};
 
 /// The longest token that `--explain` reads, in bytes.
 const LONGEST_TOKEN: u64 = 64 * 1024;
@@ -77,6 +84,8 @@ pub struct Program {
     port: u16,
     variables: Vec<(&'static str, &'static str)>,
     arguments: Option<Vec<String>>,
+    #[cfg(feature = "stdio")]
+    caller: Option<LocalCaller>,
 }
 
 /// Why a server is built.
@@ -143,6 +152,8 @@ impl Program {
             port: PORT,
             variables: Vec::new(),
             arguments: None,
+            #[cfg(feature = "stdio")]
+            caller: None,
         }
     }
 
@@ -189,6 +200,8 @@ impl Program {
         let done = match action(&arguments) {
             Some((Action::Help, _)) => Ok(self.help()),
             Some(action) => self.act(action, server).await,
+            #[cfg(feature = "stdio")]
+            None if arguments == [STDIO] && self.caller.is_some() => self.serve_stdio(server).await,
             None => Err(format!(
                 "unknown arguments: {}\n\n{}",
                 arguments.join(" "),
@@ -270,6 +283,8 @@ impl Program {
         for (argument, _, meaning) in ACTIONS {
             help += &format!("  {name} {argument}  {meaning}\n");
         }
+        #[cfg(feature = "stdio")]
+        self.add_stdio_help(&name, &mut help);
         help += "\nVariables, also read from .env; the guide of Toolgate lists the others:\n";
         let bind = format!("address to listen on, 127.0.0.1:{} by default", self.port);
         let common = [

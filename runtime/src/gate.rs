@@ -14,7 +14,7 @@
 // - `body`: one bounded buffer; `request_limits`: the limits of a request;
 //   `pending_bodies`: the memory that requests without a token share
 // - `message`: the message of a request; `fast_head`, `fast_message`: the fast reader;
-//   `message_error`: why a message is refused
+//   `message_error`: why a message is refused; `local_request`: a message on standard input
 // - `message_head`: the beginning of a message, for a refusal
 // - `message_size`, `json_size`: the memory that a message takes, before it is unpacked
 // - `message_limits`, `log_line_size`: limits of what is logged and stored
@@ -68,6 +68,8 @@ mod fast_message;
 mod json_size;
 mod lane;
 mod late_denial;
+#[cfg(feature = "stdio")]
+mod local_request;
 mod log_line_size;
 mod message;
 mod message_error;
@@ -98,6 +100,8 @@ pub use crate::server::{
 pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems, NotAuthorized};
 pub(crate) use challenge::Challenges;
 pub(crate) use late_denial::LateDenials;
+#[cfg(feature = "stdio")]
+pub(crate) use local_request::{LocalConnection, StreamsEnd};
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use refusal::oauth_error;
@@ -136,6 +140,8 @@ pub(crate) struct Gate {
     pub(crate) rules: Arc<Rules>,
     pub(crate) item_names: ItemNames,
     pub(crate) authenticator: Arc<Authenticator>,
+    /// Whether the program states its caller, who has no token and can get no other.
+    pub(crate) is_local: bool,
     /// Calls the `authorize` functions, if any item behind the gate has one.
     pub(crate) authorizer: Option<Arc<Authorizer>>,
     pub(crate) challenges: Challenges,
@@ -261,6 +267,7 @@ impl Gate {
             table: self.rules.table(),
             hosts: self.origins.own_hosts(),
             dpop: dpop || self.authenticator.takes_only_bound(),
+            is_local: self.is_local,
         }
     }
 }

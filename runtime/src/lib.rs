@@ -62,6 +62,7 @@
 //! | protect a handler that you wrote with rmcp | [`gate::HandlerGate`], [`access!`] |
 //! | mount servers in your own application | [`Server::into_router`], [`Mount`] |
 //! | give it a command line | [`cli::run`], which also prints who may use what |
+//! | serve a host that starts your program | [`Server::serve_stdio`], [`LocalCaller`] |
 //! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
 //!
 //! Guides: [tokens and issuers](guide::tokens), [clients](guide::clients).
@@ -82,7 +83,8 @@
 //!   (loopback). Off by default.
 //! - `logging`: the module `logging`, which logs to standard error as text or JSON. Off by
 //!   default, for programs with a `tracing` subscriber of their own.
-//!
+//! - `stdio`: [`Server::serve_stdio`], for hosts that start a program and speak to it on standard
+//!   input and output. Off by default.
 //! - `testing`: [`Caller::test`] and [`tool::Call::test`], for unit tests of tools. The crate
 //!   `toolgate-testing` enables it. Off by default.
 //!
@@ -134,6 +136,8 @@ pub use item::{Context, InputRequired, Json, LogLevel, Reply, Round, State, Tool
 pub use prompt::PromptSet;
 pub use resource::{ResourceError, ResourceSet};
 pub use scope::Scope;
+#[cfg(feature = "stdio")]
+pub use server::LocalCaller;
 pub use server::{AccessTable, Changes, ItemAccess, LogWriter, Mount, Server, UnknownItemError};
 pub use tool::{Args, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};

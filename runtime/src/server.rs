@@ -34,12 +34,12 @@
 //! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
 //! - [`list_visibility`]: which items the lists show to a caller
 //! - [`startup_banner`]: the start-up banner
+//! - `stdio`, `stream_end`: standard input and output in place of HTTP
 
 use std::sync::Arc;
 
 use crate::{
     clock::Clock,
-    error::StartError,
     gate::{ChallengeScopes, DeniedCall},
     item::RegistersItems,
     prompt::PromptKind,
@@ -87,6 +87,10 @@ mod shared;
 mod startup_banner;
 mod stateless_fast_path;
 mod static_documents;
+#[cfg(feature = "stdio")]
+mod stdio;
+#[cfg(feature = "stdio")]
+mod stream_end;
 mod subscriptions;
 mod token_issuers;
 mod tool_list_cache;
@@ -104,6 +108,8 @@ pub use list_visibility::Visibility;
 pub use local_sessions::LocalSessions;
 pub use log_writer::LogWriter;
 pub use mount::Mount;
+#[cfg(feature = "stdio")]
+pub use stdio::LocalCaller;
 
 use {catalogue::Sets, gate_plan::Policy, readiness::Check};
 
@@ -383,18 +389,5 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
             without_banner: self.without_banner,
             readiness_check: None,
         }
-    }
-
-    /// Returns the scopes of all items, sorted. These are the scopes to register at a
-    /// provider.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`StartError`] if an item has errors.
-    pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
-        assembly::scopes(
-            self.sets.with_state_applied(&self.state),
-            &self.policy.hierarchy,
-        )
     }
 }

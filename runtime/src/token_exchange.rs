@@ -135,12 +135,19 @@ impl TokenExchange {
     /// Removes the cached token of a caller, so that the next call makes a new exchange.
     /// Use it if the upstream refuses a token that has not expired.
     pub fn forget(&self, caller: &Caller) {
-        let bearer = caller.bearer();
-        self.0.cache.remove(&TokenHash::new(bearer));
+        if let Some(bearer) = caller.bearer() {
+            self.0.cache.remove(&TokenHash::new(bearer));
+        }
     }
 
     /// Returns the caller's token if it may be sent to this issuer.
     fn token_to_exchange<'a>(&self, caller: &'a Caller) -> Result<&'a BearerToken, ExchangeError> {
+        let Some(bearer) = caller.bearer() else {
+            return Err(ExchangeError::new(
+                ExchangeErrorKind::Misconfigured,
+                "the caller has no token, because the program that serves standard input names it; give the program credentials of its own for the upstream",
+            ));
+        };
         // A token is sent only to its own issuer, or to an issuer that the operator allows.
         if !self.0.upstream.takes_tokens_of(caller.claims().issuer()) {
             return Err(ExchangeError::new(
@@ -148,7 +155,7 @@ impl TokenExchange {
                 "the caller's token is from another issuer and may be sent only to that issuer; allow it with `with_callers_of`",
             ));
         }
-        Ok(caller.bearer())
+        Ok(bearer)
     }
 
     fn cached(&self, hash: &TokenHash) -> Option<UpstreamToken> {

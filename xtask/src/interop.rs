@@ -4,7 +4,7 @@ use std::{env, fs};
 
 use crate::{
     Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, denial_matrix,
-    proxy, say,
+    proxy, say, stdio_host,
 };
 
 /// The selected parts.
@@ -16,6 +16,7 @@ pub(crate) struct Parts<'a> {
     suite: bool,
     check: bool,
     proxy: bool,
+    stdio: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -26,6 +27,7 @@ impl<'a> Parts<'a> {
         suite: false,
         check: false,
         proxy: false,
+        stdio: false,
     };
 
     pub(crate) fn all() -> Self {
@@ -36,6 +38,7 @@ impl<'a> Parts<'a> {
             suite: true,
             check: true,
             proxy: true,
+            stdio: true,
         }
     }
 
@@ -74,6 +77,13 @@ impl<'a> Parts<'a> {
         }
     }
 
+    pub(crate) fn stdio() -> Self {
+        Self {
+            stdio: true,
+            ..Self::NONE
+        }
+    }
+
     pub(crate) fn proxy() -> Self {
         Self {
             proxy: true,
@@ -93,6 +103,10 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Error> {
     if parts.proxy {
         say("== a server behind nginx");
         errors.extend(describe("proxy", proxy::run(&tools)));
+    }
+    if parts.stdio {
+        say("== a host that starts a program");
+        errors.extend(describe("stdio", stdio_host::run(&tools)));
     }
     if parts.suite {
         say("== the official conformance suite");

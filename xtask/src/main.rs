@@ -11,6 +11,7 @@
 //! - [`agent_libraries`]: agent libraries that are given a token
 //! - [`cli_checks`]: `toolgate check` against every example
 //! - [`proxy`]: a server behind nginx with TLS
+//! - [`stdio_host`]: a host that starts a program
 //! - [`prove`]: tests that are too long for CI
 
 use std::{
@@ -31,6 +32,7 @@ mod interop;
 mod prove;
 mod proxy;
 mod recorded_server;
+mod stdio_host;
 mod transcript_check;
 
 /// An error, for a person.
@@ -43,6 +45,7 @@ cargo xtask interop clients NAME   runs only one client
 cargo xtask interop denials [NAME]   runs every client, or one, against every kind of denial
 cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix that nginx keeps or
                                removes, and the locations of the guide
+cargo xtask interop stdio      lets the Inspector start notes and speak to it on standard input
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
                                Python packages, so neither the first command nor CI runs it
 cargo xtask prove              runs tests that are too long for CI, as follows
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
             client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))
         }
         ["interop", "proxy"] => interop::run(interop::Parts::proxy()),
+        ["interop", "stdio"] => interop::run(interop::Parts::stdio()),
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] => prove::attributes::attributes()
             .and_then(|()| prove::items())

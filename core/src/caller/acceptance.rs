@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Accepted, AcceptedToken, BoundToken, TokenRejection, VerifiedToken};
+use super::{Accepted, AcceptedToken, BoundToken, LOCAL_ISSUER, TokenRejection, VerifiedToken};
 use crate::clock::UnixTime;
 
 /// The longest leeway for clock skew.
@@ -71,7 +71,8 @@ impl Acceptance {
     fn validate(&self, token: &VerifiedToken, now: UnixTime) -> Result<bool, TokenRejection> {
         let (claims, leeway) = (&token.claims, self.leeway.as_secs());
         // RFC 7519 §4.1.1, RFC 9068 §4.
-        if !self.issuers.iter().any(|issuer| issuer == claims.issuer()) {
+        let is_trusted = self.issuers.iter().any(|issuer| issuer == claims.issuer());
+        if !is_trusted || claims.issuer() == LOCAL_ISSUER {
             return Err(TokenRejection::Issuer);
         }
         // RFC 7519 §4.1.3, RFC 8707 §2: refuse a token for another resource.

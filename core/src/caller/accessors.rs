@@ -1,5 +1,7 @@
 //! What a tool reads of its caller. Nothing here takes part in a decision.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -76,5 +78,11 @@ impl Caller {
             .map(T::deserialize)
             .transpose()
             .map_err(|_| ClaimsError::WrongType(name.to_owned().into()))
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Caller").field(self.claims()).finish()
     }
 }

@@ -111,13 +111,11 @@ impl Caller {
         let scopes = scopes.map(Scope::parse).collect::<Result<Vec<_>, _>>()?;
         let token = VerifiedToken::new(claims, &ScopeTable::with_hierarchy(scopes, &[])?);
         let (scheme, token_text) = (Scheme::Bearer, BearerToken::new("test")?);
-        Ok(Self(
-            token,
-            Credentials {
-                scheme,
-                token: token_text,
-            },
-        ))
+        let credentials = Credentials {
+            scheme,
+            token: token_text,
+        };
+        Ok(Self(token, Some(credentials)))
     }
 }
 

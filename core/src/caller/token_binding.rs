@@ -29,7 +29,7 @@ pub struct AcceptedToken(pub(super) Arc<VerifiedToken>);
 impl AcceptedToken {
     /// Builds the caller who sent the token with these credentials.
     pub fn sent_with(self, credentials: Credentials) -> Caller {
-        Caller(self.0, credentials)
+        Caller(self.0, Some(credentials))
     }
 }
 
@@ -138,7 +138,7 @@ impl Accepted {
                     scheme: crate::bearer::Scheme::Bearer,
                     token: crate::bearer::BearerToken::new("a.test").unwrap(),
                 };
-                Caller(token, credentials)
+                Caller(token, Some(credentials))
             }
             Self::Bound(_) => panic!("the token is bound"),
         }

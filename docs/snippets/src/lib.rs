@@ -37,6 +37,8 @@ pub mod recipes {}
 pub mod resources_and_prompts {}
 #[doc = include_str!("../../src/rounds.md")]
 pub mod rounds {}
+#[doc = include_str!("../../src/stdio.md")]
+pub mod stdio {}
 #[doc = include_str!("../../src/testing.md")]
 pub mod testing {}
 #[doc = include_str!("../../src/tools.md")]

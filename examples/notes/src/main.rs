@@ -3,13 +3,19 @@
 //! Run `cargo run -p notes`. A client with `notes:read` reads `notes://all` and `notes://1`,
 //! completes the numbers of notes, and is notified when a note that it subscribed to
 //! changes. The first write requires the scope `notes:write` (step-up).
+//!
+//! `notes --stdio` serves the host that starts it, who may read and write.
 
 use std::{
+    fmt,
     process::ExitCode,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use toolgate::{Changes, Server, mcp_prompt, mcp_resource, mcp_tool, mcp_tools, scopes};
+use toolgate::{
+    Changes, Environment, LocalCaller, Server, cli::Program, mcp_prompt, mcp_resource, mcp_tool,
+    mcp_tools, scopes,
+};
 
 scopes! {
     /// What a token for this server allows.
@@ -120,7 +126,12 @@ fn server(changes: &Changes) -> Server<Arc<Notes>> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    toolgate::cli::run(server(&Changes::new())).await
+    // Whoever starts the program has the files of this machine anyway.
+    let host = LocalCaller::named("host").with_scopes([scope::READ, scope::WRITE]);
+    Program::new("notes that clients read, sum up and write")
+        .with_stdio(host)
+        .run(|_: &Environment, _| Ok::<_, fmt::Error>(server(&Changes::new())))
+        .await
 }
 
 #[cfg(test)]

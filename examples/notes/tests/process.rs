@@ -1,6 +1,10 @@
 //! Tests `notes` as a client uses it.
 
-use std::time::Duration;
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use support::{
@@ -110,4 +114,45 @@ async fn every_schema_has_standard_formats_alone() {
     let folder = Folder::new();
     let server = serve(&folder).await;
     has_standard_formats(&server).await;
+}
+
+#[test]
+fn a_host_that_starts_the_program_reads_and_writes_notes() {
+    let folder = Folder::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_notes"))
+        .arg("--stdio")
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let opened = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "host", "version": "1"},
+    });
+    let write = json!({"name": "write_note", "arguments": {"number": 1, "text": "Soup"}});
+    let mut input = child.stdin.take().expect("a pipe");
+    for (id, method, params) in [
+        (1, "initialize", opened),
+        (2, "tools/call", write),
+        (3, "tools/list", json!({})),
+    ] {
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        writeln!(input, "{message}").expect("it is read");
+    }
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{output:?}");
+    let lines = String::from_utf8(output.stdout).expect("it is text");
+    let answers: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a message"))
+        .collect();
+    assert_eq!(answers.len(), 3, "{lines}");
+    let answer = |id: u32| answers.iter().find(|answer| answer["id"] == id);
+    let written = answer(2).expect("an answer");
+    assert_ne!(written["result"]["isError"], true, "{written}");
+    assert!(written.get("error").is_none(), "{written}");
+    let listed = answer(3).expect("an answer");
+    assert_eq!(listed["result"]["tools"][0]["name"], "write_note");
 }

@@ -47,7 +47,7 @@ const LONGEST_SESSION_ID: usize = 128;
 
 /// The operation of a message that cannot be read. It has no rule: without a token it is
 /// answered by a challenge, with a token by an error that describes the message.
-const UNREADABLE: Operation<'static> = Operation::Unruled("unreadable");
+pub(super) const UNREADABLE: Operation<'static> = Operation::Unruled("unreadable");
 
 /// A request that may run.
 pub(super) struct AuthorizedRequest {
@@ -234,7 +234,7 @@ impl Gate {
         received.map_err(Refusal::Body)
     }
 
-    fn read_message(
+    pub(super) fn read_message(
         &self,
         readers: Readers,
         headers: &HeaderMap,
@@ -292,7 +292,7 @@ impl Gate {
 
     /// Decides whether the caller may perform the operation of a message. This resolves the
     /// target, which travels in the permit from here on.
-    fn decide(
+    pub(super) fn decide(
         &self,
         headers: &HeaderMap,
         message: &IncomingMessage,

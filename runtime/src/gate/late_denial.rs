@@ -122,6 +122,11 @@ impl LateDenials {
         answer
     }
 
+    /// Returns whether the answer is always a message: there is no status.
+    pub(crate) fn is_local(&self) -> bool {
+        self.0.gate.is_local
+    }
+
     fn take(&self) -> Option<Response<Body>> {
         let mut refusal = self.0.refusal.lock();
         refusal

@@ -117,6 +117,15 @@ impl IncomingMessage {
         }
     }
 
+    /// Returns the message that rmcp's reader has read.
+    #[cfg(feature = "stdio")]
+    pub(super) fn into_rmcp(self) -> Option<Box<ClientJsonRpcMessage>> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Method(_) | Self::Fast(_) | Self::Unreadable => None,
+        }
+    }
+
     /// Takes the message of the fast reader, to run it.
     pub(super) fn take_fast(&mut self) -> Option<FastMessage> {
         match std::mem::replace(self, Self::Unreadable) {
@@ -213,7 +222,7 @@ impl IncomingMessage {
         }
     }
 
-    fn request(&self) -> Option<&JsonRpcRequest<ClientRequest>> {
+    pub(super) fn request(&self) -> Option<&JsonRpcRequest<ClientRequest>> {
         match self {
             Self::Message(message) => match message.as_ref() {
                 JsonRpcMessage::Request(request) => Some(request),

@@ -2,6 +2,7 @@
 //!
 //! - [`response`]: the answer: a status, a challenge where a token can help, and JSON
 //! - [`body_members`]: the members of its JSON, and the sentence that a client shows
+//! - [`local_denial`]: the same for the caller that a program states
 
 use std::{borrow::Cow, time::Duration};
 
@@ -20,6 +21,7 @@ use super::{
 };
 
 mod body_members;
+mod local_denial;
 mod response;
 
 pub(crate) use response::oauth_error;
@@ -210,8 +212,13 @@ impl Refusal {
     }
 
     /// Returns what would help.
-    fn remedy(&self) -> Option<Remedy> {
+    fn remedy(&self, context: RefusalContext<'_>) -> Option<Remedy> {
         match self {
+            Self::InsufficientScope { .. } | Self::InsufficientAuthentication { .. }
+                if context.is_local =>
+            {
+                Some(Remedy::AskAdministrator)
+            }
             Self::Forbidden { reason } => Some(reason.remedy),
             refusal => refusal.reason().map(DenialReason::remedy),
         }
@@ -233,14 +240,15 @@ impl Refusal {
     }
 
     /// Returns the sentence that says what would help, where the description does not.
-    fn advice(&self) -> Option<&'static str> {
+    fn advice(&self, context: RefusalContext<'_>) -> Option<&'static str> {
         match self {
+            denial if context.is_local && denial.is_local_denial() => denial.local_advice(),
             Self::NoToken { .. } => Some("Authorize this client to continue."),
             Self::ProofFailure { .. }
             | Self::Unavailable { .. }
             | Self::TooManyPending
             | Self::SessionLimit(_) => None,
-            refusal => refusal.remedy().map(Remedy::advice),
+            refusal => refusal.remedy(context).map(Remedy::advice),
         }
     }
 
@@ -300,6 +308,9 @@ impl Refusal {
             Self::Credentials(error) => error.description().to_owned(),
             Self::NoToken { .. } => "an access token is needed".to_owned(),
             Self::InvalidToken { description, .. } => description.clone().into_owned(),
+            denial if context.is_local && denial.is_local_denial() => {
+                denial.local_description().to_owned()
+            }
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
             Self::MissingRole { .. } => {
                 "the caller lacks a role that this operation needs".to_owned()

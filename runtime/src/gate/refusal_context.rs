@@ -14,4 +14,6 @@ pub(super) struct RefusalContext<'a> {
     /// Whether challenges name the scheme `DPoP` beside `Bearer`: the request used it, or the
     /// server requires it.
     pub(super) dpop: bool,
+    /// Whether the program states its caller, who has no token and can get no other.
+    pub(super) is_local: bool,
 }

@@ -66,6 +66,12 @@ impl LatestCaller {
         self.lock().clone()
     }
 
+    /// Creates the holder of a caller that no later token replaces.
+    #[cfg(feature = "stdio")]
+    pub(crate) fn of(caller: Caller) -> Self {
+        Self(Arc::new(Mutex::new(Some(caller))))
+    }
+
     fn set(&self, caller: Option<&Caller>) {
         *self.lock() = caller.map(Caller::detached);
     }

@@ -69,14 +69,35 @@ impl Assembled {
     }
 }
 
+impl<S: Clone + Send + Sync + 'static> Server<S> {
+    /// Returns the scopes of all items, sorted. These are the scopes to register at a
+    /// provider.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StartError`] if an item has errors.
+    pub fn scopes(self) -> Result<Vec<&'static str>, StartError> {
+        scopes(
+            self.sets.with_state_applied(&self.state),
+            &self.policy.hierarchy,
+        )
+    }
+}
+
 /// Returns the scopes of all registered items, sorted.
-pub(super) fn scopes(
-    sets: Sets<()>,
-    hierarchy: &ScopeHierarchy,
-) -> Result<Vec<&'static str>, StartError> {
+fn scopes(sets: Sets<()>, hierarchy: &ScopeHierarchy) -> Result<Vec<&'static str>, StartError> {
     let mut faults = SetupErrors::default();
     let offered = sets.finish(&mut faults).offered(false);
     gate_plan::scopes(&offered, hierarchy, faults)
+}
+
+/// A server whose items and settings are valid, before it has a transport.
+pub(super) struct Prepared {
+    pub(super) name: String,
+    version: String,
+    pub(super) without_banner: bool,
+    pub(super) plan: GatePlan,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// Validates everything and assembles the server.
@@ -85,52 +106,21 @@ pub(super) fn assemble(
     config: Config,
     bound: Option<SocketAddr>,
 ) -> Result<Assembled, StartError> {
-    let mut faults = SetupErrors::default();
     // The address of a listening socket replaces the configured one.
     let config = match bound {
         Some(address) => config.with_bind(address),
         None => config,
     };
-    let mut catalogue = server.sets.finish(&mut faults);
-    catalogue.limit_results(server.limits.result_bytes);
-    if server.limits.page_items == 0 {
-        faults.add(
-            "the page size of lists is 0, so a list would never end",
-            "give `with_page_size` at least 1",
-        );
-    }
-    let offered = catalogue.offered(server.changes.is_some());
-    let switches = catalogue.switches();
-    attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
-    let plan = GatePlan::new(
-        &server.name,
-        &offered,
-        switches,
-        server.policy,
-        &config,
-        &mut faults,
-    );
-    let Some(plan) = plan else {
-        return Err(faults.into_error());
-    };
-    let rounds = RoundSeal::new(
-        [
-            plan.settings.state_key(),
-            plan.settings.previous_state_key(),
-        ],
-        plan.settings.resource().as_str().to_owned(),
-        Arc::clone(&plan.clock),
-    );
-    let Ok(rounds) = rounds else {
-        faults.add(
-            "the operating system provides no random numbers",
-            "run it where the operating system's random number generator is available",
-        );
-        return Err(faults.into_error());
-    };
-    let plan = faults.finish(plan)?;
-    let documents = plan.documents(&server.name, &server.version);
+    let Prepared {
+        name,
+        version,
+        without_banner,
+        plan,
+        shared,
+    } = prepare(server, &config)?;
+    let documents = plan.documents(&name, &version);
     let settings = &plan.settings;
+    let catalogue = &shared.catalogue;
     let mut warnings = catalogue.warnings();
     let metadata = documents.metadata(&mut warnings);
     let counts = [
@@ -138,53 +128,21 @@ pub(super) fn assemble(
         catalogue.prompts.len(),
         catalogue.resources.len(),
     ];
-    let banner = plan.banner(&server.name, counts, warnings);
-    let banner = banner.filter(|_| !server.without_banner);
-    let has_sessions = settings.has_sessions() && server.has_sessions;
+    let banner = plan.banner(&name, counts, warnings);
+    let banner = banner.filter(|_| !without_banner);
     let (bind, drain) = (settings.bind(), settings.drain());
     let everything = CancellationToken::new();
     let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
-        .with_legacy_session_mode(has_sessions);
+        .with_legacy_session_mode(shared.has_sessions);
     let (resource, paths) = (
         settings.resource().as_str().to_owned(),
         settings.paths().clone(),
     );
-    let documentation = documents.documentation(&catalogue);
+    let documentation = documents.documentation(catalogue);
     let cors = routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools));
-    let mut identity = Implementation::new(&server.name, &server.version);
-    identity.title = server.title;
-    let capabilities = catalogue.capabilities(offered.changes);
-    let catalogue = Arc::new(catalogue);
-    let authorizer = catalogue.has_authorize().then(|| {
-        let timeout = settings.limits().authorize_timeout;
-        Arc::new(Authorizer::new(Arc::clone(&catalogue) as _, timeout))
-    });
-    let notifier = server.changes.map(|changes| {
-        Arc::new(ChangeNotifier {
-            changes,
-            rules: Arc::clone(&plan.rules),
-            authorizer: authorizer.clone(),
-            clock: Arc::clone(&plan.clock),
-            capabilities: capabilities.clone(),
-            quota: Arc::default(),
-        })
-    });
-    let mut info = ServerConfig::new(capabilities).with_server_info(identity);
-    info.instructions = server.instructions;
-    let shared = Arc::new(Shared {
-        info,
-        catalogue,
-        rules: Arc::clone(&plan.rules),
-        authorizer: authorizer.clone(),
-        visibility: plan.visibility,
-        page_items: server.limits.page_items,
-        has_sessions,
-        notifier,
-        rounds: Arc::new(rounds),
-        tool_lists: ToolListCache::new(plan.roles.clone()),
-    });
     let sessions = Arc::new(SessionsWithSecuritySchemes::default());
+    let (has_sessions, authorizer) = (shared.has_sessions, shared.authorizer.clone());
     let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
             sessions: Arc::clone(&sessions),
@@ -221,6 +179,89 @@ pub(super) fn assemble(
         drain,
         streams: wall.streams,
         everything,
+    })
+}
+
+/// Validates everything.
+pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, StartError> {
+    let mut faults = SetupErrors::default();
+    let mut catalogue = server.sets.finish(&mut faults);
+    catalogue.limit_results(server.limits.result_bytes);
+    if server.limits.page_items == 0 {
+        faults.add(
+            "the page size of lists is 0, so a list would never end",
+            "give `with_page_size` at least 1",
+        );
+    }
+    let offered = catalogue.offered(server.changes.is_some());
+    let switches = catalogue.switches();
+    attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
+    let plan = GatePlan::new(
+        &server.name,
+        &offered,
+        switches,
+        server.policy,
+        config,
+        &mut faults,
+    );
+    let Some(plan) = plan else {
+        return Err(faults.into_error());
+    };
+    let rounds = RoundSeal::new(
+        [
+            plan.settings.state_key(),
+            plan.settings.previous_state_key(),
+        ],
+        plan.settings.resource().as_str().to_owned(),
+        Arc::clone(&plan.clock),
+    );
+    let Ok(rounds) = rounds else {
+        faults.add(
+            "the operating system provides no random numbers",
+            "run it where the operating system's random number generator is available",
+        );
+        return Err(faults.into_error());
+    };
+    let plan = faults.finish(plan)?;
+    let has_sessions = plan.settings.has_sessions() && server.has_sessions;
+    let mut identity = Implementation::new(&server.name, &server.version);
+    identity.title = server.title;
+    let capabilities = catalogue.capabilities(offered.changes);
+    let catalogue = Arc::new(catalogue);
+    let authorizer = catalogue.has_authorize().then(|| {
+        let timeout = plan.settings.limits().authorize_timeout;
+        Arc::new(Authorizer::new(Arc::clone(&catalogue) as _, timeout))
+    });
+    let notifier = server.changes.map(|changes| {
+        Arc::new(ChangeNotifier {
+            changes,
+            rules: Arc::clone(&plan.rules),
+            authorizer: authorizer.clone(),
+            clock: Arc::clone(&plan.clock),
+            capabilities: capabilities.clone(),
+            quota: Arc::default(),
+        })
+    });
+    let mut info = ServerConfig::new(capabilities).with_server_info(identity);
+    info.instructions = server.instructions;
+    let shared = Arc::new(Shared {
+        info,
+        catalogue,
+        rules: Arc::clone(&plan.rules),
+        authorizer,
+        visibility: plan.visibility,
+        page_items: server.limits.page_items,
+        has_sessions,
+        notifier,
+        rounds: Arc::new(rounds),
+        tool_lists: ToolListCache::new(plan.roles.clone()),
+    });
+    Ok(Prepared {
+        name: server.name,
+        version: server.version,
+        without_banner: server.without_banner,
+        plan,
+        shared,
     })
 }
 

@@ -32,6 +32,8 @@ use super::{
 
 /// The author's choices of how callers are authorized.
 pub(super) struct Policy {
+    /// Whether callers come with tokens. Otherwise the program states its one caller.
+    pub(super) takes_tokens: bool,
     pub(super) verifier: Option<BuildAuthenticator>,
     pub(super) clock: Arc<dyn Clock>,
     /// Whether unauthenticated clients may connect and list everything.
@@ -49,6 +51,7 @@ pub(super) struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
+            takes_tokens: true,
             verifier: None,
             clock: Arc::new(SystemClock),
             open_handshake: false,
@@ -77,6 +80,7 @@ pub(super) struct GatePlan {
     /// The issuers to publish.
     pub(super) issuers: Vec<String>,
     pub(super) origins: OriginRules,
+    takes_tokens: bool,
     issuing: TokenIssuers,
     make_authenticator: BuildAuthenticator,
     challenges: Challenges,
@@ -116,8 +120,8 @@ impl GatePlan {
             roles: &roles,
             clock: &policy.clock,
         };
-        let issuing =
-            TokenIssuers::choose(&settings, offered.asks_for_tokens(), &embedding, faults);
+        let asks_for_tokens = policy.takes_tokens && offered.asks_for_tokens();
+        let issuing = TokenIssuers::choose(&settings, asks_for_tokens, &embedding, faults);
         let make_authenticator = match policy.verifier {
             Some(own) => own,
             None => {
@@ -161,6 +165,7 @@ impl GatePlan {
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
             clock: policy.clock,
+            takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
             issuing,
             make_authenticator,
@@ -243,6 +248,7 @@ impl GatePlan {
         let streams = CancellationToken::new();
         let limits = self.settings.limits().clone();
         let gate = Gate {
+            is_local: !self.takes_tokens,
             rules: self.rules,
             item_names: self.item_names,
             authenticator: Arc::clone(&authenticator),

@@ -37,6 +37,14 @@ use super::{
 
 mod item_calls;
 
+/// The revisions of the protocol that a server speaks.
+pub(super) const REVISIONS: &[ProtocolVersion] = &[
+    ProtocolVersion::V_2025_03_26,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_11_25,
+    ProtocolVersion::V_2026_07_28,
+];
+
 /// The handler of one request or of one session.
 pub(super) struct Handler {
     shared: Arc<Shared>,
@@ -96,12 +104,7 @@ impl ServerHandler for Handler {
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
-        Cow::Borrowed(&[
-            ProtocolVersion::V_2025_03_26,
-            ProtocolVersion::V_2025_06_18,
-            ProtocolVersion::V_2025_11_25,
-            ProtocolVersion::V_2026_07_28,
-        ])
+        Cow::Borrowed(REVISIONS)
     }
 
     fn get_tool(&self, name: &str) -> Option<Listing> {
@@ -164,7 +167,10 @@ impl ServerHandler for Handler {
             let listener = Listener::of(permit.caller(), extensions);
             // Held until the listener ends, for whatever reason.
             let _share = notifier.quota.take(listener, uris)?;
-            subscriptions::listen(notifier, permit.caller(), &context).await;
+            let listening = subscriptions::listen(notifier, permit.caller(), &context);
+            #[cfg(feature = "stdio")]
+            let listening = super::stream_end::until_end(extensions, listening);
+            listening.await;
         }
         Ok(())
     }

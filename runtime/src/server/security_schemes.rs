@@ -181,6 +181,13 @@ impl SessionManager for SessionsWithSecuritySchemes {
 /// The transport through which a session sends.
 pub(super) struct Publisher<T>(T);
 
+#[cfg(feature = "stdio")]
+impl<T> Publisher<T> {
+    pub(super) fn new(transport: T) -> Self {
+        Self(transport)
+    }
+}
+
 impl<T: Transport<RoleServer>> Transport<RoleServer> for Publisher<T> {
     type Error = T::Error;
 

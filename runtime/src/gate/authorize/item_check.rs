@@ -34,7 +34,7 @@ impl Gate {
     /// # Errors
     ///
     /// Returns the refusal if an item does not authorize the request.
-    pub(super) fn check_items<'g: 'c, 'c>(
+    pub(in crate::gate) fn check_items<'g: 'c, 'c>(
         &'g self,
         request: &'c AuthorizedRequest,
         headers: &'c HeaderMap,

@@ -28,7 +28,7 @@ impl RefusedRequest<'_> {
     /// Returns what would help, with what the client needs for it.
     fn remedy_member(&self, context: RefusalContext<'_>) -> Option<Value> {
         let refusal = &self.refusal;
-        let mut member = json!({"action": refusal.remedy()?.action()});
+        let mut member = json!({"action": refusal.remedy(context)?.action()});
         let scopes = context.challenges.names(refusal.scopes(), context.table);
         let scopes: Vec<String> = scopes.collect();
         if !scopes.is_empty() {
@@ -92,7 +92,7 @@ impl RefusedRequest<'_> {
             (_, Some(item), None) => format!("{description}; it was sent for {item}"),
             _ => description.to_owned(),
         };
-        match self.refusal.advice() {
+        match self.refusal.advice(context) {
             Some(advice) => format!("{missing}. {advice}"),
             None => missing,
         }

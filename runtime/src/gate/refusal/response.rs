@@ -198,6 +198,23 @@ impl RefusedRequest<'_> {
         )
     }
 
+    /// Returns the answer as a message, for a transport without a status and headers.
+    #[cfg(feature = "stdio")]
+    pub(in crate::gate) fn into_message(self, context: RefusalContext<'_>) -> serde_json::Value {
+        let id = self.envelope.id.as_ref();
+        let (id, error) = match &self.refusal {
+            Refusal::Message(error) => {
+                let text = error.description().to_owned();
+                (
+                    id.filter(|_| error.repeats_id()),
+                    ErrorData::new(error.code(), text, None),
+                )
+            }
+            _ => (id, self.error(context)),
+        };
+        json!({"jsonrpc": "2.0", "id": id, "error": error})
+    }
+
     /// Returns the denial in the forms that a message can hold.
     pub(in crate::gate) fn denied_answer(&self, context: RefusalContext<'_>) -> DeniedAnswer {
         let challenge = match &self.refusal {

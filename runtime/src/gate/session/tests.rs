@@ -115,7 +115,7 @@ async fn a_session_shares_no_memory_with_the_latest_request() {
     let alice = caller("i", "alice", "read");
     world.open("1", Some(&alice));
     use crate::caller::TokenHolder;
-    let place = |held: &Caller| held.bearer().as_bytes().as_ptr();
+    let place = |held: &Caller| held.bearer().unwrap().as_bytes().as_ptr();
     let later = caller("i", "alice", "read");
     let session = world.sessions.enter("1", Some(&later)).unwrap();
     let held = session.latest_caller().caller().unwrap();

@@ -146,7 +146,11 @@ fn answer_denied<K: ServedKind>(
         return Err(Unanswered::Denied(denial).into());
     };
     let request = (&context.id, is_current(context));
-    K::denied(late.deny(permit, operation, *denial, &head.headers, request))
+    let answer = late.deny(permit, operation, *denial, &head.headers, request);
+    match late.is_local() {
+        true => Err(answer.error),
+        false => K::denied(answer),
+    }
 }
 
 /// Waits for a running item, unless the client disconnects or cancels the request. An item that

@@ -1,0 +1,34 @@
+//! Why a text is not a scope.
+
+use std::fmt;
+
+/// The text is not a scope-token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeError {
+    pub(super) text: String,
+    pub(super) position: Option<usize>,
+}
+
+impl ScopeError {
+    /// Returns the byte position of the first invalid character, or `None` if the text is
+    /// empty.
+    #[must_use]
+    pub fn position(&self) -> Option<usize> {
+        self.position
+    }
+}
+
+impl fmt::Display for ScopeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            None => f.write_str("a scope has at least one character"),
+            Some(position) => write!(
+                f,
+                "{:?} is not a scope: the character at byte {position} is not allowed by RFC 6749 section 3.3",
+                self.text
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ScopeError {}

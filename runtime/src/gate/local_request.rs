@@ -1,0 +1,158 @@
+//! Messages of a local caller, which arrive on standard input instead of HTTP.
+//!
+//! What HTTP alone has is missing: the head, the token, sessions, challenges. Everything else is
+//! the same code: the reader and its limits, [`Rules::decide`](crate::authorization::Rules::decide),
+//! the items' `authorize` functions, the audit lines, and the permit without which nothing runs.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::OptionFuture;
+use http::{HeaderMap, Request};
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage};
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::operation::Operation;
+
+use super::{
+    Gate,
+    audit::{self, Subject},
+    authorize::{AuthorizedRequest, UNREADABLE},
+    lane::Lane,
+    late_denial::LateDenials,
+    message::Readers,
+    message_error::MessageError,
+    message_head::MessageHead,
+    refusal::{Refusal, RefusedRequest},
+    session::LatestCaller,
+};
+
+/// What the messages of one local caller share.
+#[derive(Clone)]
+pub(crate) struct LocalConnection {
+    /// The caller, who never changes.
+    pub(crate) caller: LatestCaller,
+    /// One permit for each request that runs.
+    pub(crate) slots: Arc<Semaphore>,
+    /// Ends the streams that have no end of their own.
+    pub(crate) end: CancellationToken,
+}
+
+/// Ends a stream when the connection ends. It is an extension of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct StreamsEnd(pub(crate) CancellationToken);
+
+/// Keeps a request counted until nothing of it runs. It is an extension of the request.
+#[derive(Clone)]
+struct Slot {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl Gate {
+    /// Authorizes a message of a local caller, with its permit for the second check at dispatch.
+    ///
+    /// # Errors
+    ///
+    /// Returns the answer to a message that is refused, or `None` if nothing answers it.
+    pub(crate) async fn admit_local(
+        self: Arc<Self>,
+        mut line: Bytes,
+        connection: LocalConnection,
+    ) -> Result<Box<ClientJsonRpcMessage>, Option<Value>> {
+        let admitted = self.authorize_local(&mut line, &connection).await;
+        admitted.map_err(|mut refused| {
+            let head = MessageHead::read(&line);
+            // A host waits for the answer to its id, even if nothing else could be read.
+            if refused.envelope.id.is_none() {
+                refused.envelope = head.response_envelope();
+            }
+            let is_answered =
+                !matches!(head.operation(), Some(Operation::Notify | Operation::Reply));
+            is_answered.then(|| refused.into_message(self.refusal_context(false)))
+        })
+    }
+
+    /// Returns the answer to a line that is longer than a message may be, of which this is the
+    /// beginning.
+    pub(crate) fn refuse_long_line(&self, beginning: &[u8]) -> Value {
+        let limit = self.limits.body;
+        let text = format!(
+            "the line has more than {limit} bytes, the most that this server reads; send less at a time"
+        );
+        let refusal = self.audited(
+            Subject::default(),
+            Refusal::Message(MessageError::TooLarge(text.into())),
+        );
+        let envelope = MessageHead::read(beginning).response_envelope();
+        RefusedRequest::new(refusal, envelope).into_message(self.refusal_context(false))
+    }
+
+    async fn authorize_local(
+        self: &Arc<Self>,
+        line: &mut Bytes,
+        connection: &LocalConnection,
+    ) -> Result<Box<ClientJsonRpcMessage>, Box<RefusedRequest<'_>>> {
+        let headers = HeaderMap::new();
+        let message = self.read_message(Readers::RmcpOnly, &headers, line)?;
+        let caller = connection.caller.caller();
+        let permit = self.decide(&headers, &message, true, caller)?;
+        let refuse = |refusal| {
+            let subject = Subject::new(message.operation(), permit.caller());
+            self.refuse(subject, refusal, &headers, message.response_envelope())
+        };
+        message
+            .check_limits()
+            .map_err(|error| refuse(Refusal::Message(error)))?;
+        let slot = match message.request() {
+            Some(_) => Arc::clone(&connection.slots).try_acquire_owned().map(Some),
+            None => Ok(None),
+        };
+        let slot = slot.map_err(|_| refuse(Refusal::TooManyPending))?;
+        let mut authorized = Box::new(AuthorizedRequest {
+            permit,
+            lane: Lane::Rmcp,
+            message,
+            body: Bytes::new(),
+            reservation: None,
+            session: None,
+            streams: false,
+            lists_tools: false,
+        });
+        let check = OptionFuture::from(self.check_items(&authorized, &headers));
+        let checked = check.await.transpose()?;
+        if let Some(checked) = checked.flatten() {
+            authorized.permit.set_parameters(checked.parameters);
+        }
+        let AuthorizedRequest {
+            permit, message, ..
+        } = *authorized;
+        let operation = message.operation().unwrap_or(UNREADABLE);
+        let is_known = operation.subject().is_none() || permit.target().is_some();
+        audit::admitted(Subject::new(Some(operation), permit.caller()), is_known);
+        // rmcp puts the head of an HTTP request there: handlers look for its extensions.
+        let mut head = Request::new(()).into_parts().0;
+        head.extensions.insert(permit);
+        head.extensions.insert(connection.caller.clone());
+        head.extensions.insert(LateDenials::new(self, false));
+        head.extensions.insert(StreamsEnd(connection.end.clone()));
+        if let Some(permit) = slot {
+            let _permit = Arc::new(permit);
+            head.extensions.insert(Slot { _permit });
+        }
+        let Some(mut message) = message.into_rmcp() else {
+            return Err(Refusal::Message(MessageError::Unreadable).into());
+        };
+        match message.as_mut() {
+            JsonRpcMessage::Request(request) => {
+                request.request.extensions_mut().insert(head);
+            }
+            JsonRpcMessage::Notification(notification) => {
+                notification.notification.extensions_mut().insert(head);
+            }
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
+        }
+        Ok(message)
+    }
+}

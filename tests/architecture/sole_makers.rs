@@ -1,0 +1,31 @@
+//! What only one file may call: these values are proofs, and their makers are public between crates.
+
+use super::{CRATES, is_test, sources};
+
+/// Returns the files whose code, without tests, contains this text.
+fn files_with(text: &str) -> Vec<String> {
+    let files = CRATES.into_iter().flat_map(sources);
+    let files = files.filter(|(file, source)| {
+        // Test-only items before the test module count as code.
+        let code = source.split("#[cfg(test)]\nmod tests {").next();
+        !is_test(file) && code.is_some_and(|code| code.contains(text))
+    });
+    files.map(|(file, _)| file).collect()
+}
+
+#[test]
+fn only_a_verified_proof_makes_a_proved_key() {
+    let makers = files_with("ProvedKey::from_verified_proof");
+    assert_eq!(makers, ["oauth/src/verify/dpop.rs"]);
+}
+
+#[test]
+fn only_the_server_of_standard_input_makes_a_caller_without_a_token() {
+    let makers = files_with("LocalOrigin::stated_by_program");
+    assert_eq!(makers, ["runtime/src/server/stdio/local_caller.rs"]);
+}
+
+#[test]
+fn only_the_gate_says_with_which_credentials_a_token_came() {
+    assert_eq!(files_with(".sent_with("), ["runtime/src/gate/authorize.rs"]);
+}
