@@ -104,6 +104,7 @@ impl AccessTable {
             is_step_up: terms.step_up,
             conditions: terms.conditions,
             authorize_scopes: authorize_scopes(has_authorize, &terms.demands),
+            is_confirmed: terms.question.is_some(),
             ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
         }));
         self

@@ -37,6 +37,8 @@ use super::{
 
 mod item_calls;
 
+pub(super) use item_calls::answer_denied;
+
 /// The handler of one request or of one session.
 pub(super) struct Handler {
     shared: Arc<Shared>,
