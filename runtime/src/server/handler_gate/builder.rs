@@ -289,11 +289,8 @@ impl HandlerGateBuilder {
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
         let policy = &self.policy;
-        let access = access_table::with_offered(
-            AccessTable::new(policy.hierarchy.clone(), policy.open_handshake),
-            &offered,
-            functions.as_ref(),
-        );
+        let access =
+            access_table::with_offered(AccessTable::new(policy), &offered, functions.as_ref());
         let plan = GatePlan::new(
             &self.name,
             &offered,
