@@ -118,7 +118,7 @@ async fn a_round_counts_as_a_pending_decision_of_its_caller() {
     while library.asked() < before + 16 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    confirm(&alice, id).await;
+    reply(&alice, id, yes()).await;
     let answer = HttpResponse::of_response(stream).await;
     let error = &answer.json()["error"];
     assert_eq!(error["code"], -32603, "{answer:?}");
