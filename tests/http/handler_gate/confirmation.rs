@@ -228,13 +228,21 @@ async fn a_handler_does_not_run_if_the_user_does_not_confirm() {
         }
         // A client that cannot ask its user.
         let unable = alice(&server).with_revision(revision);
+        let refused = unable.call("delete", json!({"id": "a"})).await;
+        if revision == "2026-07-28" {
+            assert!(refused.is_err(), "{refused:?}");
+        }
+        assert_not_confirmed(refused, revision);
         for refused in [
-            unable.call("delete", json!({"id": "a"})).await,
             unable.prompt("letter", json!({"to": "b"})).await,
             unable.read("notes://a").await,
         ] {
-            let denial = refused.expect_err("the status was not sent");
-            assert_not_confirmed(Err(denial), revision);
+            let denial = refused.unwrap_err();
+            let reason = denial.reason();
+            assert_eq!(reason, Some(DenialReason::NotConfirmed), "{denial}");
+            if revision == "2026-07-28" {
+                assert_eq!(denial.status(), 403, "{denial}");
+            }
         }
     }
     assert!(notes.take().is_empty());

@@ -155,7 +155,8 @@ fn refusal(verdict: Verdict, who: Who) -> Option<Expected> {
         ),
         // A panic denies.
         Verdict::Deny | Verdict::Panic => Some(Expected::refused(403, -31403)),
-        Verdict::Slow => Some(Expected::refused(503, -31503)),
+        // Nobody decided, so the body has the form of OAuth.
+        Verdict::Slow => Some(Expected::of_status(503)),
     }
 }
 
