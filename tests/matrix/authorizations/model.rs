@@ -203,6 +203,12 @@ pub(crate) fn expected(
                 Operation::Rounds => second_round(gate, revision, verdict, who),
                 Operation::Read => Expected::ran("desk://it"),
                 Operation::Get => Expected::ran("letter"),
+                // Without a session there is no such method.
+                Operation::Subscribe
+                    if gate == Gate::DirectLane && revision != Revision::Stateless =>
+                {
+                    Expected::refused(200, -32601)
+                }
                 _ => Expected::of_status(200),
             },
         },
@@ -211,9 +217,12 @@ pub(crate) fn expected(
 
 /// Returns the answer to a call that has asked its client.
 fn second_round(gate: Gate, revision: Revision, verdict: Verdict, who: Who) -> Expected {
-    // Nobody can be asked: the revision asks within a session.
+    // Nobody can be asked: in these revisions only a session says what its client can do.
     if gate == Gate::DirectLane && revision != Revision::Stateless {
-        return Expected::refused(200, -32600);
+        return Expected {
+            is_error: true,
+            ..Expected::of_status(200)
+        };
     }
     match refusal(verdict, who) {
         None => Expected::ran("asks"),
