@@ -1,6 +1,10 @@
 //! rmcp's handler: the server's information, and the second check of every request.
 
-use std::{borrow::Cow, future::ready, sync::Arc};
+use std::{
+    borrow::Cow,
+    future::ready,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use futures_util::FutureExt;
 use rmcp::{
@@ -17,6 +21,8 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
+use tokio::sync::broadcast::Receiver;
+
 use crate::{
     authorization::Permit,
     gate::LatestCaller,
@@ -28,6 +34,7 @@ use crate::{
 };
 
 use super::{
+    changes::Change,
     dispatch_check::{confirmed_permit, gate_extension},
     list_handlers::TTL,
     listener_quota::Listener,
@@ -43,6 +50,9 @@ pub(super) use item_calls::answer_denied;
 pub(super) struct Handler {
     shared: Arc<Shared>,
     subscriptions: Subscriptions,
+    /// Receives changes from before the acknowledgement of a subscription on, until its listener
+    /// takes it: rmcp acknowledges before it calls the listener.
+    acknowledged: Mutex<Option<Receiver<Change>>>,
     log_threshold: LogThreshold,
 }
 
@@ -51,8 +61,16 @@ impl Handler {
         Self {
             shared,
             subscriptions: Subscriptions::default(),
+            acknowledged: Mutex::default(),
             log_threshold: LogThreshold::default(),
         }
+    }
+
+    fn acknowledged(&self) -> MutexGuard<'_, Option<Receiver<Change>>> {
+        // Every change is one assignment, so a panic leaves no inconsistent state.
+        self.acknowledged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn permit(
@@ -154,6 +172,7 @@ impl ServerHandler for Handler {
     ) -> Option<SubscriptionFilter> {
         // The gate has authorized every resource of the filter.
         let notifier = self.shared.notifier.as_ref()?;
+        *self.acknowledged() = Some(notifier.changes.listen());
         Some(notifier.accepted(requested))
     }
 
@@ -166,7 +185,9 @@ impl ServerHandler for Handler {
             let listener = Listener::of(permit.caller(), extensions);
             // Held until the listener ends, for whatever reason.
             let _share = notifier.quota.take(listener, uris)?;
-            subscriptions::listen(notifier, permit.caller(), &context).await;
+            let receiver = self.acknowledged().take();
+            let receiver = receiver.unwrap_or_else(|| notifier.changes.listen());
+            subscriptions::listen(notifier, permit.caller(), &context, receiver).await;
         }
         Ok(())
     }

@@ -66,7 +66,6 @@ impl Desk {
     }
 
     async fn judge(&self, caller: Option<&Caller>) -> Result<(), AuthorizeError> {
-        tokio::task::yield_now().await;
         let verdict = *self.verdict.lock().expect("not poisoned");
         match verdict.expect("the test has decided") {
             Verdict::Allow => Ok(()),
