@@ -1,8 +1,11 @@
 //! A server's rules and its authenticator, with any number of tools and scopes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use futures_util::FutureExt;
@@ -10,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use serde_json::json;
 
 use toolgate_core::{
-    access::ResolvedAccess,
+    access::{Conditions, Requirement},
     authorization::{Decision, Offers, Rules},
     bearer::Credentials,
     caller::{Acceptance, Caller},
@@ -37,6 +40,7 @@ pub struct Desk {
     tokens: Vec<String>,
     jwks: String,
     tools: Vec<String>,
+    scopes: Vec<&'static str>,
     caller: Option<Caller>,
     turn: AtomicUsize,
     cold: AtomicUsize,
@@ -54,6 +58,21 @@ impl Desk {
         Self::with_tokens(tools, scopes, 1)
     }
 
+    /// Builds the same with roles, an `acr` and a `max_age` on every tool except the one that
+    /// [`decide`](Self::decide) and [`admit`](Self::admit) decide about.
+    ///
+    /// # Panics
+    ///
+    /// As [`Desk::new`].
+    #[must_use]
+    pub fn with_policies_on_others(tools: usize, scopes: usize) -> Self {
+        let mut desk = Self::with_tokens(tools, scopes, 1);
+        desk.rules = rules(&desk.tools, &desk.scopes, Some(tools / 2));
+        desk.caller = Some(desk.authenticated(0));
+        assert!(desk.decide() && desk.admit() && (tools == 1 || !desk.warm()));
+        desk
+    }
+
     /// Builds the same with several tokens, all cold except the first.
     ///
     /// # Panics
@@ -64,27 +83,10 @@ impl Desk {
         let names: Vec<&'static str> = (0..scopes)
             .map(|number| &*format!("desk:{number:03}").leak())
             .collect();
-        let known = names
-            .iter()
-            .map(|name| Scope::parse(name).expect("a scope"));
-        let table = ScopeTable::with_hierarchy(known, &[]).expect("at most 128");
         let tools: Vec<_> = (0..tools)
             .map(|number| format!("tool_{number:05}"))
             .collect();
-        let access = |number: usize| {
-            let one = table
-                .one(names[number % scopes])
-                .expect("the scope is declared");
-            ResolvedAccess::Scopes([one].into())
-        };
-        let offers = Offers {
-            tools: tools
-                .iter()
-                .enumerate()
-                .map(|(number, name)| (name.as_str().into(), access(number)))
-                .collect(),
-            ..Offers::default()
-        };
+        let table = table(&names);
         let now = SystemClock.now().seconds();
         let claims = (0..tokens).map(|number| {
             json!({
@@ -99,21 +101,21 @@ impl Desk {
         let authenticator = Authenticator::new(
             verifier,
             Acceptance::new([ISSUER], [AUDIENCE]),
-            Arc::new(table.clone()),
+            Arc::new(table),
             Arc::new(SystemClock),
         );
         let headers = tokens.iter().map(|token| {
             let header = HeaderValue::from_maybe_shared(format!("Bearer {token}").into_bytes());
             HeaderMap::from_iter([(AUTHORIZATION, header.expect("ASCII"))])
         });
-        let baseline = table.required();
         let mut desk = Self {
-            rules: Rules::new(table, offers, baseline, false),
+            rules: rules(&tools, &names, None),
             authenticator,
             headers: headers.collect(),
             tokens,
             jwks,
             tools,
+            scopes: names,
             caller: None,
             turn: AtomicUsize::new(0),
             cold: AtomicUsize::new(1),
@@ -194,6 +196,40 @@ impl Desk {
     fn decide_about(&self, tool: &str, caller: Option<&Caller>) -> bool {
         self.rules.allows(Operation::CallTool(tool), caller)
     }
+}
+
+fn table(names: &[&'static str]) -> ScopeTable {
+    let known = names.iter();
+    let known = known.map(|name| Scope::parse(name).expect("a scope"));
+    ScopeTable::with_hierarchy(known, &[]).expect("at most 128")
+}
+
+/// Builds the rules of tools that each require one of the scopes, and all except the plain one, if
+/// there is one, conditions.
+fn rules(tools: &[String], names: &[&'static str], plain: Option<usize>) -> Rules {
+    let table = table(names);
+    let conditions = Conditions::NONE
+        .with_roles(&[&["owner"], &["editor", "auditor"]])
+        .with_acr(&["urn:example:mfa"])
+        .with_max_age(Duration::from_secs(300));
+    let access = |number: usize| {
+        let scope = Scope::parse(names[number % names.len()]).expect("a scope");
+        let set: &[Scope] = Vec::leak(vec![scope]);
+        let requirement = Requirement::Scopes(Vec::leak(vec![set]));
+        match plain {
+            Some(plain) if plain != number => requirement.resolve_with(conditions, &table),
+            _ => requirement.resolve(&table),
+        }
+    };
+    let named = tools.iter().enumerate();
+    let offers = Offers {
+        tools: named
+            .map(|(number, name)| (name.as_str().into(), access(number)))
+            .collect(),
+        ..Offers::default()
+    };
+    let baseline = table.required();
+    Rules::new(table, offers, baseline, false)
 }
 
 impl std::fmt::Debug for Desk {

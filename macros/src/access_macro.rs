@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The keys beside those of access and of conditions.
-const OWN_KEYS: [&str; 2] = ["refused", "step_up"];
+const OWN_KEYS: [&str; 3] = ["refused", "step_up", "confirm"];
 
 /// Expands the declaration, after `$crate`, to a value of `Access`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -38,14 +38,20 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     };
     let entries = parse_entries(declaration, keys, &errors);
     let is_complete = errors.count() == 0;
-    let step_up = entries.iter().find(|entry| entry.key == "step_up");
+    let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
+    let (step_up, confirm) = (entry("step_up"), entry("confirm"));
     let limits = Conditions::parse(&entries, &errors);
-    let is_limit = |key: &Ident| key == "step_up" || conditions::KEYS.iter().any(|one| key == one);
+    let is_limit = |key: &Ident| {
+        key == "step_up" || key == "confirm" || conditions::KEYS.iter().any(|one| key == one)
+    };
     let mut declared = entries.iter().filter(|entry| !is_limit(&entry.key));
     let value = match declared.next() {
         Some(entry) if entry.key == "refused" => {
             entry.flag(&errors);
             limits.refuse_with("refused", "nobody gets the item, so remove one of the two", &errors);
+            if let Some(confirm) = confirm {
+                errors.add_at(confirm.span(), "`confirm` asks before the item runs, and nobody gets a refused item: remove one of the two");
+            }
             Some(code!(#krate::gate::Access::REFUSED))
         }
         Some(entry) => Access::parse(entry, &errors).map(|access| {
@@ -83,11 +89,16 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     if let Some(step_up) = step_up {
         step_up.flag(&errors);
     }
+    let question = confirm.and_then(|confirm| confirm.text(&errors));
     let errors = errors.finish();
     let value = value.filter(|_| errors.is_none());
     let value = value.unwrap_or_else(|| code!(#krate::gate::Access::REFUSED));
-    match step_up {
-        Some(_) => code!({ #errors #krate::gate::Access::step_up(#value) }),
+    let value = match step_up {
+        Some(_) => code!(#krate::gate::Access::step_up(#value)),
+        None => value,
+    };
+    match question {
+        Some(question) => code!({ #errors #krate::gate::Access::confirm(#value, #question) }),
         None => code!({ #errors #value }),
     }
 }

@@ -63,6 +63,7 @@ pub use capability::ClientCapability;
 pub(crate) use capability::MissingCapabilities;
 pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now, Owned};
 pub(crate) use completion::{Completing, complete, completing, with_state_applied};
+pub(crate) use confirmation::Confirmation;
 pub(crate) use context::LogThreshold;
 pub use context::{Context, LogLevel};
 pub use definition::Definition;

@@ -76,6 +76,7 @@
 //! | answer what a tool asks its client | [`TestCaller::answering`] |
 //! | hear of changed resources | [`TestCaller::subscribe`], [`Subscription`] |
 //! | see why a call was denied | [`Denial`], [`Challenge`] |
+//! | see which check allows or denies an item | [`TestServer::explain`] |
 //! | test an issuer that rotates its keys or is down | [`TestIssuer`] |
 //! | let tokens expire | [`TestClock`] |
 //! | mint any other token | [`TokenBuilder`], [`SigningKey`] |

@@ -6,7 +6,10 @@ use axum::{
     http::{Request, Response},
 };
 use tokio::net::TcpListener;
-use toolgate::{AccessTable, Config, Server};
+use toolgate::{
+    AccessTable, Config, Server,
+    auth::{Clock as _, Explanation},
+};
 use tower::ServiceExt;
 
 use crate::{SigningKey, TestCaller, TestClock, TestIssuer};
@@ -23,6 +26,8 @@ pub struct TestServer {
     foreign_key: SigningKey,
     clock: TestClock,
     access: Option<AccessTable>,
+    /// What the server was built with.
+    config: Config,
 }
 
 impl TestServer {
@@ -51,9 +56,9 @@ impl TestServer {
         let server = server.with_clock(clock.clone()).without_banner();
         let config = Config::new(RESOURCE).with_issuer(issuer.trusted());
         let router = server
-            .into_router(config)
+            .into_router(config.clone())
             .unwrap_or_else(|error| panic!("the server does not start: {error}"));
-        let mut tested = Self::of_router(issuer, router);
+        let mut tested = Self::of_router(issuer, config, router);
         tested.clock = clock;
         tested.access = Some(access);
         tested
@@ -82,12 +87,12 @@ impl TestServer {
     /// ```
     pub async fn around(issuer: TestIssuer, app: impl AsyncFnOnce(Config) -> Router) -> Self {
         let config = Config::new(RESOURCE).with_issuer(issuer.trusted());
-        let router = app(config).await;
-        Self::of_router(issuer, router)
+        let router = app(config.clone()).await;
+        Self::of_router(issuer, config, router)
     }
 
     /// Declares who may use what in an application of your own, for
-    /// [`assert_access`](crate::assert_access): the
+    /// [`assert_access`](crate::assert_access) and [`explain`](Self::explain): the
     /// [`HandlerGate::access_table`](toolgate::gate::HandlerGate::access_table) of its gate.
     #[must_use]
     pub fn with_access(mut self, access: AccessTable) -> Self {
@@ -95,7 +100,7 @@ impl TestServer {
         self
     }
 
-    fn of_router(issuer: TestIssuer, router: Router) -> Self {
+    fn of_router(issuer: TestIssuer, config: Config, router: Router) -> Self {
         Self {
             router,
             resource: RESOURCE.to_owned(),
@@ -103,6 +108,7 @@ impl TestServer {
             foreign_key: SigningKey::p256("foreign"),
             clock: TestClock::default(),
             access: None,
+            config,
         }
     }
 
@@ -147,6 +153,62 @@ impl TestServer {
     #[must_use]
     pub fn access(&self) -> Option<&AccessTable> {
         self.access.as_ref()
+    }
+
+    /// Explains whether a caller may use an item now, and which check denies it: scopes, roles, the
+    /// sign-in. `item` is the name of a tool or a prompt, or the URI of a resource as its author
+    /// wrote it; if several items have the name, write the kind before it: `tool report`.
+    ///
+    /// Nothing is called. The signature of the token is not checked, and neither `authorize` nor a
+    /// confirmation is asked: these steps are marked as not evaluated. An application of your own
+    /// needs [`with_access`](Self::with_access).
+    ///
+    /// ```
+    /// # use toolgate::{Server, mcp_tool, tools};
+    /// # use toolgate_testing::TestServer;
+    /// /// Publishes an article.
+    /// #[mcp_tool(scope = "articles:write", role = "editor")]
+    /// fn publish() {}
+    ///
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let server = TestServer::new(Server::new("articles").tools(tools![publish]));
+    /// let alice = server.as_caller("alice").with_scopes(["articles:write"]);
+    /// let explained = server.explain(&alice, "publish");
+    /// assert!(!explained.allows());
+    /// assert_eq!(
+    ///     explained.to_string(),
+    ///     "tool publish\n\
+    ///      allows  token: its issuer, audience and times are right\n\
+    ///      open    signature: not checked\n\
+    ///      allows  scope: the token has articles:write\n\
+    ///      denies  role: the token has no role editor\n",
+    /// );
+    /// assert!(server.explain(&alice.with_roles(["editor"]), "publish").allows());
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no such item, if several items have the name, or if it is not declared who may
+    /// use what in an application of your own.
+    #[must_use]
+    pub fn explain(&self, caller: &TestCaller<'_>, item: &str) -> Explanation {
+        self.explain_token(&caller.token().unwrap_or_default(), item)
+    }
+
+    /// As [`explain`](Self::explain), for the text of a token, such as a
+    /// [`TokenBuilder`](crate::TokenBuilder) builds. An empty text is a request without a token.
+    ///
+    /// # Panics
+    ///
+    /// As [`explain`](Self::explain).
+    #[must_use]
+    pub fn explain_token(&self, token: &str, item: &str) -> Explanation {
+        let access = self.access.as_ref();
+        let access = access.expect("it is declared who may use what: use `with_access`");
+        access
+            .explain_token(&self.config, token, item, self.clock.now())
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Sends any HTTP request to the server.

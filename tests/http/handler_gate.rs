@@ -2,6 +2,7 @@
 
 mod attacks;
 mod conditions;
+mod confirmation;
 mod handshake;
 
 use rmcp::transport::streamable_http_server::StreamableHttpService;

@@ -3,6 +3,7 @@
 //! [`reference_model`] computes the expected results. It is naive on purpose and shares nothing
 //! with the server: sets of strings, and the contract's sentences as `if`s.
 
+mod authorizations;
 mod conditions;
 mod reference_model;
 

@@ -4,11 +4,13 @@
 //! with a second reading of the request's bytes: a tool runs only for a caller whose scopes
 //! suffice, it is the tool in the body (and in the header, if there is one), and one request
 //! runs one tool. A request that takes the fast path is also sent through rmcp, and both
-//! responses must be the same.
+//! responses must be the same. Some tools require roles, a sign-in, a decision of their own or a
+//! confirmation, which is bound to its caller and its argument and used once.
 //!
 //! - `case`, `body`: a request, built from a fuzzer's bytes
 //! - `callers`: tokens and their rights; `tools`: the server
-//! - `model`: which tools may run; `world`: the server and its sessions
+//! - `may_run`: which tools may run; `confirmations`: which answers of users count
+//! - `world`: the server and its sessions
 
 use std::cell::RefCell;
 
@@ -17,6 +19,7 @@ use crate::choices::Choices;
 mod body;
 mod callers;
 mod case;
+mod confirmations;
 mod may_run;
 mod tools;
 mod world;
@@ -46,6 +49,12 @@ pub struct Tally {
     pub in_session: u64,
     /// Requests of an older revision without a session.
     pub sessionless: u64,
+    /// Questions that users were asked.
+    pub asked: u64,
+    /// Requests that ran a tool because its user confirmed it.
+    pub confirmed: u64,
+    /// Requests that ran a tool which requires a role or a sign-in.
+    pub with_policy: u64,
 }
 
 thread_local! {
@@ -68,15 +77,18 @@ pub fn tally() -> Tally {
 }
 
 fn one(world: &mut World, bytes: &[u8]) {
-    let case = Case::read(&mut Choices::new(bytes), SESSIONS.len());
+    let mut case = Case::read(&mut Choices::new(bytes), SESSIONS.len());
+    world.confirmations.fill(&mut case.body);
     let owner = world.owner(&case);
     let answer = world.send(&case, None);
-    judge(&case, &answer, owner);
+    judge(world, &case, &answer, owner);
     if case.is_valid {
         world.tally.right += 1;
         // The first authenticated request takes over an anonymous session.
         let is_certain = !matches!(case.era, Era::Session(_)) || owner.is_some();
-        if is_certain {
+        if case.call.name == "erase" {
+            judge_confirmation(world, &case, &answer);
+        } else if is_certain {
             let runs = may_run::runs(&case, owner);
             assert_eq!(answer.runs.len(), usize::from(runs), "{case:?}\n{answer:?}");
             assert_eq!(answer.status == 200, runs, "{case:?}\n{answer:?}");
@@ -88,6 +100,8 @@ fn one(world: &mut World, bytes: &[u8]) {
         Era::Stateless | Era::Sessionless(_) => true,
         Era::Session(_) => case.method == "POST" && owner.is_some() && answer.status != 404,
     };
+    // A question has a new state each time, and its answer counts once.
+    let is_repeatable = is_repeatable && case.call.name != "erase";
     if case.only("content-type") == Some(b"application/json") && is_repeatable && !answer.opened {
         world.tally.both_ways += 1;
         let long = world.send(&case, Some("application/json; charset=utf-8"));
@@ -96,14 +110,30 @@ fn one(world: &mut World, bytes: &[u8]) {
     world.learn(&case, &answer);
 }
 
+/// Checks that a valid request runs a tool that is confirmed if and only if its user has confirmed.
+fn judge_confirmation(world: &World, case: &Case, answer: &Answer) {
+    let text = case.call.argument.map(|(_, text)| text);
+    let may_run = may_run::may_run(may_run::caller(case), case.call.name, text);
+    let runs = may_run && world.confirmations.fault(case).is_none();
+    // Clients of older revisions have no elicitation here.
+    if case.era == Era::Stateless {
+        assert_eq!(answer.runs.len(), usize::from(runs), "{case:?}\n{answer:?}");
+    }
+}
+
 /// Checks what must hold for every response.
-fn judge(case: &Case, answer: &Answer, owner: Option<callers::Holder>) {
+fn judge(world: &World, case: &Case, answer: &Answer, owner: Option<callers::Holder>) {
     assert!(
         answer.runs.len() <= 1,
         "one request, two runs: {case:?}\n{answer:?}"
     );
     for run in &answer.runs {
         if let Some(reason) = may_run::fault(case, run, owner) {
+            panic!("{run:?} ran, but {reason}: {case:?}\n{answer:?}");
+        }
+        if run.tool == "erase"
+            && let Some(reason) = world.confirmations.fault(case)
+        {
             panic!("{run:?} ran, but {reason}: {case:?}\n{answer:?}");
         }
     }

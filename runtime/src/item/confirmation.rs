@@ -36,7 +36,7 @@ const LONGEST_VALUE: usize = LONGEST_QUESTION + 16;
 
 /// The question of one item: text, and the names of arguments between the parts of the text.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Confirmation {
+pub(crate) struct Confirmation {
     text: &'static str,
     names: Vec<&'static str>,
 }
@@ -55,11 +55,13 @@ impl Confirmation {
     /// # Errors
     ///
     /// Returns the name of an argument that the item does not have.
-    pub(super) fn new(text: &'static str, has: impl Fn(&str) -> bool) -> Result<Self, String> {
+    pub(crate) fn new(text: &'static str, has: impl Fn(&str) -> bool) -> Result<Self, String> {
         let mut names = Vec::new();
         let mut rest = text;
         while let Some((_, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            let Some((name, after)) = after.split_once('}') else {
+                return Err(after.to_owned());
+            };
             if !has(name) {
                 return Err(name.to_owned());
             }
@@ -100,7 +102,10 @@ impl Confirmation {
     ///
     /// Returns an error if the user did not confirm, if the confirmation was used before, or if
     /// the client cannot ask its user.
-    fn ask<S>(&self, call: &mut Call<S>) -> Result<Option<InputRequiredResult>, CallError> {
+    pub(crate) fn ask<S>(
+        &self,
+        call: &mut Call<S>,
+    ) -> Result<Option<InputRequiredResult>, CallError> {
         let round = Round::<String>::from_call(call)?;
         let answer = round.elicited::<Answer>(KEY)?;
         let refused = |message| Err(AuthorizeError::not_confirmed(message).into_call_error());
@@ -227,6 +232,8 @@ mod tests {
         let has = |name: &str| name == "id";
         assert_eq!(Confirmation::new("Delete {nr}?", has), Err("nr".to_owned()));
         assert_eq!(Confirmation::new("Delete {id?", has), Err("id?".to_owned()));
+        let any = |_: &str| true;
+        assert_eq!(Confirmation::new("Delete {id?", any), Err("id?".to_owned()));
         assert!(Confirmation::new("Delete {id} and {id}?", has).is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{Server, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
+use super::{Server, gate_plan::Policy, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
 use crate::{
     access::{Conditions, Requirement},
     item::{ItemSet, KindParts},
@@ -42,6 +42,8 @@ pub struct AccessTable {
     items: Vec<ItemAccess>,
     hierarchy: ScopeHierarchy,
     has_open_handshake: bool,
+    /// Whether the application verifies tokens itself, so that their claims are not known.
+    pub(super) has_own_verifier: bool,
 }
 
 /// The declared access of one item, a row of an [`AccessTable`].
@@ -61,7 +63,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Returns who may use which item, as the attributes declare it. Its text is stable: keep it
     /// as a snapshot, so that a change of access is visible in a review.
     pub fn access_table(&self) -> AccessTable {
-        AccessTable::new(self.policy.hierarchy.clone(), self.policy.open_handshake)
+        AccessTable::new(&self.policy)
             .with_items(&self.sets.tools)
             .with_items(&self.sets.prompts)
             .with_items(&self.sets.resources)
@@ -69,11 +71,12 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 }
 
 impl AccessTable {
-    pub(super) fn new(hierarchy: ScopeHierarchy, has_open_handshake: bool) -> Self {
+    pub(super) fn new(policy: &Policy) -> Self {
         Self {
             items: Vec::new(),
-            hierarchy,
-            has_open_handshake,
+            hierarchy: policy.hierarchy.clone(),
+            has_open_handshake: policy.open_handshake,
+            has_own_verifier: policy.verifier.is_some(),
         }
     }
 
@@ -104,6 +107,7 @@ impl AccessTable {
             is_step_up: terms.step_up,
             conditions: terms.conditions,
             authorize_scopes: authorize_scopes(has_authorize, &terms.demands),
+            is_confirmed: terms.question.is_some(),
             ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
         }));
         self

@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     error::{SetupErrors, StartError},
     gate::{Authorizer, GateService, SessionFastPath},
-    item::{Item, RoundSeal},
+    item::Item,
     tool::ToolKind,
 };
 
@@ -207,19 +207,7 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
     let Some(plan) = plan else {
         return Err(faults.into_error());
     };
-    let rounds = RoundSeal::new(
-        [
-            plan.settings.state_key(),
-            plan.settings.previous_state_key(),
-        ],
-        plan.settings.resource().as_str().to_owned(),
-        Arc::clone(&plan.clock),
-    );
-    let Ok(rounds) = rounds else {
-        faults.add(
-            "the operating system provides no random numbers",
-            "run it where the operating system's random number generator is available",
-        );
+    let Some(rounds) = plan.round_seal(&mut faults) else {
         return Err(faults.into_error());
     };
     let plan = faults.finish(plan)?;
@@ -253,7 +241,7 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         page_items: server.limits.page_items,
         has_sessions,
         notifier,
-        rounds: Arc::new(rounds),
+        rounds,
         tool_lists: ToolListCache::new(plan.roles.clone()),
     });
     Ok(Prepared {

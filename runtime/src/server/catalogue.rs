@@ -99,6 +99,9 @@ pub(super) trait ServedKind: KindParts {
     /// Returns what a request brings for its round.
     fn round(request: &Self::Request) -> RoundRequest<'_>;
 
+    /// Removes what a request brings for its round.
+    fn take_round(request: &mut Self::Request);
+
     /// Returns the operation that uses the item of this name or URI.
     fn operation(requested: &str) -> Operation<'_>;
 
@@ -137,6 +140,10 @@ impl ServedKind for ToolKind {
         request.into()
     }
 
+    fn take_round(request: &mut CallToolRequestParams) {
+        (request.request_state, request.input_responses) = (None, None);
+    }
+
     fn operation(name: &str) -> Operation<'_> {
         Operation::CallTool(name)
     }
@@ -164,6 +171,10 @@ impl ServedKind for PromptKind {
         request.into()
     }
 
+    fn take_round(request: &mut GetPromptRequestParams) {
+        (request.request_state, request.input_responses) = (None, None);
+    }
+
     fn operation(name: &str) -> Operation<'_> {
         Operation::GetPrompt(name)
     }
@@ -182,6 +193,10 @@ impl ServedKind for ResourceKind {
 
     fn round(request: &ReadResourceRequestParams) -> RoundRequest<'_> {
         request.into()
+    }
+
+    fn take_round(request: &mut ReadResourceRequestParams) {
+        (request.request_state, request.input_responses) = (None, None);
     }
 
     fn operation(uri: &str) -> Operation<'_> {
@@ -330,6 +345,8 @@ fn addressed<K: KindParts>(
             conditions: item.conditions(),
             step_up: item.is_step_up(),
             demands: item.demands().to_vec(),
+            // Its own function asks.
+            question: None,
         };
         (item.address(), terms)
     })

@@ -15,6 +15,7 @@ use crate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
         OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
     },
+    item::RoundSeal,
     scope::{ScopeDescription, ScopeTable},
     verify::Proofs,
 };
@@ -172,6 +173,22 @@ impl GatePlan {
             table,
             settings,
         })
+    }
+
+    /// Creates what seals the states of rounds. Returns `None` and adds an error if the operating
+    /// system has no random numbers.
+    pub(super) fn round_seal(&self, faults: &mut SetupErrors) -> Option<Arc<RoundSeal>> {
+        let settings = &self.settings;
+        let keys = [settings.state_key(), settings.previous_state_key()];
+        let resource = settings.resource().as_str().to_owned();
+        let seal = RoundSeal::new(keys, resource, Arc::clone(&self.clock));
+        let reported = seal.map_err(|_| {
+            faults.add(
+                "the operating system provides no random numbers",
+                "run it where the operating system's random number generator is available",
+            );
+        });
+        reported.ok().map(Arc::new)
     }
 
     /// Returns the prefix of scopes in requests of clients to the issuer.

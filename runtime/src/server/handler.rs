@@ -1,6 +1,10 @@
 //! rmcp's handler: the server's information, and the second check of every request.
 
-use std::{borrow::Cow, future::ready, sync::Arc};
+use std::{
+    borrow::Cow,
+    future::ready,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use futures_util::FutureExt;
 use rmcp::{
@@ -17,6 +21,8 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
+use tokio::sync::broadcast::Receiver;
+
 use crate::{
     authorization::Permit,
     gate::LatestCaller,
@@ -28,6 +34,7 @@ use crate::{
 };
 
 use super::{
+    changes::Change,
     dispatch_check::{confirmed_permit, gate_extension},
     list_handlers::TTL,
     listener_quota::Listener,
@@ -36,6 +43,8 @@ use super::{
 };
 
 mod item_calls;
+
+pub(super) use item_calls::answer_denied;
 
 /// The revisions of the protocol that a server speaks.
 pub(super) const REVISIONS: &[ProtocolVersion] = &[
@@ -49,6 +58,9 @@ pub(super) const REVISIONS: &[ProtocolVersion] = &[
 pub(super) struct Handler {
     shared: Arc<Shared>,
     subscriptions: Subscriptions,
+    /// Receives changes from before the acknowledgement of a subscription on, until its listener
+    /// takes it: rmcp acknowledges before it calls the listener.
+    acknowledged: Mutex<Option<Receiver<Change>>>,
     log_threshold: LogThreshold,
 }
 
@@ -57,8 +69,16 @@ impl Handler {
         Self {
             shared,
             subscriptions: Subscriptions::default(),
+            acknowledged: Mutex::default(),
             log_threshold: LogThreshold::default(),
         }
+    }
+
+    fn acknowledged(&self) -> MutexGuard<'_, Option<Receiver<Change>>> {
+        // Every change is one assignment, so a panic leaves no inconsistent state.
+        self.acknowledged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn permit(
@@ -155,6 +175,7 @@ impl ServerHandler for Handler {
     ) -> Option<SubscriptionFilter> {
         // The gate has authorized every resource of the filter.
         let notifier = self.shared.notifier.as_ref()?;
+        *self.acknowledged() = Some(notifier.changes.listen());
         Some(notifier.accepted(requested))
     }
 
@@ -167,7 +188,9 @@ impl ServerHandler for Handler {
             let listener = Listener::of(permit.caller(), extensions);
             // Held until the listener ends, for whatever reason.
             let _share = notifier.quota.take(listener, uris)?;
-            let listening = subscriptions::listen(notifier, permit.caller(), &context);
+            let receiver = self.acknowledged().take();
+            let receiver = receiver.unwrap_or_else(|| notifier.changes.listen());
+            let listening = subscriptions::listen(notifier, permit.caller(), &context, receiver);
             #[cfg(feature = "stdio")]
             let listening = super::stream_end::until_end(extensions, listening);
             listening.await;

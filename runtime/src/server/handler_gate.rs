@@ -2,6 +2,7 @@
 //!
 //! - [`access`]: the access of one item of the handler; [`access_table`]: of all
 //! - [`handler_authorize`]: the `authorize` functions of its items
+//! - [`confirmations`]: the questions that users confirm before an item runs
 //! - [`builder`]: the declarations and the policy, until the gate is built
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
@@ -33,11 +34,14 @@ use super::{
 mod access;
 mod access_table;
 mod builder;
+mod confirmations;
 mod declared;
 mod gate_layer;
 mod guarded_handler;
 mod handler_authorize;
 mod inventory;
+
+use confirmations::SealedConfirmations;
 
 pub use access::Access;
 pub use builder::HandlerGateBuilder;
@@ -82,6 +86,8 @@ pub struct HandlerGate(Arc<Standing>);
 struct Standing {
     access: AccessTable,
     wall: BuiltGate,
+    /// The questions that users confirm, if any item has one.
+    confirmations: Option<SealedConfirmations>,
     visibility: Visibility,
     has_sessions: bool,
     asks_for_tokens: bool,

@@ -31,17 +31,23 @@ use crate::{
     scope::ScopeSet,
 };
 
-use super::{dispatch_check::gate_extension, shared::Shared};
+use super::dispatch_check::gate_extension;
 
 /// The maximum number of rounds of a request in a session: the same number as clients of
 /// 2026-07-28 accept.
 const MAX_ROUNDS: usize = 10;
 
+/// What seals and authorizes the rounds of a server, or of a handler behind a gate.
+#[derive(Clone, Copy)]
+pub(super) struct RoundGuard<'h> {
+    pub(super) seal: &'h Arc<RoundSeal>,
+    pub(super) rules: &'h Rules,
+    pub(super) authorizer: Option<&'h Authorizer>,
+}
+
 /// One request, which may take several rounds.
 pub(super) struct Rounds<'h> {
-    seal: &'h Arc<RoundSeal>,
-    rules: &'h Rules,
-    authorizer: Option<&'h Authorizer>,
+    guard: RoundGuard<'h>,
     operation: Operation<'h>,
     arguments: Option<&'h JsonObject>,
     pub(super) context: Arc<RequestContext<RoleServer>>,
@@ -51,15 +57,13 @@ pub(super) struct Rounds<'h> {
 
 impl<'h> Rounds<'h> {
     pub(super) fn new(
-        shared: &'h Shared,
+        guard: RoundGuard<'h>,
         operation: Operation<'h>,
         arguments: Option<&'h JsonObject>,
         context: RequestContext<RoleServer>,
     ) -> Self {
         Self {
-            seal: &shared.rounds,
-            rules: &shared.rules,
-            authorizer: shared.authorizer.as_deref(),
+            guard,
             operation,
             arguments,
             is_current: is_current(&context),
@@ -125,16 +129,18 @@ impl<'h> Rounds<'h> {
         round_request: &RoundRequest<'_>,
     ) -> Result<CallRound, ErrorData> {
         let declared = self.context.client_capabilities();
-        CallRound::validate(self.seal, permit.caller(), round_request, declared).map_err(|error| {
-            self.log_refusal(permit, "no_such_round", error.message());
-            ErrorData::invalid_params(error.message(), None)
-        })
+        CallRound::validate(self.guard.seal, permit.caller(), round_request, declared).map_err(
+            |error| {
+                self.log_refusal(permit, "no_such_round", error.message());
+                ErrorData::invalid_params(error.message(), None)
+            },
+        )
     }
 
     fn log_refusal(&self, permit: &Permit, outcome: &str, reason: &str) {
         let subject = audit::Subject::new(Some(self.operation), permit.caller());
         let reason = || reason.to_owned();
-        let (none, table) = (ScopeSet::EMPTY, self.rules.table());
+        let (none, table) = (ScopeSet::EMPTY, self.guard.rules.table());
         let cause = audit::Cause {
             outcome,
             ..audit::Cause::default()
@@ -153,7 +159,11 @@ impl<'h> Rounds<'h> {
         };
         let latest_caller: &LatestCaller = gate_extension(&self.context.extensions)
             .ok_or_else(|| refuse("the request belongs to no session"))?;
-        let mut permit = match self.rules.decide(self.operation, latest_caller.caller()) {
+        let mut permit = match self
+            .guard
+            .rules
+            .decide(self.operation, latest_caller.caller())
+        {
             Decision::Admit(permit) => permit,
             Decision::Deny(..) => return Err(refuse("the latest token does not authorize it")),
         };
@@ -163,9 +173,11 @@ impl<'h> Rounds<'h> {
         if client(&permit) != client(before) {
             return Err(refuse("the latest token belongs to another client"));
         }
-        let (Some(authorizer), Some(target), Some(requested)) =
-            (self.authorizer, permit.target(), self.operation.subject())
-        else {
+        let (Some(authorizer), Some(target), Some(requested)) = (
+            self.guard.authorizer,
+            permit.target(),
+            self.operation.subject(),
+        ) else {
             return Ok(permit);
         };
         if !authorizer.has_authorize(target) {

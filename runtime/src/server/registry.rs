@@ -21,6 +21,8 @@ pub(super) struct AccessTerms {
     pub(super) step_up: bool,
     /// Scopes that it may require depending on its arguments.
     pub(super) demands: Vec<Scope>,
+    /// The question that the user of a handler's item confirms.
+    pub(super) question: Option<&'static str>,
 }
 
 /// A scope and its description, if the author declares one.
@@ -34,6 +36,7 @@ impl AccessTerms {
             conditions: Conditions::NONE,
             step_up: false,
             demands: Vec::new(),
+            question: None,
         }
     }
 

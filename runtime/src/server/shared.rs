@@ -7,7 +7,8 @@ use rmcp::model::ServerConfig;
 use crate::{authorization::Rules, gate::Authorizer, item::RoundSeal};
 
 use super::{
-    Visibility, catalogue::Catalogue, subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,
+    Visibility, catalogue::Catalogue, multi_round::RoundGuard, subscriptions::ChangeNotifier,
+    tool_list_cache::ToolListCache,
 };
 
 /// The state of a server that all its requests share.
@@ -26,4 +27,15 @@ pub(super) struct Shared {
     pub(super) notifier: Option<Arc<ChangeNotifier>>,
     pub(super) rounds: Arc<RoundSeal>,
     pub(super) tool_lists: ToolListCache,
+}
+
+impl Shared {
+    /// Returns what seals and authorizes the rounds of its items.
+    pub(super) fn round_guard(&self) -> RoundGuard<'_> {
+        RoundGuard {
+            seal: &self.rounds,
+            rules: &self.rules,
+            authorizer: self.authorizer.as_deref(),
+        }
+    }
 }

@@ -221,11 +221,12 @@ pub(super) async fn listen(
     herald: &ChangeNotifier,
     caller: Option<&Caller>,
     subscription: &SubscriptionContext,
+    receiver: Receiver<Change>,
 ) {
     // An `authorize` function that does not decide must not hold a client that has gone.
     tokio::select! {
         () = subscription.cancelled() => {}
-        () = tell(herald, caller, subscription) => {}
+        () = tell(herald, caller, subscription, receiver) => {}
     }
 }
 
@@ -234,8 +235,8 @@ async fn tell(
     herald: &ChangeNotifier,
     caller: Option<&Caller>,
     subscription: &SubscriptionContext,
+    mut receiver: Receiver<Change>,
 ) {
-    let mut receiver = herald.changes.listen();
     let accepted = subscription.accepted();
     let listened = || accepted.resource_subscriptions.clone().unwrap_or_default();
     let sink = subscription.sink();

@@ -167,6 +167,11 @@ impl TestCaller<'_> {
         }
     }
 
+    /// Mints the token of one request. Returns `None` for a caller without a token.
+    pub(crate) fn token(&self) -> Option<String> {
+        self.token.as_ref().map(|token| self.mint(token))
+    }
+
     fn mint(&self, token: &Token) -> String {
         let issuer = self.server.issuer();
         let mut builder = match token.is_foreign {

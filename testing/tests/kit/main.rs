@@ -2,6 +2,7 @@
 
 mod access;
 mod denials;
+mod explanations;
 mod subscriptions;
 
 use std::time::Duration;

@@ -4,6 +4,7 @@ use crate::choices::Choices;
 
 use super::{
     case::{Call, Era},
+    confirmations,
     tools::BODY_LIMIT,
 };
 
@@ -12,6 +13,18 @@ type Member = (String, String);
 
 const VERSION: &str = "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"";
 const CAPABILITIES: &str = "\"io.modelcontextprotocol/clientCapabilities\":{}";
+const ELICITATION: &str = "\"io.modelcontextprotocol/clientCapabilities\":{\"elicitation\":{}}";
+
+/// Answers to the question of a confirmation.
+const ANSWERS: [&str; 6] = [
+    YES,
+    "{\"confirm\":{\"action\":\"accept\",\"content\":{\"confirm\":false}}}",
+    "{\"confirm\":{\"action\":\"accept\",\"content\":{}}}",
+    "{\"confirm\":{\"action\":\"decline\",\"content\":{\"confirm\":true}}}",
+    "{\"confirm\":{\"action\":\"accept\",\"content\":{\"confirm\":\"true\"}}}",
+    "{\"other\":{\"action\":\"accept\",\"content\":{\"confirm\":true}}}",
+];
+const YES: &str = "{\"confirm\":{\"action\":\"accept\",\"content\":{\"confirm\":true}}}";
 
 /// Methods other than `tools/call`.
 const METHODS: [&str; 12] = [
@@ -120,7 +133,14 @@ fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
         params.push(("\"name\"".to_owned(), literal(choices, call.name)));
         params.push(("\"arguments\"".to_owned(), arguments(choices, call)));
     }
+    if call.name == "erase" {
+        answer(choices, &mut params);
+    }
     if let Era::Stateless = era {
+        let capabilities = match call.name {
+            "erase" => choices.one(&[ELICITATION, ELICITATION, ELICITATION, CAPABILITIES]),
+            _ => CAPABILITIES,
+        };
         let meta = choices.mostly(
             "{V,C}",
             &[
@@ -140,7 +160,7 @@ fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
         );
         let meta = meta
             .replace('V', VERSION)
-            .replace('C', CAPABILITIES)
+            .replace('C', capabilities)
             .replace('I', "\"io.modelcontextprotocol/clientInfo\":")
             .replace('L', "\"io.modelcontextprotocol/logLevel\":");
         params.push(("\"_meta\"".to_owned(), meta));
@@ -177,6 +197,25 @@ fn message(choices: &mut Choices<'_>, call: &Call, era: Era) -> String {
     }
     disturb(choices, &mut top, call);
     object(&top)
+}
+
+/// Answers a question that the server has asked before, if there is one: usually yes, to the last
+/// question.
+fn answer(choices: &mut Choices<'_>, params: &mut Vec<Member>) {
+    if choices.below(3) == 0 {
+        return;
+    }
+    let state = match choices.below(4) {
+        0..2 => 0,
+        _ => choices.below(confirmations::KEPT),
+    };
+    let state = format!("\"{}\"", confirmations::placeholder(state));
+    params.push(("\"requestState\"".to_owned(), state));
+    let answer = match choices.below(4) {
+        0..3 => YES,
+        _ => choices.one(&ANSWERS),
+    };
+    params.push(("\"inputResponses\"".to_owned(), answer.to_owned()));
 }
 
 fn arguments(choices: &mut Choices<'_>, call: &Call) -> String {

@@ -25,12 +25,29 @@ pub(super) struct Holder {
     pub(super) issuer: &'static str,
     pub(super) subject: Option<&'static str>,
     scopes: &'static str,
+    roles: &'static [&'static str],
+    /// How the user signed in, and how many seconds ago.
+    login: Option<(&'static str, u64)>,
 }
+
+/// The `acr` of a sign-in with a second factor.
+pub(super) const MFA: &str = "urn:example:mfa";
 
 impl Holder {
     /// Whether two tokens belong to the same party.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         (self.issuer, self.subject) == (other.issuer, other.subject)
+    }
+
+    /// Whether the user has this role.
+    pub(super) fn has_role(&self, role: &str) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether the user signed in with a second factor, at most 300 seconds ago.
+    pub(super) fn has_recent_second_factor(&self) -> bool {
+        self.login
+            .is_some_and(|(acr, age)| acr == MFA && age <= 300)
     }
 
     /// Whether the token has this scope, or one that implies it.
@@ -67,12 +84,31 @@ fn make() -> Vec<Token> {
         issuer,
         subject,
         scopes,
+        roles: &[],
+        login: None,
     };
     let good = |issuer, subject: &'static str, scopes| {
         let key = if issuer == ISSUER { &one } else { &two };
         Token {
             text: signed(key, claims(issuer, subject, scopes)),
             holder: Some(holder(issuer, Some(subject), scopes)),
+        }
+    };
+    let user = |subject, scopes, roles, login: Option<(_, u64)>| {
+        let mut claims = claims(ISSUER, subject, scopes);
+        claims["roles"] = json!(roles);
+        if let Some((acr, age)) = login {
+            claims["acr"] = json!(acr);
+            claims["auth_time"] = json!(NOW - age);
+        }
+        let holder = Holder {
+            roles,
+            login,
+            ..holder(ISSUER, Some(subject), scopes)
+        };
+        Token {
+            text: signed(&one, claims),
+            holder: Some(holder),
         }
     };
     let bad = |key: &Key, change: Value| {
@@ -107,6 +143,20 @@ fn make() -> Vec<Token> {
             ),
             holder: Some(holder(ISSUER, None, "desk:read")),
         },
+        user(
+            "alice",
+            "desk:root",
+            &["editor", "auditor"],
+            Some((MFA, 300)),
+        ),
+        user("bob", "desk:read desk:write", &["owner"], Some((MFA, 301))),
+        user(
+            "bob",
+            "desk:read",
+            &["editor", "Owner"],
+            Some(("urn:example:pwd", 1)),
+        ),
+        user("carol", "desk:root", &["auditor", "editors"], None),
         bad(&one, json!({"exp": NOW - 31})),
         bad(&one, json!({"nbf": NOW + 31})),
         bad(&one, json!({"aud": "http://127.0.0.1:8000/mcp/"})),
@@ -115,6 +165,10 @@ fn make() -> Vec<Token> {
         bad(&two, json!({})),
         bad(&one, json!({"cnf": {"jkt": "x"}})),
         bad(&one, json!({"sub": 7})),
+        bad(
+            &one,
+            json!({"exp": NOW - 31, "roles": ["owner", "editor"], "acr": MFA, "auth_time": NOW}),
+        ),
         Token {
             text: forged,
             holder: None,

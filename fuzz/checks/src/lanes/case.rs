@@ -32,8 +32,9 @@ const NAMES: [&str; 16] = [
 ];
 const TOOLS: usize = 11;
 
-/// Tools that a call names less often, and a prompt and a resource that decide as `open` does.
-const MORE: [&str; 4] = ["sums", "fails", "review", "page"];
+/// Tools with other results and with policies, and a prompt and a resource that decide as `open`
+/// does.
+const MORE: [&str; 7] = ["sums", "fails", "review", "page", "edit", "pay", "erase"];
 
 const PATHS: [&str; 3] = ["/notes", "/secret", "/gone"];
 
@@ -169,7 +170,7 @@ pub(super) fn method(name: &str) -> &'static str {
 fn call(choices: &mut Choices<'_>) -> Call {
     let name = match choices.byte() {
         240.. => choices.one(&NAMES),
-        byte @ 232.. => MORE[usize::from(byte) % MORE.len()],
+        byte @ (200..224 | 232..) => MORE[usize::from(byte) % MORE.len()],
         224..232 => "",
         byte => NAMES[usize::from(byte) % TOOLS],
     };
@@ -178,6 +179,7 @@ fn call(choices: &mut Choices<'_>) -> Call {
             "text",
             choices.one(&["hello", "", "\u{1f600}\"\\\u{0}", "desk:read"]),
         )),
+        "erase" => Some(("text", choices.one(&["hello", "all"]))),
         "open" | "review" => Some(("path", choices.one(&PATHS))),
         "page" => Some(("uri", choices.one(&PAGES))),
         "mirrored" if choices.byte() % 2 == 1 => Some(("region", "eu")),

@@ -76,6 +76,12 @@ pub(super) fn may_run(caller: Caller, tool: &str, argument: Option<&str>) -> boo
         "READ" => has("desk:admin"),
         "write" | "slow" => has("desk:write"),
         "rewrite" | "fails" => has("desk:read") && has("desk:write"),
+        "edit" => has("desk:read") && holder.has_role("editor"),
+        "pay" => has("desk:read") && holder.has_recent_second_factor(),
+        "erase" => {
+            let is_both = holder.has_role("editor") && holder.has_role("auditor");
+            has("desk:write") && (holder.has_role("owner") || is_both)
+        }
         "purge" => has("desk:admin") || has("desk:write"),
         "open" | "review" | "page" => {
             has("desk:read")
@@ -181,7 +187,7 @@ fn differs(case: &Case, run: &Run) -> Option<&'static str> {
         return Some("its arguments are repeated");
     }
     let argument = match run.tool {
-        "echo" | "sums" => "text",
+        "echo" | "sums" | "erase" => "text",
         "open" | "review" => "path",
         "mirrored" => "region",
         _ => return header_differs(case, run),

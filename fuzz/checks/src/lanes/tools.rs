@@ -67,7 +67,7 @@ pub(super) fn router(
     let server = Server::with_state("desk", runs.clone())
         .tools(tools![
             ping, whoami, read, shout, write, rewrite, purge, slow, echo, open, mirrored, sums,
-            fails
+            fails, edit, pay, erase
         ])
         .prompts(prompts![review])
         .resources(resources![page])
@@ -214,4 +214,29 @@ fn sums(
 fn fails(caller: Caller, State(runs): State<Runs>) -> Result<String, ToolError> {
     runs.note("fails", Some(&caller), None);
     Err(ToolError::new("it failed \"as expected\""))
+}
+
+/// Needs a role.
+#[mcp_tool(scope = "desk:read", role = "editor")]
+fn edit(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("edit", Some(&caller), None)
+}
+
+/// Needs a second factor, not long ago.
+#[mcp_tool(scope = "desk:read", acr = "urn:example:mfa", max_age = 300)]
+fn pay(caller: Caller, State(runs): State<Runs>) -> String {
+    runs.note("pay", Some(&caller), None)
+}
+
+/// Needs one of two sets of roles, and the user's confirmation.
+#[mcp_tool(
+    scope = "desk:write", any_role = ["owner", ["editor", "auditor"]], confirm = "Erase {text}?"
+)]
+fn erase(
+    /// The text to erase.
+    text: String,
+    caller: Caller,
+    State(runs): State<Runs>,
+) -> String {
+    runs.note("erase", Some(&caller), Some(&text))
 }

@@ -19,6 +19,7 @@ use super::{
     SESSIONS, Tally,
     callers::{self, Holder},
     case::{Case, Era},
+    confirmations::Confirmations,
     may_run::{self, Caller},
     tools::{self, Run, Runs},
 };
@@ -47,6 +48,7 @@ pub(super) struct World {
     sessionless: Router,
     runs: Runs,
     sessions: [Option<Session>; SESSIONS.len()],
+    pub(super) confirmations: Confirmations,
     pub(super) tally: Tally,
 }
 
@@ -88,6 +90,7 @@ impl World {
             sessionless,
             runs,
             sessions: [const { None }; SESSIONS.len()],
+            confirmations: Confirmations::default(),
             tally: Tally::default(),
         }
     }
@@ -169,8 +172,9 @@ impl World {
         }
     }
 
-    /// Records what a response says about the session.
+    /// Records what a response says about the session and about confirmations.
     pub(super) fn learn(&mut self, case: &Case, answer: &Answer) {
+        self.learn_confirmation(case, answer);
         let Era::Session(number) = case.era else {
             return;
         };
@@ -187,6 +191,26 @@ impl World {
         // The session has ended, or was evicted. An anonymous request sees the same status.
         if case.method != "POST" || answer.status == 404 || answer.opened {
             self.sessions[number] = None;
+        }
+    }
+
+    fn learn_confirmation(&mut self, case: &Case, answer: &Answer) {
+        let policy = ["edit", "pay", "erase"];
+        let ran = |run: &Run| policy.contains(&run.tool);
+        self.tally.with_policy += u64::from(answer.runs.iter().any(ran));
+        if answer.runs.iter().any(|run| run.tool == "erase") {
+            self.tally.confirmed += 1;
+            self.confirmations.use_state(case);
+        }
+        // Only the server with this key opens the states.
+        if case.call.name == "erase" && !matches!(case.era, Era::Sessionless(_)) {
+            let asked = self.confirmations.learn(case, &answer.body);
+            self.tally.asked += u64::from(asked);
+        }
+        if self.confirmations.is_worn() {
+            let tally = self.tally;
+            *self = Self::new();
+            self.tally = tally;
         }
     }
 
@@ -296,6 +320,10 @@ impl Answer {
             let error = challenge.get("error");
             let fits = match self.status {
                 400 => error == Some("invalid_request"),
+                401 if error == Some("insufficient_user_authentication") => {
+                    let asks = (challenge.get("acr_values"), challenge.get("max_age"));
+                    asks == (Some(callers::MFA), Some("300"))
+                }
                 401 => matches!(error, None | Some("invalid_token")),
                 403 => error == Some("insufficient_scope") && !challenge.scopes().is_empty(),
                 _ => false,

@@ -4,6 +4,7 @@
 use crate::{
     caller::{Acceptance, VerifiedToken},
     claims::Claims,
+    clock::UnixTime,
     config::{Config, ValidConfig},
     error::StartError,
     log_text::QuotedText,
@@ -12,7 +13,7 @@ use crate::{
     verify::unverified_members,
 };
 
-use super::{Explanation, Verdict};
+use super::{AccessTable, Explanation, Verdict};
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Explains whether the bearer of a token may use an item now, step by step, for a person. The
@@ -43,18 +44,51 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         token: &str,
         item: &str,
     ) -> Result<Explanation, StartError> {
+        let now = self.policy.clock.now();
+        self.access_table().explain_token(config, token, item, now)
+    }
+}
+
+impl AccessTable {
+    /// Explains whether the bearer of a token may use an item at a time, step by step, as
+    /// [`Server::explain`](crate::Server::explain) does. `config` is that of the server, and an
+    /// empty text is a request without a token.
+    ///
+    /// ```
+    /// use toolgate::{Config, access, auth::UnixTime, gate::HandlerGate};
+    ///
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let config = Config::new("https://counter.example/mcp").with_issuer("https://as.example");
+    /// let gate = HandlerGate::builder("counter")
+    ///     .without_banner()
+    ///     .tool("add", access!(scope = "counter:write"))
+    ///     .build_unseen(config.clone())
+    ///     .unwrap();
+    /// let now = UnixTime::from_seconds(1_800_000_000);
+    /// let explained = gate.access_table().explain_token(&config, "", "add", now).unwrap();
+    /// assert_eq!(explained.to_string(), "tool add\ndenies  token: it needs a token\n");
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StartError`] if the configuration is invalid, there is no such item, or several
+    /// items have the name.
+    pub fn explain_token(
+        &self,
+        config: &Config,
+        token: &str,
+        item: &str,
+        now: UnixTime,
+    ) -> Result<Explanation, StartError> {
         let settings = config.validate()?;
-        let table = self.access_table();
-        let row = table.find(item)?;
+        let row = self.find(item)?;
         let mut explained = Explanation::of(row);
         let token = token.trim();
-        let claims = self.read_token(&settings, token, &mut explained);
+        let claims = self.read_token(&settings, token, now, &mut explained);
         match claims.is_none() && !token.is_empty() {
             true => explained.add("scope", Verdict::NotEvaluated, row.to_string()),
-            false => {
-                let now = self.policy.clock.now();
-                table.explain_row(row, claims.as_ref(), now, &mut explained);
-            }
+            false => self.explain_row(row, claims.as_ref(), now, &mut explained),
         }
         Ok(explained)
     }
@@ -65,12 +99,13 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         &self,
         settings: &ValidConfig,
         token: &str,
+        now: UnixTime,
         steps: &mut Explanation,
     ) -> Option<Claims> {
         if token.is_empty() {
             return None;
         }
-        if self.policy.verifier.is_some() {
+        if self.has_own_verifier {
             let why = "not evaluated: the server's own verifier decides which claims it has";
             steps.add("token", Verdict::NotEvaluated, why);
             return None;
@@ -104,7 +139,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         let acceptance = Acceptance::new(spellings, settings.audiences().iter().cloned())
             .with_leeway(settings.leeway());
         let token = VerifiedToken::new(claims.clone(), &ScopeTable::default());
-        match acceptance.accept(token, self.policy.clock.now()) {
+        match acceptance.accept(token, now) {
             Ok(_) => steps.add(
                 "token",
                 Verdict::Allows,

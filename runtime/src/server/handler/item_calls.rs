@@ -40,7 +40,7 @@ impl Handler {
         if self.shared.has_sessions {
             context.extensions.insert(self.log_threshold.clone());
         }
-        Rounds::new(&self.shared, operation, arguments, context)
+        Rounds::new(self.shared.round_guard(), operation, arguments, context)
     }
 
     /// Builds the call of one round.
@@ -131,7 +131,7 @@ impl Handler {
 
 /// Answers a request that its item has denied while it ran. The gate replaces the answer by a
 /// refusal, unless something was sent before it.
-fn answer_denied<K: ServedKind>(
+pub(in crate::server) fn answer_denied<K: ServedKind>(
     unanswered: Unanswered,
     permit: &Permit,
     operation: Operation<'_>,

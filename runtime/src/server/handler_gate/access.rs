@@ -14,6 +14,7 @@ pub struct Access {
     conditions: Conditions,
     step_up: bool,
     demands: &'static [Scope],
+    question: Option<&'static str>,
 }
 
 impl Access {
@@ -23,6 +24,7 @@ impl Access {
         conditions: Conditions::NONE,
         step_up: false,
         demands: &[],
+        question: None,
     };
 
     /// Builds the access for this requirement.
@@ -33,6 +35,7 @@ impl Access {
             conditions: Conditions::NONE,
             step_up: false,
             demands: &[],
+            question: None,
         }
     }
 
@@ -69,6 +72,40 @@ impl Access {
         }
     }
 
+    /// Asks the user before the item runs, as `confirm = "…"` does for an item of a
+    /// [`Server`](crate::Server): the question shows the arguments that it names, and below it all
+    /// others. The answer is valid for these arguments, this caller and five minutes, and each
+    /// process accepts it once. A client that cannot ask its user gets 403 `not_confirmed`.
+    ///
+    /// `{name}` stands for an argument of the tool or the prompt, or for a variable of the
+    /// resource's URI. A name that the item does not have is an error at start-up, as far as the
+    /// handler lists its arguments.
+    ///
+    /// The question is a round of its own. A handler that answers such a request with
+    /// `InputRequired` cannot get its own answer, so the gate refuses that response. In a session
+    /// of an older revision the handler can still ask its client while the request waits.
+    ///
+    /// ```
+    /// use toolgate::{access, gate::HandlerGate};
+    ///
+    /// let gate = HandlerGate::builder("notes")
+    ///     .tool("delete", access!(scope = "notes:write", confirm = "Delete {id}?"))
+    ///     .tools_by(|tool| {
+    ///         let hints = tool.annotations.as_ref();
+    ///         match hints.and_then(|hints| hints.destructive_hint) {
+    ///             Some(false) => access!(scope = "notes:write"),
+    ///             _ => access!(scope = "notes:write").confirm("Do you want this?"),
+    ///         }
+    ///     });
+    /// ```
+    #[must_use]
+    pub const fn confirm(self, question: &'static str) -> Self {
+        Self {
+            question: Some(question),
+            ..self
+        }
+    }
+
     /// Returns `None` if the item is refused.
     pub(super) fn terms(self) -> Option<AccessTerms> {
         self.requirement.map(|requirement| AccessTerms {
@@ -76,6 +113,7 @@ impl Access {
             conditions: self.conditions,
             step_up: self.step_up,
             demands: self.demands.to_vec(),
+            question: self.question,
         })
     }
 }
@@ -83,7 +121,8 @@ impl Access {
 /// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
 /// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", ["b", "c"]]`, each also with `step_up`;
 /// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`,
-/// `roles`, `any_role`, `acr` and `max_age` are allowed with scopes and with `authenticated`.
+/// `roles`, `any_role`, `acr` and `max_age` are allowed with scopes and with `authenticated`, and
+/// `confirm = "Delete {id}?"` with everything except `refused` ([`Access::confirm`]).
 ///
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
@@ -142,5 +181,9 @@ mod tests {
         assert_eq!(limits.acr(), ["x", "y"]);
         assert_eq!(limits.max_age(), Some(std::time::Duration::from_secs(300)));
         assert!(access!(refused).step_up().terms().is_none());
+        assert!(access!(refused).confirm("Sure?").terms().is_none());
+        let asks = access!(public, confirm = "Sure?");
+        assert_eq!(asks, access!(public).confirm("Sure?"));
+        assert_eq!(asks.terms().unwrap().question, Some("Sure?"));
     }
 }

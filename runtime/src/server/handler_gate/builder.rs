@@ -33,6 +33,7 @@ use crate::{
 
 use super::{
     Access, HandlerCall, HandlerGate, Standing, access_table,
+    confirmations::Confirmations,
     declared::Declared,
     handler_authorize::{DeclaredFunctions, boxed},
     inventory::Inventory,
@@ -284,14 +285,12 @@ impl HandlerGateBuilder {
         let mut faults = SetupErrors::default();
         let offered = self.stated.offered(inventory, &mut faults);
         let functions = self.functions.resolve(&offered, &mut faults);
+        let confirmations = Confirmations::of(&offered, inventory, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
         let policy = &self.policy;
-        let access = access_table::with_offered(
-            AccessTable::new(policy.hierarchy.clone(), policy.open_handshake),
-            &offered,
-            functions.as_ref(),
-        );
+        let access =
+            access_table::with_offered(AccessTable::new(policy), &offered, functions.as_ref());
         let plan = GatePlan::new(
             &self.name,
             &offered,
@@ -303,12 +302,17 @@ impl HandlerGateBuilder {
         let Some(plan) = plan else {
             return Err(faults.into_error());
         };
+        let confirmations = confirmations.and_then(|all| all.sealed_by(&plan, &mut faults));
         let plan = faults.finish(plan)?;
         let documents = plan.documents(&self.name, &self.version);
         let listings = listings(&offered, inventory);
         let entries = listings.iter();
         let entries = entries.map(|(listing, terms)| {
-            tool_entry(listing, terms.requirement, (terms.conditions, false))
+            tool_entry(
+                listing,
+                terms.requirement,
+                (terms.conditions, terms.question.is_some()),
+            )
         });
         let settings = &plan.settings;
         let mut warnings = Vec::new();
@@ -336,6 +340,7 @@ impl HandlerGateBuilder {
         let wall = plan.build(has_sessions, authorizer, None, None);
         let standing = Standing {
             access,
+            confirmations,
             banner,
             bind,
             drain,

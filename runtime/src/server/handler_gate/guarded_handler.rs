@@ -24,13 +24,17 @@ use crate::{
     authorization::{Permit, Rules},
     item::SCHEMES,
     operation::{self, Operation},
+    prompt::PromptKind,
+    resource::ResourceKind,
     server::{
         Visibility,
         dispatch_check::confirmed_permit,
         listener_quota::{Listener, SubscriptionQuota},
     },
+    tool::ToolKind,
 };
 
+mod confirmed_run;
 mod handler_admission;
 
 use super::HandlerGate;
@@ -175,9 +179,11 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         mut request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let call = self.admit_run(&context, Operation::CallTool(&request.name))?;
+        let (permit, call) = self.admit_run(&context, Operation::CallTool(&request.name))?;
         replace_arguments(&mut request.arguments, call);
-        self.handler.call_tool(request, context).await
+        let run = |request, context| self.handler.call_tool(request, context);
+        self.run_confirmed::<ToolKind, _>(permit, request, context, run)
+            .await
     }
 
     async fn list_prompts(
@@ -198,9 +204,11 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         mut request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let call = self.admit_run(&context, Operation::GetPrompt(&request.name))?;
+        let (permit, call) = self.admit_run(&context, Operation::GetPrompt(&request.name))?;
         replace_arguments(&mut request.arguments, call);
-        self.handler.get_prompt(request, context).await
+        let run = |request, context| self.handler.get_prompt(request, context);
+        self.run_confirmed::<PromptKind, _>(permit, request, context, run)
+            .await
     }
 
     async fn list_resources(
@@ -237,10 +245,13 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         mut request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        if let Some(call) = self.admit_run(&context, Operation::ReadResource(&request.uri))? {
+        let (permit, call) = self.admit_run(&context, Operation::ReadResource(&request.uri))?;
+        if let Some(call) = call {
             (request.uri, _) = call.into_parts();
         }
-        self.handler.read_resource(request, context).await
+        let run = |request, context| self.handler.read_resource(request, context);
+        self.run_confirmed::<ResourceKind, _>(permit, request, context, run)
+            .await
     }
 
     async fn complete(

@@ -1,4 +1,4 @@
-// errors: 5
+// errors: 7
 use toolgate::access;
 
 fn main() {
@@ -7,4 +7,6 @@ fn main() {
     let _ = access!(public, step_up);
     let _ = access!(scopes = "a");
     let _ = access!(refuse);
+    let _ = access!(refused, confirm = "Sure?");
+    let _ = access!(public, confirm);
 }

@@ -34,13 +34,13 @@ impl<H> GuardedHandler<H> {
         }
     }
 
-    /// Like [`admit`](Self::admit), for an item that runs. Returns the request that the item's
-    /// `authorize` function has authorized, if it has one.
+    /// Like [`admit`](Self::admit), for an item that runs. Returns its permit, and the request that
+    /// the item's `authorize` function has authorized, if it has one.
     pub(super) fn admit_run(
         &self,
         context: &RequestContext<RoleServer>,
         operation: Operation<'_>,
-    ) -> Result<Option<HandlerCall>, ErrorData> {
+    ) -> Result<(Permit, Option<HandlerCall>), ErrorData> {
         let permit = self.admit(context, operation)?;
         let authorizer = self.gate.0.wall.gate.authorizer.as_deref();
         let is_asked = |authorizer: &Authorizer| {
@@ -48,10 +48,10 @@ impl<H> GuardedHandler<H> {
             target.is_some_and(|target| authorizer.has_authorize(target))
         };
         if !authorizer.is_some_and(is_asked) {
-            return Ok(None);
+            return Ok((permit, None));
         }
         let authorized = permit.take_parameters();
-        authorized.map(Some).ok_or_else(|| {
+        let authorized = authorized.ok_or_else(|| {
             tracing::error!(
                 target: "toolgate::audit",
                 outcome = "not_admitted",
@@ -59,7 +59,8 @@ impl<H> GuardedHandler<H> {
                 "a request arrived at the handler that its `authorize` function has not authorized; it was refused"
             );
             ErrorData::internal_error("the operation was not admitted", None)
-        })
+        })?;
+        Ok((permit, Some(authorized)))
     }
 }
 

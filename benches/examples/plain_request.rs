@@ -1,0 +1,121 @@
+//! One plain decision and one plain request, again and again, for a count of instructions: alone,
+//! or beside items with every policy, which must cost the plain ones nothing.
+//!
+//! `plain_request decision|request plain|policies <times>`; see `docs/performance.md`.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use serde_json::json;
+use tokio::runtime::Builder;
+use toolgate::{
+    Caller, Config, Server, auth::AuthorizeError, issuer::Issuer, mcp_prompt, mcp_resource,
+    mcp_tool, prompts, resources, tools,
+};
+use toolgate_benches::Desk;
+use tower::ServiceExt;
+
+/// Answers.
+#[mcp_tool(scope = "desk:000")]
+fn plain() -> &'static str {
+    "done"
+}
+
+/// Answers, too: the server without policies has as many tools.
+#[mcp_tool(scope = "desk:000")]
+fn other() -> &'static str {
+    "done"
+}
+
+fn may(_: &Caller) -> Result<(), AuthorizeError> {
+    Ok(())
+}
+
+/// Has every policy.
+#[mcp_tool(
+    name = "other", scope = "desk:000", any_role = ["owner", ["editor", "auditor"]],
+    acr = "urn:example:mfa", max_age = 300, authorize = may, confirm = "Go on?"
+)]
+fn guarded() -> &'static str {
+    "done"
+}
+
+/// Has every policy.
+#[mcp_prompt(scope = "desk:000", role = "editor", authorize = may)]
+fn letter() -> &'static str {
+    "done"
+}
+
+/// Has every policy.
+#[mcp_resource(uri = "desk://letter", scope = "desk:000", acr = "urn:example:mfa", authorize = may)]
+fn letters() -> &'static str {
+    "done"
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [what, with, times] = arguments.as_slice() else {
+        panic!("usage: plain_request decision|request plain|policies <times>");
+    };
+    let times: u32 = times.parse().expect("a number");
+    let has_policies = match &**with {
+        "plain" => false,
+        "policies" => true,
+        other => panic!("{other}"),
+    };
+    match &**what {
+        "decision" => decide(has_policies, times),
+        "request" => request(has_policies, times),
+        other => panic!("{other}"),
+    }
+}
+
+fn decide(has_policies: bool, times: u32) {
+    let desk = match has_policies {
+        true => Desk::with_policies_on_others(100, 16),
+        false => Desk::new(100, 16),
+    };
+    for _ in 0..times {
+        assert!(std::hint::black_box(&desk).decide());
+    }
+}
+
+fn request(has_policies: bool, times: u32) {
+    let desk = Desk::new(1, 1);
+    let (tokens, jwks) = desk.tokens();
+    let issuer = Issuer::new("https://as.example").with_jwks(jwks);
+    let config = Config::new("https://mcp.example/mcp").with_issuer(issuer);
+    let server = Server::new("desk").without_banner();
+    let server = match has_policies {
+        true => server
+            .tools(tools![plain, guarded])
+            .prompts(prompts![letter])
+            .resources(resources![letters]),
+        false => server.tools(tools![plain, other]),
+    };
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime").block_on(async {
+        let router = server.into_router(config).expect("it starts");
+        let body = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": "plain", "arguments": {}, "_meta": {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {},
+            }},
+        });
+        let body = body.to_string();
+        for _ in 0..times {
+            let request = Request::post("/mcp")
+                .header("host", "mcp.example")
+                .header("content-type", "application/json")
+                .header("accept", "application/json, text/event-stream")
+                .header("authorization", format!("Bearer {}", tokens[0]))
+                .header("mcp-protocol-version", "2026-07-28")
+                .header("mcp-method", "tools/call")
+                .header("mcp-name", "plain")
+                .body(Body::from(body.clone()))
+                .expect("a request");
+            let response = router.clone().oneshot(request).await.expect("an answer");
+            assert_eq!(response.status(), StatusCode::OK);
+        }
+    });
+}
