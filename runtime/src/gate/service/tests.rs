@@ -198,7 +198,7 @@ async fn a_permit_that_a_request_brings_is_ignored() {
         .authenticator
         .authenticate(
             &credentials,
-            &DpopRequest::from_request(&http::Method::POST, &http::HeaderMap::new()),
+            &DpopRequest::from_request(&http::Method::POST, &HeaderMap::new()),
         )
         .await
         .unwrap();

@@ -276,7 +276,7 @@ async fn a_message_that_the_two_readers_understand_differently_does_not_run() {
     };
     let read = async |tool: &str| {
         let mut bytes = call(tool).collect().await.unwrap().to_bytes();
-        let read = gate.read_for_rmcp(&http::HeaderMap::new(), &permit, &mut bytes);
+        let read = gate.read_for_rmcp(&HeaderMap::new(), &permit, &mut bytes);
         read.map(|message| format!("{:?}", message.operation()))
             .map_err(|refused| format!("{:?}", refused.refusal))
     };
