@@ -3,6 +3,7 @@
 mod attacks;
 mod conditions;
 mod confirmation;
+mod confirmation_errors;
 mod handshake;
 
 use rmcp::transport::streamable_http_server::StreamableHttpService;

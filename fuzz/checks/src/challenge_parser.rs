@@ -5,6 +5,10 @@
 
 use std::collections::BTreeMap;
 
+/// The error of a login that is too weak or too old, with parameters of its own (RFC 9470 §3).
+const LOGIN_ERROR: &str = "insufficient_user_authentication";
+const LOGIN_PARAMETERS: [&str; 2] = ["acr_values", "max_age"];
+
 /// The parameters of one challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Challenge(BTreeMap<String, String>);
@@ -12,16 +16,22 @@ pub(crate) struct Challenge(BTreeMap<String, String>);
 impl Challenge {
     /// Parses a `Bearer` challenge. Returns what is wrong with it otherwise.
     pub(crate) fn read(value: &[u8]) -> Result<Self, String> {
-        const ERRORS: [&str; 3] = ["invalid_request", "invalid_token", "insufficient_scope"];
+        const ERRORS: [&str; 4] = [
+            "invalid_request",
+            "invalid_token",
+            "insufficient_scope",
+            LOGIN_ERROR,
+        ];
         Self::of("Bearer ", value, &[], &ERRORS)
     }
 
     /// Parses a `DPoP` challenge.
     pub(crate) fn read_dpop(value: &[u8]) -> Result<Self, String> {
-        const ERRORS: [&str; 5] = [
+        const ERRORS: [&str; 6] = [
             "invalid_request",
             "invalid_token",
             "insufficient_scope",
+            LOGIN_ERROR,
             "invalid_dpop_proof",
             "use_dpop_nonce",
         ];
@@ -76,7 +86,12 @@ impl Challenge {
     /// first `scope=` and the first `error=` in the header.
     fn judge(&self, text: &str, more: &[&str], errors: &[&str]) -> Result<(), String> {
         const KNOWN: [&str; 4] = ["error", "error_description", "resource_metadata", "scope"];
-        let is_known = |name: &str| KNOWN.contains(&name) || more.contains(&name);
+        let is_of_login = self.get("error") == Some(LOGIN_ERROR);
+        let is_known = |name: &str| {
+            KNOWN.contains(&name)
+                || more.contains(&name)
+                || (is_of_login && LOGIN_PARAMETERS.contains(&name))
+        };
         if let Some(name) = self.0.keys().find(|name| !is_known(name)) {
             return Err(format!("{name} is not an expected parameter"));
         }
@@ -114,6 +129,9 @@ mod tests {
         let good = r#"Bearer error="invalid_token", scope="a b", resource_metadata="http://h/x""#;
         let read = Challenge::read(good.as_bytes()).unwrap();
         assert_eq!(read.scopes(), ["a", "b"]);
+        let login =
+            r#"Bearer error="insufficient_user_authentication", acr_values="a", max_age="9""#;
+        assert!(Challenge::read(login.as_bytes()).is_ok());
         for broken in [
             "Bearer",
             r#"Basic a="b""#,
@@ -125,6 +143,7 @@ mod tests {
             r#"Bearer scope="a" x"#,
             r#"Bearer error="made_up""#,
             r#"Bearer realm="x""#,
+            r#"Bearer error="invalid_token", acr_values="a""#,
             r#"Bearer error="invalid_token", error_description="needs scope=x""#,
         ] {
             assert!(Challenge::read(broken.as_bytes()).is_err(), "{broken}");

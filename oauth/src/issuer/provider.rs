@@ -5,7 +5,7 @@ use url::Url;
 /// A provider of authorization servers.
 ///
 /// Hosted providers are recognised by the URL of the issuer, so the URL is enough, in
-/// `TOOLGATE_AUTHORIZATION_SERVERS`, [`Config::with_issuer`](crate::Config::with_issuer) and
+/// `TOOLGATE_AUTHORIZATION_SERVERS`, `toolgate::Config::with_issuer` and
 /// [`Issuer::new`](crate::issuer::Issuer::new) alike. Name the provider explicitly if it runs under a
 /// custom domain:
 ///

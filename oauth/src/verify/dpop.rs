@@ -125,7 +125,7 @@ pub struct Proofs {
 
 impl Proofs {
     /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway` ahead of
-    /// the clock is from the future; one more than [`MAX_AGE`] plus `leeway` behind it is too
+    /// the clock is from the future; one more than `MAX_AGE` plus `leeway` behind it is too
     /// old.
     pub fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,

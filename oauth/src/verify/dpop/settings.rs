@@ -75,7 +75,7 @@ impl Dpop {
 
     /// Requires a nonce that this server issued in the last minutes (RFC 9449 §9), so that
     /// proofs cannot be signed in advance. A client's first call then takes two requests.
-    /// Their key is derived from the [state key](crate::Config::with_state_key), which several
+    /// Their key is derived from the state key (`toolgate::Config::with_state_key`), which several
     /// processes share; without one it is generated at the start.
     #[must_use]
     pub fn with_nonces(mut self) -> Self {
