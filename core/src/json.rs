@@ -5,7 +5,7 @@
 //! different tokens in one (RFC 7519 §4 allows refusing it; RFC 8725 §2.4 and §2.7 give the
 //! reasons).
 //!
-//! - [`reserved_names`]: reserved names that make serde_json read another message than the one
+//! - `reserved_names`: reserved names that make serde_json read another message than the one
 //!   sent
 
 use std::fmt;

@@ -2,7 +2,7 @@
 //!
 //! [`Server`](crate::Server) builds its own gate. [`HandlerGate`] puts the same gate in front of
 //! a handler that you wrote with rmcp: declare the [`Access`] of each tool, prompt and resource
-//! with [`access!`](crate::access). [`ChallengeScopes`], [`SessionLimits`] and [`Visibility`] are
+//! with [`access!`](macro@crate::access). [`ChallengeScopes`], [`SessionLimits`] and [`Visibility`] are
 //! settings of both.
 
 // How it works: request → authorize → dispatch → response. It authorizes every request before

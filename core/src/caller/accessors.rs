@@ -37,7 +37,7 @@ impl Caller {
     }
 
     /// Returns the roles of the token, sorted. Where they are read from depends on the issuer:
-    /// see [`Issuer::with_role_claim`](crate::issuer::Issuer::with_role_claim).
+    /// see `toolgate::issuer::Issuer::with_role_claim`.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.claims().roles()
     }

@@ -27,7 +27,7 @@ impl ScopeTable {
     ///
     /// # Errors
     ///
-    /// [`TooManyScopesError`] if there are more than [`ScopeTable::CAPACITY`] different scopes.
+    /// [`TooManyScopesError`] if there are more than 128 different scopes.
     pub fn with_hierarchy(
         scopes: impl IntoIterator<Item = Scope>,
         implications: &[(Scope, Vec<Scope>)],

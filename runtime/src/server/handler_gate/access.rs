@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The access of a tool, prompt or resource of a handler behind a [`HandlerGate`](crate::gate::HandlerGate).
-/// [`access!`](crate::access) builds it in the syntax of `#[mcp_tool]`.
+/// [`access!`](macro@crate::access) builds it in the syntax of `#[mcp_tool]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
     requirement: Option<Requirement>,
