@@ -19,9 +19,6 @@ mod token_type;
 mod verification_cache;
 mod verifier;
 
-#[cfg(test)]
-pub(crate) mod test_tokens;
-
 pub use authenticator::{Authenticator, Unauthenticated};
 pub use dpop::{Dpop, DpopRequest, NONCE, Nonces, PROOF, ProofError, ProofRequirements, Proofs};
 pub use issuer_verifier::IssuerVerifier;
@@ -173,4 +170,9 @@ impl std::error::Error for TokenError {}
 pub fn unverified_members(token: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
     let jws = jws::Jws::parse(token).ok()?;
     crate::json::strict_object(jws.payload()).ok()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    pub(crate) mod tokens;
 }

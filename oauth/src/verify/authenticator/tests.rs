@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::{
-    super::test_tokens::{Mint, NOW, jwks},
+    super::tests::tokens::{Mint, NOW, jwks},
     *,
 };
 use crate::{

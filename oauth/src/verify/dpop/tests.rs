@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::{
-    super::test_tokens::{Mint, NOW},
+    super::tests::tokens::{Mint, NOW},
     *,
 };
 const HERE: &str = "https://r/mcp";

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    super::test_tokens::{Mint, jwks},
+    super::tests::tokens::{Mint, jwks},
     *,
 };
 use crate::{

@@ -2,7 +2,7 @@ mod wycheproof;
 
 use serde_json::json;
 
-use super::{super::test_tokens::Mint, *};
+use super::{super::tests::tokens::Mint, *};
 
 fn refused(token: &str) -> String {
     match Jws::parse(token) {
