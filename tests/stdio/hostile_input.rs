@@ -98,7 +98,10 @@ async fn only_so_many_requests_run_at_once() {
     let refused = host.call("read", json!({})).await;
     assert_eq!(refused["error"]["code"], -31429, "{refused}");
     let message = refused["error"]["message"].as_str().expect("a message");
-    assert!(message.contains("as many requests as it can"), "{message}");
+    assert!(
+        message.contains("already runs the maximum number of requests"),
+        "{message}"
+    );
     // A cancelled call gives its place back, and no earlier.
     let cancelled = running.pop().expect("one");
     let cancel = json!({"requestId": cancelled});

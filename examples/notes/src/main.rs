@@ -126,7 +126,7 @@ fn server(changes: &Changes) -> Server<Arc<Notes>> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Whoever starts the program has the files of this machine anyway.
+    // The user who starts the program can already read the files of this machine.
     let host = LocalCaller::named("host").with_scopes([scope::READ, scope::WRITE]);
     Program::new("notes that clients read, sum up and write")
         .with_stdio(host)

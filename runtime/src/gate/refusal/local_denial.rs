@@ -22,7 +22,7 @@ impl Refusal {
                 "the local caller lacks a scope that this operation needs"
             }
             Self::MissingRole { .. } => "the local caller lacks a role that this operation needs",
-            Self::TooManyPending => "this program runs as many requests as it can at once",
+            Self::TooManyPending => "this program already runs the maximum number of requests",
             _ => "this operation needs a stronger or more recent login than the local caller has",
         }
     }

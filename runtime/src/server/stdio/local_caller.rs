@@ -19,9 +19,9 @@ const NEVER: UnixTime = UnixTime::from_seconds(253_402_300_799);
 /// The one caller of a server on standard input and output, for
 /// [`Server::serve_stdio`](crate::Server::serve_stdio).
 ///
-/// Whoever starts the program decides who uses it, and sends no token. So you state here what this
-/// caller may do: its name becomes the subject, and its login is the start of the program. It has
-/// what you name and nothing else. Its issuer is `local`, which no token can name, so it shares
+/// The host that starts the program sends no token. State here what this caller may do: its name
+/// becomes the subject, and its login time is the start of the program. It has the rights that you
+/// name and no others. Its issuer is `local`, which no token can name, so it shares
 /// nothing with a caller over HTTP. A [`TokenExchange`](crate::auth::TokenExchange) refuses it,
 /// because there is no token to exchange.
 ///
@@ -90,8 +90,8 @@ impl LocalCaller {
         self
     }
 
-    /// States how strongly the caller has logged in (`acr`, RFC 9470). State only what whoever
-    /// starts the program has to do for it.
+    /// States the strength of the caller's login (`acr`, RFC 9470). State only a strength that a
+    /// user must prove to start the program.
     pub fn with_acr(mut self, acr: impl Into<String>) -> Self {
         self.acr = Some(acr.into());
         self
