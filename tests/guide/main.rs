@@ -7,6 +7,7 @@ mod log_lines;
 mod page;
 mod settings;
 mod snippets;
+mod walks;
 
 use std::{collections::BTreeSet, env, path::Path};
 

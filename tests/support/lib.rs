@@ -16,6 +16,7 @@ pub mod snapshot;
 mod stopped_clock;
 pub mod tool_server;
 pub mod unsigned_tokens;
+pub mod walk;
 
 pub use stopped_clock::StoppedClock;
 pub use toolgate_testing::TestClock;

@@ -1,4 +1,4 @@
-//! A terminal of a newcomer, with a browser beside it.
+//! A terminal of a newcomer, with a browser next to it.
 
 use std::{
     env, fs,
@@ -12,14 +12,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{consenting_user::ConsentingUser, simulated_browser::Browser};
+use support::{
+    consenting_user::ConsentingUser,
+    simulated_browser::Browser,
+    walk::{Kind, PageStep, Typed, missing, patched, typed},
+};
 use tokio::time::sleep;
 
-use crate::{
-    output::missing,
-    page_step::{Kind, PageStep, Typed, patched, typed},
-    say,
-};
+use crate::say;
 
 /// How long a command may take. The first one compiles everything.
 const PATIENCE: Duration = Duration::from_secs(1800);

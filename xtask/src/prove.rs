@@ -80,7 +80,7 @@ pub(crate) fn walks(name: Option<&str>) -> Result<(), Error> {
         "--test",
         "walks",
     ])
-    .args(["--", "--ignored", "--nocapture"]);
+    .args(["--", "--nocapture"]);
     if let Some(name) = name {
         test.env("TOOLGATE_WALK", name);
     }

@@ -4,17 +4,18 @@ use std::{fs, path::Path};
 
 /// A step.
 #[derive(Debug)]
-pub(crate) struct PageStep {
+pub struct PageStep {
     /// The names of the walks that take it.
-    pub(crate) walks: Vec<String>,
-    pub(crate) kind: Kind,
+    pub walks: Vec<String>,
+    /// What the walk does with it.
+    pub kind: Kind,
     /// The text of the block.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// What a walk does with a block.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// `run`: runs each command, and compares its output.
     Run,
     /// `serve PORT`: the last command serves there until the walk starts another server.
@@ -34,7 +35,7 @@ pub(crate) enum Kind {
 /// # Panics
 ///
 /// If a comment is none of a step, or no block follows it.
-pub(crate) fn read(folder: &Path, page: &str) -> Vec<PageStep> {
+pub(super) fn read(folder: &Path, page: &str) -> Vec<PageStep> {
     let text = fs::read_to_string(folder.join(page)).expect(page);
     let marked = text.split("<!-- walk ").skip(1);
     marked.map(|part| step(part, page)).collect()
@@ -65,13 +66,20 @@ fn step(part: &str, page: &str) -> PageStep {
 
 /// A command, and the output that the page states.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Typed {
-    pub(crate) command: String,
-    pub(crate) output: String,
+pub struct Typed {
+    /// The command, without `$`.
+    pub command: String,
+    /// What the page states below it.
+    pub output: String,
 }
 
 /// Returns the commands of a block: `$` begins one, a backslash or an open quote continues it.
-pub(crate) fn typed(block: &str) -> Vec<Typed> {
+///
+/// # Panics
+///
+/// If the block begins with output.
+#[must_use]
+pub fn typed(block: &str) -> Vec<Typed> {
     let mut all: Vec<Typed> = Vec::new();
     let mut is_open = false;
     for line in block.lines() {
@@ -107,7 +115,8 @@ pub(crate) fn typed(block: &str) -> Vec<Typed> {
 /// # Panics
 ///
 /// If the text does not have the lines of a change exactly once.
-pub(crate) fn patched(text: &str, patch: &str) -> String {
+#[must_use]
+pub fn patched(text: &str, patch: &str) -> String {
     let lines = |change: &str, left_out: char| -> String {
         let kept = change
             .lines()
@@ -121,23 +130,28 @@ pub(crate) fn patched(text: &str, patch: &str) -> String {
     })
 }
 
-#[test]
-fn a_patch_replaces_its_lines() {
-    let patch = " a\n-b\n+c\n@@\n-e\n+f\n+g\n";
-    assert_eq!(patched("a\nb\nd\ne\n", patch), "a\nc\nd\nf\ng\n");
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[test]
-fn a_page_is_read_step_by_step() {
-    let first = step("a, b: serve 8000 -->\n\n```console\n$ x\n```\n", "page");
-    assert_eq!((first.kind, &*first.text), (Kind::Serve(8000), "$ x\n"));
-    assert_eq!(first.walks, ["a", "b"]);
-    let one = |command: &str, output: &str| Typed {
-        command: command.to_owned(),
-        output: output.to_owned(),
-    };
-    assert_eq!(
-        typed("$ a 'b\nc' \\\n  d\nsaid\n\nmore\n$ e\n"),
-        [one("a 'b\nc' \\\n  d", "said\n\nmore\n"), one("e", "")]
-    );
+    #[test]
+    fn a_patch_replaces_its_lines() {
+        let patch = " a\n-b\n+c\n@@\n-e\n+f\n+g\n";
+        assert_eq!(patched("a\nb\nd\ne\n", patch), "a\nc\nd\nf\ng\n");
+    }
+
+    #[test]
+    fn a_page_is_read_step_by_step() {
+        let first = step("a, b: serve 8000 -->\n\n```console\n$ x\n```\n", "page");
+        assert_eq!((first.kind, &*first.text), (Kind::Serve(8000), "$ x\n"));
+        assert_eq!(first.walks, ["a", "b"]);
+        let one = |command: &str, output: &str| Typed {
+            command: command.to_owned(),
+            output: output.to_owned(),
+        };
+        assert_eq!(
+            typed("$ a 'b\nc' \\\n  d\nsaid\n\nmore\n$ e\n"),
+            [one("a 'b\nc' \\\n  d", "said\n\nmore\n"), one("e", "")]
+        );
+    }
 }

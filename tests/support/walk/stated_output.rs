@@ -6,7 +6,8 @@ use serde_json::Value;
 ///
 /// A response begins with its status: the lines of its head are a selection, and a body in JSON
 /// may be formatted. Of other output the page states some lines.
-pub(crate) fn missing(stated: &str, printed: &str) -> Option<String> {
+#[must_use]
+pub fn missing(stated: &str, printed: &str) -> Option<String> {
     let printed = printed.replace('\r', "");
     if !stated.starts_with("HTTP/") {
         let has = |line: &&str| printed.lines().any(|one| one.trim() == line.trim());
@@ -31,24 +32,29 @@ pub(crate) fn missing(stated: &str, printed: &str) -> Option<String> {
     (!is_same).then(|| body.to_owned())
 }
 
-#[test]
-fn output_that_differs_is_found() {
-    let printed = "HTTP/1.1 200 OK\r\na: b\r\nc: d\r\n\r\n{\"a\":1,\"b\":[2]}";
-    for (stated, expected) in [
-        (
-            "HTTP/1.1 200 OK\nc: d\n\n{\n  \"b\": [2], \"a\": 1}\n",
-            None,
-        ),
-        ("HTTP/1.1 200 OK\n", None),
-        (
-            "HTTP/1.1 401 Unauthorized\n",
-            Some("HTTP/1.1 401 Unauthorized"),
-        ),
-        ("HTTP/1.1 200 OK\na: c\n\n{}", Some("a: c")),
-        ("HTTP/1.1 200 OK\n\n{\"a\": 2}", Some("{\"a\": 2}")),
-    ] {
-        assert_eq!(missing(stated, printed).as_deref(), expected, "{stated}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_that_differs_is_found() {
+        let printed = "HTTP/1.1 200 OK\r\na: b\r\nc: d\r\n\r\n{\"a\":1,\"b\":[2]}";
+        for (stated, expected) in [
+            (
+                "HTTP/1.1 200 OK\nc: d\n\n{\n  \"b\": [2], \"a\": 1}\n",
+                None,
+            ),
+            ("HTTP/1.1 200 OK\n", None),
+            (
+                "HTTP/1.1 401 Unauthorized\n",
+                Some("HTTP/1.1 401 Unauthorized"),
+            ),
+            ("HTTP/1.1 200 OK\na: c\n\n{}", Some("a: c")),
+            ("HTTP/1.1 200 OK\n\n{\"a\": 2}", Some("{\"a\": 2}")),
+        ] {
+            assert_eq!(missing(stated, printed).as_deref(), expected, "{stated}");
+        }
+        assert_eq!(missing("a\n", "b\n a \n"), None);
+        assert_eq!(missing("a\nc\n", "b\n a \n").as_deref(), Some("c"));
     }
-    assert_eq!(missing("a\n", "b\n a \n"), None);
-    assert_eq!(missing("a\nc\n", "b\n a \n").as_deref(), Some("c"));
 }
