@@ -10,6 +10,7 @@ use crate::{
     http::Http,
     login::Login,
     report::{self, Report},
+    report_args::ReportArgs,
     target::Target,
     user::token_source,
 };
@@ -72,31 +73,22 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 15)]
     timeout: u64,
 
-    /// Print the report as JSON; with `--list`, the list.
-    #[arg(long)]
-    json: bool,
-
-    /// Exit with 1 on warnings too.
-    #[arg(long)]
-    strict: bool,
-
-    /// Print the list of all checks as Markdown, and exit.
-    #[arg(long)]
-    list: bool,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// Checks a server, or prints the list of all checks.
 pub(crate) async fn run(args: CheckArgs) -> Result<ExitCode, String> {
-    if args.list {
+    if args.report.list {
         let mut out = io::stdout().lock();
-        let written = match args.json {
+        let written = match args.report.json {
             true => report::list_json(&mut out),
             false => report::list_markdown(&mut out),
         };
         return exit::after_output(written, ExitCode::SUCCESS);
     }
-    let (is_json, is_strict) = (args.json, args.strict);
-    check(args).await?.print(is_json, is_strict)
+    let output = args.report;
+    check(args).await?.print(output)
 }
 
 async fn check(args: CheckArgs) -> Result<Report, String> {

@@ -25,6 +25,7 @@ use crate::{
     finding::{Finding, Section},
     http::Http,
     report::Report,
+    report_args::ReportArgs,
     target::Target,
 };
 
@@ -42,17 +43,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 
-    /// Print the report as JSON, in the form of `toolgate check`.
-    #[arg(long)]
-    json: bool,
-
-    /// Exit with 1 on warnings too.
-    #[arg(long)]
-    strict: bool,
-
-    /// Print the list of all checks as Markdown, and exit.
-    #[arg(long)]
-    list: bool,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// The families of this command's own checks.
@@ -80,7 +72,7 @@ const SHARED: [&str; 5] = ["issuer", "challenge", "metadata", "cors", "host"];
 
 /// Diagnoses a program, or prints the list of all checks.
 pub(crate) async fn run(args: DoctorArgs) -> Result<ExitCode, String> {
-    if args.list {
+    if args.report.list {
         let written = reference::write(&mut io::stdout().lock());
         return exit::after_output(written, ExitCode::SUCCESS);
     }
@@ -99,7 +91,7 @@ pub(crate) async fn run(args: DoctorArgs) -> Result<ExitCode, String> {
     let (issuer, others): (Vec<_>, Vec<_>) = shared().partition(|one| one.name == "issuer");
     families.splice(1..1, issuer);
     families.extend(others);
-    Report::new(&name, families, findings, &[]).print(args.json, args.strict)
+    Report::new(&name, families, findings, &[]).print(args.report)
 }
 
 fn shared() -> impl Iterator<Item = &'static Family> {

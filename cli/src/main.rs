@@ -21,6 +21,7 @@ mod login;
 mod mcp_client;
 mod new_project;
 mod report;
+mod report_args;
 mod target;
 mod untrusted_text;
 mod user;

@@ -14,6 +14,7 @@ use crate::{
     checks::Family,
     exit,
     finding::{Check, Finding, Outcome, Severity},
+    report_args::ReportArgs,
     untrusted_text::printable,
 };
 
@@ -49,21 +50,21 @@ impl Report {
     }
 
     /// Prints the report to standard output, in colours if it is a terminal. The exit code is 1 if
-    /// a check fails; with `is_strict` also if one warns.
+    /// a check fails; with `--strict` also if one warns.
     ///
     /// # Errors
     ///
     /// Returns why it cannot be written.
-    pub(crate) fn print(&self, as_json: bool, is_strict: bool) -> Result<ExitCode, String> {
+    pub(crate) fn print(&self, output: ReportArgs) -> Result<ExitCode, String> {
         let mut out = io::stdout().lock();
-        let written = match as_json {
+        let written = match output.json {
             true => self.write_json(&mut out),
             false => {
                 let is_coloured = out.is_terminal() && env::var_os("NO_COLOR").is_none();
                 self.write_text(&mut out, is_coloured)
             }
         };
-        let severity = match is_strict {
+        let severity = match output.strict {
             true => Severity::Warn,
             false => Severity::Fail,
         };

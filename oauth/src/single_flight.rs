@@ -25,7 +25,7 @@ pub enum Role<K: Eq + Hash, T> {
     Follow(Waiting<T>),
 }
 
-/// The leader's guard. Dropping it releases the followers, whatever happens to the leader.
+/// The leader's guard. Dropping it releases the followers, also if the leader fails or panics.
 pub struct LeaderGuard<K: Eq + Hash, T> {
     running: Arc<Running<K, T>>,
     key: K,

@@ -174,5 +174,6 @@ pub fn unverified_members(token: &str) -> Option<serde_json::Map<String, serde_j
 
 #[cfg(test)]
 pub(crate) mod tests {
+    pub(crate) mod settable_clock;
     pub(crate) mod tokens;
 }

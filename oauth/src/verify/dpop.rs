@@ -11,7 +11,7 @@
 //! - [`replay`]: this process sees it for the first time, and was already running when the
 //!   proof was made
 //!
-//! The URL comes from the configuration ([`target`]), not from `Host`: whoever relays a
+//! The URL comes from the configuration ([`target`]), not from `Host`: a party that relays a
 //! stolen proof chooses that header.
 
 use std::{fmt, hash::Hash, sync::Arc, time::Duration};

@@ -8,20 +8,7 @@ use toolgate::{
 };
 use toolgate_testing::TestServer;
 
-/// Reads.
-#[mcp_tool(scope = "desk:read")]
-fn read() -> &'static str {
-    "read"
-}
-
-/// Writes.
-#[mcp_tool(scopes = ["desk:read", "desk:write"], step_up)]
-fn write(
-    /// What.
-    text: String,
-) -> String {
-    text
-}
+use super::{read, write};
 
 fn server() -> Server<()> {
     Server::new("desk").tools(tools![read, write, open_drawer])

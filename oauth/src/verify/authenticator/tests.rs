@@ -1,9 +1,10 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use serde_json::{Value, json};
 
 use super::{
-    super::tests::tokens::{Mint, NOW, jwks},
+    super::tests::{
+        settable_clock::SettableClock,
+        tokens::{Mint, NOW, jwks},
+    },
     *,
 };
 use crate::{
@@ -16,20 +17,10 @@ use crate::{
 
 mod cache;
 
-/// A clock that tests set by hand.
-#[derive(Clone)]
-struct Hand(Arc<AtomicU64>);
-
-impl Clock for Hand {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_seconds(self.0.load(Ordering::SeqCst))
-    }
-}
-
 struct Fixture {
     mint: Mint,
     script: ScriptedFetcher,
-    hand: Hand,
+    clock: SettableClock,
     authenticator: Authenticator,
 }
 
@@ -38,24 +29,24 @@ fn fixture() -> Fixture {
     let script = ScriptedFetcher::default();
     script.publish(&jwks(&[&mint]));
     let verifier = IssuerVerifier::with_keys([(Issuer::new("https://i"), script.keys())]);
-    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
-    let authenticator = authenticator(verifier, &hand);
+    let clock = SettableClock::at(NOW);
+    let authenticator = authenticator(verifier, &clock);
     Fixture {
         mint,
         script,
-        hand,
+        clock,
         authenticator,
     }
 }
 
-fn authenticator(verifier: impl TokenVerifier, hand: &Hand) -> Authenticator {
+fn authenticator(verifier: impl TokenVerifier, clock: &SettableClock) -> Authenticator {
     let table = ScopeTable::with_hierarchy([Scope::new("a"), Scope::new("z")], &[]).unwrap();
     let acceptance = Acceptance::new(["https://i"], ["https://r/mcp"]);
     Authenticator::new(
         verifier,
         acceptance,
         Arc::new(table),
-        Arc::new(hand.clone()),
+        Arc::new(clock.clone()),
     )
 }
 
@@ -115,9 +106,9 @@ async fn a_cached_token_expires_all_the_same() {
     let fixture = fixture();
     let token = fixture.token(json!({}));
     assert!(fixture.says(&token).await.is_ok());
-    fixture.hand.0.store(NOW + 629, Ordering::SeqCst);
+    fixture.clock.set(NOW + 629);
     assert!(fixture.says(&token).await.is_ok());
-    fixture.hand.0.store(NOW + 630, Ordering::SeqCst);
+    fixture.clock.set(NOW + 630);
     assert_eq!(
         fixture.says(&token).await.unwrap_err(),
         "the token has expired"
@@ -160,9 +151,13 @@ async fn a_cached_token_goes_with_the_keys_of_its_own_issuer() {
         (Issuer::new("https://j"), j.keys()),
     ]);
     let acceptance = Acceptance::new(["https://i", "https://j"], ["https://r/mcp"]);
-    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
-    let authenticator =
-        Authenticator::new(verifier, acceptance, Arc::default(), Arc::new(hand.clone()));
+    let clock = SettableClock::at(NOW);
+    let authenticator = Authenticator::new(
+        verifier,
+        acceptance,
+        Arc::default(),
+        Arc::new(clock.clone()),
+    );
     authenticator.start();
     let of = |issuer: &str| {
         let token = old.token(json!({}), json!({"iss": issuer, "exp": NOW + 9_000}));
@@ -271,8 +266,8 @@ impl TokenVerifier for Careless {
 
 #[tokio::test]
 async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
-    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
-    let own = authenticator(Careless, &hand);
+    let clock = SettableClock::at(NOW);
+    let own = authenticator(Careless, &clock);
     let says = async |token: &str| own.accept(&BearerToken::new(token).unwrap()).await;
     assert!(says("good").await.is_ok());
     assert!(says(&"x".repeat(MAX_TOKEN)).await.is_ok());
@@ -284,7 +279,7 @@ async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
     assert!(
         matches!(says("down").await, Err(Unauthenticated::Unavailable { retry_after, .. }) if !retry_after.is_zero())
     );
-    hand.0.store(NOW + 30, Ordering::SeqCst);
+    clock.set(NOW + 30);
     assert!(says("good").await.is_err());
     assert_eq!(own.cache.len(), 0);
 }

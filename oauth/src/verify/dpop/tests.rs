@@ -1,26 +1,17 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use serde_json::{Value, json};
 
 use super::{
-    super::tests::tokens::{Mint, NOW},
+    super::tests::{
+        settable_clock::SettableClock,
+        tokens::{Mint, NOW},
+    },
     *,
 };
 const HERE: &str = "https://r/mcp";
 
-/// A clock that tests set by hand.
-#[derive(Clone)]
-struct Hand(Arc<AtomicU64>);
-
-impl Clock for Hand {
-    fn now(&self) -> UnixTime {
-        UnixTime::from_seconds(self.0.load(Ordering::SeqCst))
-    }
-}
-
 struct Fixture {
     mint: Mint,
-    hand: Hand,
+    clock: SettableClock,
     proofs: Proofs,
 }
 
@@ -31,7 +22,7 @@ fn fixture(nonces: Option<Nonces>) -> Fixture {
 
 /// A server that started at this time.
 fn started(start: u64, nonces: Option<Nonces>) -> Fixture {
-    let hand = Hand(Arc::new(AtomicU64::new(start)));
+    let clock = SettableClock::at(start);
     let fixture = Fixture {
         mint: Mint::new("k"),
         proofs: Proofs::new(
@@ -39,11 +30,11 @@ fn started(start: u64, nonces: Option<Nonces>) -> Fixture {
             vec![Algorithm::Es256],
             Duration::from_secs(30),
             nonces,
-            Arc::new(hand.clone()),
+            Arc::new(clock.clone()),
         ),
-        hand,
+        clock,
     };
-    fixture.hand.0.store(NOW, Ordering::SeqCst);
+    fixture.clock.set(NOW);
     fixture
 }
 
@@ -135,7 +126,7 @@ async fn a_proof_of_before_the_start_counts_only_with_a_nonce_of_this_process() 
         assert_eq!(fixture.says(&proof), expected, "{made}");
     }
     // A client whose clock is 10 s behind is served 10 s after the start.
-    fixture.hand.0.store(NOW + 5, Ordering::SeqCst);
+    fixture.clock.set(NOW + 5);
     let proof = fixture.proof(json!({"iat": NOW - 5, "jti": "behind"}));
     assert_eq!(fixture.says(&proof), Ok(()));
 
@@ -159,7 +150,7 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
     let proof = fixture.proof(json!({"iat": NOW + 30}));
     assert_eq!(fixture.says(&proof), Ok(()));
     for passed in 1..=120 {
-        fixture.hand.0.store(NOW + passed, Ordering::SeqCst);
+        fixture.clock.set(NOW + passed);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(
             fixture.says(&proof),
@@ -167,7 +158,7 @@ async fn a_proof_counts_once_from_the_first_moment_to_the_last() {
             "{passed}"
         );
     }
-    fixture.hand.0.store(NOW + 121, Ordering::SeqCst);
+    fixture.clock.set(NOW + 121);
     assert_eq!(
         fixture.says(&proof),
         Err(ProofError::Invalid("the proof is too old"))
@@ -179,7 +170,7 @@ async fn a_proof_counts_once_in_the_last_fraction_of_its_last_second_too() {
     let fixture = fixture(None);
     let passes = async |millis, second| {
         tokio::time::advance(Duration::from_millis(millis)).await;
-        fixture.hand.0.store(NOW + second, Ordering::SeqCst);
+        fixture.clock.set(NOW + second);
     };
     // As early as it can be accepted, just before older proofs are dropped.
     let proof = fixture.proof(json!({"iat": NOW + 30}));
@@ -219,7 +210,7 @@ async fn a_nonce_that_has_grown_old_is_asked_for_anew() {
     let fixture = fixture(Some(Nonces::generate().unwrap()));
     let nonce = fixture.proofs.nonce().unwrap();
     for (passed, jti, accepted) in [(0, "a", true), (239, "b", true), (240, "c", false)] {
-        fixture.hand.0.store(NOW + passed, Ordering::SeqCst);
+        fixture.clock.set(NOW + passed);
         let proof = fixture.proof(json!({"jti": jti, "iat": NOW + passed, "nonce": nonce}));
         let expected = if accepted {
             Ok(())
@@ -314,13 +305,13 @@ async fn a_proof_and_its_name_are_as_long_as_they_may_be_and_no_longer() {
 
 #[test]
 fn an_endpoint_without_an_address_takes_no_proof() {
-    let hand = Hand(Arc::new(AtomicU64::new(NOW)));
+    let clock = SettableClock::at(NOW);
     let proofs = Proofs::new(
         ["not an address"],
         Algorithm::ALL.to_vec(),
         Duration::from_secs(30),
         None,
-        Arc::new(hand),
+        Arc::new(clock),
     );
     assert!(proofs.targets.is_empty());
 }

@@ -108,7 +108,7 @@ async fn happen(steps: &[Step]) -> (usize, usize) {
                 }
             }
             Step::Pass(seconds) => {
-                fixture.hand.0.fetch_add(seconds, Ordering::SeqCst);
+                fixture.clock.advance(seconds);
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
             }
             Step::Publish(with_one, with_two) => {
