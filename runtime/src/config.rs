@@ -3,7 +3,8 @@
 //! [`Config`] holds what the environment or the code sets, and every error in it.
 //! [`Config::validate`] validates it and builds [`ValidConfig`]; the server reads only these.
 //!
-//! - `environment`: the variables of the process and of the `.env` file (`dotenv`)
+//! - `environment`: the variables of the process, of the `.env` file (`dotenv`) and of the file that
+//!   `TOOLGATE_CONFIG` names (`config_file`); `secret_file`: secrets in files
 //! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's;
 //!   `unknown_variables`: names that are probably misspelt
 //! - `resource_url`: resources, issuers and origins as text
@@ -22,6 +23,7 @@ use std::{
 };
 
 mod address_settings;
+mod config_file;
 mod dotenv;
 mod environment;
 mod from_env;
@@ -32,6 +34,7 @@ mod request_limits;
 mod resource_metadata;
 mod resource_url;
 mod scalekit;
+mod secret_file;
 mod state_key;
 #[cfg(test)]
 mod tests;

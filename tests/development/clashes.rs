@@ -12,7 +12,7 @@ use toolgate::{Config, access, gate::HandlerGate};
 
 const ORIGIN: &str = "http://127.0.0.1:8000";
 
-/// Paths that every server serves besides its endpoint.
+/// Paths that every server serves apart from its endpoint.
 const OF_ANY_SERVER: [&str; 8] = [
     "/docs",
     "/docs.md",

@@ -66,6 +66,22 @@ fn the_settings_of_each_page_start_a_server_that_names_its_issuer() {
 }
 
 #[test]
+fn the_page_of_settings_has_every_variable() {
+    let environment: Environment = [("TOOLGATE_QUUX", "1")].into_iter().collect();
+    let config = Config::from_environment(&environment, 8000).expect("a warning is no error");
+    let warning = config.warnings().join("\n");
+    let (_, known) = warning
+        .split_once("the known variables are ")
+        .expect("it lists them");
+    let known: Vec<_> = known.split(", ").collect();
+    assert!(known.len() > 15, "{known:?}");
+    let page = Page::read("configuration.md");
+    for variable in known {
+        assert!(page.text.contains(&format!("`{variable}`")), "{variable}");
+    }
+}
+
+#[test]
 fn the_settings_of_the_files_for_deployment_are_valid() {
     for (file, before, between) in [
         ("toolgate.service", "Environment=", "="),

@@ -196,6 +196,44 @@ async fn what_it_declares_is_printed_and_no_secret_is() {
 }
 
 #[tokio::test]
+async fn a_configuration_file_sets_it_and_the_environment_takes_precedence() {
+    let folder = Folder::new();
+    folder.write(
+        "todo.toml",
+        "resource = \"https://todo.example.com/mcp\"\ndrain_seconds = 5\n\
+         authorization_servers = [\"https://login.example.com\"]\n",
+    );
+    let print = |variables: &[(&str, &str)]| {
+        let program = program(&folder).args(&["--print-config"]);
+        let program = variables
+            .iter()
+            .fold(program, |program, (name, value)| program.var(*name, *value));
+        async move { program.run().await }
+    };
+    // It is never found by itself.
+    let ended = print(&[]).await;
+    assert!(!ended.stdout.contains("todo.example.com"), "{ended:?}");
+    let ended = print(&[
+        ("TOOLGATE_CONFIG", "todo.toml"),
+        ("TOOLGATE_DRAIN_SECONDS", "7"),
+    ])
+    .await;
+    for part in [
+        "resource           https://todo.example.com/mcp",
+        "issuers            https://login.example.com",
+        "drain_seconds      7",
+        "TOOLGATE_RESOURCE is \"https://todo.example.com/mcp\", from the configuration file",
+    ] {
+        assert!(ended.stdout.contains(part), "{part}: {ended:?}");
+    }
+    folder.write("todo.toml", "resource = \"x\"\ndangerous_open = true\n");
+    let ended = print(&[("TOOLGATE_CONFIG", "todo.toml")]).await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let told = "line 2: the key \"dangerous_open\", is unknown";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused_with_the_reason() {
     let folder = Folder::new();
     let _server = program(&folder).serve().await;

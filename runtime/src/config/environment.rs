@@ -1,4 +1,5 @@
-//! Environment variables: those of the process, and those of the `.env` file as defaults.
+//! Environment variables: those of the process, and those of the `.env` file and of the
+//! configuration file as defaults.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,8 +10,11 @@ use std::{
 };
 
 use super::{
-    Config, dotenv,
+    Config,
+    config_file::{self, CONFIG},
+    dotenv,
     resource_url::quoted_without_secrets,
+    secret_file,
     variable::{SECRETS, is_reserved},
 };
 use crate::error::{SetupErrors, StartError};
@@ -18,7 +22,8 @@ use crate::error::{SetupErrors, StartError};
 /// The variables of the process, with those of the `.env` file as defaults.
 ///
 /// A value of the process takes precedence over the file, and an empty value counts as not
-/// set. The environment of the process is never changed. `Debug` prints only names, because
+/// set. Settings of a configuration file (`TOOLGATE_CONFIG`, with the feature `config-file`) apply
+/// where neither sets a value. The environment of the process is never changed. `Debug` prints only names, because
 /// values can be secrets.
 ///
 /// ```
@@ -31,20 +36,24 @@ pub struct Environment {
     values: BTreeMap<String, String>,
     /// The variables of the `.env` file that the process does not override.
     of_file: BTreeSet<String>,
+    /// The variables of the configuration file that apply, each with its place in the file.
+    of_config: BTreeMap<String, String>,
     warnings: Vec<String>,
 }
 
 impl Environment {
-    /// Reads `.env` in the working directory, if it exists, and the process.
+    /// Reads `.env` in the working directory, if it exists, the process, and the file that
+    /// `TOOLGATE_CONFIG` names.
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the file exists and cannot be read, with each broken line, or if a
-    /// variable that this library reads is not UTF-8.
+    /// [`StartError`] if `.env` exists and cannot be read, with each broken line, if a variable
+    /// that this library reads is not UTF-8, or with each error in the configuration file.
     pub fn load() -> Result<Self, StartError> {
         let mut errors = SetupErrors::default();
         let file = Self::from_file(Path::new(".env"), &mut errors);
-        let environment = file.overridden_by(env::vars_os(), &mut errors);
+        let mut environment = file.overridden_by(env::vars_os(), &mut errors);
+        environment.add_config_file(&mut errors);
         errors.finish(environment)
     }
 
@@ -72,6 +81,22 @@ impl Environment {
         self
     }
 
+    /// Adds the settings of the configuration file that have no other value.
+    fn add_config_file(&mut self, errors: &mut SetupErrors) {
+        let Some(path) = self.get(CONFIG) else {
+            return;
+        };
+        let mut file = config_file::read(path, errors);
+        for (name, value) in file.values {
+            if self.get(&name).is_none() {
+                let place = file.places.remove(&name).unwrap_or_default();
+                self.of_file.remove(&name);
+                self.of_config.insert(name.clone(), place);
+                self.values.insert(name, value);
+            }
+        }
+    }
+
     fn from_file(path: &Path, errors: &mut SetupErrors) -> Self {
         let file = path.display();
         let text = match fs::read_to_string(path) {
@@ -90,6 +115,7 @@ impl Environment {
         match dotenv::parse(&text) {
             Ok(contents) => Self {
                 of_file: contents.values.keys().cloned().collect(),
+                of_config: BTreeMap::new(),
                 values: contents.values,
                 warnings: contents
                     .repeated
@@ -126,7 +152,8 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if both variables are set, or if the file is empty or cannot be read.
+    /// [`StartError`] if both variables are set, if the file is empty or cannot be read, or if
+    /// other users can read it.
     pub fn secret(&self, name: &str) -> Result<Option<String>, StartError> {
         let mut errors = SetupErrors::default();
         let secret = self.read_secret(name).unwrap_or_else(|[what, remedy]| {
@@ -143,15 +170,16 @@ impl Environment {
             return Ok(self.get(name).map(str::to_owned));
         };
         let shown = quoted_without_secrets(path);
-        let problem = match fs::read_to_string(path) {
+        let problem = match secret_file::read(path) {
             _ if self.get(name).is_some() => format!("and {name} are both set"),
-            Ok(text) if text.trim().is_empty() => format!("is {shown}, which is empty"),
-            Ok(text) => return Ok(Some(text.trim().to_owned())),
-            Err(error) => format!("is {shown}, which cannot be read: {error}"),
+            Ok(secret) => return Ok(Some(secret)),
+            Err(problem) => format!("is {shown}, which {problem}"),
         };
         Err([
             format!("{source} {problem}"),
-            format!("name a readable file that contains the secret alone, or set {name} instead"),
+            format!(
+                "name a file that contains the secret alone and that only its owner can read (chmod 600; in Kubernetes `fsGroup` and `defaultMode: 0440`), or set {name} instead"
+            ),
         ])
     }
 
@@ -159,8 +187,14 @@ impl Environment {
     pub(super) fn origin(&self, name: &str) -> &'static str {
         match self.of_file.contains(name) {
             true => ".env",
+            false if self.of_config.contains_key(name) => "the configuration file",
             false => "the process",
         }
+    }
+
+    /// Returns where a variable is in the configuration file, if its value is from there.
+    pub(super) fn place_in_file(&self, name: &str) -> Option<&str> {
+        self.of_config.get(name).map(String::as_str)
     }
 
     /// Returns these variables ready to be read: with the secrets of files, and without
@@ -208,6 +242,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
         let pair = |(name, value): (N, V)| (name.into(), value.into());
         Self {
             of_file: BTreeSet::new(),
+            of_config: BTreeMap::new(),
             values: variables.into_iter().map(pair).collect(),
             warnings: Vec::new(),
         }
@@ -221,112 +256,4 @@ impl fmt::Debug for Environment {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process;
-
-    use super::*;
-
-    fn file(text: &str) -> Result<Environment, StartError> {
-        let folder = env::temp_dir().join(format!("toolgate-env-{}-{:p}", process::id(), text));
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(".env"), text).unwrap();
-        let mut errors = SetupErrors::default();
-        let environment = Environment::from_file(&folder.join(".env"), &mut errors);
-        fs::remove_dir_all(&folder).unwrap();
-        errors.finish(environment)
-    }
-
-    #[test]
-    fn a_broken_line_is_reported_with_file_and_line_and_without_its_text() {
-        let told = file("A=1\nSECRET geheim\n").unwrap_err().to_string();
-        assert!(told.contains(".env, line 2"), "{told}");
-        assert!(told.contains("NAME=value"), "{told}");
-        assert!(!told.contains("geheim"), "{told}");
-    }
-
-    #[test]
-    fn a_name_that_stands_twice_is_noted() {
-        let environment = file("A=1\nA=2\n").unwrap();
-        assert_eq!(environment.get("A"), Some("2"));
-        assert!(environment.warnings()[0].contains("sets A more than once"));
-    }
-
-    #[test]
-    fn no_file_and_a_folder_of_its_name_are_no_errors() {
-        let mut errors = SetupErrors::default();
-        for path in [Path::new("/nowhere/.env"), Path::new("/")] {
-            assert_eq!(Environment::from_file(path, &mut errors).names().count(), 0);
-        }
-        assert!(errors.finish(()).is_ok());
-    }
-
-    #[test]
-    fn a_file_that_is_no_text_is_an_error() {
-        let path = env::temp_dir().join(format!("toolgate-env-latin1-{}", process::id()));
-        fs::write(&path, b"A=\xfc").unwrap();
-        let mut errors = SetupErrors::default();
-        Environment::from_file(&path, &mut errors);
-        fs::remove_file(&path).unwrap();
-        assert!(errors.finish(()).is_err());
-    }
-
-    #[test]
-    fn the_process_wins_over_the_file() {
-        let process =
-            [("A", "process"), ("B", "")].map(|(name, value)| (name.into(), value.into()));
-        let mut errors = SetupErrors::default();
-        let environment = file("A=file\nB=file\nC=file\n")
-            .unwrap()
-            .overridden_by(process.into_iter(), &mut errors);
-        assert_eq!(environment.get("A"), Some("process"));
-        assert_eq!(environment.get("B"), None);
-        assert_eq!(environment.get("C"), Some("file"));
-        assert!(errors.finish(()).is_ok());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_value_that_is_no_text_is_an_error_where_it_is_read() {
-        use std::os::unix::ffi::OsStringExt;
-
-        let odd = |name: &str| (name.into(), OsString::from_vec(vec![0xff]));
-        let mut errors = SetupErrors::default();
-        let process = [odd("LS_COLORS"), odd("TOOLGATE_BIND")];
-        Environment::default().overridden_by(process.into_iter(), &mut errors);
-        let told = errors.finish(()).unwrap_err();
-        assert_eq!(told.errors().len(), 1, "{told}");
-        assert_eq!(told.errors()[0].what(), "TOOLGATE_BIND is not UTF-8");
-    }
-
-    #[test]
-    fn the_process_is_read() {
-        let environment = Environment::load().unwrap();
-        assert_eq!(environment.get("PATH"), env::var("PATH").ok().as_deref());
-    }
-
-    #[test]
-    fn a_secret_of_the_program_can_be_in_a_file() {
-        let path = env::temp_dir().join(format!("toolgate-secret-{}", process::id()));
-        fs::write(&path, "geheim\n").unwrap();
-        let path = path.to_str().unwrap();
-        let in_file = Environment::from_iter([("KEY_FILE", path)]);
-        let both = Environment::from_iter([("KEY_FILE", path), ("KEY", "k")]);
-        let (secret, clash) = (in_file.secret("KEY"), both.secret("KEY"));
-        fs::remove_file(path).unwrap();
-        assert_eq!(secret.unwrap().as_deref(), Some("geheim"));
-        let told = clash.unwrap_err().to_string();
-        assert!(
-            told.contains("KEY_FILE and KEY are both set; name"),
-            "{told}"
-        );
-        let told = in_file.secret("KEY").unwrap_err().to_string();
-        assert!(told.contains("cannot be read"), "{told}");
-        assert_eq!(Environment::default().secret("KEY"), Ok(None));
-    }
-
-    #[test]
-    fn debug_prints_no_value() {
-        let environment = Environment::from_iter([("KEY", "geheim")]);
-        assert_eq!(format!("{environment:?}"), "{\"KEY\"}");
-    }
-}
+mod tests;

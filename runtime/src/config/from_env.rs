@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Config, Environment, MAX_DRAIN, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
+    config_file::CONFIG,
     private_issuers::PRIVATE_ISSUERS,
     resource_url,
     scalekit::{self, Scalekit},
@@ -27,7 +28,7 @@ pub(super) const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
 const LOG_FORMAT: &str = "TOOLGATE_LOG_FORMAT";
 
 /// Every variable of Toolgate.
-const OURS: [&str; 17] = [
+pub(super) const OURS: [&str; 18] = [
     BIND,
     RESOURCE,
     AUDIENCES,
@@ -45,6 +46,7 @@ const OURS: [&str; 17] = [
     BANNER,
     DRAIN,
     LOG_FORMAT,
+    CONFIG,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
@@ -110,12 +112,23 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
         }
     }
     scalekit.check_metadata_url(&mut config);
+    name_places_in_file(&mut config, environment);
     unknown_variables::report(
         &mut config,
         environment,
         &[OURS.as_slice(), &scalekit::KNOWN].concat(),
     );
     config
+}
+
+/// Adds to the error of a value in the configuration file where it is.
+fn name_places_in_file(config: &mut Config, environment: &Environment) {
+    for (what, _) in &mut config.errors {
+        let name = what.split(' ').next().unwrap_or_default();
+        if let Some(place) = environment.place_in_file(name) {
+            what.push_str(&format!(" ({place})"));
+        }
+    }
 }
 
 /// Reads the current state key and, after a comma, the previous one.

@@ -158,7 +158,7 @@ pub(crate) const READINESS_PATH: &str = "/readyz";
 /// The documentation page.
 pub(crate) const DOCS_PATH: &str = "/docs";
 
-/// Every path that a server serves beside its endpoint. An endpoint must not start with the
+/// Every path that a server serves apart from its endpoint. An endpoint must not start with the
 /// first segment of any of them.
 const OWN_PATHS: [&str; 6] = [
     METADATA_PATH,

@@ -87,7 +87,7 @@ impl Scalekit {
             config.resource_name = Some(name);
         }
         all.audiences.extend(value(AUDIENCE));
-        // An audience can also be an id, or a further audience beside the resource.
+        // An audience can also be an id, or a further audience in addition to the resource.
         if all.resources.is_empty() {
             all.resources.extend(value(AUDIENCE).filter(is_address));
         }

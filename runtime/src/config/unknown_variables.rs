@@ -56,7 +56,7 @@ pub(super) fn report(config: &mut Config, environment: &Environment, known: &[&'
 
 /// Returns the known name that is probably meant: written in another case, shortened,
 /// lengthened, or with about one wrong letter in six.
-fn nearest(prefix: &str, name: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(super) fn nearest(prefix: &str, name: &str, known: &[&'static str]) -> Option<&'static str> {
     if let Some((_, meant)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
         return Some(meant);
     }

@@ -41,6 +41,8 @@ fn a_secret_is_read_from_its_file() {
     let path = env::temp_dir().join(format!("toolgate-secret-{}", process::id()));
     let file = path.to_str().unwrap();
     fs::write(&path, format!("{KEY}\n")).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let config = read(&[("TOOLGATE_STATE_KEY_FILE", file)]).unwrap();
     let both = read(&[("TOOLGATE_STATE_KEY_FILE", file), (STATE_KEY, OLD)]).unwrap_err();
     fs::write(&path, " \n").unwrap();

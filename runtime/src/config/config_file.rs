@@ -1,0 +1,61 @@
+//! The configuration file: a TOML file that `TOOLGATE_CONFIG` names.
+//!
+//! A key is the name of a variable without its prefix, in lower case: `bind` is `TOOLGATE_BIND`. A
+//! table holds keys with the same beginning: `client_id` in `[introspection]` is
+//! `TOOLGATE_INTROSPECTION_CLIENT_ID`. The file has no secrets, and only keys that this library
+//! reads.
+
+#[cfg(feature = "config-file")]
+mod toml_settings;
+
+use std::{collections::BTreeMap, fs};
+
+use super::resource_url::quoted_without_secrets;
+use crate::error::SetupErrors;
+
+/// The variable that names the file.
+pub(super) const CONFIG: &str = "TOOLGATE_CONFIG";
+
+/// The largest file that is read, in bytes.
+const MAX_SIZE: u64 = 1024 * 1024;
+
+/// The settings of a file, by the names of their variables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct FileSettings {
+    pub(super) values: BTreeMap<String, String>,
+    /// Where each value is, for the message of an error in it.
+    pub(super) places: BTreeMap<String, String>,
+}
+
+/// Reads the file of this path. Every error in it is added to `errors`.
+pub(super) fn read(path: &str, errors: &mut SetupErrors) -> FileSettings {
+    let shown = quoted_without_secrets(path);
+    let problem = match fs::metadata(path) {
+        Ok(file) if file.len() > MAX_SIZE => format!("is larger than {MAX_SIZE} bytes"),
+        Ok(_) => match fs::read_to_string(path) {
+            Ok(text) => return parse(&shown, &text, errors),
+            Err(error) => format!("cannot be read: {error}"),
+        },
+        Err(error) => format!("cannot be read: {error}"),
+    };
+    errors.add(
+        format!("{CONFIG} is {shown}, which {problem}"),
+        "name a TOML file that this user can read, or remove the variable",
+    );
+    FileSettings::default()
+}
+
+#[cfg(feature = "config-file")]
+fn parse(file: &str, text: &str, errors: &mut SetupErrors) -> FileSettings {
+    toml_settings::parse(file, text, errors)
+}
+
+/// A file that is silently not read would leave out what protects the server.
+#[cfg(not(feature = "config-file"))]
+fn parse(file: &str, _text: &str, errors: &mut SetupErrors) -> FileSettings {
+    errors.add(
+        format!("{CONFIG} is {file}, but this program cannot read a configuration file"),
+        "build it with the feature `config-file` of toolgate, or set variables instead",
+    );
+    FileSettings::default()
+}
