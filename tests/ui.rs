@@ -1,6 +1,6 @@
 //! Compile errors and accepted uses of the attributes.
 //!
-//! Each program in `ui/fail` has the expected output of one compiler, [`COMPILER`], beside it.
+//! Each program in `ui/fail` has the expected output of one compiler, [`COMPILER`], next to it.
 //! After a change, review the difference and accept it with `TRYBUILD=overwrite cargo test
 //! -p toolgate-tests --test ui`. The first line of each program counts its errors, so that one
 //! mistake stays one error.

@@ -1,5 +1,5 @@
 //! One plain decision and one plain request, again and again, for a count of instructions: alone,
-//! or beside items with every policy, which must cost the plain ones nothing.
+//! or in addition to items with every policy, which must cost the plain ones nothing.
 //!
 //! `plain_request decision|request plain|policies <times>`; see `docs/performance.md`.
 

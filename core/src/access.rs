@@ -57,7 +57,7 @@ impl Requirement {
         )
     }
 
-    /// Resolves the scopes, and adds the conditions that hold beside them. An item with
+    /// Resolves the scopes, and adds the conditions that hold in addition to them. An item with
     /// conditions is never public, because only a token can satisfy them.
     #[doc(hidden)]
     pub fn resolve_with(self, conditions: Conditions, table: &ScopeTable) -> ResolvedAccess {
@@ -103,7 +103,7 @@ impl ResolvedAccess {
         }
     }
 
-    /// Returns the conditions beside the scopes.
+    /// Returns the further conditions.
     pub(crate) fn conditions(&self) -> Option<&Conditions> {
         match self {
             Self::Conditional(conditional) => Some(&conditional.conditions),

@@ -139,7 +139,7 @@ impl Rules {
         }
     }
 
-    /// Checks the conditions beside scopes: roles first, because a caller who lacks a role
+    /// Checks the further conditions: roles first, because a caller who lacks a role
     /// need not log in again.
     fn check_conditions(
         &self,
@@ -169,7 +169,7 @@ impl Rules {
     }
 }
 
-/// Which conditions beside scopes are checked.
+/// Which further conditions are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
     /// All of them.

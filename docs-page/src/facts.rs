@@ -65,7 +65,7 @@ pub struct ScopeEntry<'a> {
     pub description: Option<&'a str>,
 }
 
-/// What an item requires beside its access.
+/// What an item requires in addition to its access.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conditions<'a> {
     /// Alternatives: a caller needs every role of one of them.
@@ -95,7 +95,7 @@ pub struct ToolEntry<'a> {
     pub output_schema: Option<&'a Map<String, Value>>,
     /// The access that a call requires.
     pub access: Access<'a>,
-    /// What a call requires beside the access.
+    /// What a call requires in addition to the access.
     pub conditions: Conditions<'a>,
 }
 
@@ -125,7 +125,7 @@ pub struct PromptEntry<'a> {
     pub arguments: Vec<PromptArgument<'a>>,
     /// The access that a request requires.
     pub access: Access<'a>,
-    /// What a request requires beside the access.
+    /// What a request requires in addition to the access.
     pub conditions: Conditions<'a>,
 }
 
@@ -153,7 +153,7 @@ pub struct ResourceEntry<'a> {
     pub mime_type: Option<&'a str>,
     /// The access that a read requires.
     pub access: Access<'a>,
-    /// What a read requires beside the access.
+    /// What a read requires in addition to the access.
     pub conditions: Conditions<'a>,
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-/// What may stand beside a constant. Only `deprecated` is dropped.
+/// What may stand next to a constant. Only `deprecated` is dropped.
 const KEYWORDS: &[&str] = &[
     "const",
     "deprecated",

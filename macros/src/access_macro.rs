@@ -12,7 +12,7 @@ use crate::{
     span::code,
 };
 
-/// The keys beside those of access and of conditions.
+/// The keys in addition to those of access and of conditions.
 const OWN_KEYS: [&str; 3] = ["refused", "step_up", "confirm"];
 
 /// Expands the declaration, after `$crate`, to a value of `Access`.

@@ -82,7 +82,7 @@ pub(crate) fn access(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     access.unwrap_or(&Access::Authenticated).tokens(krate)
 }
 
-/// Builds the conditions beside the access, as a constant's value, or returns `None` if there are
+/// Builds the further conditions of an access, as a constant's value, or returns `None` if there are
 /// none.
 pub(crate) fn conditions(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
     model.attribute.conditions.tokens(krate)

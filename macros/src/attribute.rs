@@ -20,7 +20,7 @@ pub(crate) struct ItemAttribute {
     pub(crate) kind: ItemKind,
     /// `None` if it is missing or invalid; an error was reported.
     pub(crate) access: Option<Access>,
-    /// What it requires beside the access.
+    /// What it requires in addition to the access.
     pub(crate) conditions: Conditions,
     /// The function that authorizes a request from the caller and the parameters.
     pub(crate) authorize: Option<ExprPath>,

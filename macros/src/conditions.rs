@@ -1,4 +1,4 @@
-//! Parses what an item requires beside its access: roles, and how its caller has logged in.
+//! Parses what an item requires in addition to its access: roles, and how its caller has logged in.
 
 use std::collections::BTreeSet;
 
@@ -85,7 +85,7 @@ impl Conditions {
         self.refuse_with("public", remedy, errors);
     }
 
-    /// Reports conditions beside an access that contradicts them.
+    /// Reports conditions in addition to an access that contradicts them.
     pub(crate) fn refuse_with(&self, access: &str, remedy: &str, errors: &Errors) {
         if let Some((key, place)) = &self.place {
             errors.add_at(

@@ -170,7 +170,7 @@ pub(crate) fn definition(
     }}
 }
 
-/// Returns how many parameters an item passes to its `authorize` function, beside the caller.
+/// Returns how many parameters an item passes to its `authorize` function after the caller.
 pub(crate) fn authorize_parameters(model: &ItemModel) -> usize {
     authorize::taken(model).count()
 }

@@ -19,7 +19,7 @@ use crate::{
     verify::TokenHash,
 };
 
-/// The capacity of the cache in bytes, and the size of an entry besides its token.
+/// The capacity of the cache in bytes, and the size of an entry without its token.
 const CAPACITY: u64 = 16 * 1024 * 1024;
 const ENTRY: u64 = 512;
 

@@ -122,7 +122,7 @@ enum Expected {
     Unauthenticated,
     /// Each list holds the scopes that one alternative needs beyond those of the token.
     LacksOneOf(Vec<BTreeSet<&'static str>>),
-    /// A 403, whatever the login: only the role is missing.
+    /// A 403 for every login: only the role is missing.
     LacksRole,
     /// A 401 that demands another login.
     WeakLogin(Conditions),

@@ -60,7 +60,7 @@
 //!
 //! [`assert_access`] tries every item with every relevant set of scopes, in the stateless revision
 //! and in a session, and compares the answers with what the attributes declare. Keep
-//! [`Server::access_table`](toolgate::Server::access_table) as a snapshot beside it: the first
+//! [`Server::access_table`](toolgate::Server::access_table) as a snapshot next to it: the first
 //! shows that the gate does what the attributes say, the second shows a change of what they say.
 //!
 //! # Unit tests

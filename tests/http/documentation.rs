@@ -1,4 +1,4 @@
-//! The documentation as Markdown and JSON beside the page.
+//! The documentation as Markdown and JSON in addition to the page.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use support::client::Revision;
 /// The server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ServerKind {
-    /// Public items beside protected ones.
+    /// Public items in addition to protected ones.
     Mixed,
     /// The same with an open handshake.
     Open,

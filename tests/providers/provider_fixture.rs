@@ -108,7 +108,7 @@ impl Fixture {
         }
     }
 
-    /// Returns the audiences besides the server's URL.
+    /// Returns the audiences in addition to the server's URL.
     pub(crate) fn audiences(&self) -> Vec<String> {
         let audiences = self.all["audiences"].as_array().expect("a list");
         audiences.iter().map(text).collect()

@@ -29,7 +29,7 @@ proxy's mistake from the server's.
 It does not start the server, sends only a token that cannot be valid, registers no client and
 changes nothing. Secrets are not read: the program leaves them out of what it prints.
 
-Beside the checks below it runs the families `issuer` (for each authorization server), `challenge`,
+It also runs the families `issuer` (for each authorization server), `challenge`,
 `metadata`, `cors` and `host` of [`toolgate check`](check.md), where the severities and the JSON
 report are described; `url` is the program and its resource. The exit code is 0 if no check fails, 1
 if one fails (with `--strict`, also if one warns), and 2 if the command line is wrong.

@@ -75,7 +75,7 @@ async fn a_new_package_has_every_file_and_every_name_is_filled_in() {
     }
     let readme = fs::read_to_string(demo.join("README.md")).expect("text");
     assert!(readme.lines().count() <= 10, "{readme}");
-    // Nothing else is left beside it.
+    // Nothing else is left next to it.
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 

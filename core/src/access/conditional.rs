@@ -6,7 +6,7 @@ use crate::{claims::Claims, clock::UnixTime};
 /// How far `auth_time` may be in the future, in seconds: the clocks of two machines differ.
 const LEEWAY: u64 = 30;
 
-/// Access with conditions beside its scopes.
+/// Access with conditions in addition to its scopes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditional {
     pub(super) scopes: ResolvedAccess,

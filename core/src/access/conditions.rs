@@ -1,10 +1,10 @@
-//! What an item requires beside its scopes: roles, and how its caller has logged in.
+//! What an item requires in addition to its scopes: roles, and how its caller has logged in.
 
 use std::time::Duration;
 
 mod text;
 
-/// What an item requires of its caller beside scopes: roles, an authentication context
+/// What an item requires of its caller in addition to scopes: roles, an authentication context
 /// (`acr`), and a recent login (`max_age`).
 ///
 /// Each condition can only deny. An item with conditions needs a token, also if nothing else

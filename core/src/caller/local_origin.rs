@@ -1,4 +1,4 @@
-//! [`LocalOrigin`]: the second origin of a caller, beside an accepted token.
+//! [`LocalOrigin`]: the second origin of a caller, in addition to an accepted token.
 //!
 //! A host that starts a program and writes to its standard input sends no token. Who calls is
 //! then what the author of the program states in its code.

@@ -107,7 +107,7 @@ impl fmt::Display for Thumbprint {
 
 /// Returns the key that a token is bound to, or `None` for a bearer token.
 ///
-/// Refuses a `cnf` with any member besides one thumbprint: each member is a condition (RFC
+/// Refuses a `cnf` with any member other than one thumbprint: each member is a condition (RFC
 /// 7800 §3.1), and an unchecked condition is not met.
 pub(super) fn confirmation_key(claims: &Claims) -> Result<Option<Thumbprint>, TokenRejection> {
     let Some(confirmation) = claims.get("cnf") else {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Remedy;
 
 /// Why the gate refuses a request with 401, 403, 429 or 503: a stable code for programs,
-/// beside OAuth's `error`.
+/// in addition to OAuth's `error`.
 ///
 /// It is `reason` in the body of the refusal and `reason_code` in the audit log. A code
 /// never changes its meaning; later versions can have further codes, and a client treats

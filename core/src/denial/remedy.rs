@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What would help after a denial: `action` of the member `remedy` in the body of a refusal.
 ///
-/// Beside the action the body has what the action needs: `scopes`, `roles`, `acr_values`,
+/// After the action the body has what the action needs: `scopes`, `roles`, `acr_values`,
 /// `max_age` or `retry_after`, the last two in seconds.
 ///
 /// ```

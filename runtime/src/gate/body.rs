@@ -321,7 +321,7 @@ mod tests {
             assert!(read.is_ok_and(|read| !read.is_whole));
         };
         let start = Instant::now();
-        // 1 MiB alone, then the same beside three that send 21 MiB each.
+        // 1 MiB alone, then the same together with three that send 21 MiB each.
         send(16).await;
         let alone = start.elapsed();
         assert!((14..=20).contains(&alone.as_millis()), "{alone:?}");

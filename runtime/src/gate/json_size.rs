@@ -9,11 +9,11 @@
 const NODE: usize = 640;
 /// How many members one node holds on average: nodes split in half when they are full.
 const MEMBERS_PER_NODE: usize = 6;
-/// Bytes of a member name or of a string beside its characters: its slot and its allocation.
+/// Bytes of a member name or of a string without its characters: its slot and its allocation.
 const TEXT: usize = 48;
 /// Bytes of a value's slot in a list, which grows by doubling.
 const ITEM: usize = 64;
-/// Bytes of a list beside its items: the first one makes space for four.
+/// Bytes of a list without its items: the first one makes space for four.
 const LIST: usize = 160;
 
 /// The size of a JSON text. For a text that is not JSON the numbers are only an upper limit of

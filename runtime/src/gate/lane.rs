@@ -49,15 +49,15 @@ impl Lane {
         is_in_session: bool,
         target: Option<Target>,
     ) -> Self {
-        // Whatever is unusual about a request, rmcp answers it: then there is one set of rules
-        // for invalid requests.
+        // rmcp answers every unusual request: then there is one set of rules for invalid
+        // requests.
         let IncomingMessage::Fast(message) = message else {
             return Self::Rmcp;
         };
         let is_stateless_tool = || matches!((paths.stateless, target), (Some(path), Some(target)) if path.takes(target));
         match (&message.request, &message.revision, is_in_session) {
             // A session can cancel a call, report its progress, ask its client and replay its
-            // answer, so rmcp's session runs it, whatever the tool needs.
+            // answer, so rmcp's session runs every tool.
             (FastRequest::Call { .. }, Revision::Older { .. }, true) if paths.session.is_some() => {
                 Self::SessionCall
             }
@@ -89,7 +89,7 @@ impl Lane {
     ) -> bool {
         match (self, paths.stateless) {
             (Self::StatelessCall | Self::ToolList, _) => false,
-            // The same tools and lists as on the fast path, whatever is unusual about the request.
+            // The same tools and lists as on the fast path, also for an unusual request.
             (Self::Rmcp, Some(_)) if is_list => false,
             (Self::Rmcp, Some(path)) => !target.is_some_and(|target| path.takes(target)),
             (Self::SessionCall | Self::Rmcp, _) => true,

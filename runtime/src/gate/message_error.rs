@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 use rmcp::model::ErrorCode as RpcCode;
 
-/// What is wrong with a message. The id of the request travels beside it, in the
+/// What is wrong with a message. The id of the request travels next to it, in the
 /// [`ResponseEnvelope`](super::response_envelope::ResponseEnvelope).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MessageError {

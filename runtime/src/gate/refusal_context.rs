@@ -11,7 +11,7 @@ pub(super) struct RefusalContext<'a> {
     pub(super) cache: &'a RefusalCache,
     pub(super) table: &'a ScopeTable,
     pub(super) hosts: &'a [String],
-    /// Whether challenges name the scheme `DPoP` beside `Bearer`: the request used it, or the
+    /// Whether challenges also name the scheme `DPoP`: the request used it, or the
     /// server requires it.
     pub(super) dpop: bool,
     /// Whether the program states its caller, who has no token and can get no other.

@@ -2,7 +2,7 @@
 
 use rmcp::model::RequestId;
 
-/// The parts of a message that its answer depends on, whatever the answer is.
+/// The parts of a message that every answer to it depends on.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct ResponseEnvelope {
     /// The id, if it is an integer or a string of at most 256 bytes.

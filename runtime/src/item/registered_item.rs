@@ -176,7 +176,7 @@ impl<S, K: KindParts> Item<S, K> {
         self.requirement
     }
 
-    /// Returns what it requires beside scopes.
+    /// Returns what it requires in addition to scopes.
     pub(crate) fn conditions(&self) -> Conditions {
         self.conditions
     }

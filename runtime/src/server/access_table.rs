@@ -204,7 +204,7 @@ impl ItemAccess {
     }
 
     /// Returns the roles, the authentication contexts and the age of the login that the item
-    /// requires beside its scopes.
+    /// requires in addition to its scopes.
     #[must_use]
     pub fn conditions(&self) -> Conditions {
         self.conditions

@@ -186,7 +186,7 @@ impl ServerHandler for Handler {
         let permit = self.permit(extensions, Operation::Listen(uris))?;
         if let Some(notifier) = &self.shared.notifier {
             let listener = Listener::of(permit.caller(), extensions);
-            // Held until the listener ends, for whatever reason.
+            // Held until the listener ends, for any reason.
             let _share = notifier.quota.take(listener, uris)?;
             let receiver = self.acknowledged().take();
             let receiver = receiver.unwrap_or_else(|| notifier.changes.listen());

@@ -34,7 +34,7 @@ use super::{
     static_documents::{Documentation, MetadataDocuments},
 };
 
-/// The contents of the routes besides the MCP endpoint.
+/// The contents of the routes other than the MCP endpoint.
 #[derive(Clone)]
 pub(super) struct Served {
     pub(super) resource: String,

@@ -131,7 +131,7 @@ fn serve(
     server.policy.verifier = None;
     // It chooses by HTTP headers, and its results hold challenges.
     server.policy.tool_result_denial = None;
-    // The connection is a session of its own, whatever replicas over HTTP need.
+    // The connection is a session of its own, also if HTTP runs without sessions.
     server.has_sessions = true;
     let serving = async move {
         let mut faults = SetupErrors::default();

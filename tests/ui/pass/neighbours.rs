@@ -1,4 +1,4 @@
-//! Names and values of the users, beside those of an expansion.
+//! Names and values of the users, in addition to those of an expansion.
 #![deny(warnings)]
 
 use toolgate::{

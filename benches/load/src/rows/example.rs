@@ -15,7 +15,7 @@ const NAME: &str = "finance-news";
 pub(super) struct Example(PathBuf);
 
 impl Example {
-    /// Finds the binary beside this program; cargo builds it if it is missing.
+    /// Finds the binary next to this program; cargo builds it if it is missing.
     pub(super) fn find() -> Result<Self, Fault> {
         let own = env::current_exe()?;
         let beside = own.parent().ok_or("the program has no folder")?.join(NAME);

@@ -1,4 +1,4 @@
-//! The access of one item of a handler, declared beside the handler.
+//! The access of one item of a handler, declared next to the handler.
 
 use crate::{
     access::{Conditions, Requirement},
@@ -48,7 +48,7 @@ impl Access {
         }
     }
 
-    /// Requires roles, an authentication context or a recent login beside the scopes. With
+    /// Requires roles, an authentication context or a recent login in addition to the scopes. With
     /// [`Requirement::Public`] this is an error at start-up.
     #[must_use]
     pub const fn with_conditions(self, conditions: Conditions) -> Self {

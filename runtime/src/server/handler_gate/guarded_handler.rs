@@ -309,7 +309,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         let request = context.request_context();
         let permit = self.permit(request, Operation::Listen(uris))?;
         let listener = Listener::of(permit.caller(), &request.extensions);
-        // Held until the listener ends, for whatever reason.
+        // Held until the listener ends, for any reason.
         let _share = self.gate.0.quota.take(listener, uris)?;
         self.handler.listen(context).await
     }

@@ -1,4 +1,4 @@
-//! The `authorize` functions of a handler's items, declared beside the handler.
+//! The `authorize` functions of a handler's items, declared next to the handler.
 
 use std::sync::Arc;
 

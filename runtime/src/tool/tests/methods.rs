@@ -74,7 +74,7 @@ impl Plain {
     }
 }
 
-/// A free function beside methods.
+/// A free function next to methods.
 #[mcp_tool(public)]
 fn beside(State(counter): State<Arc<Counter>>) -> String {
     counter.describe()

@@ -18,7 +18,7 @@ fn resource() -> String {
     String::new()
 }
 
-/// Beside the access.
+/// In addition to the access.
 #[mcp_prompt(authenticated, timeout = "3s")]
 fn prompt() -> String {
     String::new()
