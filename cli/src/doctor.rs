@@ -3,14 +3,14 @@
 //!
 //! Start-up diagnoses the settings by itself, so [`program_checks`] only asks the program. What
 //! can be seen from outside alone is checked by the code of `toolgate check`,
-//! [`authorization_checks`] and [`public_checks`].
+//! [`authorization_checks`] and [`public_address_checks`].
 
 mod authorization_checks;
 mod http_date;
 mod mistakes;
 mod program;
 mod program_checks;
-mod public_checks;
+mod public_address_checks;
 mod reference;
 mod settings;
 
@@ -62,7 +62,7 @@ static OWN: &[Family] = &[
     Family {
         name: "public",
         about: "The server at its public address. Needs the running server.",
-        checks: public_checks::CHECKS,
+        checks: public_address_checks::CHECKS,
     },
 ];
 
@@ -107,7 +107,7 @@ async fn outside(http: Http, declared: &Declared) -> Result<Vec<Finding>, String
     if let Some(origin) = declared.settings.origins.first() {
         context.origin.clone_from(origin);
     }
-    let (public, is_endpoint) = public_checks::run(&context, declared).await;
+    let (public, is_endpoint) = public_address_checks::run(&context, declared).await;
     let is_embedded = declared.settings.issuers.is_empty();
     let mut all = match is_embedded && !is_endpoint {
         true => authorization_checks::skipped(
@@ -131,7 +131,7 @@ async fn outside(http: Http, declared: &Declared) -> Result<Vec<Finding>, String
 /// Returns all checks but those of the program as skipped.
 fn skipped(reason: &str) -> Vec<Finding> {
     let mut all = authorization_checks::skipped(reason);
-    all.extend(public_checks::skipped(reason));
+    all.extend(public_address_checks::skipped(reason));
     all.extend(remote_skipped(reason));
     all
 }

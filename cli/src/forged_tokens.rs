@@ -11,7 +11,7 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::bounded_json;
+use crate::json_memory_limit;
 
 /// A time in the past and one far in the future, as `NumericDate`. Neither needs a clock.
 const PAST: u64 = 1_000_000_000;
@@ -163,7 +163,7 @@ pub(crate) fn stripped(token: &str) -> Option<String> {
 pub(crate) fn claims(token: &str) -> Option<Value> {
     let [_, body, _] = parts(token)?;
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(body).ok()?;
-    let claims: Value = bounded_json::read(&bytes)?;
+    let claims: Value = json_memory_limit::read(&bytes)?;
     claims.is_object().then_some(claims)
 }
 

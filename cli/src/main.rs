@@ -6,7 +6,6 @@
 //! [`doctor`] checks the settings of a program, [`new_project`] writes a new one.
 
 mod args;
-mod bounded_json;
 mod challenge;
 mod check;
 mod check_context;
@@ -17,6 +16,7 @@ mod finding;
 mod forged_tokens;
 mod http;
 mod issuer_metadata;
+mod json_memory_limit;
 mod login;
 mod mcp_client;
 mod new_project;

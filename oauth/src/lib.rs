@@ -16,5 +16,5 @@ pub mod verify;
 
 // Short paths to the core.
 use toolgate_core::{
-    bearer, caller, claims, clock, denial, error, json, log_text, loopback, scope,
+    bearer, caller, claims, clock, denial, json, log_text, loopback, scope, start_error,
 };

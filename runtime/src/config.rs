@@ -11,7 +11,7 @@
 //! - `address_settings`: where the server is reached; `paths`: the paths that follow from it
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
-//! - `request_limits`: limits of one request; `times`: clock leeway and drain; `state_key`: the
+//! - `request_limits`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
 //!   keys that seal state
 //! - `report`: the settings as text, for `--print-config`
 //! - `valid_config`: the validated configuration and the values derived from it
@@ -27,6 +27,7 @@ mod config_file;
 mod dotenv;
 mod environment;
 mod from_env;
+mod leeway_and_drain;
 mod paths;
 mod private_issuers;
 mod report;
@@ -38,13 +39,12 @@ mod secret_file;
 mod state_key;
 #[cfg(test)]
 mod tests;
-mod times;
 mod unknown_variables;
 mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use {address_settings::AddressSettings, state_key::StateKey, times::MAX_DRAIN};
+use {address_settings::AddressSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey};
 pub(crate) use {
     paths::Paths,
     resource_metadata::ResourceMetadata,

@@ -2,8 +2,8 @@
 
 use std::{fmt, io, net::SocketAddr};
 
-pub(crate) use toolgate_core::error::SetupErrors;
-pub use toolgate_core::error::{SetupError, StartError};
+pub(crate) use toolgate_core::start_error::SetupErrors;
+pub use toolgate_core::start_error::{SetupError, StartError};
 
 /// Why a server did not start, or why it stopped.
 ///

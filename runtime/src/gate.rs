@@ -16,7 +16,7 @@
 // - `message`: the message of a request; `fast_head`, `fast_message`: the fast reader;
 //   `message_error`: why a message is refused; `local_request`: a message on standard input
 // - `message_head`: the beginning of a message, for a refusal
-// - `message_size`, `json_size`: the memory that a message takes, before it is unpacked
+// - `message_size`, `json_memory_estimate`: the memory that a message takes, before it is unpacked
 // - `message_limits`, `log_line_size`: limits of what is logged and stored
 //
 // Authorize:
@@ -65,7 +65,7 @@ mod dispatch;
 mod expiring_body;
 mod fast_head;
 mod fast_message;
-mod json_size;
+mod json_memory_estimate;
 mod lane;
 mod late_denial;
 #[cfg(feature = "stdio")]

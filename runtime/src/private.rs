@@ -24,19 +24,19 @@ pub use crate::{
     },
     prompt::{
         PromptKind, PromptSet,
-        definition::{PromptDefinition, PromptParameters},
+        prompt_parameters::{PromptDefinition, PromptParameters},
     },
     resource::{
         ResourceKind, ResourceSet,
-        definition::{ResourceDefinition, ResourceParameters},
+        resource_parameters::{ResourceDefinition, ResourceParameters},
     },
     scope::Scope,
     text_argument::{TextSlot, text},
     tool::{
         Args, ToolKind, ToolSet,
         argument::{Slot, argument},
-        definition::{ToolDefinition, ToolParameters},
         schema_builder::{Limit, SchemaBuilder},
+        tool_parameters::{ToolDefinition, ToolParameters},
         tool_result::Structured,
     },
 };

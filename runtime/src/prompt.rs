@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `definition` | what an expansion of `#[mcp_prompt]` states about one function |
+//! | `prompt_parameters` | what an expansion of `#[mcp_prompt]` states about one function |
 //! | `prompt_result` | what a prompt can return |
 //!
 //! What prompts have in common with tools and resources is in the module `item`.
@@ -19,10 +19,10 @@ use crate::{
     log_text::redaction,
 };
 
-pub(crate) mod definition;
+pub(crate) mod prompt_parameters;
 mod prompt_result;
 
-use definition::PromptParameters;
+use prompt_parameters::PromptParameters;
 
 pub use crate::{
     item::{Completer, Completions, IntoCallError, IntoOutput, Kind},

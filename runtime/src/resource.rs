@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `template_overlap` | templates whose URIs all belong to a template before them |
-//! | `definition` | what an expansion of `#[mcp_resource]` states about one function |
+//! | `resource_parameters` | what an expansion of `#[mcp_resource]` states about one function |
 //! | `resource_result` | what a resource can return |
 //! | `resource_error` | [`ResourceError`] |
 //!
@@ -21,8 +21,8 @@ use crate::{
     uri_pattern::{UriPattern, plainest_spelling},
 };
 
-pub(crate) mod definition;
 mod resource_error;
+pub(crate) mod resource_parameters;
 mod resource_result;
 mod template_overlap;
 
@@ -33,7 +33,7 @@ pub use crate::{
 pub use resource_error::ResourceError;
 pub use resource_result::ResourceOutcome;
 
-use {definition::ResourceParameters, template_overlap::covers};
+use {resource_parameters::ResourceParameters, template_overlap::covers};
 
 /// The kind of resources.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `definition` | what an expansion of `#[mcp_tool]` states about one function |
+//! | `tool_parameters` | what an expansion of `#[mcp_tool]` states about one function |
 //! | `argument` | [`Argument`]: reads one argument; [`Args`]: all arguments as one struct |
 //! | `argument_names` | the rule for the names of arguments |
 //! | `argument_validation` | validates a call's arguments against the published schema |
@@ -32,10 +32,10 @@ use crate::{
 pub(crate) mod argument;
 mod argument_names;
 mod argument_validation;
-pub(crate) mod definition;
 mod param_header;
 mod result_size;
 pub(crate) mod schema_builder;
+pub(crate) mod tool_parameters;
 pub(crate) mod tool_result;
 mod warnings;
 
@@ -47,8 +47,8 @@ pub use argument::{Args, Argument};
 pub(crate) use result_size::DEFAULT_RESULT_SIZE;
 
 use argument_validation::ArgumentValidator;
-use definition::ToolParameters;
 use schema_builder::SchemaBuilder;
+use tool_parameters::ToolParameters;
 
 /// The kind of tools.
 #[derive(Debug)]

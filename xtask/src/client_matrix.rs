@@ -14,10 +14,10 @@ use crate::{
     Error,
     child_process::{self, Server, free_port},
     client_installer::{Tools, chromium},
+    client_transcript_check::{ExpectedTranscript, Lifecycle, StepUpMode},
     example_servers::{EXAMPLES, Example},
     recorded_server::RecordedServer,
     say,
-    transcript_check::{ExpectedTranscript, Lifecycle, StepUpMode},
 };
 
 /// The time limit for the whole story of one client.

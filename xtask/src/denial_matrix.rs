@@ -9,9 +9,9 @@ use crate::{
     Error, child_process,
     client_installer::Tools,
     client_matrix::{self, CLIENTS, Client, command, printed_command, version},
+    client_transcript_check::Lifecycle,
     recorded_server::RecordedServer,
     say,
-    transcript_check::Lifecycle,
 };
 
 /// The time limit for one client and one denial.

@@ -6,7 +6,7 @@
 //! - [`client_matrix`]: the matrix of clients, issuers and lifecycles
 //! - [`denial_matrix`]: what each client does with each kind of denial
 //! - [`example_servers`]: the example servers for client tests
-//! - [`transcript_check`]: checks a client's behaviour from its recorded requests
+//! - [`client_transcript_check`]: checks a client's behaviour from its recorded requests
 //! - [`conformance_suite`]: the official conformance suite
 //! - [`agent_libraries`]: agent libraries that are given a token
 //! - [`cli_checks`]: `toolgate check` against every example
@@ -25,6 +25,7 @@ mod child_process;
 mod cli_checks;
 mod client_installer;
 mod client_matrix;
+mod client_transcript_check;
 mod conformance_suite;
 mod denial_matrix;
 mod example_servers;
@@ -33,7 +34,6 @@ mod prove;
 mod proxy;
 mod recorded_server;
 mod stdio_host;
-mod transcript_check;
 
 /// An error, for a person.
 type Error = Box<dyn std::error::Error>;

@@ -4,13 +4,12 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    bounded_json,
     finding::{
         Check, Finding, Section,
         Severity::{Fail, Note, Warn},
         count,
     },
-    target,
+    json_memory_limit, target,
 };
 
 use super::{
@@ -164,7 +163,7 @@ async fn metadata_and_scopes(
     if !printed.is_success {
         return Err(said(&printed));
     }
-    let metadata = bounded_json::read(printed.out.as_bytes());
+    let metadata = json_memory_limit::read(printed.out.as_bytes());
     let metadata = metadata.ok_or("`--print-metadata` does not print a JSON object")?;
     let printed = program::run(program, &["--print-scopes"]).await?;
     if !printed.is_success {

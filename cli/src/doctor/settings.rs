@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde_json::Value;
 
-use crate::bounded_json;
+use crate::json_memory_limit;
 
 /// The form that this command reads.
 const VERSION: u64 = 1;
@@ -33,7 +33,8 @@ impl Settings {
     ///
     /// Returns what is missing.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        let report: Value = bounded_json::read(text.as_bytes()).ok_or("the output is not JSON")?;
+        let report: Value =
+            json_memory_limit::read(text.as_bytes()).ok_or("the output is not JSON")?;
         if report["version"] != VERSION {
             return Err(format!("`version` is {}, not {VERSION}", report["version"]));
         }

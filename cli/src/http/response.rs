@@ -4,7 +4,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::LARGEST;
-use crate::bounded_json;
+use crate::json_memory_limit;
 
 /// A response, read to its end or to a limit.
 #[derive(Debug, Clone)]
@@ -69,12 +69,12 @@ impl Response {
     }
 
     pub(crate) fn json(&self) -> Option<Value> {
-        bounded_json::read(&self.body)
+        json_memory_limit::read(&self.body)
     }
 
     /// Returns the body if it is one JSON object.
     pub(crate) fn object(&self) -> Option<Map<String, Value>> {
-        bounded_json::read(&self.body)
+        json_memory_limit::read(&self.body)
     }
 
     /// Returns the JSON-RPC response: the body, or the event of a stream that contains it.
@@ -133,7 +133,7 @@ fn responses(stream: &[u8]) -> impl Iterator<Item = Value> {
     let events: Vec<_> = text.split("\n\n").map(data).collect();
     let messages = events
         .into_iter()
-        .filter_map(|data| bounded_json::read(data.as_bytes()));
+        .filter_map(|data| json_memory_limit::read(data.as_bytes()));
     messages.filter(is_response)
 }
 

@@ -19,7 +19,9 @@ use super::{
     Issuer, client_authentication::Client, endpoint_resolver::EndpointResolver,
     http_fetcher::FetchError, introspection_settings::IntrospectionDialect,
 };
-use crate::{bearer::BearerToken, clock::UnixTime, error::SetupErrors, json, log_text::Truncated};
+use crate::{
+    bearer::BearerToken, clock::UnixTime, json, log_text::Truncated, start_error::SetupErrors,
+};
 
 /// The maximum number of concurrent requests, so that a flood of invented tokens does not
 /// flood the issuer.

@@ -10,7 +10,7 @@ use super::{
     jwks_fetcher::{JwksFetcher, Location},
     trusted_issuer::KeySource,
 };
-use crate::error::SetupErrors;
+use crate::start_error::SetupErrors;
 
 /// Builds the JWKS cache of an issuer without loading it, or adds the errors in the settings.
 pub(crate) fn jwks_cache(issuer: &Issuer, errors: &mut SetupErrors) -> Option<Arc<JwksCache>> {

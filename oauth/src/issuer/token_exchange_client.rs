@@ -15,7 +15,7 @@ use super::{
     Upstream, client_authentication::Client, discovery::MissingMetadata,
     endpoint_resolver::EndpointResolver, http_fetcher::FetchError,
 };
-use crate::{bearer::BearerToken, clock::UnixTime, error::SetupErrors, json};
+use crate::{bearer::BearerToken, clock::UnixTime, json, start_error::SetupErrors};
 
 mod error;
 

@@ -20,7 +20,7 @@ use crate::{
     single_flight::{Role, SingleFlight},
 };
 
-mod proof_of_possession;
+mod authenticate;
 
 /// Returns the caller of a token, if this server accepts the token now.
 pub struct Authenticator {

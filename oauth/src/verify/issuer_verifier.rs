@@ -20,10 +20,10 @@ use crate::{
     bearer::BearerToken,
     claims::Claims,
     clock::{Clock, SystemClock},
-    error::{SetupErrors, StartError},
     issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, jwks_cache},
     json,
     log_text::{QuotedText, Truncated},
+    start_error::{SetupErrors, StartError},
 };
 
 /// Verifies the access tokens of the trusted issuers: JWTs with the keys of the issuer that

@@ -2,7 +2,7 @@
 
 use super::{
     body::Received,
-    json_size::JsonSize,
+    json_memory_estimate::JsonSize,
     message_error::MessageError,
     message_head::MessageHead,
     request_limits::{HANDSHAKE, Limits},

@@ -4,7 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `round_request` | what a request names, and what it brings from the round before |
-//! | `call_round` | the round of one request, validated before the item runs |
+//! | `validated_round` | the round of one request, validated before the item runs |
 //! | `state_seal` | the sealed state that the client stores between two rounds |
 //! | `used_states` | the states that may be used only once |
 //! | `form` | the form for a type |
@@ -24,7 +24,6 @@ use super::{
     capability::{ClientCapability, MissingCapabilities},
 };
 
-mod call_round;
 mod client_answers;
 mod form;
 mod input_required;
@@ -34,8 +33,8 @@ mod state_seal;
 #[cfg(test)]
 mod tests;
 mod used_states;
+mod validated_round;
 
-pub(crate) use call_round::CallRound;
 pub use client_answers::{Elicited, Root, Sampled};
 pub(crate) use form::check_form;
 pub use input_required::{InputRequired, Reply};
@@ -43,6 +42,7 @@ pub(crate) use round_request::RoundRequest;
 pub use sampling::Sample;
 pub(crate) use state_seal::RoundSeal;
 pub(super) use used_states::Use;
+pub(crate) use validated_round::CallRound;
 
 /// One round of a call that takes several. The tool asks the client for input, the client sends
 /// the call again with the answers, and a state of type `T` from the tool comes back with them.

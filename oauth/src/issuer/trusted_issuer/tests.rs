@@ -1,5 +1,5 @@
 use super::*;
-use crate::{error::SetupErrors, issuer::jwks_cache};
+use crate::{issuer::jwks_cache, start_error::SetupErrors};
 
 fn errors(issuer: Issuer) -> Option<String> {
     let mut errors = SetupErrors::default();

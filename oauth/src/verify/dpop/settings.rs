@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Nonces;
-use crate::{error::SetupErrors, issuer::Algorithm};
+use crate::{issuer::Algorithm, start_error::SetupErrors};
 
 /// The shortest nonce key in bytes: the length of the HMAC's output.
 const SHORTEST_KEY: usize = 32;

@@ -4,7 +4,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-use super::{call_round::RoundError, state_seal::Sealed, *};
+use super::{state_seal::Sealed, validated_round::RoundError, *};
 use crate::{
     clock::SystemClock,
     item::{IntoOutput, Kind, KindParts},
