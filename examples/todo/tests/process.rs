@@ -207,7 +207,7 @@ async fn a_configuration_file_sets_it_and_the_environment_takes_precedence() {
         let program = program(&folder).args(&["--print-config"]);
         let program = variables
             .iter()
-            .fold(program, |program, (name, value)| program.var(*name, *value));
+            .fold(program, |program, (name, value)| program.var(name, value));
         async move { program.run().await }
     };
     // It is never found by itself.
