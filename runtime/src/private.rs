@@ -26,6 +26,7 @@ pub use crate::{
         PromptKind, PromptSet,
         definition::{PromptDefinition, PromptParameters},
     },
+    rate::Rate,
     resource::{
         ResourceKind, ResourceSet,
         definition::{ResourceDefinition, ResourceParameters},

@@ -6,6 +6,7 @@ use super::{
     Config, Environment, MAX_DRAIN, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
     private_issuers::PRIVATE_ISSUERS,
+    rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url,
     scalekit::{self, Scalekit},
     unknown_variables,
@@ -27,7 +28,7 @@ pub(super) const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
 const LOG_FORMAT: &str = "TOOLGATE_LOG_FORMAT";
 
 /// Every variable of Toolgate.
-const OURS: [&str; 17] = [
+const OURS: [&str; 21] = [
     BIND,
     RESOURCE,
     AUDIENCES,
@@ -39,6 +40,10 @@ const OURS: [&str; 17] = [
     PATH_PREFIX,
     PRIVATE_ISSUERS,
     STATE_KEY,
+    CALLER_RATE,
+    UNAUTHENTICATED_RATE,
+    FAILED_RATE,
+    PROXIES,
     INTROSPECTION[0],
     INTROSPECTION[1],
     SESSIONS,
@@ -91,6 +96,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
         config.set_docs_url(source, url);
     }
+    rates::read(&mut config, environment);
     read_state_keys(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);
     config.has_banner = read_switch(&mut config, environment, BANNER);

@@ -203,6 +203,10 @@ impl AccessTable {
             let why = "not evaluated, because it depends on arguments and on the server's state";
             explained.add("authorize", Verdict::NotEvaluated, why);
         }
+        if row.rate().is_some() || row.concurrency().is_some() {
+            let why = "not evaluated, because it depends on what the caller has used";
+            explained.add("limits", Verdict::NotEvaluated, why);
+        }
         if row.is_confirmed() {
             let why = "not evaluated: the user is asked at each request";
             explained.add("confirm", Verdict::NotEvaluated, why);
