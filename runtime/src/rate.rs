@@ -121,7 +121,7 @@ impl fmt::Display for Rate {
 
 /// A text is not a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateError;
+pub struct RateError(());
 
 impl fmt::Display for RateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,22 +140,22 @@ impl FromStr for Rate {
         let (count, unit) = words
             .next()
             .and_then(|rate| rate.split_once('/'))
-            .ok_or(RateError)?;
+            .ok_or(RateError(()))?;
         let period = match unit {
             "s" => Period::Second,
             "min" => Period::Minute,
             "h" => Period::Hour,
-            _ => return Err(RateError),
+            _ => return Err(RateError(())),
         };
         let mut rate = Self::new(number(count)?, period);
         match (words.next(), words.next(), words.next()) {
             (None, _, _) => {}
             (Some("burst"), Some(burst), None) => rate.burst = number(burst)?,
-            _ => return Err(RateError),
+            _ => return Err(RateError(())),
         }
         match rate.flaw() {
             None => Ok(rate),
-            Some(_) => Err(RateError),
+            Some(_) => Err(RateError(())),
         }
     }
 }
@@ -163,8 +163,8 @@ impl FromStr for Rate {
 /// Returns the number that these digits write: Rust would also read `+5`.
 fn number(text: &str) -> Result<u32, RateError> {
     match text.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => text.parse().map_err(|_| RateError),
-        false => Err(RateError),
+        true => text.parse().map_err(|_| RateError(())),
+        false => Err(RateError(())),
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
             "5/s,6/s",
             "٥/s",
         ] {
-            assert_eq!(text.parse::<Rate>(), Err(RateError), "{text}");
+            assert_eq!(text.parse::<Rate>(), Err(RateError(())), "{text}");
         }
         for rate in [Rate::per_second(0), Rate::per_hour(1).with_burst(0)] {
             assert!(rate.flaw().unwrap().0.contains("allows 0 requests"));

@@ -232,7 +232,7 @@ mod tests {
         let limits = limits.terms().unwrap().conditions;
         assert_eq!(limits.roles(), [&["editor"][..], &["a", "b"]]);
         assert_eq!(limits.acr(), ["x", "y"]);
-        assert_eq!(limits.max_age(), Some(std::time::Duration::from_secs(300)));
+        assert_eq!(limits.max_age(), Some(Duration::from_secs(300)));
         assert!(access!(refused).step_up().terms().is_none());
         assert!(access!(refused).confirm("Sure?").terms().is_none());
         let asks = access!(public, confirm = "Sure?");
