@@ -10,9 +10,9 @@ mod timeouts;
 
 use serde_json::{Value, json};
 use support::{
+    StoppedClock,
     client::{Client, HttpResponse, Revision},
     running_server::RunningServer,
-    stopped_clock::StoppedClock,
     unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{Config, Server, auth::DenialReason};

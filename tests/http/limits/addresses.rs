@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::json;
 use support::{
+    MockIssuer,
     client::{Client, HttpResponse, Revision},
-    mock_issuer::MockIssuer,
     running_server::RunningServer,
     tool_server::Runs,
     unsigned_tokens,

@@ -106,7 +106,9 @@ async fn one_request_too_many_is_refused_in_every_lane_until_another_ends() {
             begun(&desk, 3).await;
             desk.gate.add_permits(3);
             for answer in first.into_iter().chain([other]) {
-                let answer = answer.await.unwrap();
+                let answer = tokio::time::timeout(Duration::from_secs(20), answer).await;
+                let answer = answer.unwrap_or_else(|_| panic!("{revision:?} {name} does not end"));
+                let answer = answer.unwrap();
                 assert_eq!(answer.status, 200, "{revision:?} {name} {answer:?}");
                 assert!(answer.text.contains("done"), "{answer:?}");
             }
@@ -115,7 +117,9 @@ async fn one_request_too_many_is_refused_in_every_lane_until_another_ends() {
             begun(&desk, 5).await;
             desk.gate.add_permits(2);
             for answer in next {
-                assert_eq!(answer.await.unwrap().status, 200, "{revision:?} {name}");
+                let answer = tokio::time::timeout(Duration::from_secs(20), answer).await;
+                let answer = answer.unwrap_or_else(|_| panic!("{revision:?} {name} does not end"));
+                assert_eq!(answer.unwrap().status, 200, "{revision:?} {name}");
             }
             desk.gate.forget_permits(5);
         }
