@@ -84,19 +84,20 @@ async fn one_request_too_many_is_refused_in_every_lane_until_another_ends() {
             desk.runs.forget();
             let alice = client_of(&running, revision, "alice").await;
             let bob = client_of(&running, revision, "bob").await;
+            // In a session each request has an id of its own.
+            let ids = std::cell::Cell::new(1);
             let send = |client: &support::client::Client| {
                 let client = client.clone();
-                tokio::spawn(async move {
-                    client
-                        .request(method, json!({"name": name, "arguments": {}}))
-                        .await
-                })
+                let params = json!({"name": name, "arguments": {}});
+                let mut message = client.message(method, params);
+                message["id"] = ids.replace(ids.get() + 1).into();
+                tokio::spawn(async move { client.send(&message).await })
             };
             let first = [send(&alice), send(&alice)];
             begun(&desk, 2).await;
-            let refused = alice
-                .request(method, json!({"name": name, "arguments": {}}))
-                .await;
+            let refused = tokio::time::timeout(Duration::from_secs(20), send(&alice)).await;
+            let refused = refused.unwrap_or_else(|_| panic!("{revision:?} {name} was not refused"));
+            let refused = refused.unwrap();
             assert_limited(&refused, DenialReason::TooManyRunning, 1);
             let message = refused.json()["error"]["message"].to_string();
             let expected = format!("{name} was not run: more than 2 requests of one caller");
