@@ -135,13 +135,17 @@ async fn a_client_that_disconnects_frees_its_place() {
     let alice = client_of(&running, Revision::Stateless, "alice").await;
     for name in ["quick", "with_context"] {
         desk.runs.forget();
-        for _ in 0..2 {
-            let message = alice.message("tools/call", json!({"name": name, "arguments": {}}));
-            let request = alice.post(&message).body(message.to_string()).send();
-            let gone = tokio::time::timeout(Duration::from_millis(500), request).await;
-            assert!(gone.is_err(), "{gone:?}");
-        }
+        let send = || {
+            let alice = alice.clone();
+            tokio::spawn(async move { alice.call(name, json!({})).await })
+        };
+        let waiting = [send(), send()];
         begun(&desk, 2).await;
+        let refused = alice.call(name, json!({})).await;
+        assert_limited(&refused, DenialReason::TooManyRunning, 1);
+        for client in waiting {
+            client.abort();
+        }
         desk.gate.add_permits(1);
         let mut answer = alice.call(name, json!({})).await;
         for _ in 0..200 {
