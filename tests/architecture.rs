@@ -25,6 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("json", 0),
     ("log_text", 0),
     ("loopback", 0),
+    ("rate", 0),
     ("scope", 0),
     ("scopes", 0),
     ("start_error", 0),

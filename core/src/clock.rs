@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// Seconds since the start of 1970, UTC: the NumericDate of RFC 7519 §2, in whole seconds.
@@ -58,6 +58,12 @@ impl fmt::Debug for UnixTime {
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time of day.
     fn now(&self) -> UnixTime;
+
+    /// Returns the same time since the start of 1970 with its fraction of a second, by which rates
+    /// are counted. The default has whole seconds.
+    fn since_epoch(&self) -> Duration {
+        Duration::from_secs(self.now().seconds())
+    }
 }
 
 /// The clock of the operating system.
@@ -66,13 +72,14 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
+        UnixTime(self.since_epoch().as_secs())
+    }
+
+    fn since_epoch(&self) -> Duration {
         #[expect(clippy::disallowed_methods, reason = "the only clock reader")]
         let now = SystemTime::now();
         // With a clock before 1970, every token is from the future and is refused.
-        UnixTime(
-            now.duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
-        )
+        now.duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 }
 

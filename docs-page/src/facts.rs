@@ -76,6 +76,12 @@ pub struct Conditions<'a> {
     pub max_age: Option<u64>,
     /// Whether the user confirms each request.
     pub is_confirmed: bool,
+    /// How often one caller may use the item, such as `10/min`.
+    pub rate: Option<String>,
+    /// How many requests of one caller may run at the same time.
+    pub concurrency: Option<u32>,
+    /// How long the item may run, such as `30s`.
+    pub timeout: Option<String>,
 }
 
 /// A tool and its access.

@@ -148,5 +148,8 @@ fn conditions(conditions: &Conditions<'_>) -> Value {
         "acr": conditions.acr,
         "max_age": conditions.max_age,
         "confirmed": conditions.is_confirmed,
+        "rate": conditions.rate,
+        "concurrency": conditions.concurrency,
+        "timeout": conditions.timeout,
     })
 }

@@ -51,6 +51,22 @@ pub(crate) fn requirement<'a>(access: &Access<'a>, conditions: &Conditions<'a>) 
     if conditions.is_confirmed {
         parts.push(Part::words(" after you confirmed it"));
     }
+    let limits = [
+        conditions
+            .rate
+            .as_ref()
+            .map(|rate| format!("at most {rate}")),
+        conditions
+            .concurrency
+            .map(|most| format!("at most {most} at the same time")),
+        conditions
+            .timeout
+            .as_ref()
+            .map(|time| format!("for at most {time}")),
+    ];
+    for limit in limits.into_iter().flatten() {
+        parts.push(Part::Words(Cow::Owned(format!(", {limit}"))));
+    }
     parts
 }
 

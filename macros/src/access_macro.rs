@@ -9,6 +9,7 @@ use crate::{
     attribute_syntax::{Keys, parse_entries},
     conditions::{self, Conditions},
     errors::Errors,
+    limits::{self, Limits},
     span::code,
 };
 
@@ -31,7 +32,13 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         .into_iter()
         .next()
         .map_or_else(Span::call_site, |token| token.span());
-    let known = [&access::KEYS[..], &OWN_KEYS, &conditions::KEYS].concat();
+    let known = [
+        &access::KEYS[..],
+        &OWN_KEYS,
+        &limits::KEYS,
+        &conditions::KEYS,
+    ]
+    .concat();
     let keys = Keys {
         known: &known,
         reserved: &[],
@@ -40,15 +47,19 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let is_complete = errors.count() == 0;
     let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
     let (step_up, confirm) = (entry("step_up"), entry("confirm"));
-    let limits = Conditions::parse(&entries, &errors);
-    let is_limit = |key: &Ident| {
-        key == "step_up" || key == "confirm" || conditions::KEYS.iter().any(|one| key == one)
+    let conditions = Conditions::parse(&entries, &errors);
+    let limits = Limits::parse(&entries, &errors);
+    let is_addition = |key: &Ident| {
+        let mut keys = conditions::KEYS.iter().chain(&limits::KEYS);
+        key == "step_up" || key == "confirm" || keys.any(|one| key == one)
     };
-    let mut declared = entries.iter().filter(|entry| !is_limit(&entry.key));
+    let mut declared = entries.iter().filter(|entry| !is_addition(&entry.key));
     let value = match declared.next() {
         Some(entry) if entry.key == "refused" => {
             entry.flag(&errors);
-            limits.refuse_with("refused", "nobody gets the item, so remove one of the two", &errors);
+            let remedy = "nobody gets the item, so remove one of the two";
+            conditions.refuse_with("refused", remedy, &errors);
+            limits.refuse_with("refused", remedy, &errors);
             if let Some(confirm) = confirm {
                 errors.add_at(confirm.span(), "`confirm` asks before the item runs, and nobody gets a refused item: remove one of the two");
             }
@@ -59,17 +70,17 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
                 errors.add_at(step_up.span(), "`step_up` applies to scopes, and this access requires none: remove `step_up`, or require a scope");
             }
             if let Access::Public = access {
-                limits.refuse_public(&errors);
+                conditions.refuse_public(&errors);
             }
             let requirement = access.tokens(&krate);
             let value = code!({
                 const __TOOLGATE_ACCESS: #krate::auth::Requirement = #requirement;
                 #krate::gate::Access::of(__TOOLGATE_ACCESS)
             });
-            match limits.tokens(&krate) {
+            match conditions.tokens(&krate) {
                 None => value,
-                Some(limits) => code!({
-                    const __TOOLGATE_CONDITIONS: #krate::auth::Conditions = #limits;
+                Some(conditions) => code!({
+                    const __TOOLGATE_CONDITIONS: #krate::auth::Conditions = #conditions;
                     #krate::gate::Access::with_conditions(#value, __TOOLGATE_CONDITIONS)
                 }),
             }
@@ -97,6 +108,11 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Some(_) => code!(#krate::gate::Access::step_up(#value)),
         None => value,
     };
+    let setters = limits.setters(&krate).into_iter();
+    let value = setters.fold(value, |access, (setter, value)| {
+        let setter = Ident::new(setter, Span::mixed_site());
+        code!(#krate::gate::Access::#setter(#access, #value))
+    });
     match question {
         Some(question) => code!({ #errors #krate::gate::Access::confirm(#value, #question) }),
         None => code!({ #errors #value }),

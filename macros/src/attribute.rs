@@ -11,6 +11,7 @@ use crate::{
     conditions::Conditions,
     errors::Errors,
     item_kind::{ItemKind, RESERVED},
+    limits::Limits,
     renamed_crate,
     uri_template::Uri,
 };
@@ -22,6 +23,8 @@ pub(crate) struct ItemAttribute {
     pub(crate) access: Option<Access>,
     /// What it requires in addition to the access.
     pub(crate) conditions: Conditions,
+    /// How much one caller may use it.
+    pub(crate) limits: Limits,
     /// The function that authorizes a request from the caller and the parameters.
     pub(crate) authorize: Option<ExprPath>,
     /// Whether this function is a method with `&self`.
@@ -60,6 +63,7 @@ impl ItemAttribute {
         let mut attribute = Self::new(kind);
         attribute.parse_access(&entries, complete.then_some(place), errors);
         attribute.conditions = Conditions::parse(&entries, errors);
+        attribute.limits = Limits::parse(&entries, errors);
         for entry in &entries {
             match entry.key.to_string().as_str() {
                 "name" => {
@@ -102,7 +106,7 @@ impl ItemAttribute {
                     attribute.client_capabilities = ClientCapability::parse_list(entry, errors);
                 }
                 "crate" => attribute.krate = parse_krate(entry, errors),
-                // The other keys declare the access.
+                // The other keys declare the access and the limits.
                 _ => {}
             }
         }
@@ -130,6 +134,7 @@ impl ItemAttribute {
             kind,
             access: None,
             conditions: Conditions::default(),
+            limits: Limits::default(),
             authorize: None,
             authorize_takes_self: false,
             authorize_scopes: Vec::new(),

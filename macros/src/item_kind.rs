@@ -35,13 +35,17 @@ const PUBLISHED: &[&str] = &[
     "meta",
     "client_capabilities",
     "confirm",
+    "rate",
+    "burst",
+    "concurrency",
+    "timeout",
     "step_up",
     "crate",
 ];
 
 /// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
 /// an update.
-pub(crate) const RESERVED: [&str; 4] = ["rate", "concurrency", "timeout", "person"];
+pub(crate) const RESERVED: [&str; 1] = ["person"];
 
 impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];

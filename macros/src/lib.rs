@@ -21,6 +21,7 @@ mod impl_block;
 mod invalid_item;
 mod item_kind;
 mod json_type;
+mod limits;
 mod list;
 mod model;
 mod number;
@@ -158,8 +159,7 @@ mod tests;
 /// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `ClientCapability` | none |
 /// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
 ///
-/// The keys `rate`, `concurrency`, `timeout` and `person` are reserved for later releases. Using
-/// one is a compile error.
+#[doc = include_str!("limits.md")]
 ///
 /// # Parameters
 ///

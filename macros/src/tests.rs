@@ -98,7 +98,8 @@ fn full_expansions() -> Vec<proc_macro2::TokenStream> {
         any_scope = [A, "b"], authorize = check, authorize_scopes = ["c"],
         any_role = [R, ["d", "e"]], acr = ["f", G], max_age = 300, name = "n", title = "t",
         read_only, destructive = false, idempotent, open_world, icons = ["https://a", icon],
-        meta = value, client_capabilities = ["sampling"], step_up, confirm = "{a}?"
+        meta = value, client_capabilities = ["sampling"], step_up, confirm = "{a}?",
+        rate = "9/min", burst = 8, concurrency = 7, timeout = "6s"
     };
     let resource = quote! {
         uri = "a://{b}", public, mime_type = "a/b", title = "t", icons = [icon], meta = value

@@ -11,6 +11,7 @@
 //! - `address_settings`: where the server is reached; `paths`: the paths that follow from it
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
+//! - `rates`: how often callers may send requests, and the proxies that name them
 //! - `request_limits`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
 //!   keys that seal state
 //! - `report`: the settings as text, for `--print-config`
@@ -30,6 +31,7 @@ mod from_env;
 mod leeway_and_drain;
 mod paths;
 mod private_issuers;
+mod rates;
 mod report;
 mod request_limits;
 mod resource_metadata;
@@ -54,7 +56,7 @@ pub(crate) use {
 
 use crate::{
     error::{SetupErrors, StartError},
-    gate::{Limits, SessionLimits},
+    gate::{Limits, RateSettings, SessionLimits},
     issuer::Issuer,
     verify::Dpop,
 };
@@ -85,6 +87,7 @@ pub struct Config {
     resource_name: Option<String>,
     leeway: Duration,
     limits: Limits,
+    rates: RateSettings,
     session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<ResourceMetadata>,
@@ -225,6 +228,7 @@ impl Config {
             resource_name: None,
             leeway: Duration::from_secs(30),
             limits: Limits::default(),
+            rates: RateSettings::default(),
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
             document: None,
@@ -334,6 +338,7 @@ impl Config {
             Some(resource) => resource.clone(),
             None => Resource::local(bind),
         };
+        self.check_rates(&mut errors);
         let valid = ValidConfig::new(self, bind, resource, &mut errors);
         errors.finish(valid)
     }

@@ -2,8 +2,8 @@
 //!
 //! [`Server`](crate::Server) builds its own gate. [`HandlerGate`] puts the same gate in front of
 //! a handler that you wrote with rmcp: declare the [`Access`] of each tool, prompt and resource
-//! with [`access!`](macro@crate::access). [`ChallengeScopes`], [`SessionLimits`] and [`Visibility`] are
-//! settings of both.
+//! with [`access!`](macro@crate::access). [`ChallengeScopes`], [`SessionLimits`], [`Rate`] and [`Visibility`]
+//! are settings of both.
 
 // How it works: request → authorize → dispatch → response. It authorizes every request before
 // anything of the server sees it.
@@ -25,6 +25,7 @@
 // - `session`: which caller owns which MCP session
 // - `accept_header`: which media types a client accepts
 // - `audit`: one log line for each decision
+// - `throttle`: how often a caller may use what
 //
 // Dispatch:
 // - `lane`: which way an authorized request takes
@@ -91,8 +92,10 @@ mod session;
 mod session_fast_path;
 mod slow_answer;
 mod stateless_fast_path;
+mod throttle;
 mod tool_result_denial;
 
+pub use crate::rate::{Rate, RateError};
 pub use crate::server::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
     HandlerGateBuilder, HandlerGateLayer, LocalSessions, Visibility,
@@ -117,6 +120,7 @@ pub(crate) use session::{LatestCaller, Sessions};
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};
+pub(crate) use throttle::{RateSettings, Throttle, TrustedProxies};
 pub use tool_result_denial::DeniedCall;
 pub(crate) use tool_result_denial::{DenialsAsToolResults, DeniedAnswer};
 
@@ -152,6 +156,8 @@ pub(crate) struct Gate {
     pub(crate) origins: OriginRules,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    /// How often a caller may use what, if anything is limited.
+    pub(crate) throttle: Option<Box<Throttle>>,
     /// The memory of incomplete bodies whose senders have no valid token.
     pub(crate) pending_bodies: PendingBodies,
     /// Ends the open streams.

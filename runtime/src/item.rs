@@ -20,6 +20,7 @@
 //! | `context` | [`Context`]: progress, cancellation and the client |
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
+//! | `limits` | [`ItemLimits`]: how much one caller may use an item; its timeout |
 //! | `confirmation` | asks the user before an item runs |
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
@@ -40,6 +41,7 @@ mod extract;
 mod facts;
 mod json;
 mod kind;
+mod limits;
 mod missing_value;
 mod output;
 mod registered_item;
@@ -73,6 +75,7 @@ pub use facts::{Facts, ScopeText, Stated};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts, Running};
 pub use kind::{Kind, Sealed};
+pub(crate) use limits::{ItemLimits, timed_out};
 pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};

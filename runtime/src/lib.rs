@@ -113,6 +113,7 @@ pub mod logging;
 mod metadata;
 mod operation;
 pub mod prompt;
+mod rate;
 pub mod resource;
 mod scopes;
 mod server;

@@ -26,6 +26,7 @@ pub use crate::{
         PromptKind, PromptSet,
         prompt_parameters::{PromptDefinition, PromptParameters},
     },
+    rate::Rate,
     resource::{
         ResourceKind, ResourceSet,
         resource_parameters::{ResourceDefinition, ResourceParameters},

@@ -13,6 +13,7 @@ mod handshake;
 mod health;
 mod large_bodies;
 mod late_denials;
+mod limits;
 mod log_messages;
 mod metadata;
 mod mounting;

@@ -79,6 +79,12 @@ pub enum DenialReason {
     /// The caller waits for as many decisions of `authorize` functions as one caller may. The
     /// operator looks at what the functions wait for: they are slow, or the client sends too much.
     TooManyPending,
+    /// The caller, or the address of a client without a valid token, has sent more requests than
+    /// its rate allows. If it is a legitimate client, the operator or the author raises the rate.
+    RateLimited,
+    /// As many requests of the caller for the item run as may run at the same time. If it is a
+    /// legitimate client, the author raises `concurrency`.
+    TooManyRunning,
     /// The request names a host that is not this server's. The operator passes the `Host` header
     /// on at the proxy, or sets `TOOLGATE_RESOURCE` or `TOOLGATE_ALLOWED_HOSTS`.
     ForeignHost,
@@ -121,6 +127,8 @@ impl DenialReason {
         Self::AuthorizeFailed,
         Self::AuthorizeTimeout,
         Self::TooManyPending,
+        Self::RateLimited,
+        Self::TooManyRunning,
         Self::ForeignHost,
         Self::ForeignOrigin,
         Self::TooManySessions,
@@ -155,6 +163,8 @@ impl DenialReason {
             Self::AuthorizeFailed => ("authorize_failed", 403, Remedy::AskAdministrator),
             Self::AuthorizeTimeout => ("authorize_timeout", 503, Remedy::Retry),
             Self::TooManyPending => ("too_many_pending", 429, Remedy::Retry),
+            Self::RateLimited => ("rate_limited", 429, Remedy::Retry),
+            Self::TooManyRunning => ("too_many_running", 429, Remedy::Retry),
             Self::ForeignHost => ("foreign_host", 403, Remedy::AskAdministrator),
             Self::ForeignOrigin => ("foreign_origin", 403, Remedy::AskAdministrator),
             Self::TooManySessions => ("too_many_sessions", 429, Remedy::Retry),

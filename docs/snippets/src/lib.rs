@@ -31,6 +31,8 @@ pub mod keycloak {}
 pub mod stytch {}
 #[doc = include_str!("../../src/providers.md")]
 pub mod providers {}
+#[doc = include_str!("../../src/rate-limits.md")]
+pub mod rate_limits {}
 #[doc = include_str!("../../src/recipes.md")]
 pub mod recipes {}
 #[doc = include_str!("../../src/resources-and-prompts.md")]

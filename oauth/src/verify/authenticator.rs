@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 use super::{
     IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier,
     dpop::Proofs,
-    jws::MAX_TOKEN,
+    jws::{self, MAX_TOKEN},
     verification_cache::{TokenHash, VerificationCache},
     verifier::Verifier,
 };
@@ -117,6 +117,21 @@ impl Authenticator {
     pub fn issuer_errors(&self) -> Vec<String> {
         let issuers = self.verifier.as_issuers();
         issuers.map_or_else(Vec::new, IssuerVerifier::issuer_errors)
+    }
+
+    /// Returns whether a token causes no request to an issuer of its own: it was verified before,
+    /// or it has the form of a JWT, for which only keys are fetched, about once a second at most.
+    /// What a verifier of the author's does is not known.
+    pub fn verifies_alone(&self, token: &BearerToken) -> bool {
+        let Some(issuers) = self.verifier.as_issuers() else {
+            return false;
+        };
+        let is_known = || {
+            let cached = self.validate_cached(issuers, &TokenHash::new(token));
+            matches!(cached, Some(Ok(_)))
+        };
+        token.as_bytes().len() <= MAX_TOKEN
+            && (issuers.has_keys_of_all() && jws::is_jwt_like(token.as_str()) || is_known())
     }
 
     /// Accepts a token, as a bearer token or as one that needs a proof. A cached token

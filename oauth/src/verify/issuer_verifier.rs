@@ -105,6 +105,11 @@ impl IssuerVerifier {
         self.with_shared_clock(Arc::new(clock))
     }
 
+    /// Returns whether every issuer's JWTs are verified with keys.
+    pub(super) fn has_keys_of_all(&self) -> bool {
+        self.trusted.iter().all(|one| one.keys.is_some())
+    }
+
     #[doc(hidden)]
     pub fn with_shared_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;

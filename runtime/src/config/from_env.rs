@@ -7,6 +7,7 @@ use super::{
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
     config_file::CONFIG,
     private_issuers::PRIVATE_ISSUERS,
+    rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url,
     scalekit::{self, Scalekit},
     unknown_variables,
@@ -28,7 +29,7 @@ pub(super) const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
 const LOG_FORMAT: &str = "TOOLGATE_LOG_FORMAT";
 
 /// Every variable of Toolgate.
-pub(super) const OURS: [&str; 18] = [
+pub(super) const OURS: &[&str] = &[
     BIND,
     RESOURCE,
     AUDIENCES,
@@ -40,6 +41,10 @@ pub(super) const OURS: [&str; 18] = [
     PATH_PREFIX,
     PRIVATE_ISSUERS,
     STATE_KEY,
+    CALLER_RATE,
+    UNAUTHENTICATED_RATE,
+    FAILED_RATE,
+    PROXIES,
     INTROSPECTION[0],
     INTROSPECTION[1],
     SESSIONS,
@@ -93,6 +98,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
         config.set_docs_url(source, url);
     }
+    rates::read(&mut config, environment);
     read_state_keys(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);
     config.has_banner = read_switch(&mut config, environment, BANNER);
@@ -116,7 +122,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     unknown_variables::report(
         &mut config,
         environment,
-        &[OURS.as_slice(), &scalekit::KNOWN].concat(),
+        &[OURS, &scalekit::KNOWN].concat(),
     );
     config
 }

@@ -8,13 +8,17 @@ use super::{
     Config, Environment, ValidConfig,
     address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
+    rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
     variable::{INTROSPECTION, PORT, SECRETS, STATE_KEY, is_reserved},
 };
-use crate::error::StartError;
+use crate::{
+    error::StartError,
+    gate::{Rate, TrustedProxies},
+};
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 17] = [
+const SETTINGS: [(&str, &str); 21] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -32,6 +36,10 @@ const SETTINGS: [(&str, &str); 17] = [
     ("banner", BANNER),
     ("drain_seconds", DRAIN),
     ("state_key", STATE_KEY),
+    ("caller_rate", CALLER_RATE),
+    ("unauthenticated_rate", UNAUTHENTICATED_RATE),
+    ("failed_authentication_rate", FAILED_RATE),
+    ("trusted_proxies", PROXIES),
 ];
 
 impl Config {
@@ -45,7 +53,7 @@ impl Config {
         let settings = settings(&valid);
         let mut report = String::from("Settings\n");
         for (name, _) in SETTINGS {
-            let _ = writeln!(report, "  {name:<18} {}", for_person(&settings[name]));
+            let _ = writeln!(report, "  {name:<26} {}", for_person(&settings[name]));
         }
         report += "\nVariables\n";
         for (name, value, origin) in variables(environment) {
@@ -93,6 +101,7 @@ impl Config {
 
 fn settings(valid: &ValidConfig) -> Value {
     let issuers = valid.issuers().iter().map(super::ValidIssuer::settings);
+    let rate = |rate: Option<Rate>| rate.map(|rate| rate.to_string());
     let introspects = issuers
         .clone()
         .any(|issuer| issuer.introspection().is_some());
@@ -114,6 +123,10 @@ fn settings(valid: &ValidConfig) -> Value {
         "banner": valid.has_banner(),
         "drain_seconds": valid.drain().as_secs(),
         "state_key": valid.state_key().is_some(),
+        "caller_rate": rate(valid.rates().caller),
+        "unauthenticated_rate": rate(valid.rates().unauthenticated),
+        "failed_authentication_rate": rate(valid.rates().failures),
+        "trusted_proxies": valid.rates().proxies.as_ref().map(TrustedProxies::networks),
     })
 }
 
@@ -293,7 +306,7 @@ mod tests {
             );
         }
         let names: Vec<_> = settings.as_object().unwrap().keys().collect();
-        assert_eq!(names.len(), 17, "{names:?}");
+        assert_eq!(names.len(), 21, "{names:?}");
         let variables = report["variables"].as_array().unwrap();
         let secret = json!({"name": "TOOLGATE_STATE_KEY", "value": null, "from": "the process"});
         assert!(variables.contains(&secret), "{variables:?}");

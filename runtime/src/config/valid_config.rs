@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use super::{Config, Paths, Resource, ResourceMetadata, StateKey};
 use crate::{
     error::SetupErrors,
-    gate::{Limits, SessionLimits},
+    gate::{Limits, RateSettings, SessionLimits},
     issuer::{Introspection, Issuer},
     verify::Dpop,
 };
@@ -123,6 +123,11 @@ impl ValidConfig {
     /// The limits of one request.
     pub(crate) fn limits(&self) -> &Limits {
         &self.config.limits
+    }
+
+    /// How often callers may send requests.
+    pub(crate) fn rates(&self) -> &RateSettings {
+        &self.config.rates
     }
 
     /// The limits on the number and lifetime of sessions.

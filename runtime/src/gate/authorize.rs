@@ -6,13 +6,14 @@
 //! dispatch, which compares what rmcp has read with the permit.
 //!
 //! - [`unauthenticated`]: requests without a valid token
+//! - [`throttling`]: the limits of callers and of addresses
 //! - [`item_check`]: the item's own `authorize` function
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::future::OptionFuture;
+use futures_util::{FutureExt, future::OptionFuture};
 use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::{
@@ -30,20 +31,20 @@ use super::{
     accept_header::{self, AnswerType},
     audit::{self, Subject},
     body::{self, Received},
-    fast_head,
     lane::Lane,
     message::{IncomingMessage, Readers},
     message_error::MessageError,
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
-    session::{SESSION_ID, SessionAccess, SessionGuard, SessionReservation},
+    session::{SessionAccess, SessionGuard, SessionReservation},
 };
 
 mod item_check;
+mod session_id;
+mod throttling;
 mod unauthenticated;
 
-/// The longest session id that is looked up; rmcp's have 36 characters.
-const LONGEST_SESSION_ID: usize = 128;
+use session_id::read_session_id;
 
 /// The operation of a message that cannot be read. It has no rule: without a token it is
 /// answered by a challenge, with a token by an error that describes the message.
@@ -89,7 +90,13 @@ impl Gate {
             Method::GET | Method::DELETE => false,
             _ => return Err(Refusal::Method.into()),
         };
-        let authenticated = self.authenticate(parts, token).await;
+        let authenticated = match self.throttle.as_deref() {
+            Some(throttle) if throttle.limits_strangers() => {
+                let limited = self.authenticate_limited(throttle, parts, token);
+                limited.boxed().await?
+            }
+            _ => self.authenticate(parts, token).await,
+        };
         let may_send_all = match &authenticated {
             Ok(Some(_)) => true,
             // If no item needs a token, no client has one.
@@ -134,6 +141,9 @@ impl Gate {
             reservation: None,
             session,
         });
+        if let Some(throttle) = self.throttle.as_deref() {
+            self.limit_use(throttle, &authorized, parts)?;
+        }
         let check = OptionFuture::from(self.check_items(&authorized, &parts.headers));
         let checked = check.await.transpose()?;
         if let Some(checked) = checked.flatten() {
@@ -374,27 +384,5 @@ impl Gate {
             let subject = Subject::new(message.operation(), permit.caller());
             self.refuse(subject, refusal, headers, message.response_envelope())
         })
-    }
-}
-
-/// Reads the session id of a request.
-///
-/// A message of 2026-07-28 has no session. A client that still sends the id of an older session
-/// is answered, and the header is removed, so that nothing behind the gate sees it.
-fn read_session_id(parts: &mut Parts) -> Result<Option<String>, Refusal> {
-    let headers = &mut parts.headers;
-    if parts.method == Method::POST && fast_head::is_current(headers) {
-        headers.remove(SESSION_ID);
-        return Ok(None);
-    }
-    let mut ids = headers.get_all(SESSION_ID).iter();
-    let id = match (ids.next(), ids.next()) {
-        (None, _) => return Ok(None),
-        (Some(id), None) => id,
-        (Some(_), Some(_)) => return Err(Refusal::Header("the Mcp-Session-Id header is repeated")),
-    };
-    match id.to_str() {
-        Ok(id) if id.len() <= LONGEST_SESSION_ID => Ok(Some(id.to_owned())),
-        _ => Err(Refusal::NoSession),
     }
 }

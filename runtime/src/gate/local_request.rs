@@ -27,6 +27,7 @@ use super::{
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
     session::LatestCaller,
+    throttle::Principal,
 };
 
 /// What the messages of one local caller share.
@@ -120,6 +121,13 @@ impl Gate {
             streams: false,
             lists_tools: false,
         });
+        let running = match (self.throttle.as_deref(), authorized.permit.caller()) {
+            (Some(throttle), Some(caller)) => {
+                let principal = || Principal::Caller(caller.identity());
+                self.begin_use(throttle, &authorized, principal, &headers)?
+            }
+            _ => None,
+        };
         let check = OptionFuture::from(self.check_items(&authorized, &headers));
         let checked = check.await.transpose()?;
         if let Some(checked) = checked.flatten() {
@@ -137,6 +145,9 @@ impl Gate {
         head.extensions.insert(connection.caller.clone());
         head.extensions.insert(LateDenials::new(self, false));
         head.extensions.insert(StreamsEnd(connection.end.clone()));
+        if let Some(running) = running {
+            head.extensions.insert(running);
+        }
         if let Some(permit) = slot {
             let _permit = Arc::new(permit);
             head.extensions.insert(Slot { _permit });

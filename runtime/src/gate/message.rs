@@ -8,6 +8,7 @@ use rmcp::model::{
 };
 
 use crate::{
+    item::RoundRequest,
     json,
     operation::{self, Malformed, Operation},
 };
@@ -124,6 +125,27 @@ impl IncomingMessage {
             Self::Message(message) => Some(message),
             Self::Method(_) | Self::Fast(_) | Self::Unreadable => None,
         }
+    }
+
+    /// Returns whether the message is a request, which gets an answer.
+    pub(super) fn is_request(&self) -> bool {
+        matches!(self, Self::Fast(_)) || self.request().is_some()
+    }
+
+    /// Returns whether the message brings something from an earlier round of its request. The fast
+    /// reader reads no such message.
+    pub(super) fn continues_rounds(&self) -> bool {
+        self.request()
+            .is_some_and(|request| match &request.request {
+                ClientRequest::CallToolRequest(call) => {
+                    !RoundRequest::from(&call.params).is_first()
+                }
+                ClientRequest::GetPromptRequest(get) => !RoundRequest::from(&get.params).is_first(),
+                ClientRequest::ReadResourceRequest(read) => {
+                    !RoundRequest::from(&read.params).is_first()
+                }
+                _ => false,
+            })
     }
 
     /// Takes the message of the fast reader, to run it.

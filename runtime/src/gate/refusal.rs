@@ -17,7 +17,7 @@ use crate::{
 use super::{
     accept_header::AnswerType, body::BodyError, challenge::ErrorCode, message_error::MessageError,
     origin::OriginError, refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
-    session::SessionLimitReached,
+    session::SessionLimitReached, throttle::Limited,
 };
 
 mod body_members;
@@ -68,6 +68,8 @@ pub(crate) enum Refusal {
     Forbidden { reason: ItemDenial },
     /// The caller waits for too many decisions of `authorize` functions.
     TooManyPending,
+    /// A limit of the caller or of the address is reached.
+    Limited(Limited),
     /// The token cannot be verified, or the item does not decide, now.
     Unavailable {
         reason: DenialReason,
@@ -198,6 +200,7 @@ impl Refusal {
             Self::InsufficientAuthentication { .. } => DenialReason::InsufficientAuthentication,
             Self::Forbidden { reason } => reason.reason,
             Self::TooManyPending => DenialReason::TooManyPending,
+            Self::Limited(limited) => limited.reason(),
             Self::SessionLimit(SessionLimitReached::OfCaller) => DenialReason::TooManySessions,
             Self::SessionLimit(SessionLimitReached::OfServer) => DenialReason::SessionsExhausted,
             Self::Credentials(_)
@@ -247,6 +250,7 @@ impl Refusal {
             Self::ProofFailure { .. }
             | Self::Unavailable { .. }
             | Self::TooManyPending
+            | Self::Limited(_)
             | Self::SessionLimit(_) => None,
             refusal => refusal.remedy(context).map(Remedy::advice),
         }
@@ -257,6 +261,7 @@ impl Refusal {
         match self {
             Self::Unavailable { retry_after, .. } => Some(*retry_after),
             Self::TooManyPending => Some(Duration::from_secs(1)),
+            Self::Limited(limited) => Some(limited.retry_after()),
             Self::SessionLimit(_) => Some(SessionLimitReached::RETRY_AFTER),
             _ => None,
         }
@@ -278,6 +283,7 @@ impl Refusal {
             }
             Self::Forbidden { .. } => "access_denied",
             Self::TooManyPending => "too_many_pending_requests",
+            Self::Limited(limited) => limited.reason().code(),
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
             Self::SessionLimit(_) => "too_many_sessions",
@@ -321,6 +327,7 @@ impl Refusal {
                 "too many of your requests wait to be authorized; try again when some are answered"
                     .to_owned()
             }
+            Self::Limited(limited) => limited.description(),
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),

@@ -26,7 +26,7 @@ impl ItemNames {
     }
 
     /// Returns the name of an item.
-    pub(super) fn get(&self, target: Target) -> Option<&str> {
+    pub(crate) fn get(&self, target: Target) -> Option<&str> {
         let (names, number) = match target {
             Target::Tool(number) => (&self.tools, number),
             Target::Prompt(number) => (&self.prompts, number),

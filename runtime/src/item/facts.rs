@@ -1,12 +1,15 @@
 //! [`Facts`]: what an attribute states about an item of any kind, except for its parameters.
 
+use std::time::Duration;
+
 use rmcp::model::{Icon, MetaObject};
 use serde_json::Value;
 
-use super::{ClientCapability, security_schemes};
+use super::{ClientCapability, ItemLimits, security_schemes};
 use crate::{
     access::{Conditions, Requirement},
     error::SetupErrors,
+    rate::Rate,
     scope::Scope,
 };
 
@@ -26,6 +29,7 @@ pub struct Facts {
     pub(crate) meta: Option<Value>,
     pub(crate) client_capabilities: &'static [ClientCapability],
     pub(crate) confirm: Option<&'static str>,
+    pub(crate) limits: ItemLimits,
 }
 
 impl Facts {
@@ -47,6 +51,7 @@ impl Facts {
             meta: None,
             client_capabilities: &[],
             confirm: None,
+            limits: ItemLimits::NONE,
         }
     }
 
@@ -123,6 +128,27 @@ impl Facts {
     #[must_use]
     pub fn confirm(mut self, question: &'static str) -> Self {
         self.confirm = Some(question);
+        self
+    }
+
+    /// `rate = "…"`, `burst = …`.
+    #[must_use]
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.limits.rate = Some(rate);
+        self
+    }
+
+    /// `concurrency = …`.
+    #[must_use]
+    pub fn concurrency(mut self, most: u32) -> Self {
+        self.limits.concurrency = Some(most);
+        self
+    }
+
+    /// `timeout = "…"`.
+    #[must_use]
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.limits.timeout = Some(time);
         self
     }
 

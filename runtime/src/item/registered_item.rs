@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::{
     AuthorizeError, AuthorizedValues, Authorizing, Built, Call, CallError, ClientCapability,
-    Completing, Definition, ItemName, KindParts, Run, Running,
+    Completing, Definition, ItemLimits, ItemName, KindParts, Run, Running,
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
     confirmation::Confirmation,
+    limits::within,
 };
 use crate::{
     access::{Conditions, Requirement},
@@ -31,6 +32,7 @@ pub(crate) struct Item<S, K: KindParts> {
     takes_context: bool,
     /// Whether its user confirms each request.
     confirms: bool,
+    limits: ItemLimits,
     takes_fast_path: bool,
     client_capabilities: &'static [ClientCapability],
     listing: K::Listing,
@@ -142,6 +144,7 @@ impl<S, K: KindParts> Item<S, K> {
             demands,
             takes_context,
             confirms,
+            limits: facts.limits,
             takes_fast_path: !takes_context
                 && !confirms
                 && facts.client_capabilities.is_empty()
@@ -184,6 +187,11 @@ impl<S, K: KindParts> Item<S, K> {
     /// Returns whether its user confirms each request.
     pub(crate) fn is_confirmed(&self) -> bool {
         self.confirms
+    }
+
+    /// Returns how much one caller may use it.
+    pub(crate) fn limits(&self) -> ItemLimits {
+        self.limits
     }
 
     /// Returns whether a client requests its scopes only when it uses it.
@@ -293,7 +301,11 @@ impl<S, K: KindParts> Item<S, K> {
             return std::future::ready(Err(error)).boxed();
         }
         call.begin(self.item_name(), validated.arguments, validated.authorized);
-        K::bounded(&self.input, self.name, (self.run)(call))
+        let running = K::bounded(&self.input, self.name, (self.run)(call));
+        match self.limits.timeout {
+            Some(time) => within::<K>(time, self.item_name(), running),
+            None => running,
+        }
     }
 
     /// Runs a request, if the permit is for this item. It runs with the parameters that the permit

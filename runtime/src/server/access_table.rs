@@ -1,11 +1,12 @@
 //! [`AccessTable`]: who may use which item, as the attributes declare it.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use super::{Server, gate_plan::Policy, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
 use crate::{
     access::{Conditions, Requirement},
-    item::{ItemSet, KindParts},
+    item::{ItemLimits, ItemSet, KindParts},
+    rate::Rate,
     scope::Scope,
 };
 
@@ -57,6 +58,7 @@ pub struct ItemAccess {
     conditions: Conditions,
     authorize_scopes: Option<Vec<&'static str>>,
     is_confirmed: bool,
+    limits: ItemLimits,
 }
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
@@ -89,6 +91,7 @@ impl AccessTable {
                 conditions: facts.conditions,
                 authorize_scopes: authorize_scopes(has_authorize, demands),
                 is_confirmed: facts.confirm.is_some(),
+                limits: facts.limits,
                 ..ItemAccess::new(K::NOUN, name, facts.requirement)
             });
         self.add(rows);
@@ -108,6 +111,7 @@ impl AccessTable {
             conditions: terms.conditions,
             authorize_scopes: authorize_scopes(has_authorize, &terms.demands),
             is_confirmed: terms.question.is_some(),
+            limits: terms.limits,
             ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
         }));
         self
@@ -164,6 +168,7 @@ impl ItemAccess {
             conditions: Conditions::NONE,
             authorize_scopes: None,
             is_confirmed: false,
+            limits: ItemLimits::NONE,
         }
     }
 
@@ -214,6 +219,25 @@ impl ItemAccess {
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.is_confirmed
+    }
+
+    /// Returns how often one caller may use the item (`rate = "…"`, `burst = …`).
+    #[must_use]
+    pub fn rate(&self) -> Option<Rate> {
+        self.limits.rate
+    }
+
+    /// Returns how many requests of one caller for the item may run at the same time
+    /// (`concurrency = …`).
+    #[must_use]
+    pub fn concurrency(&self) -> Option<u32> {
+        self.limits.concurrency
+    }
+
+    /// Returns how long the item may run (`timeout = "…"`).
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.limits.timeout
     }
 
     /// Returns the scopes that its `authorize` function or its body may demand, or `None` if it has
@@ -271,9 +295,9 @@ impl fmt::Display for ItemAccess {
             Some(scopes) => write!(f, "; by arguments also {}", scopes.join(" "))?,
             None => {}
         }
-        match self.is_confirmed {
-            true => f.write_str("; confirmed by the user"),
-            false => Ok(()),
+        if self.is_confirmed {
+            f.write_str("; confirmed by the user")?;
         }
+        write!(f, "{}", self.limits)
     }
 }

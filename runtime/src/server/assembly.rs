@@ -131,6 +131,7 @@ pub(super) fn assemble(
     let banner = plan.banner(&name, counts, warnings);
     let banner = banner.filter(|_| !without_banner);
     let (bind, drain) = (settings.bind(), settings.drain());
+    let knows_clients = settings.rates().proxies.is_some();
     let everything = CancellationToken::new();
     let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
@@ -163,7 +164,7 @@ pub(super) fn assemble(
     );
     let gated = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
     Ok(Assembled {
-        is_told_peers: wall.issuer_routes.is_some(),
+        is_told_peers: wall.issuer_routes.is_some() || knows_clients,
         endpoint: with_cors(gated, cors.clone()),
         served: Served {
             resource,

@@ -114,6 +114,15 @@ pub(super) trait ServedKind: KindParts {
         Err(answer.error)
     }
 
+    /// Returns the answer of an item that was cancelled at its timeout.
+    ///
+    /// # Errors
+    ///
+    /// As [`denied`](Self::denied).
+    fn timed_out(message: String) -> Result<Self::Response, ErrorData> {
+        Err(ErrorData::internal_error(message, None))
+    }
+
     /// Returns the error for an item that does not exist.
     fn unknown(_: &str) -> ErrorData {
         no_such_item(Self::NOUN)
@@ -146,6 +155,10 @@ impl ServedKind for ToolKind {
 
     fn operation(name: &str) -> Operation<'_> {
         Operation::CallTool(name)
+    }
+
+    fn timed_out(message: String) -> Result<CallToolResponse, ErrorData> {
+        Ok(CallToolResult::error(vec![ContentBlock::text(message)]).into())
     }
 
     fn denied(answer: DeniedAnswer) -> Result<CallToolResponse, ErrorData> {
@@ -347,6 +360,7 @@ fn addressed<K: KindParts>(
             demands: item.demands().to_vec(),
             // Its own function asks.
             question: None,
+            limits: item.limits(),
         };
         (item.address(), terms)
     })

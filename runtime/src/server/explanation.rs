@@ -199,6 +199,10 @@ impl AccessTable {
                 explain_conditions(row.conditions(), claims, now, explained);
             }
         }
+        if row.rate().is_some() || row.concurrency().is_some() {
+            let why = "not evaluated, because it depends on what the caller has used";
+            explained.add("limits", Verdict::NotEvaluated, why);
+        }
         if row.authorize_scopes().is_some() {
             let why = "not evaluated, because it depends on arguments and on the server's state";
             explained.add("authorize", Verdict::NotEvaluated, why);

@@ -14,6 +14,7 @@ use crate::{
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
         OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
+        Throttle,
     },
     item::RoundSeal,
     scope::{ScopeDescription, ScopeTable},
@@ -74,6 +75,7 @@ pub(super) struct GatePlan {
     /// The roles that the items name, sorted.
     pub(super) roles: Vec<&'static str>,
     item_names: ItemNames,
+    throttle: Option<Box<Throttle>>,
     pub(super) login: Login,
     pub(super) visibility: Visibility,
     /// The scopes to publish, each with its description.
@@ -137,6 +139,11 @@ impl GatePlan {
         let dpop = settings.dpop();
         Some(Self {
             item_names: ItemNames::of(&offers),
+            throttle: Throttle::new(
+                offered.limits(faults),
+                settings.rates().clone(),
+                Arc::clone(&policy.clock),
+            ),
             rules: Arc::new(Rules::new(
                 table.clone(),
                 offers,
@@ -268,6 +275,7 @@ impl GatePlan {
             is_local: !self.takes_tokens,
             rules: self.rules,
             item_names: self.item_names,
+            throttle: self.throttle,
             authenticator: Arc::clone(&authenticator),
             authorizer,
             challenges: self.challenges,

@@ -1,12 +1,13 @@
 //! What a server offers, and the access of each item before scopes become bits.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     access::{Conditions, Requirement, ResolvedAccess},
-    authorization::{Offers, Switches},
+    authorization::{Offers, Switches, Target},
     clock::{Clock, SharedClock},
     error::SetupErrors,
+    item::ItemLimits,
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
 };
@@ -23,6 +24,8 @@ pub(super) struct AccessTerms {
     pub(super) demands: Vec<Scope>,
     /// The question that the user of a handler's item confirms.
     pub(super) question: Option<&'static str>,
+    /// How much one caller may use the item.
+    pub(super) limits: ItemLimits,
 }
 
 /// A scope and its description, if the author declares one.
@@ -37,6 +40,7 @@ impl AccessTerms {
             step_up: false,
             demands: Vec::new(),
             question: None,
+            limits: ItemLimits::NONE,
         }
     }
 
@@ -155,6 +159,34 @@ impl Registry {
                 );
             }
         }
+    }
+
+    /// Returns the limits of each item that has some. Errors are added to `faults`.
+    pub(super) fn limits(&self, faults: &mut SetupErrors) -> HashMap<Target, ItemLimits> {
+        let tools = self
+            .tools
+            .iter()
+            .zip(0..)
+            .map(|((name, terms), index)| (Target::Tool(index), name.as_str(), terms));
+        let prompts = self
+            .prompts
+            .iter()
+            .zip(0..)
+            .map(|((name, terms), index)| (Target::Prompt(index), name.as_str(), terms));
+        let resources = self
+            .resources
+            .iter()
+            .zip(0..)
+            .map(|((uri, terms), index)| (Target::Resource(index), uri.as_str(), terms));
+        let all = tools.chain(prompts).chain(resources);
+        let mut limits = HashMap::new();
+        for (target, name, terms) in all.filter(|(_, _, terms)| terms.limits != ItemLimits::NONE) {
+            if let Some((what, remedy)) = terms.limits.flaw() {
+                faults.add(format!("`{name}` {what}"), remedy);
+            }
+            limits.insert(target, terms.limits);
+        }
+        limits
     }
 
     /// Returns the scopes of the first login: those of all items without step-up.

@@ -3,6 +3,7 @@
 mod access;
 mod denials;
 mod explanations;
+mod limits;
 mod subscriptions;
 
 use std::time::Duration;

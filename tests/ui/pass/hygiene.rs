@@ -49,12 +49,13 @@ scopes! {
 trait Hostile: ::std::marker::Sized {
     hostile! {
         add argument arguments as_ref assert_listed assert_within authorize authorize_function
-        authorize_takes authorized authorizing caller client_capabilities completes conditions
-        confirm decision default default_of demands destructive done extract extracts from_secs
-        function_id header icon icon_at idempotent item known_caller max_items max_length
-        maximum meta mime_type min_items min_length minimum new open_world pattern prompt_result
-        push read_only receiver register resource_result result run scope size step_up take
-        take_all text title tool_result with_acr with_max_age with_roles
+        authorize_takes authorized authorizing caller client_capabilities completes concurrency
+        conditions confirm decision default default_of demands destructive done extract extracts
+        from_millis from_secs function_id header icon icon_at idempotent item known_caller
+        max_items max_length maximum meta mime_type min_items min_length minimum new open_world
+        pattern per_minute prompt_result push rate read_only receiver register resource_result
+        result run scope size step_up take take_all text timeout title tool_result with_acr
+        with_burst with_max_age with_roles
     }
 }
 
@@ -123,7 +124,7 @@ const STRONG: &::std::primitive::str = "urn:example:mfa";
 /// Takes everything.
 #[mcp_tool(
     any_scope = ["a", ["b", "c"]], any_role = ["d", [EDITOR, "e"]], acr = ["f", STRONG], max_age = 300,
-    read_only, title = "Everything", step_up
+    read_only, title = "Everything", step_up, rate = "9/min", burst = 8, concurrency = 7, timeout = "6s"
 )]
 pub async fn everything(
     /// A text.

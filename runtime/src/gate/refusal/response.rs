@@ -140,7 +140,7 @@ impl RefusedRequest<'_> {
             Refusal::Body(BodyError::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Refusal::TooManyPending => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::TooManyPending | Refusal::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

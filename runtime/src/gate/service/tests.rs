@@ -65,6 +65,7 @@ fn gate() -> Gate {
     let mut faults = SetupErrors::default();
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
+        throttle: None,
         is_local: false,
         authorizer: None,
         challenges: faults.finish(challenges).unwrap(),

@@ -1,7 +1,11 @@
 //! The access of one item of a handler, declared next to the handler.
 
+use std::time::Duration;
+
 use crate::{
     access::{Conditions, Requirement},
+    item::ItemLimits,
+    rate::Rate,
     scope::Scope,
     server::registry::AccessTerms,
 };
@@ -15,6 +19,7 @@ pub struct Access {
     step_up: bool,
     demands: &'static [Scope],
     question: Option<&'static str>,
+    limits: ItemLimits,
 }
 
 impl Access {
@@ -25,6 +30,7 @@ impl Access {
         step_up: false,
         demands: &[],
         question: None,
+        limits: ItemLimits::NONE,
     };
 
     /// Builds the access for this requirement.
@@ -32,10 +38,7 @@ impl Access {
     pub const fn of(requirement: Requirement) -> Self {
         Self {
             requirement: Some(requirement),
-            conditions: Conditions::NONE,
-            step_up: false,
-            demands: &[],
-            question: None,
+            ..Self::REFUSED
         }
     }
 
@@ -106,6 +109,54 @@ impl Access {
         }
     }
 
+    /// Limits how often one caller may use the item, as `rate = "10/min"` and `burst = 20` do for an
+    /// item of a [`Server`](crate::Server). A request beyond it gets 429 `rate_limited`.
+    ///
+    /// ```
+    /// use toolgate::{access, gate::Rate};
+    ///
+    /// let limited = access!(scope = "notes:read", rate = "10/min", burst = 20);
+    /// let rate = Rate::per_minute(10).with_burst(20);
+    /// assert_eq!(limited, access!(scope = "notes:read").rate(rate));
+    /// ```
+    #[must_use]
+    pub const fn rate(mut self, rate: Rate) -> Self {
+        self.limits.rate = Some(rate);
+        self
+    }
+
+    /// Limits how many requests of one caller for the item run at the same time, as
+    /// `concurrency = 4` does. One more gets 429 `too_many_running`. 0 is an error at start-up.
+    ///
+    /// ```
+    /// use toolgate::access;
+    ///
+    /// let limited = access!(scope = "notes:read", concurrency = 4);
+    /// assert_eq!(limited, access!(scope = "notes:read").concurrency(4));
+    /// ```
+    #[must_use]
+    pub const fn concurrency(mut self, most: u32) -> Self {
+        self.limits.concurrency = Some(most);
+        self
+    }
+
+    /// Cancels the item if it runs longer than this time, as `timeout = "30s"` does: the handler's
+    /// future is dropped, and the caller gets a tool error, or the protocol's error for a prompt or
+    /// a resource. Less than a millisecond and more than a day are errors at start-up.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use toolgate::access;
+    ///
+    /// let limited = access!(scope = "notes:read", timeout = "30s");
+    /// assert_eq!(limited, access!(scope = "notes:read").timeout(Duration::from_secs(30)));
+    /// ```
+    #[must_use]
+    pub const fn timeout(mut self, time: Duration) -> Self {
+        self.limits.timeout = Some(time);
+        self
+    }
+
     /// Returns `None` if the item is refused.
     pub(super) fn terms(self) -> Option<AccessTerms> {
         self.requirement.map(|requirement| AccessTerms {
@@ -114,6 +165,7 @@ impl Access {
             step_up: self.step_up,
             demands: self.demands.to_vec(),
             question: self.question,
+            limits: self.limits,
         })
     }
 }
@@ -122,7 +174,8 @@ impl Access {
 /// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", ["b", "c"]]`, each also with `step_up`;
 /// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`,
 /// `roles`, `any_role`, `acr` and `max_age` are allowed with scopes and with `authenticated`, and
-/// `confirm = "Delete {id}?"` with everything except `refused` ([`Access::confirm`]).
+/// `confirm = "Delete {id}?"` ([`Access::confirm`]), `rate`, `burst`, `concurrency` and `timeout`
+/// ([`Access::rate`]) with everything except `refused`.
 ///
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
@@ -179,7 +232,7 @@ mod tests {
         let limits = limits.terms().unwrap().conditions;
         assert_eq!(limits.roles(), [&["editor"][..], &["a", "b"]]);
         assert_eq!(limits.acr(), ["x", "y"]);
-        assert_eq!(limits.max_age(), Some(std::time::Duration::from_secs(300)));
+        assert_eq!(limits.max_age(), Some(Duration::from_secs(300)));
         assert!(access!(refused).step_up().terms().is_none());
         assert!(access!(refused).confirm("Sure?").terms().is_none());
         let asks = access!(public, confirm = "Sure?");

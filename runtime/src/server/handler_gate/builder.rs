@@ -311,7 +311,7 @@ impl HandlerGateBuilder {
             tool_entry(
                 listing,
                 terms.requirement,
-                (terms.conditions, terms.question.is_some()),
+                (terms.conditions, terms.question.is_some(), terms.limits),
             )
         });
         let settings = &plan.settings;

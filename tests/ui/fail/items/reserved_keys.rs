@@ -1,14 +1,11 @@
-// errors: 7
+// errors: 4
 //! Keys that a later release may define. None of them protects anything today.
 use toolgate::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 
-/// Each of them.
+/// With a value.
 #[mcp_tool(
     scope = "a",
-    rate = "5/s",
-    concurrency = 2,
-    timeout = "3s",
-    person
+    person = "5/s"
 )]
 fn tool() {}
 
@@ -19,14 +16,14 @@ fn resource() -> String {
 }
 
 /// In addition to the access.
-#[mcp_prompt(authenticated, timeout = "3s")]
+#[mcp_prompt(authenticated, person)]
 fn prompt() -> String {
     String::new()
 }
 
 struct Desk;
 
-#[mcp_tools(rate = "5/s")]
+#[mcp_tools(person = "5/s")]
 impl Desk {
     /// Lists.
     #[mcp_tool(public)]

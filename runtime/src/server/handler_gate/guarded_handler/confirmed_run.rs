@@ -3,10 +3,11 @@
 use futures_util::FutureExt;
 use http::request::Parts;
 use rmcp::{ErrorData, RoleServer, model::InputRequiredResult, service::RequestContext};
+use tokio::time::timeout;
 
 use crate::{
     authorization::{Permit, Target},
-    item::{Call, CallError, CallRound, Confirmation, Unanswered},
+    item::{Call, CallError, CallRound, Confirmation, Unanswered, timed_out},
     server::{
         catalogue::ServedKind,
         handler::answer_denied,
@@ -67,7 +68,8 @@ impl<H> GuardedHandler<H> {
         F: Future<Output = Result<K::Response, ErrorData>>,
     {
         let Some(confirmed) = self.confirmed(&permit) else {
-            return run(request, context).await;
+            let target = permit.target();
+            return self.within::<K>(target, run(request, context)).await;
         };
         let step = self.ask::<K>(&confirmed, &permit, &request, &context).await;
         match step {
@@ -85,7 +87,8 @@ impl<H> GuardedHandler<H> {
         }
         // They belong to the question, and the handler cannot open the state.
         K::take_round(&mut request);
-        let end = run(request, context).await?;
+        let target = permit.target();
+        let end = self.within::<K>(target, run(request, context)).await?;
         end.into_input_request().map_or_else(Ok, |_| {
             tracing::error!(
                 target: "toolgate::tool",
@@ -97,6 +100,27 @@ impl<H> GuardedHandler<H> {
                 None,
             ))
         })
+    }
+
+    /// Runs an item of the handler for as long as its timeout allows, then drops it.
+    async fn within<K: ServedKind>(
+        &self,
+        target: Option<Target>,
+        running: impl Future<Output = Result<K::Response, ErrorData>>,
+    ) -> Result<K::Response, ErrorData> {
+        let gate = &self.gate.0.wall.gate;
+        let limit = gate.throttle.as_ref().zip(target);
+        let limit = limit.and_then(|(throttle, target)| Some((throttle.timeout(target)?, target)));
+        let Some((time, target)) = limit else {
+            return running.await;
+        };
+        match timeout(time, running).await {
+            Ok(end) => end,
+            Err(_) => {
+                let name = gate.item_names.get(target).unwrap_or_default();
+                K::timed_out(timed_out(time, K::NOUN, name))
+            }
+        }
     }
 
     /// Asks the user, in as many rounds as the revision needs.

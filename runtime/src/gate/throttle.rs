@@ -1,0 +1,277 @@
+//! [`Throttle`]: how often and how many times at the same time a caller may use the server.
+//!
+//! - [`counters`]: the rates of many callers in little memory
+//! - [`running`]: the requests that run
+//! - [`client_address`]: the address of a client, for requests without a valid token
+//! - [`trusted_proxies`]: the proxies whose headers name that address
+//! - [`limited`]: which limit is reached
+//!
+//! Time is an argument: it comes from the gate's [`Clock`].
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, Hash, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::extract::ConnectInfo;
+use http::{Extensions, HeaderMap};
+
+use crate::{
+    authorization::Target,
+    caller::Identity,
+    clock::Clock,
+    item::ItemLimits,
+    rate::{Rate, whole_seconds},
+};
+
+mod client_address;
+mod counters;
+mod limited;
+mod running;
+mod trusted_proxies;
+
+pub(super) use client_address::ClientAddress;
+use counters::Counters;
+pub(super) use limited::{Limited, RateOf};
+pub(super) use running::RunningItem;
+use running::RunningItems;
+pub(crate) use trusted_proxies::TrustedProxies;
+
+/// The rates that the configuration sets.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RateSettings {
+    /// Of one caller over all items.
+    pub(crate) caller: Option<Rate>,
+    /// Of one address, of requests without a valid token.
+    pub(crate) unauthenticated: Option<Rate>,
+    /// Of one address, of tokens that are not valid.
+    pub(crate) failures: Option<Rate>,
+    /// `None` if it is not known who sends the requests.
+    pub(crate) proxies: Option<TrustedProxies>,
+}
+
+/// Whose requests are counted together.
+#[derive(Debug, Hash)]
+pub(super) enum Principal {
+    Caller(Identity),
+    /// A request without a token.
+    Address(ClientAddress),
+    /// Every request without a token, if addresses are not known.
+    Strangers,
+}
+
+/// One request for items.
+pub(super) struct Use<'u> {
+    pub(super) principal: Principal,
+    /// The items, each once.
+    pub(super) targets: &'u [Target],
+    /// Whether the items run. A subscription does not.
+    pub(super) runs: bool,
+    /// Whether it continues a request of several rounds.
+    pub(super) continues: bool,
+}
+
+/// The limits of a gate, and what has been used.
+pub(crate) struct Throttle {
+    limits: HashMap<Target, ItemLimits>,
+    settings: RateSettings,
+    clock: Arc<dyn Clock>,
+    /// Two keyed hashes of 64 bits: nobody can find two keys that share a counter.
+    hashers: [RandomState; 2],
+    // Each kind has counters of its own, so that strangers, who can have any number of addresses,
+    // cannot take the memory of callers.
+    callers: Counters,
+    items: Counters,
+    items_of_strangers: Counters,
+    unauthenticated: Counters,
+    failures: Counters,
+    running: Arc<RunningItems>,
+    is_warned: AtomicBool,
+}
+
+impl Throttle {
+    /// Returns `None` if nothing is limited.
+    pub(crate) fn new(
+        limits: HashMap<Target, ItemLimits>,
+        settings: RateSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Option<Box<Self>> {
+        let is_limited =
+            !limits.is_empty() || settings.caller.is_some() || settings.limits_strangers();
+        is_limited.then(|| {
+            Box::new(Self {
+                limits,
+                settings,
+                clock,
+                hashers: Default::default(),
+                callers: Counters::default(),
+                items: Counters::default(),
+                items_of_strangers: Counters::default(),
+                unauthenticated: Counters::default(),
+                failures: Counters::default(),
+                running: Arc::default(),
+                is_warned: AtomicBool::new(false),
+            })
+        })
+    }
+
+    /// Returns how long an item may run.
+    pub(crate) fn timeout(&self, target: Target) -> Option<Duration> {
+        self.limits.get(&target)?.timeout
+    }
+
+    /// Returns whether an item has a rate or a maximum number of running requests.
+    pub(super) fn counts(&self, target: Target) -> bool {
+        let limits = self.limits.get(&target);
+        limits.is_some_and(|limits| limits.rate.is_some() || limits.concurrency.is_some())
+    }
+
+    /// Returns whether callers have a rate over all items.
+    pub(super) fn limits_callers(&self) -> bool {
+        self.settings.caller.is_some()
+    }
+
+    /// Returns whether requests without a valid token are limited by address.
+    pub(super) fn limits_strangers(&self) -> bool {
+        self.settings.limits_strangers()
+    }
+
+    /// Returns the address of the client, if the operator says who sends the requests.
+    pub(super) fn address(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Option<ClientAddress> {
+        let proxies = self.settings.proxies.as_ref()?;
+        let peer = extensions.get::<ConnectInfo<std::net::SocketAddr>>();
+        if peer.is_none() && !self.is_warned.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                "rates by address are not enforced: the application does not pass on the address of the peer; serve it with into_make_service_with_connect_info::<SocketAddr>()"
+            );
+        }
+        Some(ClientAddress::of(proxies, peer?.0.ip(), headers))
+    }
+
+    /// Counts a request for items, before anything of them runs. A refused request is not counted
+    /// by any limit. Returns what keeps the items counted as running.
+    pub(super) fn begin(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
+        let running = self.begin_running(used)?;
+        let now = self.now();
+        let of_caller = match (&used.principal, self.settings.caller) {
+            (Principal::Caller(identity), Some(rate)) => Some((self.key(identity), rate)),
+            _ => None,
+        };
+        if let Some((key, rate)) = of_caller {
+            let taken = self.callers.take(key, rate, now);
+            taken.map_err(limited(RateOf::Caller, rate))?;
+        }
+        self.take_items(used, now).inspect_err(|_| {
+            if let Some((key, rate)) = of_caller {
+                self.callers.give_back(key, rate);
+            }
+        })?;
+        Ok(running)
+    }
+
+    fn begin_running(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
+        let ([target], true) = (used.targets, used.runs) else {
+            return Ok(None);
+        };
+        let limits = self.limits.get(target);
+        let Some(most) = limits.and_then(|limits| limits.concurrency) else {
+            return Ok(None);
+        };
+        let key = self.key(&(&used.principal, target));
+        let begun = self.running.begin(key, most);
+        begun.map(Some).ok_or(Limited::Running { most })
+    }
+
+    /// Counts a request for each of its items, or for none of them.
+    fn take_items(&self, used: &Use<'_>, now: u64) -> Result<(), Limited> {
+        let counters = match used.principal {
+            Principal::Caller(_) => &self.items,
+            Principal::Address(_) | Principal::Strangers => &self.items_of_strangers,
+        };
+        let mut taken: Vec<(u128, Rate)> = Vec::new();
+        for target in used.targets {
+            let Some(rate) = self.limits.get(target).and_then(|limits| limits.rate) else {
+                continue;
+            };
+            let key = self.key(&(&used.principal, target));
+            if used.continues && counters.take_continuation(key) {
+                continue;
+            }
+            if let Err(wait) = counters.take(key, rate, now) {
+                for (key, rate) in taken {
+                    counters.give_back(key, rate);
+                }
+                return Err(limited(RateOf::Item, rate)(wait));
+            }
+            taken.push((key, rate));
+        }
+        Ok(())
+    }
+
+    /// Counts a request without a valid token.
+    pub(super) fn count_unauthenticated(&self, address: ClientAddress) -> Result<(), Limited> {
+        let Some(rate) = self.settings.unauthenticated else {
+            return Ok(());
+        };
+        let taken = self
+            .unauthenticated
+            .take(self.key(&address), rate, self.now());
+        taken.map_err(limited(RateOf::Address, rate))
+    }
+
+    /// Counts a token that is not valid.
+    pub(super) fn count_failure(&self, address: ClientAddress) -> Result<(), Limited> {
+        let Some(rate) = self.settings.failures else {
+            return Ok(());
+        };
+        let taken = self.failures.take(self.key(&address), rate, self.now());
+        taken.map_err(limited(RateOf::Failures, rate))
+    }
+
+    /// Checks whether an address may try another token. This counts nothing.
+    pub(super) fn check_failures(&self, address: ClientAddress) -> Result<(), Limited> {
+        let Some(rate) = self.settings.failures else {
+            return Ok(());
+        };
+        let left = self.failures.check(self.key(&address), rate, self.now());
+        left.map_err(limited(RateOf::Failures, rate))
+    }
+
+    fn key(&self, of: &impl Hash) -> u128 {
+        let [high, low] = &self.hashers;
+        u128::from(high.hash_one(of)) << 64 | u128::from(low.hash_one(of))
+    }
+
+    /// Returns the time in nanoseconds since the start of 1970. 64 bits hold it until 2554.
+    fn now(&self) -> u64 {
+        u64::try_from(self.clock.since_epoch().as_nanos()).unwrap_or(u64::MAX / 2)
+    }
+}
+
+impl RateSettings {
+    /// Returns whether requests without a valid token are limited by address.
+    pub(crate) fn limits_strangers(&self) -> bool {
+        self.unauthenticated.is_some() || self.failures.is_some()
+    }
+}
+
+/// Returns what turns the time to wait, in nanoseconds, into the limit that is reached.
+fn limited(of: RateOf, rate: Rate) -> impl Fn(u64) -> Limited {
+    move |wait| Limited::Rate {
+        of,
+        rate,
+        retry_after: whole_seconds(wait),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! [`Counters`]: the rates of many keys, in memory with a fixed bound.
+//!
+//! A counter is the time at which its whole burst is allowed again (the theoretical arrival time
+//! of the generic cell rate algorithm). Two limits of one request must be counted both or not at
+//! all, which governor's limiters cannot do, and this arithmetic has four lines.
+//!
+//! The counters are in [`SETS`] sets of [`WAYS`]; a keyed hash chooses the set, so no caller can
+//! aim at one. A counter whose burst is allowed again says the same as none, so a new key takes its
+//! place. No other counter is ever replaced: filling the table resets nobody's rate. While all
+//! counters of a set are in use, its new keys share [`SHARED`] counters of their rate. So they
+//! are limited, they get through, and nobody who has a counter notices.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use crate::rate::Rate;
+
+/// 65,536 counters of 32 bytes: 2.2 MiB when all are in use.
+const SETS: usize = 4096;
+const WAYS: usize = 16;
+
+/// How many counters the keys without one share, for each rate.
+const SHARED: u128 = 64;
+
+#[derive(Default)]
+pub(super) struct Counters {
+    /// Allocated at the first use.
+    sets: OnceLock<Box<[Mutex<Vec<Counter>>]>>,
+    /// The number of rates is that of the program, so this is bounded, too.
+    shared: Mutex<HashMap<(Rate, u128), u64>>,
+}
+
+struct Counter {
+    key: u128,
+    /// When the whole burst is allowed again, in nanoseconds.
+    restored_at: u64,
+    /// How many further rounds of counted requests are still to come.
+    continuations: u32,
+}
+
+impl Counters {
+    /// Counts one request, or returns how long to wait, in nanoseconds. `now` is in nanoseconds.
+    pub(super) fn take(&self, key: u128, rate: Rate, now: u64) -> Result<(), u64> {
+        {
+            let mut set = self.set(key);
+            if let Some(counter) = place(&mut set, key, now) {
+                count(&mut counter.restored_at, rate, now)?;
+                let more = counter.continuations.saturating_add(1);
+                counter.continuations = more.min(u32::try_from(rate.burst()).unwrap_or(u32::MAX));
+                return Ok(());
+            }
+        }
+        count(
+            lock(&self.shared).entry((rate, key % SHARED)).or_default(),
+            rate,
+            now,
+        )
+    }
+
+    /// Returns how long to wait, if a request would not be counted now.
+    pub(super) fn check(&self, key: u128, rate: Rate, now: u64) -> Result<(), u64> {
+        let own = {
+            let set = self.set(key);
+            let counter = set.iter().find(|counter| counter.key == key);
+            counter.map(|counter| counter.restored_at)
+        };
+        let shared = || lock(&self.shared).get(&(rate, key % SHARED)).copied();
+        let mut restored_at = own.or_else(shared).unwrap_or_default();
+        count(&mut restored_at, rate, now)
+    }
+
+    /// Takes back a counted request.
+    pub(super) fn give_back(&self, key: u128, rate: Rate) {
+        let mut set = self.set(key);
+        if let Some(counter) = set.iter_mut().find(|counter| counter.key == key) {
+            counter.restored_at = counter.restored_at.saturating_sub(rate.interval());
+            counter.continuations = counter.continuations.saturating_sub(1);
+            return;
+        }
+        drop(set);
+        if let Some(restored_at) = lock(&self.shared).get_mut(&(rate, key % SHARED)) {
+            *restored_at = restored_at.saturating_sub(rate.interval());
+        }
+    }
+
+    /// Returns whether a request continues one that was counted. Each counted request has one
+    /// continuation, because a client can send the same round any number of times.
+    pub(super) fn take_continuation(&self, key: u128) -> bool {
+        let mut set = self.set(key);
+        let counter = set.iter_mut().find(|counter| counter.key == key);
+        counter.is_some_and(|counter| {
+            let has_one = counter.continuations > 0;
+            counter.continuations -= u32::from(has_one);
+            has_one
+        })
+    }
+
+    fn set(&self, key: u128) -> MutexGuard<'_, Vec<Counter>> {
+        let sets = self
+            .sets
+            .get_or_init(|| (0..SETS).map(|_| Mutex::default()).collect());
+        // The lower half of the key chooses the shared counter.
+        let index = (key >> 64) as usize % SETS;
+        lock(&sets[index])
+    }
+}
+
+/// Returns the counter of a key. A new key gets a free one, or one that says nothing any more.
+/// Returns `None` if all are in use.
+fn place(set: &mut Vec<Counter>, key: u128, now: u64) -> Option<&mut Counter> {
+    let new = Counter {
+        key,
+        restored_at: 0,
+        continuations: 0,
+    };
+    let own = set.iter().position(|counter| counter.key == key);
+    let index = match own {
+        Some(index) => index,
+        None if set.len() < WAYS => {
+            set.push(new);
+            set.len() - 1
+        }
+        None => {
+            let index = set.iter().position(|counter| counter.restored_at <= now)?;
+            *set.get_mut(index)? = new;
+            index
+        }
+    };
+    set.get_mut(index)
+}
+
+/// Counts a request at `now`, or returns how long to wait.
+fn count(restored_at: &mut u64, rate: Rate, now: u64) -> Result<(), u64> {
+    let full = now.saturating_add(rate.full());
+    // A clock that was set back leaves times that are too late: the caller waits for one burst at
+    // most, not until the clock is there again.
+    *restored_at = (*restored_at).clamp(now, full);
+    let next = restored_at.saturating_add(rate.interval());
+    if next > full {
+        return Err(next - full);
+    }
+    *restored_at = next;
+    Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each change is one step, so a panic leaves no inconsistent state.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! [`RunningItems`]: how many requests of each caller for each item run.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The number of running requests of each key that has some. The number of all requests bounds the
+/// memory.
+#[derive(Default)]
+pub(super) struct RunningItems(Mutex<HashMap<u128, u32>>);
+
+/// One running request. It is counted until this is dropped. An extension of the request holds it,
+/// so it is dropped when the handler is done, whether its client waits or not.
+pub(in crate::gate) struct RunningItem {
+    all: Arc<RunningItems>,
+    key: u128,
+}
+
+impl RunningItems {
+    /// Counts one more, unless `most` run.
+    pub(super) fn begin(self: &Arc<Self>, key: u128, most: u32) -> Option<Arc<RunningItem>> {
+        let mut counts = self.lock();
+        let count = counts.entry(key).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        let all = Arc::clone(self);
+        Some(Arc::new(RunningItem { all, key }))
+    }
+
+    /// Returns whether nothing runs.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u128, u32>> {
+        // Each change is one step, so a panic leaves no inconsistent state.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for RunningItem {
+    fn drop(&mut self) {
+        let mut counts = self.all.lock();
+        if let Some(count) = counts.get_mut(&self.key) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(&self.key);
+            }
+        }
+    }
+}

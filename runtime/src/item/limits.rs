@@ -1,0 +1,89 @@
+//! [`ItemLimits`]: how much one caller may use an item.
+
+use std::{fmt, time::Duration};
+
+use futures_util::FutureExt;
+use tokio::time::timeout;
+
+use super::{CallError, ItemName, Kind, Running};
+use crate::rate::Rate;
+
+/// The longest timeout. A longer one is a mistake of units.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The largest number of requests that run at the same time.
+const MOST_RUNNING: u32 = 1_000_000;
+
+/// How much one caller may use an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct ItemLimits {
+    pub(crate) rate: Option<Rate>,
+    /// How many of the caller's requests for the item may run at the same time.
+    pub(crate) concurrency: Option<u32>,
+    /// How long one request may run.
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl ItemLimits {
+    pub(crate) const NONE: Self = Self {
+        rate: None,
+        concurrency: None,
+        timeout: None,
+    };
+
+    /// Returns what is wrong with the limits, and the remedy. The attributes check the same.
+    pub(crate) fn flaw(self) -> Option<(String, String)> {
+        if let Some((what, remedy)) = self.rate.and_then(Rate::flaw) {
+            return Some((format!("has a rate that {what}"), remedy));
+        }
+        match (self.concurrency, self.timeout) {
+            (Some(most), _) if !(1..=MOST_RUNNING).contains(&most) => Some((
+                format!(
+                    "may run {most} times at the same time, which is not between 1 and {MOST_RUNNING}"
+                ),
+                "write a number in that range, or remove `concurrency`".to_owned(),
+            )),
+            (_, Some(time)) if time < Duration::from_millis(1) || time > LONGEST => Some((
+                format!("has the timeout {time:?}, which is not between 1ms and 24h"),
+                "write a time in that range, or remove `timeout`".to_owned(),
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// The limits as the access table shows them, or nothing.
+impl fmt::Display for ItemLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(rate) = self.rate {
+            write!(f, "; {rate}")?;
+        }
+        if let Some(most) = self.concurrency {
+            write!(f, "; {most} at the same time")?;
+        }
+        match self.timeout {
+            Some(time) => write!(f, "; timeout {time:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Runs an item for at most this time, then drops it.
+pub(crate) fn within<K: Kind>(time: Duration, item: ItemName, running: Running<K>) -> Running<K> {
+    let running = async move {
+        match timeout(time, running).await {
+            Ok(end) => end,
+            Err(_) => Err(CallError::failed(timed_out(time, item.noun, item.name))),
+        }
+    };
+    running.boxed()
+}
+
+/// Logs that an item was cancelled, and returns the message for the caller.
+pub(crate) fn timed_out(time: Duration, noun: &str, name: &str) -> String {
+    let seconds = time.as_secs_f32();
+    tracing::warn!(target: "toolgate::tool", kind = noun, name, seconds, "an item was cancelled at its timeout");
+    format!(
+        "this {noun} did not finish within {time:?} and was cancelled; what it did until then may remain"
+    )
+}

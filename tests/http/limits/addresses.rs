@@ -1,0 +1,302 @@
+//! Requests without a valid token, by the address of the client.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use serde_json::json;
+use support::{
+    MockIssuer,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    tool_server::Runs,
+    unsigned_tokens,
+};
+use toolgate::{
+    Config, Server, State,
+    auth::DenialReason,
+    gate::Rate,
+    issuer::{ClientAuthentication, Introspection, Issuer},
+    mcp_tool, tools,
+};
+
+use super::{NOON, assert_limited, client_of, members, start};
+
+/// Needs a token.
+#[mcp_tool(scope = "desk:use")]
+fn one(State(runs): State<Runs>) -> String {
+    runs.note("one")
+}
+
+fn server() -> Server<Runs> {
+    Server::with_state("desk", Runs::default()).tools(tools![one])
+}
+
+/// Clients come through a proxy on this machine, which names them.
+fn behind_proxy(config: Config) -> Config {
+    config.with_trusted_proxies(["127.0.0.1", "10.0.0.0/8"])
+}
+
+/// Calls the tool as if the proxy had got the request with these headers.
+async fn call_from(client: &Client, headers: &[(&str, &str)]) -> HttpResponse {
+    let message = client.message("tools/call", json!({"name": "one", "arguments": {}}));
+    let mut request = client.post(&message);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    HttpResponse::of(request.body(message.to_string())).await
+}
+
+const FORWARDED: &str = "x-forwarded-for";
+
+#[tokio::test]
+async fn one_address_without_a_token_is_limited_and_no_other() {
+    let (running, clock) = start(server(), |config| {
+        behind_proxy(config).with_unauthenticated_rate(Rate::per_hour(3))
+    })
+    .await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    for _ in 0..3 {
+        let answer = call_from(&stranger, &[(FORWARDED, "192.0.2.1")]).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+    for _ in 0..2 {
+        let answer = call_from(&stranger, &[(FORWARDED, "192.0.2.1")]).await;
+        assert_limited(&answer, DenialReason::RateLimited, 1200);
+        // The body was not read, so no request is known that this could answer.
+        assert_eq!(answer.json().get("jsonrpc"), None, "{answer:?}");
+        assert_eq!(answer.json()["error"], "rate_limited");
+    }
+    for method in [reqwest::Method::GET, reqwest::Method::DELETE] {
+        let request = stranger.plain(method).header(FORWARDED, "192.0.2.1");
+        assert_limited(
+            &HttpResponse::of(request).await,
+            DenialReason::RateLimited,
+            1200,
+        );
+    }
+    // Another address, and a caller behind the same one.
+    let answer = call_from(&stranger, &[(FORWARDED, "192.0.2.2")]).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let alice = client_of(&running, Revision::Stateless, "alice").await;
+    for _ in 0..10 {
+        let answer = call_from(&alice, &[(FORWARDED, "192.0.2.1")]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    clock.advance(Duration::from_secs(1200));
+    let answer = call_from(&stranger, &[(FORWARDED, "192.0.2.1")]).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+}
+
+/// An attacker who could choose the address could lock out its owner, or have no limit.
+#[tokio::test]
+async fn a_client_cannot_choose_its_address() {
+    let (running, _) = start(server(), |config| {
+        behind_proxy(config).with_unauthenticated_rate(Rate::per_hour(2))
+    })
+    .await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    // The proxy appends the address to what the client has written.
+    for (number, expected) in [(1, 401), (2, 401), (3, 429), (4, 429)] {
+        let value = format!("192.0.2.{number}, 203.0.113.9");
+        let answer = call_from(&stranger, &[(FORWARDED, &value)]).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
+    // Requests with both headers count for the proxy.
+    for (number, expected) in [(1, 401), (2, 401), (3, 429), (4, 429)] {
+        let own = format!("for=198.51.100.{number}");
+        let sent = [("forwarded", &*own), (FORWARDED, "203.0.113.10")];
+        assert_eq!(call_from(&stranger, &sent).await.status, expected);
+    }
+    for number in 1..5 {
+        let address = format!("192.0.2.{number}");
+        let answer = call_from(&stranger, &[(FORWARDED, &address)]).await;
+        assert_eq!(answer.status, 401, "the owner of {address} is locked out");
+    }
+    // Every client is its own peer, so nobody's header is read.
+    let (running, _) = start(server(), |config| {
+        let config = config.with_trusted_proxies([""; 0]);
+        config.with_unauthenticated_rate(Rate::per_hour(2))
+    })
+    .await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    for (number, expected) in [(1, 401), (2, 401), (3, 429), (4, 429)] {
+        let address = format!("192.0.2.{number}");
+        for header in [FORWARDED, "forwarded"] {
+            let value = if header == FORWARDED {
+                address.clone()
+            } else {
+                format!("for={address}")
+            };
+            if header == "forwarded" && expected == 401 {
+                continue;
+            }
+            let answer = call_from(&stranger, &[(header, &value)]).await;
+            assert_eq!(answer.status, expected, "{header} {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attacker_cannot_rotate_addresses_within_one_line() {
+    let (running, _) = start(server(), |config| {
+        behind_proxy(config).with_unauthenticated_rate(Rate::per_hour(5))
+    })
+    .await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let mut statuses = Vec::new();
+    for number in 0..8 {
+        let address = format!("2001:db8:1:2:{number:x}::{number:x}");
+        statuses.push(call_from(&stranger, &[(FORWARDED, &address)]).await.status);
+    }
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429, 429]);
+    let neighbour = call_from(&stranger, &[(FORWARDED, "2001:db8:1:3::1")]).await;
+    assert_eq!(neighbour.status, 401);
+}
+
+#[tokio::test]
+async fn a_header_with_ten_thousand_hops_is_answered_at_once() {
+    let (running, _) = start(server(), |config| {
+        behind_proxy(config).with_unauthenticated_rate(Rate::per_hour(2))
+    })
+    .await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let long = format!("{}203.0.113.9", "10.0.0.1,".repeat(10_000));
+    for expected in [401, 401, 429] {
+        let begun = std::time::Instant::now();
+        let answer = call_from(&stranger, &[(FORWARDED, &long)]).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+        assert!(begun.elapsed() < Duration::from_secs(2));
+    }
+}
+
+/// A stranger behind the proxy of a company whose operator did not name the proxy.
+#[test]
+fn a_server_that_would_count_a_proxy_as_one_client_does_not_start() {
+    let config = Config::new("http://127.0.0.1:8000/mcp").with_issuer("http://127.0.0.1:9/issuer");
+    for config in [
+        config
+            .clone()
+            .with_unauthenticated_rate(Rate::per_minute(60)),
+        config.with_failed_authentication_rate(Rate::per_minute(60)),
+    ] {
+        let error = server().into_router(config).unwrap_err().to_string();
+        assert!(
+            error.contains("all clients would share one limit"),
+            "{error}"
+        );
+        assert!(error.contains("TOOLGATE_TRUSTED_PROXIES"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_does_not_wait_for_its_body() {
+    let (running, _) = start(server(), |config| {
+        let config = config.with_trusted_proxies([""; 0]);
+        config.with_unauthenticated_rate(Rate::per_hour(1))
+    })
+    .await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    assert_eq!(call_from(&stranger, &[]).await.status, 401);
+    let address = running.address();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let timeout = Some(Duration::from_secs(10));
+        stream.set_read_timeout(timeout).unwrap();
+        let head = format!(
+            "POST /mcp HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: 4000000\r\n\r\n{{"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = [0; 512];
+        let length = stream.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    });
+    let answer = answer.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+}
+
+/// Starts a server that verifies the tokens of an issuer.
+async fn with_issuer(issuer: &MockIssuer, introspects: bool, rate: Rate) -> RunningServer {
+    let mut trusted = Issuer::new(issuer.url());
+    if introspects {
+        let client = ClientAuthentication::basic("desk", "secret");
+        trusted = trusted.with_introspection(Introspection::new(client));
+    }
+    let running = RunningServer::start(server(), |config| {
+        let config = behind_proxy(config).with_issuer(trusted);
+        config.with_failed_authentication_rate(rate)
+    });
+    running.await
+}
+
+/// One neighbour behind the same address sends bad tokens at full speed.
+#[tokio::test]
+async fn the_failures_of_a_neighbour_lock_out_no_valid_caller() {
+    let issuer = MockIssuer::start().await;
+    let running = with_issuer(&issuer, false, Rate::per_hour(3)).await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let token = |subject: &str| {
+        let token = issuer.token().audience(&running.resource());
+        let token = token.claim("sub", json!(subject));
+        token.scope("desk:use").build()
+    };
+    let early = client.clone().with_token(token("early"));
+    let from = [(FORWARDED, "192.0.2.1")];
+    assert_eq!(call_from(&early, &from).await.status, 200);
+    let good = token("mallory");
+    let (claims, _) = good.rsplit_once('.').unwrap();
+    let forged = client.clone().with_token(format!("{claims}.AAAA"));
+    let garbage = client.clone().with_token("garbage");
+    for expected in [401, 401, 401, 429, 429] {
+        let answer = call_from(&forged, &from).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
+    let refused = call_from(&garbage, &from).await;
+    assert_eq!(members(&refused)["reason"], "rate_limited", "{refused:?}");
+    assert_eq!(refused.challenge(), None, "{refused:?}");
+    // A token that was verified before, and one that was never seen.
+    assert_eq!(call_from(&early, &from).await.status, 200);
+    for _ in 0..5 {
+        let late = client.clone().with_token(token("late"));
+        let answer = call_from(&late, &from).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    // A sign-in begins without a token, which is no failure.
+    assert_eq!(call_from(&client, &from).await.status, 401);
+    // Another address has its own.
+    let elsewhere = [(FORWARDED, "192.0.2.2")];
+    assert_eq!(call_from(&garbage, &elsewhere).await.status, 401);
+}
+
+#[tokio::test]
+async fn expired_tokens_are_no_failures() {
+    let (running, _) = start(server(), |config| {
+        behind_proxy(config).with_failed_authentication_rate(Rate::per_hour(1))
+    })
+    .await;
+    let mut claims = unsigned_tokens::claims(&running.resource(), "desk:use");
+    claims["exp"] = json!(NOON - 3600);
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let expired = client.with_token(unsigned_tokens::token(&claims));
+    for _ in 0..5 {
+        let answer = call_from(&expired, &[(FORWARDED, "192.0.2.1")]).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+}
+
+/// An attacker must not make this server send a request to the issuer for each bad token.
+#[tokio::test]
+async fn a_token_beyond_the_failures_of_its_address_is_not_introspected() {
+    let issuer = MockIssuer::start().await;
+    let running = with_issuer(&issuer, true, Rate::per_hour(2)).await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let from = [(FORWARDED, "192.0.2.1")];
+    for (number, expected) in [(1, 401), (2, 401), (3, 429), (4, 429)] {
+        let opaque = client.clone().with_token(format!("opaque-{number}"));
+        let answer = call_from(&opaque, &from).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
+    assert_eq!(issuer.questions().len(), 2);
+}
