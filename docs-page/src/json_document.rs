@@ -148,5 +148,6 @@ fn conditions(conditions: &Conditions<'_>) -> Value {
         "acr": conditions.acr,
         "max_age": conditions.max_age,
         "confirmed": conditions.is_confirmed,
+        "approved": conditions.is_approved,
     })
 }

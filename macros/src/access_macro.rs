@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The keys beside those of access and of conditions.
-const OWN_KEYS: [&str; 3] = ["refused", "step_up", "confirm"];
+const OWN_KEYS: [&str; 4] = ["refused", "step_up", "confirm", "approve"];
 
 /// Expands the declaration, after `$crate`, to a value of `Access`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -39,18 +39,21 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let entries = parse_entries(declaration, keys, &errors);
     let is_complete = errors.count() == 0;
     let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
-    let (step_up, confirm) = (entry("step_up"), entry("confirm"));
+    let step_up = entry("step_up");
+    let questions = [entry("confirm"), entry("approve")];
     let limits = Conditions::parse(&entries, &errors);
     let is_limit = |key: &Ident| {
-        key == "step_up" || key == "confirm" || conditions::KEYS.iter().any(|one| key == one)
+        let is_own = key == "step_up" || key == "confirm" || key == "approve";
+        is_own || conditions::KEYS.iter().any(|one| key == one)
     };
     let mut declared = entries.iter().filter(|entry| !is_limit(&entry.key));
     let value = match declared.next() {
         Some(entry) if entry.key == "refused" => {
             entry.flag(&errors);
             limits.refuse_with("refused", "nobody gets the item, so remove one of the two", &errors);
-            if let Some(confirm) = confirm {
-                errors.add_at(confirm.span(), "`confirm` asks before the item runs, and nobody gets a refused item: remove one of the two");
+            for question in questions.iter().flatten() {
+                let key = &question.key;
+                errors.add_at(question.span(), format_args!("`{key}` asks before the item runs, and nobody gets a refused item: remove one of the two"));
             }
             Some(code!(#krate::gate::Access::REFUSED))
         }
@@ -59,6 +62,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
                 errors.add_at(step_up.span(), "`step_up` applies to scopes, and this access requires none: remove `step_up`, or require a scope");
             }
             if let Access::Public = access {
+                if let Some(approve) = questions[1] {
+                    errors.add_at(approve.span(), "nobody has signed in who could approve a public item: require a scope or `authenticated` in place of `public`, or remove `approve`");
+                }
                 limits.refuse_public(&errors);
             }
             let requirement = access.tokens(&krate);
@@ -89,7 +95,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     if let Some(step_up) = step_up {
         step_up.flag(&errors);
     }
-    let question = confirm.and_then(|confirm| confirm.text(&errors));
+    if let [Some(confirm), Some(_)] = questions {
+        errors.add_at(confirm.span(), "an item has either `confirm` or `approve`: remove `confirm`, because a decision on the server's own page is the stronger one");
+    }
+    let [confirm, approve] = questions.map(|question| question?.text(&errors));
     let errors = errors.finish();
     let value = value.filter(|_| errors.is_none());
     let value = value.unwrap_or_else(|| code!(#krate::gate::Access::REFUSED));
@@ -97,8 +106,11 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Some(_) => code!(#krate::gate::Access::step_up(#value)),
         None => value,
     };
-    match question {
-        Some(question) => code!({ #errors #krate::gate::Access::confirm(#value, #question) }),
-        None => code!({ #errors #value }),
+    match (confirm, approve) {
+        (Some(question), _) => code!({ #errors #krate::gate::Access::confirm(#value, #question) }),
+        (None, Some(question)) => {
+            code!({ #errors #krate::gate::Access::approve(#value, #question) })
+        }
+        (None, None) => code!({ #errors #value }),
     }
 }

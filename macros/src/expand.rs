@@ -242,6 +242,10 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         .confirm
         .as_ref()
         .map(|text| with("confirm", code!(#text), generated));
+    let approve = attribute
+        .approve
+        .as_ref()
+        .map(|text| with("approve", code!(#text), generated));
     let hints = attribute
         .hints
         .iter()
@@ -262,7 +266,7 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         with("client_capabilities", code!(&[#(#needed),*]), generated)
     });
     let new = code!(#krate::__private::Facts::new(#name, #description, #access));
-    let changes = code!(#conditions #title #confirm #(#hints)* #(#icons)* #meta #needed);
+    let changes = code!(#conditions #title #confirm #approve #(#hints)* #(#icons)* #meta #needed);
     match changes.is_empty() {
         true => new,
         false => code!({ let __facts = #new; #changes __facts }),

@@ -64,6 +64,7 @@ fn told(text: &'static str) -> PageFacts<'static> {
             acr: vec![text],
             max_age: Some(60),
             is_confirmed: true,
+            is_approved: true,
         },
         ..tool(text, text, input)
     };

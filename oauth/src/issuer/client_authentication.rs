@@ -94,6 +94,16 @@ impl ClientAuthentication {
         self
     }
 
+    /// The client id.
+    pub(super) fn client_id(&self) -> &str {
+        match &self.0 {
+            Method::Basic { id, .. }
+            | Method::Post { id, .. }
+            | Method::PrivateKeyJwt { id, .. } => id,
+            Method::None => "",
+        }
+    }
+
     /// Sends no credentials, for an endpoint that requires none.
     pub(super) fn none() -> Self {
         Self(Method::None)

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use super::{Server, gate_plan::Policy, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
 use crate::{
     access::{Conditions, Requirement},
-    item::{ItemSet, KindParts},
+    item::{DeclaredQuestion, ItemSet, KindParts},
     scope::Scope,
 };
 
@@ -56,7 +56,7 @@ pub struct ItemAccess {
     is_step_up: bool,
     conditions: Conditions,
     authorize_scopes: Option<Vec<&'static str>>,
-    is_confirmed: bool,
+    question: Option<DeclaredQuestion>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
@@ -88,7 +88,7 @@ impl AccessTable {
                 is_step_up: facts.step_up,
                 conditions: facts.conditions,
                 authorize_scopes: authorize_scopes(has_authorize, demands),
-                is_confirmed: facts.confirm.is_some(),
+                question: facts.question,
                 ..ItemAccess::new(K::NOUN, name, facts.requirement)
             });
         self.add(rows);
@@ -107,7 +107,7 @@ impl AccessTable {
             is_step_up: terms.step_up,
             conditions: terms.conditions,
             authorize_scopes: authorize_scopes(has_authorize, &terms.demands),
-            is_confirmed: terms.question.is_some(),
+            question: terms.question,
             ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
         }));
         self
@@ -163,7 +163,7 @@ impl ItemAccess {
             is_step_up: false,
             conditions: Conditions::NONE,
             authorize_scopes: None,
-            is_confirmed: false,
+            question: None,
         }
     }
 
@@ -213,7 +213,13 @@ impl ItemAccess {
     /// Returns whether the user confirms each request (`confirm = "…"`).
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.is_confirmed
+        self.question.is_some_and(DeclaredQuestion::is_confirmation)
+    }
+
+    /// Returns whether the user approves each request on the server's own page (`approve = "…"`).
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        self.question.is_some_and(DeclaredQuestion::is_approval)
     }
 
     /// Returns the scopes that its `authorize` function or its body may demand, or `None` if it has
@@ -271,8 +277,11 @@ impl fmt::Display for ItemAccess {
             Some(scopes) => write!(f, "; by arguments also {}", scopes.join(" "))?,
             None => {}
         }
-        match self.is_confirmed {
-            true => f.write_str("; confirmed by the user"),
+        if self.is_confirmed() {
+            f.write_str("; confirmed by the user")?;
+        }
+        match self.is_approved() {
+            true => f.write_str("; approved by the user on the page of the server"),
             false => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ use toolgate_docs_page as docs_page;
 
 use crate::{
     access::{Conditions, Requirement},
-    item::Item,
+    item::{DeclaredQuestion, Item},
     prompt::PromptKind,
     resource::{ResourceKind, ResourceListing},
     scope::Scope,
@@ -34,19 +34,23 @@ fn access(requirement: Requirement) -> docs_page::Access<'static> {
     }
 }
 
-fn conditions(conditions: Conditions, is_confirmed: bool) -> docs_page::Conditions<'static> {
+fn conditions(
+    conditions: Conditions,
+    question: Option<DeclaredQuestion>,
+) -> docs_page::Conditions<'static> {
     docs_page::Conditions {
         roles: conditions.roles().iter().map(|all| all.to_vec()).collect(),
         acr: conditions.acr().to_vec(),
         max_age: conditions.max_age().map(|age| age.as_secs()),
-        is_confirmed,
+        is_confirmed: question.is_some_and(DeclaredQuestion::is_confirmation),
+        is_approved: question.is_some_and(DeclaredQuestion::is_approval),
     }
 }
 
 pub(super) fn tool_entry(
     tool: &Tool,
     requirement: Requirement,
-    (limits, is_confirmed): (Conditions, bool),
+    (limits, question): (Conditions, Option<DeclaredQuestion>),
 ) -> docs_page::ToolEntry<'_> {
     let hint =
         |hint: fn(&ToolAnnotations) -> Option<bool>| tool.annotations.as_ref().and_then(hint);
@@ -63,7 +67,7 @@ pub(super) fn tool_entry(
         input_schema: &tool.input_schema,
         output_schema: tool.output_schema.as_deref(),
         access: access(requirement),
-        conditions: conditions(limits, is_confirmed),
+        conditions: conditions(limits, question),
     }
 }
 
@@ -76,7 +80,7 @@ pub(super) fn prompt_entry(prompt: &Item<(), PromptKind>) -> docs_page::PromptEn
         description: listing.description.as_deref(),
         arguments: arguments.map(prompt_argument).collect(),
         access: access(prompt.requirement()),
-        conditions: conditions(prompt.conditions(), prompt.is_confirmed()),
+        conditions: conditions(prompt.conditions(), prompt.question()),
     }
 }
 
@@ -104,6 +108,6 @@ pub(super) fn resource_entry(resource: &Item<(), ResourceKind>) -> docs_page::Re
         description: description.as_deref(),
         mime_type: mime_type.as_deref(),
         access: access(resource.requirement()),
-        conditions: conditions(resource.conditions(), resource.is_confirmed()),
+        conditions: conditions(resource.conditions(), resource.question()),
     }
 }

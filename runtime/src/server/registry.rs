@@ -7,6 +7,7 @@ use crate::{
     authorization::{Offers, Switches},
     clock::{Clock, SharedClock},
     error::SetupErrors,
+    item::DeclaredQuestion,
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
 };
@@ -21,8 +22,8 @@ pub(super) struct AccessTerms {
     pub(super) step_up: bool,
     /// Scopes that it may require depending on its arguments.
     pub(super) demands: Vec<Scope>,
-    /// The question that the user of a handler's item confirms.
-    pub(super) question: Option<&'static str>,
+    /// What its user decides about each request.
+    pub(super) question: Option<DeclaredQuestion>,
 }
 
 /// A scope and its description, if the author declares one.

@@ -102,7 +102,7 @@ impl StaticDocuments<'_> {
             tool_entry(
                 tool.listing(),
                 tool.requirement(),
-                (tool.conditions(), tool.is_confirmed()),
+                (tool.conditions(), tool.question()),
             )
         });
         let prompts = catalogue.prompts.iter().map(prompt_entry);
