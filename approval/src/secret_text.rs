@@ -44,6 +44,6 @@ mod tests {
     #[test]
     fn the_challenge_is_the_hash_of_the_verifier() {
         let challenge = code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        assert_eq!(challenge, "E9Melhoa2OwvFrEMTJHCGoeaQK-cM6KZcZ8K4vhf1Kg");
+        assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }

@@ -12,6 +12,7 @@
 //! - `resource_metadata`: a protected resource metadata document that the user provides
 //! - `request_limits`: limits of one request; `times`: clock leeway and drain; `state_key`: the
 //!   keys that seal state
+//! - `approval_settings`: how users sign in to approve requests
 //! - `report`: the settings as text, for `--print-config`
 //! - `valid_config`: the validated configuration and the values derived from it
 
@@ -22,6 +23,7 @@ use std::{
 };
 
 mod address_settings;
+mod approval_settings;
 mod dotenv;
 mod environment;
 mod from_env;
@@ -41,7 +43,8 @@ mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use {address_settings::AddressSettings, state_key::StateKey, times::MAX_DRAIN};
+use {
+    address_settings::AddressSettings, approval_settings::ApprovalSettings, state_key::StateKey, times::MAX_DRAIN};
 pub(crate) use {
     paths::Paths,
     resource_metadata::ResourceMetadata,
@@ -85,6 +88,7 @@ pub struct Config {
     session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<ResourceMetadata>,
+    approvals: ApprovalSettings,
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     previous_state_key: Option<StateKey>,
@@ -225,6 +229,7 @@ impl Config {
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
             document: None,
+            approvals: ApprovalSettings::default(),
             credentials: None,
             state_key: None,
             previous_state_key: None,

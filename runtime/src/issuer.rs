@@ -8,4 +8,6 @@ pub use toolgate_oauth::issuer::{
 };
 #[cfg(feature = "development-issuer")]
 pub(crate) use toolgate_oauth::issuer::{EgressPolicy, FetchError, HttpFetcher};
+#[cfg(feature = "approval")]
+pub(crate) use toolgate_oauth::issuer::{AuthorizationCodeClient, ClientRegistration};
 pub(crate) use toolgate_oauth::issuer::{Exchanged, TokenExchangeClient, normalized_host};

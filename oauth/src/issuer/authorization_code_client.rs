@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use reqwest::header::HeaderValue;
 use serde_json::{Map, Value};
 use tokio::{
     sync::Semaphore,
@@ -206,20 +207,13 @@ impl AuthorizationCodeClient {
                 ));
             }
         };
-        let mut form = Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code)
-            .append_pair("redirect_uri", &self.redirect_uri)
-            .append_pair("code_verifier", code_verifier)
-            .append_pair("resource", &self.resource);
-        let authorization = prepared
-            .client
-            .authenticate(&mut form, now)
+        let (form, authorization) = self
+            .form(&prepared.client, [code, code_verifier], now)
             .map_err(AuthorizationCodeError::misconfigured)?;
         let url = &prepared.endpoints.token;
         let answer = self
             .fetcher
-            .post_for_either(url, form.finish(), authorization)
+            .post_for_either(url, form, authorization)
             .await;
         match answer {
             Ok((200, body)) => access_token(&body),
@@ -232,6 +226,23 @@ impl AuthorizationCodeClient {
                 Err(AuthorizationCodeError::fetch(error))
             }
         }
+    }
+
+    /// Builds the form of RFC 6749 §4.1.3, with the credentials in it or in the returned header.
+    fn form(
+        &self,
+        client: &RegisteredClient,
+        [code, code_verifier]: [&str; 2],
+        now: UnixTime,
+    ) -> Result<(String, Option<HeaderValue>), &'static str> {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("code_verifier", code_verifier)
+            .append_pair("resource", &self.resource);
+        let authorization = client.authenticate(&mut form, now)?;
+        Ok((form.finish(), authorization))
     }
 
     /// Returns the endpoints and the client, and prepares them once for all waiting callers.

@@ -44,6 +44,8 @@ impl ValidConfig {
             .chain(proxies)
             .collect();
         config.warnings.extend(warnings);
+        let issuers = config.issuers.iter().map(ValidIssuer::issuer);
+        config.approvals.check(issuers, errors);
         Self {
             paths: Paths::new(&config.addresses, &resource, errors),
             config,
@@ -133,6 +135,18 @@ impl ValidConfig {
     /// The rules for key-bound tokens (RFC 9449).
     pub(crate) fn dpop(&self) -> &Dpop {
         &self.config.dpop
+    }
+
+    /// The client that signs users in for approvals at an issuer, if an operator has registered one.
+    #[cfg(feature = "approval")]
+    pub(crate) fn approval_client(&self, issuer: &str) -> Option<&crate::issuer::ClientAuthentication> {
+        self.config.approvals.client(issuer)
+    }
+
+    /// How long a request waits for an approval.
+    #[cfg(feature = "approval")]
+    pub(crate) fn approval_wait(&self) -> Duration {
+        self.config.approvals.wait()
     }
 
     /// The metadata document that the user provides.

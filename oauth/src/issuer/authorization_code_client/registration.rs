@@ -22,17 +22,14 @@ pub struct ClientRegistration {
     pub redirect_uri: String,
     /// The name that a dynamic registration shows to the user.
     pub client_name: String,
-    /// The id of a public client, registered by an operator.
-    pub public_client: Option<String>,
-    /// The credentials of a confidential client, registered by an operator.
-    pub confidential_client: Option<ClientAuthentication>,
+    /// The client that an operator has registered.
+    pub client: Option<ClientAuthentication>,
 }
 
 /// A client at the issuer.
 pub(super) struct RegisteredClient {
     pub(super) id: String,
-    pub(super) client: Client,
-    pub(super) is_public: bool,
+    client: Client,
 }
 
 impl ClientRegistration {
@@ -46,20 +43,11 @@ impl ClientRegistration {
         issuer: &str,
     ) -> Result<Option<RegisteredClient>, (&'static str, &'static str)> {
         let fix = "use the id and the secret that the provider issued for this server";
-        if let Some(credentials) = &self.confidential_client {
-            let client = credentials.validate(issuer).map_err(|reason| (reason, fix))?;
-            let id = credentials.client_id();
-            return Ok(Some(RegisteredClient::of(id, client, false)));
-        }
-        let Some(id) = &self.public_client else {
+        let Some(credentials) = &self.client else {
             return Ok(None);
         };
-        if id.trim().is_empty() {
-            return Err(("the client id is empty", fix));
-        }
-        let client = ClientAuthentication::none().validate(issuer);
-        let client = client.map_err(|reason| (reason, fix))?;
-        Ok(Some(RegisteredClient::of(id, client, true)))
+        let client = RegisteredClient::of(credentials, issuer);
+        client.map(Some).map_err(|reason| (reason, fix))
     }
 
     /// Registers a client at the issuer (RFC 7591 §3.1).
@@ -101,28 +89,22 @@ fn registered(body: &[u8], issuer: &str) -> Result<RegisteredClient, Authorizati
         .ok_or_else(|| unusable("its registration has no usable client_id"))?;
     let method = text("token_endpoint_auth_method");
     let credentials = match (method, text("client_secret").filter(is_usable)) {
-        (Some("none"), _) | (None, None) => None,
-        (Some("client_secret_post"), Some(secret)) => Some(ClientAuthentication::post(id, secret)),
+        (Some("none"), _) | (None, None) => ClientAuthentication::public(id),
+        (Some("client_secret_post"), Some(secret)) => ClientAuthentication::post(id, secret),
         (Some("client_secret_basic") | None, Some(secret)) => {
-            Some(ClientAuthentication::basic(id, secret))
+            ClientAuthentication::basic(id, secret)
         }
         _ => return Err(unusable("it registered a client with another authentication")),
     };
-    let is_public = credentials.is_none();
-    let client = credentials
-        .unwrap_or_else(ClientAuthentication::none)
-        .validate(issuer)
-        .map_err(unusable)?;
-    Ok(RegisteredClient::of(id, client, is_public))
+    RegisteredClient::of(&credentials, issuer).map_err(unusable)
 }
 
 impl RegisteredClient {
-    fn of(id: &str, client: Client, is_public: bool) -> Self {
-        Self {
-            id: id.to_owned(),
-            client,
-            is_public,
-        }
+    fn of(credentials: &ClientAuthentication, issuer: &str) -> Result<Self, &'static str> {
+        Ok(Self {
+            id: credentials.client_id().to_owned(),
+            client: credentials.validate(issuer)?,
+        })
     }
 
     /// Adds the client to a form, or returns the value of the `Authorization` header.
@@ -135,10 +117,6 @@ impl RegisteredClient {
         form: &mut Serializer<'_, String>,
         now: UnixTime,
     ) -> Result<Option<HeaderValue>, &'static str> {
-        // RFC 6749 §4.1.3: a public client names itself.
-        if self.is_public {
-            form.append_pair("client_id", &self.id);
-        }
         self.client.authenticate(form, now)
     }
 }

@@ -1,14 +1,13 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::issuer::egress_policy::EgressPolicy;
+use crate::issuer::{ClientAuthentication, egress_policy::EgressPolicy};
 
 fn registration() -> ClientRegistration {
     ClientRegistration {
         redirect_uri: "https://mcp.example/approvals/callback".to_owned(),
         client_name: "notes".to_owned(),
-        public_client: Some("approvals".to_owned()),
-        confidential_client: None,
+        client: Some(ClientAuthentication::public("approvals")),
     }
 }
 
@@ -148,11 +147,11 @@ fn no_error_contains_what_an_issuer_repeats_of_a_request() {
 fn an_empty_client_id_is_an_error_of_the_settings() {
     for registration in [
         ClientRegistration {
-            public_client: Some(" ".to_owned()),
+            client: Some(ClientAuthentication::public(" ")),
             ..registration()
         },
         ClientRegistration {
-            confidential_client: Some(crate::issuer::ClientAuthentication::basic("id", "")),
+            client: Some(ClientAuthentication::basic("id", "")),
             ..registration()
         },
     ] {

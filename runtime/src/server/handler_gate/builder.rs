@@ -358,6 +358,7 @@ impl HandlerGateBuilder {
                 documentation,
                 cors,
                 issuer_routes: wall.issuer_routes.clone(),
+                approval_routes: wall.approval_routes.clone(),
                 readiness: wall.readiness.clone(),
             },
             hosts,
