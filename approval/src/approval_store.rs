@@ -177,7 +177,8 @@ impl ApprovalStore {
         caller: &Identity,
         now: UnixTime,
     ) -> Option<&mut Approval> {
-        self.get(id, now).filter(|one| one.request.caller == *caller)
+        self.get(id, now)
+            .filter(|one| one.request.caller == *caller)
     }
 
     /// Looks up the decision for a request of this caller. A decision is removed, so that it is

@@ -74,7 +74,11 @@ impl Approvals {
     ///
     /// The reason for the client why it is not stored.
     pub fn submit(&self, mut request: NewApproval) -> Result<Page, &'static str> {
-        if !self.clients.iter().any(|one| one.is_spelled(&request.issuer)) {
+        if !self
+            .clients
+            .iter()
+            .any(|one| one.is_spelled(&request.issuer))
+        {
             return Err("nobody can sign in at the issuer of this token, so nothing was done");
         }
         if request.scopes.is_empty() {

@@ -90,7 +90,10 @@ mod tests {
 
     fn headers(all: &[(&'static str, &'static str)]) -> HeaderMap {
         let all = all.iter().map(|&(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
         });
         all.collect()
     }

@@ -57,7 +57,13 @@ pub(crate) fn decision(form: &DecisionForm<'_>) -> Response {
             }
         }
     };
-    page(form.server_name, StatusCode::OK, "Do you approve this?", &body, true)
+    page(
+        form.server_name,
+        StatusCode::OK,
+        "Do you approve this?",
+        &body,
+        true,
+    )
 }
 
 fn page(
@@ -103,13 +109,20 @@ pub(crate) fn secure(response: &mut Response, has_form: bool) {
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     // With `no-referrer`, the `Origin` of the form would be `null`, like that of a foreign form.
     // Neither value sends the address of a page to another host.
-    let referrer = if has_form { "same-origin" } else { "no-referrer" };
+    let referrer = if has_form {
+        "same-origin"
+    } else {
+        "no-referrer"
+    };
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, referrer),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -140,7 +140,10 @@ async fn show(
                 form_token,
             });
         }
-        (approval.request.issuer.clone(), approval.request.scopes.clone())
+        (
+            approval.request.issuer.clone(),
+            approval.request.scopes.clone(),
+        )
     };
     match pages.start(&id, &issuer, &scopes).await {
         Ok(response) => response,
@@ -157,10 +160,14 @@ async fn callback(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let query = query.filter(|query| query.len() <= LONGEST).unwrap_or_default();
+    let query = query
+        .filter(|query| query.len() <= LONGEST)
+        .unwrap_or_default();
     let parameters = Parameters::parse(query.as_bytes());
     // The state is the id of the approval and a secret of this sign-in.
-    let state = parameters.one("state").and_then(|state| state.split_once('.'));
+    let state = parameters
+        .one("state")
+        .and_then(|state| state.split_once('.'));
     let Some((id, secret)) = state else {
         return pages.notice(&OTHER_BROWSER, None);
     };
@@ -223,7 +230,11 @@ async fn decide(
     };
     match deciding {
         Deciding::Done => {
-            tracing::info!(item, approved = approves, "a user has decided about an approval");
+            tracing::info!(
+                item,
+                approved = approves,
+                "a user has decided about an approval"
+            );
             pages.notice(if approves { &APPROVED } else { &DECLINED }, None)
         }
         Deciding::DecidedBefore => pages.notice(&DECIDED_BEFORE, None),
@@ -276,7 +287,11 @@ impl Failure {
 impl Pages {
     fn notice(&self, notice: &Notice, again: Option<&str>) -> Response {
         let again = again.map(|id| self.approvals.page_path(id));
-        html::notice(&self.approvals.settings.server_name, notice, again.as_deref())
+        html::notice(
+            &self.approvals.settings.server_name,
+            notice,
+            again.as_deref(),
+        )
     }
 
     fn client(&self, issuer: &str) -> Result<&AuthorizationCodeClient, Failure> {
@@ -326,7 +341,10 @@ impl Pages {
         };
         let (method, headers) = (Method::GET, HeaderMap::new());
         let request = DpopRequest::from_request(&method, &headers);
-        let accepted = self.authenticator.authenticate(&credentials, &request).await;
+        let accepted = self
+            .authenticator
+            .authenticate(&credentials, &request)
+            .await;
         let user = accepted.map_err(Failure::Token)?.sent_with(credentials);
         Ok(user.identity())
     }
@@ -359,7 +377,11 @@ impl Pages {
         let now = approvals.now();
         let left = approvals.store().get(id, now).map(|one| one.left(now));
         let seconds = left.unwrap_or_default().as_secs();
-        let secure = if approvals.is_secure() { "; Secure" } else { "" };
+        let secure = if approvals.is_secure() {
+            "; Secure"
+        } else {
+            ""
+        };
         // Not `Strict`: the issuer sends the browser back, which is a navigation from another site.
         let cookie = format!(
             "{}={cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",

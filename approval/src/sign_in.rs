@@ -66,9 +66,7 @@ impl SignIn {
     /// Returns the token of the form, if the user has signed in in this browser.
     pub(crate) fn form_token(&self, cookie: &str) -> Option<&str> {
         match &self.phase {
-            Phase::SignedIn { form_token } => {
-                is_equal(&self.cookie, cookie).then_some(form_token)
-            }
+            Phase::SignedIn { form_token } => is_equal(&self.cookie, cookie).then_some(form_token),
             Phase::Started { .. } => None,
         }
     }

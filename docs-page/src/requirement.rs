@@ -52,7 +52,9 @@ pub(crate) fn requirement<'a>(access: &Access<'a>, conditions: &Conditions<'a>) 
         parts.push(Part::words(" after you confirmed it"));
     }
     if conditions.is_approved {
-        parts.push(Part::words(" after you approved it on a page of this server"));
+        parts.push(Part::words(
+            " after you approved it on a page of this server",
+        ));
     }
     parts
 }

@@ -44,7 +44,9 @@ mod variable;
 
 pub use environment::Environment;
 use {
-    address_settings::AddressSettings, approval_settings::ApprovalSettings, state_key::StateKey, times::MAX_DRAIN};
+    address_settings::AddressSettings, approval_settings::ApprovalSettings, state_key::StateKey,
+    times::MAX_DRAIN,
+};
 pub(crate) use {
     paths::Paths,
     resource_metadata::ResourceMetadata,

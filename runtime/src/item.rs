@@ -57,9 +57,7 @@ mod set;
 mod tool_error;
 mod user_decision;
 
-pub(crate) use approval_desk::{
-    ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest,
-};
+pub(crate) use approval_desk::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest};
 pub use authorize::AuthorizeReturn;
 pub(crate) use authorize::{Authorized, Authorizing, decide};
 pub(crate) use authorize_denial::AuthorizeDenial;
@@ -95,4 +93,4 @@ pub use run::run;
 pub(crate) use security_schemes::{SCHEMES, schemes};
 pub use set::{ItemDef, ItemGroup, ItemSet};
 pub use tool_error::ToolError;
-pub(crate) use user_decision::{DecisionStep, UserDecision};
+pub(crate) use user_decision::UserDecision;

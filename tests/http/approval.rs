@@ -91,9 +91,8 @@ impl Desk {
     async fn start_with(configure: impl FnOnce(Config) -> Config) -> Self {
         let (runs, clock) = (Runs::default(), TestClock::default());
         let server = server(&runs).with_clock(clock.clone());
-        let server = RunningServer::start(server, |config| {
-            configure(config.with_approval_wait(WAIT))
-        });
+        let server =
+            RunningServer::start(server, |config| configure(config.with_approval_wait(WAIT)));
         Self {
             server: server.await,
             runs,
@@ -215,7 +214,11 @@ async fn an_item_runs_once_after_its_user_has_approved_it_on_the_page() {
     );
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
-    assert!(page.text().contains("Delete the list \"a\"?"), "{}", page.text());
+    assert!(
+        page.text().contains("Delete the list \"a\"?"),
+        "{}",
+        page.text()
+    );
     assert!(page.text().contains("force: false"), "{}", page.text());
     assert!(page.text().contains("tool delete"), "{}", page.text());
     assert!(desk.taken().is_empty());
@@ -263,7 +266,11 @@ async fn resources_and_prompts_are_approved_as_tools_are() {
     let alice = desk.client("alice").await;
     for (method, params, ran) in [
         ("resources/read", json!({"uri": "lists://a"}), "list"),
-        ("prompts/get", json!({"name": "letter", "arguments": {"to": "b"}}), "letter"),
+        (
+            "prompts/get",
+            json!({"name": "letter", "arguments": {"to": "b"}}),
+            "letter",
+        ),
     ] {
         let asked = Asked::of(&send(&alice, method, &params).await);
         let early = send(&alice, method, &asked.accepted(params.clone())).await;

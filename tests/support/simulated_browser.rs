@@ -52,7 +52,10 @@ impl Browser {
     /// Returns the cookies.
     #[must_use]
     pub fn cookies(&self) -> BTreeMap<String, String> {
-        self.1.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.1
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Sets a cookie, as somebody could who controls another host of the same site.
@@ -64,7 +67,10 @@ impl Browser {
     async fn load(&self, url: Url, mut request: RequestBuilder) -> Page {
         let cookies = self.cookies();
         if !cookies.is_empty() {
-            let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<_> = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             request = request.header(header::COOKIE, pairs.join("; "));
         }
         let page = Page::of(url, request).await;
@@ -229,7 +235,9 @@ impl Page {
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
-        value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// Returns the `Set-Cookie` headers.

@@ -45,9 +45,18 @@ fn an_approval_is_returned_once() {
     assert!(matches!(pending, Found::Pending(None)));
     let approval = store.get("a", at(10)).unwrap();
     assert_eq!(approval.decide(&cookie, &token, true), Deciding::Done);
-    assert_eq!(approval.decide(&cookie, &token, false), Deciding::DecidedBefore);
-    assert!(matches!(store.look_up("a", &alice, at(10), true), Found::Decided(true)));
-    assert!(matches!(store.look_up("a", &alice, at(10), true), Found::Unknown));
+    assert_eq!(
+        approval.decide(&cookie, &token, false),
+        Deciding::DecidedBefore
+    );
+    assert!(matches!(
+        store.look_up("a", &alice, at(10), true),
+        Found::Decided(true)
+    ));
+    assert!(matches!(
+        store.look_up("a", &alice, at(10), true),
+        Found::Unknown
+    ));
     assert!(store.all.is_empty() && store.bytes == 0);
 }
 
@@ -55,7 +64,10 @@ fn an_approval_is_returned_once() {
 fn another_caller_finds_nothing_and_withdraws_nothing() {
     let mut store = stored("a");
     let mallory = caller("mallory");
-    assert!(matches!(store.look_up("a", &mallory, at(10), true), Found::Unknown));
+    assert!(matches!(
+        store.look_up("a", &mallory, at(10), true),
+        Found::Unknown
+    ));
     assert!(store.of_caller("a", &mallory, at(10)).is_none());
     assert!(store.of_caller("a", &caller("alice"), at(10)).is_some());
 }
@@ -87,7 +99,8 @@ fn a_state_is_used_once() {
     let (sign_in, started) = SignIn::start().unwrap();
     let approval = store.get("a", at(10)).unwrap();
     approval.add(sign_in);
-    let take = |approval: &mut Approval, cookie: &str| approval.take_verifier(&started.state, cookie);
+    let take =
+        |approval: &mut Approval, cookie: &str| approval.take_verifier(&started.state, cookie);
     assert!(take(approval, "").is_none());
     assert!(take(approval, &started.cookie).is_some());
     assert!(take(approval, &started.cookie).is_none());
@@ -111,10 +124,18 @@ fn an_expired_approval_is_gone() {
     let mut store = stored("a");
     let alice = caller("alice");
     assert!(store.get("a", at(309)).is_some());
-    assert_eq!(store.get("a", at(309)).unwrap().left(at(309)), Duration::from_secs(1));
+    assert_eq!(
+        store.get("a", at(309)).unwrap().left(at(309)),
+        Duration::from_secs(1)
+    );
     assert!(store.get("a", at(310)).is_none());
-    assert!(matches!(store.look_up("a", &alice, at(310), true), Found::Unknown));
-    store.insert("b".to_owned(), request("bob", "?"), at(310)).unwrap();
+    assert!(matches!(
+        store.look_up("a", &alice, at(310), true),
+        Found::Unknown
+    ));
+    store
+        .insert("b".to_owned(), request("bob", "?"), at(310))
+        .unwrap();
     assert_eq!(store.all.len(), 1);
 }
 
@@ -127,17 +148,23 @@ fn one_caller_cannot_fill_the_store_for_another() {
     }
     let refused = store.insert("more".to_owned(), request("alice", "?"), at(10));
     assert!(refused.unwrap_err().contains("of yours"));
-    store.insert("b".to_owned(), request("bob", "?"), at(10)).unwrap();
+    store
+        .insert("b".to_owned(), request("bob", "?"), at(10))
+        .unwrap();
     // A decided approval makes room.
     store.remove("a0");
-    store.insert("more".to_owned(), request("alice", "?"), at(10)).unwrap();
+    store
+        .insert("more".to_owned(), request("alice", "?"), at(10))
+        .unwrap();
 }
 
 #[test]
 fn the_bytes_of_one_caller_are_bounded() {
     let mut store = ApprovalStore::default();
     let long = "y".repeat(BYTES_OF_CALLER / 2);
-    store.insert("a".to_owned(), request("alice", &long), at(10)).unwrap();
+    store
+        .insert("a".to_owned(), request("alice", &long), at(10))
+        .unwrap();
     let refused = store.insert("b".to_owned(), request("alice", &long), at(10));
     assert!(refused.is_err());
     assert!(store.bytes <= BYTES_OF_CALLER);
@@ -158,13 +185,17 @@ fn the_store_is_bounded_in_total_and_removes_nobody() {
     assert!(store.bytes <= BYTES);
     assert!(store.get("0", at(10)).is_some());
     // They expire.
-    store.insert("later".to_owned(), request("new", "?"), at(310)).unwrap();
+    store
+        .insert("later".to_owned(), request("new", "?"), at(310))
+        .unwrap();
 }
 
 #[test]
 fn requests_that_wait_are_bounded_for_each_caller() {
     let mut store = stored("a");
-    store.insert("b".to_owned(), request("bob", "?"), at(10)).unwrap();
+    store
+        .insert("b".to_owned(), request("bob", "?"), at(10))
+        .unwrap();
     let (alice, bob) = (caller("alice"), caller("bob"));
     for _ in 0..WAITERS_OF_CALLER {
         let found = store.look_up("a", &alice, at(10), true);

@@ -211,10 +211,7 @@ impl AuthorizationCodeClient {
             .form(&prepared.client, [code, code_verifier], now)
             .map_err(AuthorizationCodeError::misconfigured)?;
         let url = &prepared.endpoints.token;
-        let answer = self
-            .fetcher
-            .post_for_either(url, form, authorization)
-            .await;
+        let answer = self.fetcher.post_for_either(url, form, authorization).await;
         match answer {
             Ok((200, body)) => access_token(&body),
             Ok((status, body)) => {

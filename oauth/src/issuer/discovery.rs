@@ -109,7 +109,10 @@ fn members_of(
 }
 
 /// Reads a member that is a URL, if there is one.
-pub(super) fn url_member(members: &Map<String, Value>, member: &str) -> Result<Option<Url>, String> {
+pub(super) fn url_member(
+    members: &Map<String, Value>,
+    member: &str,
+) -> Result<Option<Url>, String> {
     let Some(location) = members.get(member) else {
         return Ok(None);
     };

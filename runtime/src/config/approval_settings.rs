@@ -39,16 +39,11 @@ impl ApprovalSettings {
     }
 
     /// Reports clients of issuers that are not configured.
-    pub(super) fn check<'i>(
-        &self,
-        mut issuers: impl Iterator<Item = &'i str> + Clone,
-        errors: &mut SetupErrors,
-    ) {
+    pub(super) fn check(&self, issuers: &[&str], errors: &mut SetupErrors) {
         for (name, _) in &self.clients {
-            if !issuers.clone().any(|issuer| issuer == name) {
-                let known: Vec<_> = issuers.by_ref().collect();
+            if !issuers.contains(&name.as_str()) {
                 errors.add(
-                    format!("a client for approvals is registered at the issuer {name:?}, which is not configured; configured is {known:?}"),
+                    format!("a client for approvals is registered at the issuer {name:?}, which is not configured; configured is {issuers:?}"),
                     "name a configured issuer in `with_approval_client`, character by character",
                 );
             }

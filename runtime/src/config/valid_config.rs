@@ -44,8 +44,8 @@ impl ValidConfig {
             .chain(proxies)
             .collect();
         config.warnings.extend(warnings);
-        let issuers = config.issuers.iter().map(ValidIssuer::issuer);
-        config.approvals.check(issuers, errors);
+        let issuers: Vec<_> = config.issuers.iter().map(ValidIssuer::issuer).collect();
+        config.approvals.check(&issuers, errors);
         Self {
             paths: Paths::new(&config.addresses, &resource, errors),
             config,
@@ -139,7 +139,10 @@ impl ValidConfig {
 
     /// The client that signs users in for approvals at an issuer, if an operator has registered one.
     #[cfg(feature = "approval")]
-    pub(crate) fn approval_client(&self, issuer: &str) -> Option<&crate::issuer::ClientAuthentication> {
+    pub(crate) fn approval_client(
+        &self,
+        issuer: &str,
+    ) -> Option<&crate::issuer::ClientAuthentication> {
         self.config.approvals.client(issuer)
     }
 

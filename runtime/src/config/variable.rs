@@ -31,8 +31,7 @@ pub(super) const SCALEKIT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 pub(super) const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
 /// The variables whose value can be in the file that `<name>_FILE` names.
-pub(super) const SECRETS: [&str; 4] =
-    [STATE_KEY, INTROSPECTION[1], APPROVAL[1], SCALEKIT_SECRET];
+pub(super) const SECRETS: [&str; 4] = [STATE_KEY, INTROSPECTION[1], APPROVAL[1], SCALEKIT_SECRET];
 
 /// The name of a variable and its value.
 pub(super) type NamedValue = (&'static str, String);

@@ -18,11 +18,8 @@ pub(crate) trait ApprovalDesk: Send + Sync {
 
     /// Waits a bounded time for the decision about a request of this caller. An approval is
     /// returned once, and forgotten with it.
-    fn decision<'a>(
-        &'a self,
-        id: &'a str,
-        caller: &'a Identity,
-    ) -> BoxFuture<'a, ApprovalDecision>;
+    fn decision<'a>(&'a self, id: &'a str, caller: &'a Identity)
+    -> BoxFuture<'a, ApprovalDecision>;
 
     /// Forgets a request of this caller.
     fn withdraw(&self, id: &str, caller: &Identity);

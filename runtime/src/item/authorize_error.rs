@@ -147,7 +147,10 @@ impl AuthorizeError {
     }
 
     fn for_reason(reason: DenialReason, message: &'static str) -> Self {
-        Self(AuthorizeReason::Denied(ItemDenial::new(reason, message.into())))
+        Self(AuthorizeReason::Denied(ItemDenial::new(
+            reason,
+            message.into(),
+        )))
     }
 
     pub(crate) fn into_reason(self) -> AuthorizeReason {

@@ -130,10 +130,7 @@ mod tests {
             panic!("not an object: {arguments}");
         };
         let template = QuestionTemplate::new(text, |name| arguments.contains_key(name));
-        template
-            .unwrap()
-            .question(&arguments)
-            .unwrap_or_default()
+        template.unwrap().question(&arguments).unwrap_or_default()
     }
 
     #[test]
@@ -182,10 +179,19 @@ mod tests {
     #[test]
     fn a_name_that_is_no_argument_is_an_error() {
         let has = |name: &str| name == "id";
-        assert_eq!(QuestionTemplate::new("Delete {nr}?", has), Err("nr".to_owned()));
-        assert_eq!(QuestionTemplate::new("Delete {id?", has), Err("id?".to_owned()));
+        assert_eq!(
+            QuestionTemplate::new("Delete {nr}?", has),
+            Err("nr".to_owned())
+        );
+        assert_eq!(
+            QuestionTemplate::new("Delete {id?", has),
+            Err("id?".to_owned())
+        );
         let any = |_: &str| true;
-        assert_eq!(QuestionTemplate::new("Delete {id?", any), Err("id?".to_owned()));
+        assert_eq!(
+            QuestionTemplate::new("Delete {id?", any),
+            Err("id?".to_owned())
+        );
         assert!(QuestionTemplate::new("Delete {id} and {id}?", has).is_ok());
     }
 
@@ -195,7 +201,10 @@ mod tests {
 
         let confirm = |earlier| DeclaredQuestion::confirm(earlier, "new");
         let approve = |earlier| DeclaredQuestion::approve(earlier, "new");
-        assert_eq!((confirm(None), approve(None)), (Confirm("new"), Approve("new")));
+        assert_eq!(
+            (confirm(None), approve(None)),
+            (Confirm("new"), Approve("new"))
+        );
         assert_eq!(confirm(Some(Confirm("old"))), Confirm("new"));
         assert_eq!(approve(Some(Approve("old"))), Approve("new"));
         assert_eq!(confirm(Some(Approve("old"))), Both);

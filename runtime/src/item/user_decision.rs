@@ -15,7 +15,11 @@ use crate::access::Requirement;
 
 /// What the user decides before an item runs.
 #[derive(Debug)]
-pub(crate) enum UserDecision {
+pub(crate) struct UserDecision(Way);
+
+/// How the user decides.
+#[derive(Debug)]
+enum Way {
     /// The client asks its user.
     Confirm(Confirmation),
     /// The user decides on the server's own page.
@@ -23,7 +27,9 @@ pub(crate) enum UserDecision {
 }
 
 /// Where the decision stands in one round.
-pub(crate) enum DecisionStep {
+pub(crate) struct DecisionStep(Step);
+
+enum Step {
     /// The item may run.
     Allowed,
     /// The client has to ask its user, or to open a page.
@@ -54,15 +60,21 @@ impl UserDecision {
         };
         match declared {
             DeclaredQuestion::Confirm(text) => {
-                Ok(Self::Confirm(Confirmation(read("confirm", text)?)))
+                Ok(Self(Way::Confirm(Confirmation(read("confirm", text)?))))
             }
             DeclaredQuestion::Approve(_) if requirement == Requirement::Public => Err((
-                format!("the {noun} `{name}` is public and has `approve`, but nobody has signed in who could approve it"),
+                format!(
+                    "the {noun} `{name}` is public and has `approve`, but nobody has signed in who could approve it"
+                ),
                 "require a scope or `authenticated` in place of `public`, or remove `approve`",
             )),
             DeclaredQuestion::Approve(text) => {
                 let item = format!("{noun} {name}");
-                Ok(Self::Approve(Approval::new(read("approve", text)?, item, requirement)))
+                Ok(Self(Way::Approve(Approval::new(
+                    read("approve", text)?,
+                    item,
+                    requirement,
+                ))))
             }
             DeclaredQuestion::Both => Err((
                 format!("the {noun} `{name}` has both `confirm` and `approve`"),
@@ -77,26 +89,26 @@ impl UserDecision {
     ///
     /// Returns an error if the user has not allowed the request, or cannot be asked.
     pub(crate) fn begin<S>(&self, call: &mut Call<S>) -> Result<DecisionStep, CallError> {
-        match self {
-            Self::Confirm(confirmation) => Ok(match confirmation.ask(call)? {
-                None => DecisionStep::Allowed,
-                Some(question) => DecisionStep::Asked(question),
-            }),
-            Self::Approve(approval) => Ok(match approval.begin(call)? {
-                ApprovalStep::Opened(page) => DecisionStep::Asked(page),
-                ApprovalStep::Answered(pending) => DecisionStep::Pending(pending),
-            }),
-        }
+        Ok(DecisionStep(match &self.0 {
+            Way::Confirm(confirmation) => match confirmation.ask(call)? {
+                None => Step::Allowed,
+                Some(question) => Step::Asked(question),
+            },
+            Way::Approve(approval) => match approval.begin(call)? {
+                ApprovalStep::Opened(page) => Step::Asked(page),
+                ApprovalStep::Answered(pending) => Step::Pending(pending),
+            },
+        }))
     }
 
     /// Returns the function of an item that runs `run` only after the user has allowed it.
     pub(super) fn before<S: Send + 'static, K: KindParts>(self, run: Run<S, K>) -> Run<S, K> {
         let run = Arc::new(run);
         Box::new(move |mut call: Call<S>| -> Running<K> {
-            match self.begin(&mut call) {
-                Ok(DecisionStep::Allowed) => run(call),
-                Ok(DecisionStep::Asked(question)) => ready(Ok(question.into())).boxed(),
-                Ok(DecisionStep::Pending(pending)) => {
+            match self.begin(&mut call).map(|step| step.0) {
+                Ok(Step::Allowed) => run(call),
+                Ok(Step::Asked(question)) => ready(Ok(question.into())).boxed(),
+                Ok(Step::Pending(pending)) => {
                     let run = Arc::clone(&run);
                     let decided = async move {
                         match pending.decide().await? {
@@ -120,10 +132,10 @@ impl DecisionStep {
     ///
     /// Returns an error if the user has not allowed the request.
     pub(crate) async fn finish(self) -> Result<Option<InputRequiredResult>, CallError> {
-        match self {
-            Self::Allowed => Ok(None),
-            Self::Asked(question) => Ok(Some(question)),
-            Self::Pending(pending) => pending.decide().await,
+        match self.0 {
+            Step::Allowed => Ok(None),
+            Step::Asked(question) => Ok(Some(question)),
+            Step::Pending(pending) => pending.decide().await,
         }
     }
 }

@@ -208,7 +208,8 @@ impl AccessTable {
             explained.add("confirm", Verdict::NotEvaluated, why);
         }
         if row.is_approved() {
-            let why = "not evaluated: the user decides about each request on the page of the server";
+            let why =
+                "not evaluated: the user decides about each request on the page of the server";
             explained.add("approve", Verdict::NotEvaluated, why);
         }
     }

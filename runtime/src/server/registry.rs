@@ -79,15 +79,17 @@ impl Registry {
 
     /// Returns the kind and the name of each item that its user approves.
     pub(super) fn approved(&self) -> Vec<String> {
-        let is_approved = |terms: &AccessTerms| {
-            terms.question.is_some_and(DeclaredQuestion::is_approval)
-        };
+        let is_approved =
+            |terms: &AccessTerms| terms.question.is_some_and(DeclaredQuestion::is_approval);
         let mut approved = Vec::new();
         for (noun, items) in [("tool", &self.tools), ("prompt", &self.prompts)] {
             let items = items.iter().filter(|(_, terms)| is_approved(terms));
             approved.extend(items.map(|(name, _)| format!("{noun} `{name}`")));
         }
-        let resources = self.resources.iter().filter(|(_, terms)| is_approved(terms));
+        let resources = self
+            .resources
+            .iter()
+            .filter(|(_, terms)| is_approved(terms));
         approved.extend(resources.map(|(uri, _)| format!("resource `{}`", uri.as_str())));
         approved
     }

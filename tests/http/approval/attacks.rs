@@ -32,7 +32,9 @@ impl SignedIn {
     /// Builds the form of the page with this token, with the cookies of the browser.
     fn form(&self, token: &str) -> RequestBuilder {
         let cookies = self.browser.cookies();
-        let cookies = cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
         let cookies: Vec<_> = cookies.collect();
         let http = reqwest::Client::new();
         http.post(&self.asked.url)
@@ -93,7 +95,12 @@ async fn a_form_without_its_token_or_with_that_of_another_page_decides_nothing()
     let bare = http.post(&one.asked.url).header("origin", &origin);
     let bare = bare.form(&[("form_token", token), ("decision", "approve")]);
     assert_eq!(HttpResponse::of(bare).await.status, 403);
-    for body in ["decision=approve", "form_token=a&form_token=b&decision=approve", "", "decision=maybe"] {
+    for body in [
+        "decision=approve",
+        "form_token=a&form_token=b&decision=approve",
+        "",
+        "decision=maybe",
+    ] {
         let form = one.form("").header("origin", &origin).body(body);
         assert_eq!(HttpResponse::of(form).await.status, 400, "{body}");
     }
@@ -147,7 +154,12 @@ async fn a_response_of_another_browser_sign_in_or_issuer_is_refused() {
     let first = up_to_callback(&browser, &one.url, "alice").await;
     let second = up_to_callback(&browser, &other.url, "alice").await;
     let code = Url::parse(&first).unwrap();
-    let code = code.query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();
+    let code = code
+        .query_pairs()
+        .find(|(key, _)| key == "code")
+        .unwrap()
+        .1
+        .into_owned();
     let refused = browser.open(&with(&second, "code", Some(&code))).await;
     assert_eq!(refused.status(), 502);
     // A response is used once.
@@ -189,9 +201,16 @@ async fn no_parameter_sends_the_browser_elsewhere() {
     let query: Vec<_> = names.iter().map(|name| format!("{name}={evil}")).collect();
     let query = query.join("&");
     let page = browser.open(&format!("{}?{query}", asked.url)).await;
-    assert!(page.leads_to().starts_with(&desk.server.origin()), "{page:?}");
+    assert!(
+        page.leads_to().starts_with(&desk.server.origin()),
+        "{page:?}"
+    );
     assert!(!page.leads_to().contains("evil"), "{page:?}");
-    for path in ["/approvals/callback", "/approvals//evil.example", "/approvals/%2F%2Fevil.example"] {
+    for path in [
+        "/approvals/callback",
+        "/approvals//evil.example",
+        "/approvals/%2F%2Fevil.example",
+    ] {
         let url = desk.server.url(&format!("{path}?{query}"));
         let page = browser.open(&url).await;
         assert!(page.header("location").is_empty(), "{page:?}");

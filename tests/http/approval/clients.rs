@@ -45,8 +45,11 @@ async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
 async fn a_client_that_cannot_open_pages_is_told_so() {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
-    for capabilities in [json!({}), json!({"elicitation": {}}), json!({"elicitation": {"form": {}}})]
-    {
+    for capabilities in [
+        json!({}),
+        json!({"elicitation": {}}),
+        json!({"elicitation": {"form": {}}}),
+    ] {
         let params = json!({"name": "delete", "arguments": {"list": "a"}});
         let mut message = alice.message("tools/call", params);
         message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
@@ -80,15 +83,15 @@ async fn session(desk: &Desk, name: &str) -> Client {
     };
     let token = token.log_in(&desk.server.resource()).await;
     let client = Client::new(desk.server.resource(), revision).with_token(token);
-    let opened = client.send(&json!({
+    let initialize = json!({
         "jsonrpc": "2.0", "id": 0, "method": "initialize",
         "params": {
             "protocolVersion": "2025-11-25",
             "capabilities": {"elicitation": {"url": {}}},
             "clientInfo": {"name": "test", "version": "1"},
         },
-    }));
-    let opened = opened.await;
+    });
+    let opened = client.send(&initialize).await;
     let client = client.with_session(opened.header("mcp-session-id").expect("a session"));
     let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
     assert_eq!(client.send(&initialized).await.status, 202);

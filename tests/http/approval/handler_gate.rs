@@ -25,7 +25,10 @@ async fn a_handler_runs_after_its_user_approved_the_arguments() {
     let handler = notes.clone();
     let address = serve(async move |address| {
         let gate = HandlerGate::builder("notes")
-            .tool("delete", access!(scope = "list:write", approve = "Delete {id}?"))
+            .tool(
+                "delete",
+                access!(scope = "list:write", approve = "Delete {id}?"),
+            )
             .tool("chat", access!(refused))
             .tool("peek", access!(refused))
             .prompt("letter", access!(refused))
@@ -51,7 +54,11 @@ async fn a_handler_runs_after_its_user_approved_the_arguments() {
     assert_eq!(again.url, asked.url);
     assert!(notes.take().is_empty());
     let page = decide(&asked.url, "alice", "approve").await;
-    assert!(page.text().contains("You have approved this"), "{}", page.text());
+    assert!(
+        page.text().contains("You have approved this"),
+        "{}",
+        page.text()
+    );
     let done = call_again(&alice, &arguments, &asked).await;
     assert_eq!(text(&done), "done");
     let calls = notes.take();
@@ -78,9 +85,14 @@ async fn the_pages_are_below_the_prefix_of_a_mounted_server() {
     let prefix = format!("http://{address}/svc/approvals/");
     assert!(asked.url.starts_with(&prefix), "{asked:?}");
     decide(&asked.url, "alice", "approve").await;
-    assert_eq!(text(&call_again(&alice, &list, &asked).await), "deleted a, false");
+    assert_eq!(
+        text(&call_again(&alice, &list, &asked).await),
+        "deleted a, false"
+    );
     assert_eq!(runs.all(), ["delete"]);
     // The application keeps every other path.
-    let outside = Browser::default().open(&format!("http://{address}/approvals/x")).await;
+    let outside = Browser::default()
+        .open(&format!("http://{address}/approvals/x"))
+        .await;
     assert!(outside.text().contains("own fallback"), "{outside:?}");
 }

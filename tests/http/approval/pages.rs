@@ -18,13 +18,21 @@ async fn nothing_is_shown_before_the_sign_in() {
         panic!("{:?}", page.set_cookies());
     };
     let id = asked.url.rsplit('/').next().unwrap();
-    assert!(cookie.starts_with(&format!("toolgate-approval-{id}=")), "{cookie}");
-    assert!(cookie.contains("; Path=/; HttpOnly; SameSite=Lax; Max-Age="), "{cookie}");
+    assert!(
+        cookie.starts_with(&format!("toolgate-approval-{id}=")),
+        "{cookie}"
+    );
+    assert!(
+        cookie.contains("; Path=/; HttpOnly; SameSite=Lax; Max-Age="),
+        "{cookie}"
+    );
     // The request to the issuer: PKCE, state, resource, and the scope of the item.
     let url = reqwest::Url::parse(page.leads_to()).unwrap();
     let sent = |name: &str| {
         let mut all = url.query_pairs().filter(|(key, _)| key == name);
-        all.next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+        all.next()
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
     };
     assert_eq!(sent("code_challenge_method"), "S256");
     assert_eq!(sent("code_challenge").len(), 43);
@@ -47,15 +55,29 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
     );
     let source = reqwest::Client::new().get(page.url());
     let cookies = browser.cookies();
-    let cookies: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let cookies: Vec<_> = cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let source = HttpResponse::of(source.header("cookie", cookies.join("; "))).await;
-    assert!(source.text.contains("&lt;script&gt;alert(1)"), "{}", source.text);
+    assert!(
+        source.text.contains("&lt;script&gt;alert(1)"),
+        "{}",
+        source.text
+    );
     assert!(!source.text.contains("<script"), "{}", source.text);
     let policy = page.header("content-security-policy");
-    for directive in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
+    for directive in [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    ] {
         assert!(policy.contains(directive), "{policy}");
     }
-    assert!(!policy.contains("script-src") && !policy.contains("unsafe"), "{policy}");
+    assert!(
+        !policy.contains("script-src") && !policy.contains("unsafe"),
+        "{policy}"
+    );
     let decided = browser.press(&page, "approve").await;
     for shown in [&page, &decided] {
         assert_eq!(shown.header("cache-control"), "no-store");
@@ -73,7 +95,11 @@ async fn another_user_sees_no_arguments_and_decides_nothing() {
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "mallory").await;
     assert_eq!(page.status(), 403);
-    assert!(page.text().contains("signed in as somebody else"), "{}", page.text());
+    assert!(
+        page.text().contains("signed in as somebody else"),
+        "{}",
+        page.text()
+    );
     assert!(!page.text().contains("secret") && !page.has_form());
     // The sign-in is worth nothing afterwards.
     let page = browser.open(&asked.url).await;
@@ -106,7 +132,14 @@ async fn a_second_decision_changes_nothing() {
 async fn an_id_that_is_guessed_shows_nothing() {
     let desk = Desk::start().await;
     asked(&desk, "a").await;
-    for id in ["AAAAAAAAAAAAAAAAAAAAAA", "callback", "..", "%00", "a%2Fb", &"a".repeat(4000)] {
+    for id in [
+        "AAAAAAAAAAAAAAAAAAAAAA",
+        "callback",
+        "..",
+        "%00",
+        "a%2Fb",
+        &"a".repeat(4000),
+    ] {
         let url = desk.server.url(&format!("/approvals/{id}"));
         let page = HttpResponse::of(reqwest::Client::new().get(url)).await;
         assert!((400..500).contains(&page.status), "{id}: {page:?}");

@@ -33,30 +33,47 @@ async fn a_server_that_can_never_sign_users_in_does_not_start() {
     let told = error(server(&runs).with_verifier(Own), config());
     assert!(told.contains("`delete` has `approve`"), "{told}");
     assert!(told.contains("Config::with_issuer"), "{told}");
-    let named = server(&runs).with_verifier(Own).into_router(config().with_issuer(ISSUER));
+    let named = server(&runs)
+        .with_verifier(Own)
+        .into_router(config().with_issuer(ISSUER));
     named.unwrap();
     let told = error(
         server(&runs),
         config().with_issuer(ISSUER).with_dpop(Dpop::required()),
     );
-    assert!(told.contains("accepts only tokens that are bound to a key"), "{told}");
+    assert!(
+        told.contains("accepts only tokens that are bound to a key"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
 async fn a_client_of_no_issuer_and_a_client_without_a_name_are_start_errors() {
     let runs = Runs::default();
-    let with = |issuer: &str, client| config().with_issuer(ISSUER).with_approval_client(issuer, client);
-    let told = error(server(&runs), with("https://other.example", ClientAuthentication::public("a")));
+    let with = |issuer: &str, client| {
+        config()
+            .with_issuer(ISSUER)
+            .with_approval_client(issuer, client)
+    };
+    let told = error(
+        server(&runs),
+        with("https://other.example", ClientAuthentication::public("a")),
+    );
     assert!(told.contains("https://other.example"), "{told}");
     assert!(told.contains(ISSUER), "{told}");
-    for client in [ClientAuthentication::public(" "), ClientAuthentication::basic("a", "")] {
+    for client in [
+        ClientAuthentication::public(" "),
+        ClientAuthentication::basic("a", ""),
+    ] {
         let told = error(server(&runs), with(ISSUER, client));
         assert!(told.contains("users cannot sign in"), "{told}");
         assert!(told.contains("is empty"), "{told}");
     }
     let told = error(
         server(&runs),
-        config().with_issuer(ISSUER).with_approval_wait(Duration::from_secs(61)),
+        config()
+            .with_issuer(ISSUER)
+            .with_approval_wait(Duration::from_secs(61)),
     );
     assert!(told.contains("61 seconds"), "{told}");
 }
@@ -74,12 +91,24 @@ async fn an_endpoint_in_the_place_of_the_pages_is_a_start_error() {
 #[tokio::test]
 async fn confirm_and_approve_on_one_item_and_approve_on_a_public_one_are_start_errors() {
     for (access, expected) in [
-        (access!(authenticated, approve = "Sure?").confirm("Sure?"), "both `confirm` and `approve`"),
-        (access!(public).approve("Sure?"), "nobody has signed in who could approve it"),
-        (access!(authenticated).approve("Delete {nr?"), "`approve` of the tool `a` names"),
+        (
+            access!(authenticated, approve = "Sure?").confirm("Sure?"),
+            "both `confirm` and `approve`",
+        ),
+        (
+            access!(public).approve("Sure?"),
+            "nobody has signed in who could approve it",
+        ),
+        (
+            access!(authenticated).approve("Delete {nr?"),
+            "`approve` of the tool `a` names",
+        ),
     ] {
         let gate = HandlerGate::builder("a").tool("a", access);
-        let told = gate.build_unseen(config().with_issuer(ISSUER)).unwrap_err();
+        let told = gate
+            .build_unseen(config().with_issuer(ISSUER))
+            .err()
+            .unwrap();
         assert!(told.to_string().contains(expected), "{told}");
     }
 }
@@ -89,20 +118,29 @@ async fn two_servers_at_one_place_need_prefixes() {
     let runs = Runs::default();
     let at = |path: &str| Config::new(format!("https://a.example{path}/mcp")).with_issuer(ISSUER);
     let mount = |one: Config, other: Config| {
-        let servers = toolgate::Mount::new().server(server(&runs), one).server(server(&runs), other);
+        let servers = toolgate::Mount::new()
+            .server(server(&runs), one)
+            .server(server(&runs), other);
         servers.into_router()
     };
     let told = mount(at("/one"), at("/two")).unwrap_err().to_string();
     assert!(told.contains("/approvals/{id}"), "{told}");
     assert!(told.contains("path prefix"), "{told}");
-    mount(at("/one").with_path_prefix("/one"), at("/two").with_path_prefix("/two")).unwrap();
+    mount(
+        at("/one").with_path_prefix("/one"),
+        at("/two").with_path_prefix("/two"),
+    )
+    .unwrap();
 }
 
 #[tokio::test]
 async fn the_documents_say_that_an_item_is_approved() {
     let desk = Desk::start().await;
     let page = HttpResponse::of(reqwest::Client::new().get(desk.server.url("/docs"))).await;
-    assert!(page.text.contains("after you approved it on a page of this server"));
+    assert!(
+        page.text
+            .contains("after you approved it on a page of this server")
+    );
     let table = server(&Runs::default()).access_table().to_string();
     assert!(
         table.contains("tool delete: list:write; approved by the user on the page of the server"),
@@ -110,5 +148,10 @@ async fn the_documents_say_that_an_item_is_approved() {
     );
     let table = server(&Runs::default()).access_table();
     let explained = table.explain("delete", None, toolgate::auth::UnixTime::from_seconds(0));
-    assert!(explained.unwrap().to_string().contains("open    approve: not evaluated"));
+    assert!(
+        explained
+            .unwrap()
+            .to_string()
+            .contains("open    approve: not evaluated")
+    );
 }

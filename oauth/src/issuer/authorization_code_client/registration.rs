@@ -94,7 +94,11 @@ fn registered(body: &[u8], issuer: &str) -> Result<RegisteredClient, Authorizati
         (Some("client_secret_basic") | None, Some(secret)) => {
             ClientAuthentication::basic(id, secret)
         }
-        _ => return Err(unusable("it registered a client with another authentication")),
+        _ => {
+            return Err(unusable(
+                "it registered a client with another authentication",
+            ));
+        }
     };
     RegisteredClient::of(&credentials, issuer).map_err(unusable)
 }

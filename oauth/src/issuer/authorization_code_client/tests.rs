@@ -48,7 +48,10 @@ async fn the_browser_is_sent_to_the_issuer_with_pkce_state_and_resource() {
         code_challenge: "c",
         scopes: &scopes,
     };
-    let url = client(metadata()).authorization_url(&request).await.unwrap();
+    let url = client(metadata())
+        .authorization_url(&request)
+        .await
+        .unwrap();
     assert_eq!(
         url,
         "https://as.example/authorize?tenant=a&response_type=code&client_id=approvals\
@@ -60,7 +63,10 @@ async fn the_browser_is_sent_to_the_issuer_with_pkce_state_and_resource() {
         scopes: &[],
         ..request
     };
-    let url = client(metadata()).authorization_url(&request).await.unwrap();
+    let url = client(metadata())
+        .authorization_url(&request)
+        .await
+        .unwrap();
     assert!(!url.contains("scope="), "{url}");
 }
 
