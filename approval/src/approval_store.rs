@@ -257,6 +257,16 @@ impl Approval {
         self.sign_ins.iter().find_map(|one| one.form_token(cookie))
     }
 
+    /// Decides in place of the page, for a test of a server.
+    #[cfg(feature = "testing")]
+    pub(crate) fn decide_in_test(&mut self, approves: bool) -> bool {
+        let is_first = !self.is_decided();
+        if is_first {
+            self.decided.send_replace(Some(approves));
+        }
+        is_first
+    }
+
     /// Decides, if the form is from the page of a browser in which the user has signed in.
     pub(crate) fn decide(&mut self, cookie: &str, form_token: &str, approves: bool) -> Deciding {
         match self.form_token(cookie) {

@@ -131,6 +131,19 @@ impl Approvals {
         }
     }
 
+    /// Decides about the approval with this page as its caller would, for a test of a server. Returns
+    /// whether it was this caller's and not decided before. Requires the feature `testing`.
+    #[cfg(feature = "testing")]
+    pub fn decide_in_test(&self, url: &str, caller: &Identity, approves: bool) -> bool {
+        let prefix = format!("{}{}/", self.settings.origin, self.settings.path);
+        let now = self.now();
+        url.strip_prefix(&prefix).is_some_and(|id| {
+            let mut store = self.store();
+            let approval = store.of_caller(id, caller, now);
+            approval.is_some_and(|approval| approval.decide_in_test(approves))
+        })
+    }
+
     /// Returns the pages, at the paths of the settings. The tokens of sign-ins are verified as those
     /// of requests.
     pub fn router(self: Arc<Self>, authenticator: Arc<Authenticator>) -> Router {

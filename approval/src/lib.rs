@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `approvals` | [`Approvals`]: stores requests, and waits for decisions |
 //! | `approval_store` | the bounded store of pending approvals and their sign-ins |
-//! | `sign_in` | one browser that signs in for one approval |
+//! | `sign_in`, `sign_in_failure` | one browser that signs in for one approval; why it cannot |
 //! | `pages` | the HTTP pages |
 //! | `html` | their HTML and their headers |
 //! | `browser_request` | the cookie, the origin and the form of a browser |
@@ -25,6 +25,7 @@ mod html;
 mod pages;
 mod secret_text;
 mod sign_in;
+mod sign_in_failure;
 
 pub use approval_store::{Decision, NewApproval, Page};
 pub use approvals::{Approvals, Settings};

@@ -21,11 +21,10 @@ use axum::{
 use toolgate_core::{
     bearer::{Credentials, Scheme},
     caller::Identity,
-    log_text::QuotedText,
 };
 use toolgate_oauth::{
-    issuer::{AuthorizationCodeClient, AuthorizationCodeError, AuthorizationRequest},
-    verify::{Authenticator, DpopRequest, Unauthenticated},
+    issuer::{AuthorizationCodeClient, AuthorizationRequest},
+    verify::{Authenticator, DpopRequest},
 };
 
 use crate::{
@@ -35,6 +34,7 @@ use crate::{
     html::{self, DecisionForm, Notice},
     secret_text::NoRandomNumbers,
     sign_in::SignIn,
+    sign_in_failure::Failure,
 };
 
 /// The maximum length of an id, a state or a query that is looked at.
@@ -240,47 +240,6 @@ async fn decide(
         Deciding::DecidedBefore => pages.notice(&DECIDED_BEFORE, None),
         Deciding::Refused => pages.notice(&OTHER_BROWSER, None),
         Deciding::Unknown => pages.notice(&UNKNOWN, None),
-    }
-}
-
-/// Why a user could not be signed in.
-enum Failure {
-    NoRandomNumbers,
-    NoClient,
-    Issuer(AuthorizationCodeError),
-    /// The issuer has sent an error (RFC 6749 §4.1.2.1), such as `access_denied`.
-    Refused(String),
-    OtherIssuer,
-    Token(Unauthenticated),
-}
-
-impl From<NoRandomNumbers> for Failure {
-    fn from(NoRandomNumbers: NoRandomNumbers) -> Self {
-        Self::NoRandomNumbers
-    }
-}
-
-impl From<AuthorizationCodeError> for Failure {
-    fn from(error: AuthorizationCodeError) -> Self {
-        Self::Issuer(error)
-    }
-}
-
-impl Failure {
-    fn log(&self, issuer: &str) {
-        let reason = match self {
-            Self::NoRandomNumbers => "the operating system has no random numbers".to_owned(),
-            Self::NoClient => "this server does not trust the issuer any more".to_owned(),
-            Self::Issuer(error) => error.to_string(),
-            Self::Refused(error) => format!("it refused: {}", QuotedText(error, 64)),
-            Self::OtherIssuer => "the response has the `iss` of another issuer, or none".to_owned(),
-            Self::Token(Unauthenticated::Invalid { description, .. }) => {
-                format!("its token is not accepted: {description}")
-            }
-            Self::Token(_) => "its token cannot be used or verified".to_owned(),
-        };
-        let issuer = QuotedText(issuer, 256);
-        tracing::warn!(%issuer, reason, "a user could not be signed in for an approval");
     }
 }
 

@@ -35,6 +35,8 @@ mod resource_metadata;
 mod resource_url;
 mod scalekit;
 mod state_key;
+#[cfg(all(feature = "approval", feature = "testing"))]
+mod test_approvals;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -43,6 +45,8 @@ mod valid_config;
 mod variable;
 
 pub use environment::Environment;
+#[cfg(all(feature = "approval", feature = "testing"))]
+pub use test_approvals::TestApprovals;
 use {
     address_settings::AddressSettings, approval_settings::ApprovalSettings, state_key::StateKey,
     times::MAX_DRAIN,
@@ -91,6 +95,8 @@ pub struct Config {
     dpop: Dpop,
     document: Option<ResourceMetadata>,
     approvals: ApprovalSettings,
+    #[cfg(all(feature = "approval", feature = "testing"))]
+    test_approvals: TestApprovals,
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     previous_state_key: Option<StateKey>,
@@ -232,6 +238,8 @@ impl Config {
             dpop: Dpop::default(),
             document: None,
             approvals: ApprovalSettings::default(),
+            #[cfg(all(feature = "approval", feature = "testing"))]
+            test_approvals: TestApprovals::default(),
             credentials: None,
             state_key: None,
             previous_state_key: None,

@@ -19,6 +19,7 @@ use toolgate::{
 mod attacks;
 mod clients;
 mod handler_gate;
+mod logs;
 mod pages;
 mod start_errors;
 

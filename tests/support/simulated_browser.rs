@@ -191,7 +191,7 @@ impl Page {
         }
     }
 
-    async fn of(url: Url, request: reqwest::RequestBuilder) -> Self {
+    async fn of(url: Url, request: RequestBuilder) -> Self {
         let response = request.send().await.expect("the server answers");
         let named = |name| {
             let value = response.headers().get(name)?;

@@ -146,6 +146,12 @@ impl ValidConfig {
         self.config.approvals.client(issuer)
     }
 
+    /// What decides about approvals in a test.
+    #[cfg(all(feature = "approval", feature = "testing"))]
+    pub(crate) fn test_approvals(&self) -> super::TestApprovals {
+        self.config.test_approvals()
+    }
+
     /// How long a request waits for an approval.
     #[cfg(feature = "approval")]
     pub(crate) fn approval_wait(&self) -> Duration {

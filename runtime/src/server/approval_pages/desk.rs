@@ -47,8 +47,13 @@ impl ApprovalPages {
             }
         }
         let approvals = Approvals::new(settings, clients, Arc::clone(plan.clock));
+        let approvals = Arc::new(approvals);
+        #[cfg(feature = "testing")]
+        plan.settings
+            .test_approvals()
+            .attach(Arc::clone(&approvals));
         Self {
-            approvals: Some(Arc::new(approvals)),
+            approvals: Some(approvals),
         }
     }
 }
