@@ -26,6 +26,10 @@ pub(crate) trait ApprovalDesk: Send + Sync {
 }
 
 /// What a user is asked to approve.
+#[cfg_attr(
+    not(feature = "approval"),
+    expect(dead_code, reason = "only the page of approvals reads it")
+)]
 pub(crate) struct ApprovalRequest {
     /// Who has to approve it: the caller.
     pub(crate) caller: Identity,
@@ -48,6 +52,10 @@ pub(crate) struct ApprovalPage {
 }
 
 /// Where an approval stands.
+#[cfg_attr(
+    not(feature = "approval"),
+    expect(dead_code, reason = "only the page of approvals decides")
+)]
 pub(crate) enum ApprovalDecision {
     /// The user has approved it. It is forgotten now.
     Approved,

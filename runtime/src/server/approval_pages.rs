@@ -119,3 +119,6 @@ impl ApprovalPages {
         None
     }
 }
+
+#[cfg(all(test, not(feature = "approval")))]
+mod tests;

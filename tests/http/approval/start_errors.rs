@@ -114,6 +114,15 @@ async fn confirm_and_approve_on_one_item_and_approve_on_a_public_one_are_start_e
 }
 
 #[tokio::test]
+async fn a_server_without_a_page_does_not_start() {
+    let server = server(&Runs::default());
+    let told = server.serve_stdio(toolgate::LocalCaller::named("a")).await;
+    let told = told.unwrap_err().to_string();
+    assert!(told.contains("standard input and output has no page"), "{told}");
+    assert!(told.contains("use `confirm`"), "{told}");
+}
+
+#[tokio::test]
 async fn two_servers_at_one_place_need_prefixes() {
     let runs = Runs::default();
     let at = |path: &str| Config::new(format!("https://a.example{path}/mcp")).with_issuer(ISSUER);
