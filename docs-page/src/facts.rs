@@ -76,6 +76,8 @@ pub struct Conditions<'a> {
     pub max_age: Option<u64>,
     /// Whether the user confirms each request.
     pub is_confirmed: bool,
+    /// Whether the user approves each request on a page of the server.
+    pub is_approved: bool,
     /// How often one caller may use the item, such as `10/min`.
     pub rate: Option<String>,
     /// How many requests of one caller may run at the same time.

@@ -148,6 +148,7 @@ fn conditions(conditions: &Conditions<'_>) -> Value {
         "acr": conditions.acr,
         "max_age": conditions.max_age,
         "confirmed": conditions.is_confirmed,
+        "approved": conditions.is_approved,
         "rate": conditions.rate,
         "concurrency": conditions.concurrency,
         "timeout": conditions.timeout,

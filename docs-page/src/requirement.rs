@@ -51,6 +51,11 @@ pub(crate) fn requirement<'a>(access: &Access<'a>, conditions: &Conditions<'a>) 
     if conditions.is_confirmed {
         parts.push(Part::words(" after you confirmed it"));
     }
+    if conditions.is_approved {
+        parts.push(Part::words(
+            " after you approved it on a page of this server",
+        ));
+    }
     let limits = [
         conditions
             .rate

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The keys in addition to those of access and of conditions.
-const OWN_KEYS: [&str; 3] = ["refused", "step_up", "confirm"];
+const OWN_KEYS: [&str; 4] = ["refused", "step_up", "confirm", "approve"];
 
 /// Expands the declaration, after `$crate`, to a value of `Access`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -46,12 +46,14 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let entries = parse_entries(declaration, keys, &errors);
     let is_complete = errors.count() == 0;
     let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
-    let (step_up, confirm) = (entry("step_up"), entry("confirm"));
+    let step_up = entry("step_up");
+    let questions = [entry("confirm"), entry("approve")];
     let conditions = Conditions::parse(&entries, &errors);
     let limits = Limits::parse(&entries, &errors);
     let is_addition = |key: &Ident| {
+        let is_own = key == "step_up" || key == "confirm" || key == "approve";
         let mut keys = conditions::KEYS.iter().chain(&limits::KEYS);
-        key == "step_up" || key == "confirm" || keys.any(|one| key == one)
+        is_own || keys.any(|one| key == one)
     };
     let mut declared = entries.iter().filter(|entry| !is_addition(&entry.key));
     let value = match declared.next() {
@@ -60,8 +62,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             let remedy = "nobody gets the item, so remove one of the two";
             conditions.refuse_with("refused", remedy, &errors);
             limits.refuse_with("refused", remedy, &errors);
-            if let Some(confirm) = confirm {
-                errors.add_at(confirm.span(), "`confirm` asks before the item runs, and nobody gets a refused item: remove one of the two");
+            for question in questions.iter().flatten() {
+                let key = &question.key;
+                errors.add_at(question.span(), format_args!("`{key}` asks before the item runs, and nobody gets a refused item: remove one of the two"));
             }
             Some(code!(#krate::gate::Access::REFUSED))
         }
@@ -70,6 +73,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
                 errors.add_at(step_up.span(), "`step_up` applies to scopes, and this access requires none: remove `step_up`, or require a scope");
             }
             if let Access::Public = access {
+                if let Some(approve) = questions[1] {
+                    errors.add_at(approve.span(), "nobody has signed in who could approve a public item: require a scope or `authenticated` in place of `public`, or remove `approve`");
+                }
                 conditions.refuse_public(&errors);
             }
             let requirement = access.tokens(&krate);
@@ -100,7 +106,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     if let Some(step_up) = step_up {
         step_up.flag(&errors);
     }
-    let question = confirm.and_then(|confirm| confirm.text(&errors));
+    if let [Some(confirm), Some(_)] = questions {
+        errors.add_at(confirm.span(), "an item has either `confirm` or `approve`: remove `confirm`, because a decision on the server's own page is the stronger one");
+    }
+    let [confirm, approve] = questions.map(|question| question?.text(&errors));
     let errors = errors.finish();
     let value = value.filter(|_| errors.is_none());
     let value = value.unwrap_or_else(|| code!(#krate::gate::Access::REFUSED));
@@ -113,8 +122,11 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         let setter = Ident::new(setter, Span::mixed_site());
         code!(#krate::gate::Access::#setter(#access, #value))
     });
-    match question {
-        Some(question) => code!({ #errors #krate::gate::Access::confirm(#value, #question) }),
-        None => code!({ #errors #value }),
+    match (confirm, approve) {
+        (Some(question), _) => code!({ #errors #krate::gate::Access::confirm(#value, #question) }),
+        (None, Some(question)) => {
+            code!({ #errors #krate::gate::Access::approve(#value, #question) })
+        }
+        (None, None) => code!({ #errors #value }),
     }
 }

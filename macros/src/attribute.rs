@@ -35,6 +35,8 @@ pub(crate) struct ItemAttribute {
     pub(crate) title: Option<LitStr>,
     /// The question that the user confirms before the item runs.
     pub(crate) confirm: Option<LitStr>,
+    /// The question that the user decides on the server's own page before the item runs.
+    pub(crate) approve: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
     pub(crate) hints: Vec<(Ident, bool)>,
     pub(crate) icons: Vec<Expr>,
@@ -85,6 +87,7 @@ impl ItemAttribute {
                 }
                 "title" => attribute.title = entry.text(errors),
                 "confirm" => attribute.confirm = entry.text(errors),
+                "approve" => attribute.approve = entry.text(errors),
                 "description" => attribute.description = entry.text(errors),
                 "step_up" => attribute
                     .hints
@@ -141,6 +144,7 @@ impl ItemAttribute {
             name: None,
             title: None,
             confirm: None,
+            approve: None,
             description: None,
             hints: Vec::new(),
             icons: Vec::new(),

@@ -244,6 +244,10 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         .map(|text| with("confirm", code!(#text), generated));
     let limits = attribute.limits.setters(krate).into_iter();
     let limits = limits.map(|(setter, value)| with(setter, value, generated));
+    let approve = attribute
+        .approve
+        .as_ref()
+        .map(|text| with("approve", code!(#text), generated));
     let hints = attribute
         .hints
         .iter()
@@ -264,8 +268,9 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         with("client_capabilities", code!(&[#(#needed),*]), generated)
     });
     let new = code!(#krate::__private::Facts::new(#name, #description, #access));
-    let changes =
-        code!(#conditions #title #confirm #(#limits)* #(#hints)* #(#icons)* #meta #needed);
+    let changes = code!(
+        #conditions #title #confirm #approve #(#limits)* #(#hints)* #(#icons)* #meta #needed
+    );
     match changes.is_empty() {
         true => new,
         false => code!({ let __facts = #new; #changes __facts }),

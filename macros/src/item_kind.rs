@@ -35,6 +35,7 @@ const PUBLISHED: &[&str] = &[
     "meta",
     "client_capabilities",
     "confirm",
+    "approve",
     "rate",
     "burst",
     "concurrency",

@@ -142,9 +142,9 @@ mod tests;
 /// extractor that needs the context of a request cannot be passed to it.
 ///
 /// `confirm = "Delete the list {list}?"` asks the user before the tool runs, and shows every
-/// argument. The answer is valid for these arguments, for this caller and for five minutes, and
-/// each process accepts it once. It protects against mistakes of a model, not against a client
-/// that answers without its user.
+/// argument. The answer is valid for these arguments, this caller and five minutes, once in each
+/// process. It protects against mistakes of a model. `approve = "…"` lets the user decide on a page
+/// of the server (feature `approval`), and also protects against a client that answers by itself.
 ///
 /// # Published metadata
 ///
@@ -241,7 +241,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, extractors,
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, extractors,
 /// `step_up`, `client_capabilities` and the published metadata are declared as for
 /// [`macro@mcp_tool`]. The server calls `authorize` for a subscription as for a read, and before it
 /// sends an update, but not for a completion. These keys are added:
@@ -302,7 +302,7 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(prompts);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, extractors,
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, extractors,
 /// `step_up`, `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`
 /// are declared as for [`macro@mcp_tool`]. Arguments are strings, which are parsed and completed
 /// like the variables of [`macro@mcp_resource`]. An `Option` is an optional argument.

@@ -17,7 +17,7 @@ use crate::{
     uri_template::Uri,
 };
 
-mod confirmation;
+mod question;
 
 /// A tool, a resource or a prompt.
 pub(crate) struct ItemModel {
@@ -167,7 +167,7 @@ impl ItemModel {
                 "`Args` takes all arguments: make this a field of its struct, or mark your own extractor with `#[extract]`",
             );
         }
-        confirmation::check(self, errors);
+        question::check(self, errors);
         if let Some(uri) = &self.attribute.uri {
             self.check_variables(uri, errors);
         }

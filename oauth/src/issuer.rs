@@ -2,6 +2,7 @@
 //! requests that this server sends to them.
 
 mod algorithm;
+mod authorization_code_client;
 mod client_authentication;
 mod discovery;
 mod egress_policy;
@@ -22,6 +23,9 @@ mod trusted_issuer;
 mod upstream;
 
 pub use algorithm::Algorithm;
+pub use authorization_code_client::{
+    AuthorizationCodeClient, AuthorizationCodeError, AuthorizationRequest, ClientRegistration,
+};
 pub use client_authentication::ClientAuthentication;
 #[cfg(any(test, fuzzing))]
 pub(crate) use discovery::fuzzed;

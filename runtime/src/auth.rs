@@ -4,6 +4,8 @@
 //! servers that verify tokens in their own way ([`TokenVerifier`]), require proof of possession
 //! ([`Dpop`]), or call an API with a token for the caller ([`TokenExchange`]).
 
+#[cfg(all(feature = "approval", feature = "testing"))]
+pub use crate::config::TestApprovals;
 pub use crate::{
     access::{Conditions, Requirement},
     bearer::{BearerError, BearerToken},

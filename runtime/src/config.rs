@@ -14,6 +14,7 @@
 //! - `rates`: how often callers may send requests, and the proxies that name them
 //! - `request_limits`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
 //!   keys that seal state
+//! - `approval_settings`: how users sign in to approve requests
 //! - `report`: the settings as text, for `--print-config`
 //! - `valid_config`: the validated configuration and the values derived from it
 
@@ -24,6 +25,7 @@ use std::{
 };
 
 mod address_settings;
+mod approval_settings;
 mod config_file;
 mod dotenv;
 mod environment;
@@ -39,6 +41,8 @@ mod resource_url;
 mod scalekit;
 mod secret_file;
 mod state_key;
+#[cfg(all(feature = "approval", feature = "testing"))]
+mod test_approvals;
 #[cfg(test)]
 mod tests;
 mod unknown_variables;
@@ -46,7 +50,12 @@ mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use {address_settings::AddressSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey};
+#[cfg(all(feature = "approval", feature = "testing"))]
+pub use test_approvals::TestApprovals;
+use {
+    address_settings::AddressSettings, approval_settings::ApprovalSettings,
+    leeway_and_drain::MAX_DRAIN, state_key::StateKey,
+};
 pub(crate) use {
     paths::Paths,
     resource_metadata::ResourceMetadata,
@@ -91,6 +100,9 @@ pub struct Config {
     session_limits: SessionLimits,
     dpop: Dpop,
     document: Option<ResourceMetadata>,
+    approvals: ApprovalSettings,
+    #[cfg(all(feature = "approval", feature = "testing"))]
+    test_approvals: TestApprovals,
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     previous_state_key: Option<StateKey>,
@@ -232,6 +244,9 @@ impl Config {
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
             document: None,
+            approvals: ApprovalSettings::default(),
+            #[cfg(all(feature = "approval", feature = "testing"))]
+            test_approvals: TestApprovals::default(),
             credentials: None,
             state_key: None,
             previous_state_key: None,

@@ -109,7 +109,7 @@ pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use refusal::oauth_error;
 pub(crate) use refusal_item_names::ItemNames;
-#[cfg(feature = "development-issuer")]
+#[cfg(any(feature = "approval", feature = "development-issuer"))]
 pub(crate) use request_limits::BODY_TIME;
 pub(crate) use request_limits::Limits;
 pub(crate) use response_cache::RefusalCache;

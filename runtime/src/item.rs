@@ -21,10 +21,15 @@
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
 //! | `limits` | [`ItemLimits`]: how much one caller may use an item; its timeout |
-//! | `confirmation` | asks the user before an item runs |
+//! | `user_decision` | [`UserDecision`]: what the user decides before an item runs |
+//! | `question` | the question, with all arguments |
+//! | `confirmation` | the client asks its user |
+//! | `approval`, `approval_desk` | the user decides on the server's own page |
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
+mod approval;
+mod approval_desk;
 pub(crate) mod authorize;
 mod authorize_denial;
 mod authorize_error;
@@ -44,6 +49,7 @@ mod kind;
 mod limits;
 mod missing_value;
 mod output;
+mod question;
 mod registered_item;
 mod registers_items;
 mod round;
@@ -51,7 +57,9 @@ mod run;
 mod security_schemes;
 mod set;
 mod tool_error;
+mod user_decision;
 
+pub(crate) use approval_desk::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest};
 pub use authorize::AuthorizeReturn;
 pub(crate) use authorize::{Authorized, Authorizing, decide};
 pub(crate) use authorize_denial::AuthorizeDenial;
@@ -65,7 +73,6 @@ pub use capability::ClientCapability;
 pub(crate) use capability::MissingCapabilities;
 pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now, Owned};
 pub(crate) use completion::{Completing, complete, completing, with_state_applied};
-pub(crate) use confirmation::Confirmation;
 pub(crate) use context::LogThreshold;
 pub use context::{Context, LogLevel};
 pub use definition::Definition;
@@ -79,6 +86,7 @@ pub(crate) use limits::{ItemLimits, timed_out};
 pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
+pub(crate) use question::DeclaredQuestion;
 pub(crate) use registered_item::{Item, Unanswered, separate};
 pub use registers_items::{Registering, RegistersItems, Unimplemented};
 pub(crate) use round::{CallRound, RoundRequest, RoundSeal, check_form};
@@ -88,3 +96,4 @@ pub use run::run;
 pub(crate) use security_schemes::{SCHEMES, schemes};
 pub use set::{ItemDef, ItemGroup, ItemSet};
 pub use tool_error::ToolError;
+pub(crate) use user_decision::UserDecision;

@@ -78,6 +78,7 @@
 //!
 //! # Features
 //!
+//! - `approval`: the page of `approve = "…"`, on which a user signs in and decides. Off by default.
 //! - `config-file`: settings in a TOML file that `TOOLGATE_CONFIG` names. Off by default.
 //! - `development-issuer`: an authorization server for development. It exists only while an item
 //!   requires a token, no issuer is configured, and server and clients are on this machine

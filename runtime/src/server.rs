@@ -4,6 +4,7 @@
 //! - [`dispatch_check`]: the second check, at dispatch
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`access_table`], [`explanation`]: who may use which item as declared, and why
+//! - [`approval_pages`]: the server's own page for `approve`
 //! - [`answer_limits`]: the limits of what a server answers, and its forms
 //! - [`assembly`]: builds what serves from a builder and a configuration, or reports every error
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
@@ -51,6 +52,7 @@ use crate::{
 
 mod access_table;
 mod answer_limits;
+mod approval_pages;
 mod assembly;
 mod browser_redirect;
 mod catalogue;

@@ -22,6 +22,13 @@ impl Output {
         self.0["isError"] == true
     }
 
+    /// Returns whether the server asks for the page of an approval (`approve = "…"`) again, because
+    /// its user has not decided there.
+    #[must_use]
+    pub fn asks_for_approval(&self) -> bool {
+        self.0["inputRequests"]["approve"].is_object()
+    }
+
     /// Returns the stable code of a denial that came after the tool had sent a message, or that
     /// [`denials_as_tool_results`](toolgate::Server::denials_as_tool_results) selects. Every
     /// other denial is a [`Denial`](crate::Denial).

@@ -7,6 +7,8 @@ use toolgate::auth::{Clock, UnixTime};
 
 use crate::{Denial, Output, SigningKey, Subscription, TestServer};
 
+#[cfg(feature = "approval")]
+mod approvals;
 mod http_exchange;
 mod session;
 
@@ -241,12 +243,20 @@ impl<'s> TestCaller<'s> {
 
     /// Sends a request. If the server asks for input, sends the request again with the answers.
     async fn in_rounds(&self, method: &str, mut params: Value) -> Result<Output, Denial> {
+        let mut page = Value::Null;
         for _ in 0..MOST_ROUNDS {
             let output = self.request(method, params.clone()).await?;
             let (Some(answer), Some(asked)) = (&self.answer, output.0["inputRequests"].as_object())
             else {
                 return Ok(output);
             };
+            // The page of an approval is asked for again until its user has decided there.
+            let asked_page = asked.get("approve").map(|one| one["params"]["url"].clone());
+            let asked_page = asked_page.unwrap_or_default();
+            if asked_page.is_string() && asked_page == page {
+                return Ok(output);
+            }
+            page = asked_page;
             let answers = asked
                 .iter()
                 .map(|(key, request)| (key.clone(), answer(key, request)));

@@ -1,5 +1,7 @@
 //! [`TestServer`]: a server behind its real gate, in memory.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::Body,
@@ -54,7 +56,7 @@ impl TestServer {
         let access = server.access_table();
         let clock = TestClock::default();
         let server = server.with_clock(clock.clone()).without_banner();
-        let config = Config::new(RESOURCE).with_issuer(issuer.trusted());
+        let config = config(&issuer);
         let router = server
             .into_router(config.clone())
             .unwrap_or_else(|error| panic!("the server does not start: {error}"));
@@ -86,7 +88,7 @@ impl TestServer {
     /// # });
     /// ```
     pub async fn around(issuer: TestIssuer, app: impl AsyncFnOnce(Config) -> Router) -> Self {
-        let config = Config::new(RESOURCE).with_issuer(issuer.trusted());
+        let config = config(&issuer);
         let router = app(config.clone()).await;
         Self::of_router(issuer, config, router)
     }
@@ -238,7 +240,19 @@ impl TestServer {
         format!("http://{address}")
     }
 
+    #[cfg(feature = "approval")]
+    pub(crate) fn approvals(&self) -> toolgate::auth::TestApprovals {
+        self.config.test_approvals()
+    }
+
     pub(crate) fn foreign_key(&self) -> &SigningKey {
         &self.foreign_key
     }
+}
+
+/// Returns the configuration of a server under test. No test waits for a decision on a page.
+fn config(issuer: &TestIssuer) -> Config {
+    Config::new(RESOURCE)
+        .with_issuer(issuer.trusted())
+        .with_approval_wait(Duration::ZERO)
 }

@@ -95,7 +95,12 @@ fn every_log_line_is_in_the_table_and_the_table_has_no_other() {
     });
     let told: BTreeSet<Line> = rows.collect();
     let mut logged = sources(&root().join("runtime/src"));
-    for crate_folder in ["core/src", "oauth/src", "development-issuer/src"] {
+    for crate_folder in [
+        "approval/src",
+        "core/src",
+        "oauth/src",
+        "development-issuer/src",
+    ] {
         logged.extend(sources(&root().join(crate_folder)));
     }
     // The audit log has a section of its own.

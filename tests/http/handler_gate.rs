@@ -6,6 +6,7 @@ mod confirmation;
 mod confirmation_errors;
 mod handshake;
 
+pub(super) use confirmation::Notes;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
 use serde_json::json;
 use support::{

@@ -2,6 +2,7 @@
 
 mod accept_header;
 mod answer_limits;
+mod approval;
 mod authorize_everywhere;
 mod browser_redirects;
 mod challenge;

@@ -2,20 +2,29 @@
 //!
 //! It follows no redirect, so that a test sees where a response leads. It also does two things
 //! that can break a login in a browser but not in a plain HTTP client: a form sends its page's
-//! origin, and the page's `form-action` policy applies to the redirect.
+//! origin, and the page's `form-action` policy applies to the redirect. It stores cookies by name
+//! alone, because every test is on one host.
 
-use reqwest::{StatusCode, Url, header, redirect};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use reqwest::{RequestBuilder, StatusCode, Url, header, redirect};
 
 mod html;
 
 /// A browser.
 #[derive(Debug, Clone)]
-pub struct Browser(reqwest::Client);
+pub struct Browser(reqwest::Client, Cookies);
+
+/// The cookies of a browser, by name.
+type Cookies = Arc<Mutex<BTreeMap<String, String>>>;
 
 impl Default for Browser {
     fn default() -> Self {
         let client = reqwest::Client::builder().redirect(redirect::Policy::none());
-        Self(client.build().expect("an HTTP client"))
+        Self(client.build().expect("an HTTP client"), Cookies::default())
     }
 }
 
@@ -27,7 +36,50 @@ impl Browser {
     /// If the URL is invalid, or nothing responds there.
     pub async fn open(&self, url: &str) -> Page {
         let url = Url::parse(url).expect("a URL");
-        Page::of(url.clone(), self.0.get(url)).await
+        self.load(url.clone(), self.0.get(url)).await
+    }
+
+    /// Follows the redirect of a page.
+    ///
+    /// # Panics
+    ///
+    /// If there is no redirect, or nothing responds there.
+    pub async fn follow(&self, page: &Page) -> Page {
+        let url = page.url.join(page.leads_to()).expect("a location");
+        self.load(url.clone(), self.0.get(url)).await
+    }
+
+    /// Returns the cookies.
+    #[must_use]
+    pub fn cookies(&self) -> BTreeMap<String, String> {
+        self.1
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Sets a cookie, as somebody could who controls another host of the same site.
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        let mut cookies = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    async fn load(&self, url: Url, mut request: RequestBuilder) -> Page {
+        let cookies = self.cookies();
+        if !cookies.is_empty() {
+            let pairs: Vec<_> = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            request = request.header(header::COOKIE, pairs.join("; "));
+        }
+        let page = Page::of(url, request).await;
+        for set in &page.set_cookies {
+            let pair = set.split(';').next().and_then(|pair| pair.split_once('='));
+            let (name, value) = pair.expect("a cookie has a value");
+            self.set_cookie(name, value);
+        }
+        page
     }
 
     /// Submits a page's form with one of its buttons.
@@ -53,7 +105,7 @@ impl Browser {
             .post(action.clone())
             .header(header::ORIGIN, page.url.origin().ascii_serialization())
             .form(&fields);
-        let next = Page::of(action, request).await;
+        let next = self.load(action, request).await;
         page.check_policy(&next);
         next
     }
@@ -66,6 +118,8 @@ pub struct Page {
     status: StatusCode,
     location: Option<String>,
     policy: String,
+    set_cookies: Vec<String>,
+    headers: header::HeaderMap,
     text: String,
     form: Option<Form>,
 }
@@ -130,12 +184,14 @@ impl Page {
             status: StatusCode::SEE_OTHER,
             location: Some(location.to_owned()),
             policy: String::new(),
+            set_cookies: Vec::new(),
+            headers: header::HeaderMap::new(),
             text: String::new(),
             form: None,
         }
     }
 
-    async fn of(url: Url, request: reqwest::RequestBuilder) -> Self {
+    async fn of(url: Url, request: RequestBuilder) -> Self {
         let response = request.send().await.expect("the server answers");
         let named = |name| {
             let value = response.headers().get(name)?;
@@ -144,6 +200,11 @@ impl Page {
         let location = named(header::LOCATION);
         let policy = named(header::CONTENT_SECURITY_POLICY).unwrap_or_default();
         let status = response.status();
+        let headers = response.headers().clone();
+        let set_cookies = headers.get_all(header::SET_COOKIE).iter();
+        let set_cookies = set_cookies
+            .map(|set| set.to_str().expect("headers are ASCII").to_owned())
+            .collect();
         let source = response.text().await.expect("a page is text");
         let (text, form) = html::read(&source);
         Self {
@@ -151,6 +212,8 @@ impl Page {
             status,
             location,
             policy,
+            set_cookies,
+            headers,
             text,
             form,
         }
@@ -160,6 +223,44 @@ impl Page {
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status.as_u16()
+    }
+
+    /// Returns the URL of the page.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Returns a header, or an empty text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// Returns the `Set-Cookie` headers.
+    #[must_use]
+    pub fn set_cookies(&self) -> &[String] {
+        &self.set_cookies
+    }
+
+    /// Returns the value of a field.
+    ///
+    /// # Panics
+    ///
+    /// If there is no field with that name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> &str {
+        let field = self.form().fields.iter().find(|field| field.name == name);
+        &field.expect("such a field").value
+    }
+
+    /// Returns whether the page has a form.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        self.form.is_some()
     }
 
     /// Returns the redirect target.

@@ -70,6 +70,9 @@ pub enum DenialReason {
     /// The user has not confirmed what the item would do (`confirm = "…"`), or the client cannot
     /// ask its user. The operator does nothing.
     NotConfirmed,
+    /// The user has not approved on the server's own page what the item would do (`approve = "…"`),
+    /// the page cannot be opened, or too many approvals are pending. The operator does nothing.
+    NotApproved,
     /// The item's `authorize` function failed: it panicked, or demanded a scope that the item
     /// does not declare. The log has the error, which the author corrects.
     AuthorizeFailed,
@@ -124,6 +127,7 @@ impl DenialReason {
         Self::MissingRole,
         Self::DeniedByItem,
         Self::NotConfirmed,
+        Self::NotApproved,
         Self::AuthorizeFailed,
         Self::AuthorizeTimeout,
         Self::TooManyPending,
@@ -160,6 +164,7 @@ impl DenialReason {
             Self::MissingRole => ("missing_role", 403, Remedy::AskAdministrator),
             Self::DeniedByItem => ("denied_by_item", 403, Remedy::None),
             Self::NotConfirmed => ("not_confirmed", 403, Remedy::Confirm),
+            Self::NotApproved => ("not_approved", 403, Remedy::Confirm),
             Self::AuthorizeFailed => ("authorize_failed", 403, Remedy::AskAdministrator),
             Self::AuthorizeTimeout => ("authorize_timeout", 503, Remedy::Retry),
             Self::TooManyPending => ("too_many_pending", 429, Remedy::Retry),

@@ -18,18 +18,14 @@ pub struct ItemDenial {
 }
 
 impl ItemDenial {
-    fn new(reason: DenialReason, message: Cow<'static, str>) -> Self {
+    /// Creates the denial for this reason, with its usual remedy.
+    pub fn new(reason: DenialReason, message: Cow<'static, str>) -> Self {
         Self {
             reason,
             message,
             remedy: reason.remedy(),
             detail: None,
         }
-    }
-
-    /// Creates the denial for a request that its user has not confirmed.
-    pub fn not_confirmed(message: &'static str) -> Self {
-        Self::new(DenialReason::NotConfirmed, message.into())
     }
 
     /// Creates the denial for an error in the item's code, which the log has.

@@ -64,6 +64,7 @@ fn told(text: &'static str) -> PageFacts<'static> {
             acr: vec![text],
             max_age: Some(60),
             is_confirmed: true,
+            is_approved: true,
             rate: Some("9/min burst 8".to_owned()),
             concurrency: Some(7),
             timeout: Some("6s".to_owned()),

@@ -34,6 +34,9 @@ enum Method {
         kid: Option<String>,
         audience: Option<String>,
     },
+    Public {
+        id: String,
+    },
     None,
 }
 
@@ -94,6 +97,23 @@ impl ClientAuthentication {
         self
     }
 
+    /// Names a client without credentials (`none`, RFC 7591 §2), which proves itself by PKCE alone.
+    #[must_use]
+    pub fn public(id: impl Into<String>) -> Self {
+        Self(Method::Public { id: id.into() })
+    }
+
+    /// The client id.
+    pub(super) fn client_id(&self) -> &str {
+        match &self.0 {
+            Method::Basic { id, .. }
+            | Method::Post { id, .. }
+            | Method::PrivateKeyJwt { id, .. }
+            | Method::Public { id } => id,
+            Method::None => "",
+        }
+    }
+
     /// Sends no credentials, for an endpoint that requires none.
     pub(super) fn none() -> Self {
         Self(Method::None)
@@ -131,6 +151,8 @@ impl ClientAuthentication {
                 kid: kid.clone(),
                 audience: audience.clone().unwrap_or_else(|| issuer.to_owned()),
             },
+            Method::Public { id } if is_empty(id) => return Err("the client id is empty"),
+            Method::Public { id } => Ready::Named { id: id.clone() },
             Method::None => Ready::Nothing,
         }))
     }
@@ -142,6 +164,7 @@ impl fmt::Debug for ClientAuthentication {
             Method::Basic { id, .. } => ("client_secret_basic", id.as_str()),
             Method::Post { id, .. } => ("client_secret_post", id.as_str()),
             Method::PrivateKeyJwt { id, .. } => ("private_key_jwt", id.as_str()),
+            Method::Public { id } => ("none", id.as_str()),
             Method::None => ("none", ""),
         };
         f.debug_struct(name)
@@ -164,6 +187,9 @@ enum Ready {
         key: ClientKey,
         kid: Option<String>,
         audience: String,
+    },
+    Named {
+        id: String,
     },
     Nothing,
 }
@@ -195,6 +221,10 @@ impl Client {
                 form.append_pair("client_id", id);
                 form.append_pair("client_assertion_type", client_assertion::TYPE);
                 form.append_pair("client_assertion", &assertion);
+            }
+            // RFC 6749 §4.1.3: a public client names itself.
+            Ready::Named { id } => {
+                form.append_pair("client_id", id);
             }
             Ready::Nothing => {}
         }

@@ -49,15 +49,28 @@ pub(super) async fn find_url(
     issuer: &Url,
     accepts: impl Fn(&str) -> bool,
 ) -> Result<Url, MissingMetadata> {
+    let read = |members: &Map<String, Value>| url_member(members, member);
+    find(member, fetcher, issuer, accepts, read).await
+}
+
+/// Finds what `read` returns of an issuer's metadata, in the first document that has it. `what`
+/// names it in an error.
+pub(super) async fn find<T>(
+    what: &str,
+    fetcher: &HttpFetcher,
+    issuer: &Url,
+    accepts: impl Fn(&str) -> bool,
+    read: impl Fn(&Map<String, Value>) -> Result<Option<T>, String>,
+) -> Result<T, MissingMetadata> {
     let mut errors = Vec::new();
     let mut not_offered = false;
     for place in metadata_urls(issuer) {
         let error = match fetcher.get(&place).await {
-            Ok(document) => match url_in(member, &document, &accepts) {
-                Ok(Some(location)) => return Ok(location),
+            Ok(document) => match members_of(&document, &accepts).and_then(|all| read(&all)) {
+                Ok(Some(found)) => return Ok(found),
                 Ok(None) => {
                     not_offered = true;
-                    format!("it has no {member}")
+                    format!("it has no {what}")
                 }
                 Err(reason) => reason,
             },
@@ -77,12 +90,11 @@ pub(super) async fn find_url(
     })
 }
 
-/// Reads a URL from a metadata document, if the document is this issuer's.
-fn url_in(
-    member: &str,
+/// Reads the members of a metadata document, if the document is this issuer's.
+fn members_of(
     document: &[u8],
     accepts: impl Fn(&str) -> bool,
-) -> Result<Option<Url>, String> {
+) -> Result<Map<String, Value>, String> {
     let members: Map<String, Value> =
         json::lenient(document).map_err(|_| "it is not a JSON object")?;
     let issuer = members.get("issuer").and_then(Value::as_str);
@@ -93,12 +105,30 @@ fn url_in(
             QuotedText(issuer.unwrap_or_default(), 160)
         ));
     }
+    Ok(members)
+}
+
+/// Reads a member that is a URL, if there is one.
+pub(super) fn url_member(
+    members: &Map<String, Value>,
+    member: &str,
+) -> Result<Option<Url>, String> {
     let Some(location) = members.get(member) else {
         return Ok(None);
     };
     let url = location.as_str().and_then(|text| Url::parse(text).ok());
     url.map(Some)
         .ok_or_else(|| format!("its {member} is not a URL"))
+}
+
+/// Reads a URL from a metadata document, if the document is this issuer's.
+#[cfg(any(test, fuzzing))]
+fn url_in(
+    member: &str,
+    document: &[u8],
+    accepts: impl Fn(&str) -> bool,
+) -> Result<Option<Url>, String> {
+    url_member(&members_of(document, accepts)?, member)
 }
 
 #[cfg(test)]

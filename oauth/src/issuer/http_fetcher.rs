@@ -101,6 +101,24 @@ impl HttpFetcher {
         }
     }
 
+    /// Posts a JSON document, and returns the body of a success or of a refusal (RFC 7591 §3.2).
+    pub(super) async fn post_json(
+        &self,
+        url: &Url,
+        json: String,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
+        let request = self
+            .client()?
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(json);
+        let answer = self.answer(url, request).await?;
+        match answer.status().as_u16() {
+            status @ (200 | 201 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
+            status => Err(FetchError::Status(status)),
+        }
+    }
+
     fn form(
         &self,
         url: &Url,

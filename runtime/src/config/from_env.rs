@@ -11,7 +11,7 @@ use super::{
     resource_url,
     scalekit::{self, Scalekit},
     unknown_variables,
-    variable::{INTROSPECTION, NamedValue, STATE_KEY, items},
+    variable::{APPROVAL, INTROSPECTION, NamedValue, STATE_KEY, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};
 
@@ -47,6 +47,8 @@ pub(super) const OURS: &[&str] = &[
     PROXIES,
     INTROSPECTION[0],
     INTROSPECTION[1],
+    APPROVAL[0],
+    APPROVAL[1],
     SESSIONS,
     BANNER,
     DRAIN,
@@ -90,6 +92,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     scalekit.accept_spellings(&mut config);
     read_introspection(&mut config, environment);
     scalekit.enable_introspection(&mut config);
+    read_approval_client(&mut config, environment);
     if let Some((source, list)) = chosen(&mut config, environment, AUDIENCES, &scalekit.audiences) {
         for audience in items(list) {
             config.add_audience(source, audience);
@@ -119,11 +122,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     }
     scalekit.check_metadata_url(&mut config);
     name_places_in_file(&mut config, environment);
-    unknown_variables::report(
-        &mut config,
-        environment,
-        &[OURS, &scalekit::KNOWN].concat(),
-    );
+    unknown_variables::report(&mut config, environment, &[OURS, &scalekit::KNOWN].concat());
     config
 }
 
@@ -200,6 +199,38 @@ fn read_introspection(config: &mut Config, environment: &Environment) {
         _ => config.add_error(
             format!("{id} is set, but there are several issuers, and a token must not be sent to another issuer than its own"),
             "configure it in the program, by `Issuer::with_introspection` and `with_token_prefix`",
+        ),
+    }
+}
+
+/// Reads the client that signs users in for approvals. Without a secret it is a public client.
+fn read_approval_client(config: &mut Config, environment: &Environment) {
+    let [id, secret] = APPROVAL;
+    let client = match APPROVAL.map(|name| environment.get(name)) {
+        [None, None] => return,
+        [Some(id), Some(secret)] => ClientAuthentication::basic(id, secret),
+        [Some(id), None] => ClientAuthentication::public(id),
+        [None, Some(_)] => {
+            return config.add_error(
+                format!("{secret} is set, but {id} is not"),
+                format!("set {id}, too, or remove {secret}"),
+            );
+        }
+    };
+    match config.issuers.as_slice() {
+        [only] => {
+            let issuer = only.issuer().to_owned();
+            *config = config.clone().with_approval_client(issuer, client);
+        }
+        // The error in its name is reported.
+        [] if environment.get(ISSUERS).is_some() => {}
+        [] => config.add_error(
+            format!("{id} is set, but no issuer is"),
+            format!("set {ISSUERS}, or remove {id}"),
+        ),
+        _ => config.add_error(
+            format!("{id} is set, but there are several issuers, and a client belongs to one"),
+            "configure a client for each issuer in the program, by `Config::with_approval_client`",
         ),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     AddressSettings, Resource,
-    resource_url::{self, DOCS_PATH, METADATA_PATH},
+    resource_url::{self, APPROVALS_PATH, DOCS_PATH, METADATA_PATH},
 };
 use crate::error::SetupErrors;
 
@@ -156,6 +156,30 @@ impl Paths {
         let below = public.as_ref().and(self.docs_below_endpoint.clone());
         let alone = (!is_mounted).then(|| DOCS_PATH.to_owned());
         local.chain(below).chain(alone).collect()
+    }
+
+    /// Returns the public path below which the pages for approvals are.
+    #[cfg(feature = "approval")]
+    pub(crate) fn approvals(&self) -> String {
+        format!("{}{APPROVALS_PATH}", self.prefix)
+    }
+
+    /// Returns the path at which requests for the pages for approvals arrive.
+    pub(crate) fn approvals_route(&self) -> String {
+        let public = format!("{}{APPROVALS_PATH}", self.prefix);
+        self.local(&public).to_owned()
+    }
+
+    /// Reports an endpoint in the place of the pages for approvals: the router panics at two routes
+    /// with one path.
+    pub(crate) fn check_approvals(&self, errors: &mut SetupErrors) {
+        let route = self.approvals_route();
+        if below(&self.endpoint, &route).is_some() {
+            errors.add(
+                format!("the endpoint is served at {:?}, where requests for the pages of approvals arrive", self.endpoint),
+                "choose a path for the resource that does not begin with /approvals, such as /mcp",
+            );
+        }
     }
 
     /// Returns the path at which requests for a public path arrive.

@@ -157,6 +157,8 @@ pub(crate) const LIVENESS_PATH: &str = "/healthz";
 pub(crate) const READINESS_PATH: &str = "/readyz";
 /// The documentation page.
 pub(crate) const DOCS_PATH: &str = "/docs";
+/// The pages for approvals.
+pub(crate) const APPROVALS_PATH: &str = "/approvals";
 
 /// Every path that a server serves apart from its endpoint. An endpoint must not start with the
 /// first segment of any of them.

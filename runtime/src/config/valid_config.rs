@@ -44,6 +44,8 @@ impl ValidConfig {
             .chain(proxies)
             .collect();
         config.warnings.extend(warnings);
+        let issuers: Vec<_> = config.issuers.iter().map(ValidIssuer::issuer).collect();
+        config.approvals.check(&issuers, errors);
         Self {
             paths: Paths::new(&config.addresses, &resource, errors),
             config,
@@ -138,6 +140,27 @@ impl ValidConfig {
     /// The rules for key-bound tokens (RFC 9449).
     pub(crate) fn dpop(&self) -> &Dpop {
         &self.config.dpop
+    }
+
+    /// The client that signs users in for approvals at an issuer, if an operator has registered one.
+    #[cfg(feature = "approval")]
+    pub(crate) fn approval_client(
+        &self,
+        issuer: &str,
+    ) -> Option<&crate::issuer::ClientAuthentication> {
+        self.config.approvals.client(issuer)
+    }
+
+    /// What decides about approvals in a test.
+    #[cfg(all(feature = "approval", feature = "testing"))]
+    pub(crate) fn test_approvals(&self) -> super::TestApprovals {
+        self.config.test_approvals()
+    }
+
+    /// How long a request waits for an approval.
+    #[cfg(feature = "approval")]
+    pub(crate) fn approval_wait(&self) -> Duration {
+        self.config.approvals.wait()
     }
 
     /// The metadata document that the user provides.

@@ -18,6 +18,12 @@ pub(super) const INTROSPECTION: [&str; 2] = [
     "TOOLGATE_INTROSPECTION_CLIENT_SECRET",
 ];
 
+/// The id and the secret of this server as a client that signs users in for approvals.
+pub(super) const APPROVAL: [&str; 2] = [
+    "TOOLGATE_APPROVAL_CLIENT_ID",
+    "TOOLGATE_APPROVAL_CLIENT_SECRET",
+];
+
 /// The secret of the client that Scalekit's dashboard creates.
 pub(super) const SCALEKIT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 
@@ -25,7 +31,7 @@ pub(super) const SCALEKIT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 pub(super) const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
 /// The variables whose value can be in the file that `<name>_FILE` names.
-pub(super) const SECRETS: [&str; 3] = [STATE_KEY, INTROSPECTION[1], SCALEKIT_SECRET];
+pub(super) const SECRETS: [&str; 4] = [STATE_KEY, INTROSPECTION[1], APPROVAL[1], SCALEKIT_SECRET];
 
 /// The name of a variable and its value.
 pub(super) type NamedValue = (&'static str, String);

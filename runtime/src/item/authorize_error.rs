@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, fmt};
 
-use crate::denial::{ItemDenial, Remedy};
+use crate::denial::{DenialReason, ItemDenial, Remedy};
 
 /// Why the `authorize` function of a tool, a resource or a prompt denies a request.
 ///
@@ -138,7 +138,19 @@ impl AuthorizeError {
 
     /// Denies a request that its user has not confirmed.
     pub(super) fn not_confirmed(message: &'static str) -> Self {
-        Self(AuthorizeReason::Denied(ItemDenial::not_confirmed(message)))
+        Self::for_reason(DenialReason::NotConfirmed, message)
+    }
+
+    /// Denies a request that its user has not approved.
+    pub(super) fn not_approved(message: &'static str) -> Self {
+        Self::for_reason(DenialReason::NotApproved, message)
+    }
+
+    fn for_reason(reason: DenialReason, message: &'static str) -> Self {
+        Self(AuthorizeReason::Denied(ItemDenial::new(
+            reason,
+            message.into(),
+        )))
     }
 
     pub(crate) fn into_reason(self) -> AuthorizeReason {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rmcp::model::{Icon, MetaObject};
 use serde_json::Value;
 
-use super::{ClientCapability, ItemLimits, security_schemes};
+use super::{ClientCapability, ItemLimits, question::DeclaredQuestion, security_schemes};
 use crate::{
     access::{Conditions, Requirement},
     error::SetupErrors,
@@ -28,7 +28,7 @@ pub struct Facts {
     pub(crate) icons: Vec<Icon>,
     pub(crate) meta: Option<Value>,
     pub(crate) client_capabilities: &'static [ClientCapability],
-    pub(crate) confirm: Option<&'static str>,
+    pub(crate) question: Option<DeclaredQuestion>,
     pub(crate) limits: ItemLimits,
 }
 
@@ -50,7 +50,7 @@ impl Facts {
             icons: Vec::new(),
             meta: None,
             client_capabilities: &[],
-            confirm: None,
+            question: None,
             limits: ItemLimits::NONE,
         }
     }
@@ -127,7 +127,14 @@ impl Facts {
     /// `confirm = "…"`.
     #[must_use]
     pub fn confirm(mut self, question: &'static str) -> Self {
-        self.confirm = Some(question);
+        self.question = Some(DeclaredQuestion::confirm(self.question, question));
+        self
+    }
+
+    /// `approve = "…"`.
+    #[must_use]
+    pub fn approve(mut self, question: &'static str) -> Self {
+        self.question = Some(DeclaredQuestion::approve(self.question, question));
         self
     }
 

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use super::{CallError, ItemName, Kind, Running};
+use super::{CallError, KindParts, Run};
 use crate::rate::Rate;
 
 /// The longest timeout. A longer one is a mistake of units.
@@ -68,15 +68,22 @@ impl fmt::Display for ItemLimits {
     }
 }
 
-/// Runs an item for at most this time, then drops it.
-pub(crate) fn within<K: Kind>(time: Duration, item: ItemName, running: Running<K>) -> Running<K> {
-    let running = async move {
-        match timeout(time, running).await {
-            Ok(end) => end,
-            Err(_) => Err(CallError::failed(timed_out(time, item.noun, item.name))),
-        }
-    };
-    running.boxed()
+/// Returns the function of an item that runs for at most this time and is then dropped.
+pub(crate) fn within<S: 'static, K: KindParts>(
+    time: Duration,
+    name: &'static str,
+    run: Run<S, K>,
+) -> Run<S, K> {
+    Box::new(move |call| {
+        let running = run(call);
+        let running = async move {
+            match timeout(time, running).await {
+                Ok(end) => end,
+                Err(_) => Err(CallError::failed(timed_out(time, K::NOUN, name))),
+            }
+        };
+        running.boxed()
+    })
 }
 
 /// Logs that an item was cancelled, and returns the message for the caller.

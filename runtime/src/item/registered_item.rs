@@ -9,8 +9,9 @@ use super::{
     Completing, Definition, ItemLimits, ItemName, KindParts, Run, Running,
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
-    confirmation::Confirmation,
     limits::within,
+    question::DeclaredQuestion,
+    user_decision::UserDecision,
 };
 use crate::{
     access::{Conditions, Requirement},
@@ -30,8 +31,8 @@ pub(crate) struct Item<S, K: KindParts> {
     authorize: Option<AuthorizeFunction<S>>,
     demands: &'static [Scope],
     takes_context: bool,
-    /// Whether its user confirms each request.
-    confirms: bool,
+    /// What its user decides about each request.
+    question: Option<DeclaredQuestion>,
     limits: ItemLimits,
     takes_fast_path: bool,
     client_capabilities: &'static [ClientCapability],
@@ -96,7 +97,7 @@ impl<S, K: KindParts> Item<S, K> {
         faults: &mut SetupErrors,
     ) -> Self
     where
-        S: 'static,
+        S: Send + 'static,
     {
         let Definition {
             mut facts,
@@ -119,19 +120,21 @@ impl<S, K: KindParts> Item<S, K> {
             undescribed,
             warnings,
         } = built;
-        let (run, confirms) = match facts.confirm {
-            Some(question) => {
-                let has = |name: &str| K::has_argument(&address, &listing, name);
-                let confirmation = Confirmation::new(question, has).unwrap_or_else(|unknown| {
-                    faults.add(
-                        format!("`confirm` of the {} `{}` names the argument `{unknown}`, which it does not have", K::NOUN, facts.name),
-                        "write the name of an argument between the braces",
-                    );
-                    Confirmation::default()
-                });
-                (confirmation.before::<S, K>(run), true)
-            }
-            None => (run, false),
+        let question = facts.question;
+        let decision = question.and_then(|question| {
+            let has = |name: &str| K::has_argument(&address, &listing, name);
+            UserDecision::new(question, (K::NOUN, facts.name), facts.requirement, has)
+                .map_err(|(what, remedy)| faults.add(what, remedy))
+                .ok()
+        });
+        // The time of the user's decision is not the item's.
+        let run = match facts.limits.timeout {
+            Some(time) => within::<S, K>(time, facts.name, run),
+            None => run,
+        };
+        let run = match decision {
+            Some(decision) => decision.before::<S, K>(run),
+            None => run,
         };
         Self {
             target: K::target(index),
@@ -143,10 +146,10 @@ impl<S, K: KindParts> Item<S, K> {
             authorize,
             demands,
             takes_context,
-            confirms,
+            question,
             limits: facts.limits,
             takes_fast_path: !takes_context
-                && !confirms
+                && question.is_none()
                 && facts.client_capabilities.is_empty()
                 && K::takes_fast_path(&input),
             client_capabilities: facts.client_capabilities,
@@ -184,9 +187,9 @@ impl<S, K: KindParts> Item<S, K> {
         self.conditions
     }
 
-    /// Returns whether its user confirms each request.
-    pub(crate) fn is_confirmed(&self) -> bool {
-        self.confirms
+    /// Returns what its user decides about each request.
+    pub(crate) fn question(&self) -> Option<DeclaredQuestion> {
+        self.question
     }
 
     /// Returns how much one caller may use it.
@@ -218,9 +221,9 @@ impl<S, K: KindParts> Item<S, K> {
         let function = self.authorize.as_ref()?;
         match K::validate(&self.input, requested, call.take_arguments()) {
             Ok(arguments) => {
-                let shown = match self.confirms {
-                    true => arguments.clone(),
-                    false => Map::new(),
+                let shown = match self.question {
+                    Some(_) => arguments.clone(),
+                    None => Map::new(),
                 };
                 call.begin(self.item_name(), arguments, None);
                 Some(function.authorize(call, self.demands, shown))
@@ -301,11 +304,7 @@ impl<S, K: KindParts> Item<S, K> {
             return std::future::ready(Err(error)).boxed();
         }
         call.begin(self.item_name(), validated.arguments, validated.authorized);
-        let running = K::bounded(&self.input, self.name, (self.run)(call));
-        match self.limits.timeout {
-            Some(time) => within::<K>(time, self.item_name(), running),
-            None => running,
-        }
+        K::bounded(&self.input, self.name, (self.run)(call))
     }
 
     /// Runs a request, if the permit is for this item. It runs with the parameters that the permit

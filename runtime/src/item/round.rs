@@ -21,6 +21,7 @@ use crate::caller::Caller;
 
 use super::{
     Call, FromCall, ToolError,
+    approval_desk::ApprovalDesk,
     capability::{ClientCapability, MissingCapabilities},
 };
 
@@ -175,6 +176,11 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     /// it, but it is sent with every round, so keep it small.
     pub fn ask(&self, state: &T) -> InputRequired {
         InputRequired::new(Arc::clone(&self.round), serde_json::to_value(state))
+    }
+
+    /// Returns where approvals are stored, if the server has a page for them.
+    pub(super) fn approval_desk(&self) -> Option<Arc<dyn ApprovalDesk>> {
+        self.round.seal.approval_desk()
     }
 
     /// Uses the sealed state of the round before.

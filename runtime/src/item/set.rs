@@ -68,7 +68,7 @@ impl<S, K: Kind> ItemSet<S, K> {
     /// Builds every item, ordered and numbered in that order. Errors are added to `faults`.
     pub(crate) fn finish(self, faults: &mut SetupErrors) -> Vec<Item<S, K>>
     where
-        S: 'static,
+        S: Send + 'static,
         K: KindParts,
     {
         faults.append(self.errors);

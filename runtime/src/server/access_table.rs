@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 use super::{Server, gate_plan::Policy, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
 use crate::{
     access::{Conditions, Requirement},
-    item::{ItemLimits, ItemSet, KindParts},
+    item::{DeclaredQuestion, ItemLimits, ItemSet, KindParts},
     rate::Rate,
     scope::Scope,
 };
@@ -57,7 +57,7 @@ pub struct ItemAccess {
     is_step_up: bool,
     conditions: Conditions,
     authorize_scopes: Option<Vec<&'static str>>,
-    is_confirmed: bool,
+    question: Option<DeclaredQuestion>,
     limits: ItemLimits,
 }
 
@@ -90,7 +90,7 @@ impl AccessTable {
                 is_step_up: facts.step_up,
                 conditions: facts.conditions,
                 authorize_scopes: authorize_scopes(has_authorize, demands),
-                is_confirmed: facts.confirm.is_some(),
+                question: facts.question,
                 limits: facts.limits,
                 ..ItemAccess::new(K::NOUN, name, facts.requirement)
             });
@@ -110,7 +110,7 @@ impl AccessTable {
             is_step_up: terms.step_up,
             conditions: terms.conditions,
             authorize_scopes: authorize_scopes(has_authorize, &terms.demands),
-            is_confirmed: terms.question.is_some(),
+            question: terms.question,
             limits: terms.limits,
             ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
         }));
@@ -167,7 +167,7 @@ impl ItemAccess {
             is_step_up: false,
             conditions: Conditions::NONE,
             authorize_scopes: None,
-            is_confirmed: false,
+            question: None,
             limits: ItemLimits::NONE,
         }
     }
@@ -218,7 +218,13 @@ impl ItemAccess {
     /// Returns whether the user confirms each request (`confirm = "…"`).
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.is_confirmed
+        self.question.is_some_and(DeclaredQuestion::is_confirmation)
+    }
+
+    /// Returns whether the user approves each request on the server's own page (`approve = "…"`).
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        self.question.is_some_and(DeclaredQuestion::is_approval)
     }
 
     /// Returns how often one caller may use the item (`rate = "…"`, `burst = …`).
@@ -295,8 +301,11 @@ impl fmt::Display for ItemAccess {
             Some(scopes) => write!(f, "; by arguments also {}", scopes.join(" "))?,
             None => {}
         }
-        if self.is_confirmed {
+        if self.is_confirmed() {
             f.write_str("; confirmed by the user")?;
+        }
+        if self.is_approved() {
+            f.write_str("; approved by the user on the page of the server")?;
         }
         write!(f, "{}", self.limits)
     }

@@ -173,6 +173,7 @@ pub(super) fn assemble(
             documentation,
             cors,
             issuer_routes: wall.issuer_routes,
+            approval_routes: wall.approval_routes,
             readiness: wall.readiness,
         },
         banner,

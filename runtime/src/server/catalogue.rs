@@ -358,8 +358,7 @@ fn addressed<K: KindParts>(
             conditions: item.conditions(),
             step_up: item.is_step_up(),
             demands: item.demands().to_vec(),
-            // Its own function asks.
-            question: None,
+            question: item.question(),
             limits: item.limits(),
         };
         (item.address(), terms)

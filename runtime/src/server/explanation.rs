@@ -211,6 +211,11 @@ impl AccessTable {
             let why = "not evaluated: the user is asked at each request";
             explained.add("confirm", Verdict::NotEvaluated, why);
         }
+        if row.is_approved() {
+            let why =
+                "not evaluated: the user decides about each request on the page of the server";
+            explained.add("approve", Verdict::NotEvaluated, why);
+        }
     }
 
     fn explain_scopes(&self, row: &ItemAccess, claims: &Claims, explained: &mut Explanation) {

@@ -23,6 +23,7 @@ use crate::{
 
 use super::{
     Visibility,
+    approval_pages::{ApprovalPages, ApprovalPlan, ApprovalRoutes},
     login_timing::Login,
     readiness::{Check, Readiness},
     registry::{DescribedScope, Registry},
@@ -91,6 +92,7 @@ pub(super) struct GatePlan {
     tool_result_denial: Option<Box<DenialsAsToolResults>>,
     proofs: Option<Proofs>,
     readiness_check: Option<Check<()>>,
+    approvals: ApprovalPages,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -125,6 +127,17 @@ impl GatePlan {
         };
         let asks_for_tokens = policy.takes_tokens && offered.asks_for_tokens();
         let issuing = TokenIssuers::choose(&settings, asks_for_tokens, &embedding, faults);
+        let approvals = ApprovalPlan {
+            server_name: name,
+            items: offered.approved(),
+            settings: &settings,
+            trusted: &issuing.trusted,
+            login_scopes: table.names(baseline).map(str::to_owned).collect(),
+            takes_tokens: policy.takes_tokens,
+            has_own_verifier: policy.verifier.is_some(),
+            clock: &policy.clock,
+        };
+        let approvals = ApprovalPages::new(&approvals, faults);
         let make_authenticator = match policy.verifier {
             Some(own) => own,
             None => {
@@ -172,6 +185,7 @@ impl GatePlan {
             challenge_scopes: policy.challenge_scopes,
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
+            approvals,
             clock: policy.clock,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
@@ -188,7 +202,8 @@ impl GatePlan {
         let settings = &self.settings;
         let keys = [settings.state_key(), settings.previous_state_key()];
         let resource = settings.resource().as_str().to_owned();
-        let seal = RoundSeal::new(keys, resource, Arc::clone(&self.clock));
+        let seal = RoundSeal::new(keys, resource, Arc::clone(&self.clock))
+            .map(|seal| seal.with_approval_desk(self.approvals.desk()));
         let reported = seal.map_err(|_| {
             faults.add(
                 "the operating system provides no random numbers",
@@ -269,6 +284,7 @@ impl GatePlan {
             None => authenticator,
         });
         authenticator.start();
+        let approval_routes = self.approvals.routes(&self.settings, &authenticator);
         let streams = CancellationToken::new();
         let limits = self.settings.limits().clone();
         let gate = Gate {
@@ -297,6 +313,7 @@ impl GatePlan {
             readiness: Readiness::new(authenticator, self.readiness_check),
             streams,
             issuer_routes: self.issuing.routes,
+            approval_routes,
         }
     }
 }
@@ -329,6 +346,8 @@ pub(super) struct BuiltGate {
     pub(super) streams: CancellationToken,
     /// The routes of the embedded issuer, if it is used.
     pub(super) issuer_routes: Option<Router>,
+    /// The pages for approvals, if an item needs them.
+    pub(super) approval_routes: Option<ApprovalRoutes>,
 }
 
 fn described(declared_scopes: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {

@@ -2,7 +2,7 @@
 //!
 //! - [`access`]: the access of one item of the handler; [`access_table`]: of all
 //! - [`handler_authorize`]: the `authorize` functions of its items
-//! - [`confirmations`]: the questions that users confirm before an item runs
+//! - [`user_decisions`]: what users decide before an item runs
 //! - [`builder`]: the declarations and the policy, until the gate is built
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
@@ -34,20 +34,19 @@ use super::{
 mod access;
 mod access_table;
 mod builder;
-mod confirmations;
 mod declared;
 mod gate_layer;
 mod guarded_handler;
 mod handler_authorize;
 mod inventory;
-
-use confirmations::SealedConfirmations;
+mod user_decisions;
 
 pub use access::Access;
 pub use builder::HandlerGateBuilder;
 pub use gate_layer::{GatedService, GuardedService, HandlerGateLayer};
 pub use guarded_handler::GuardedHandler;
 pub use handler_authorize::HandlerCall;
+use user_decisions::SealedUserDecisions;
 
 /// The gate alone, in front of a server that you wrote with rmcp's own `#[tool]` or
 /// [`ServerHandler`].
@@ -87,7 +86,7 @@ struct Standing {
     access: AccessTable,
     wall: BuiltGate,
     /// The questions that users confirm, if any item has one.
-    confirmations: Option<SealedConfirmations>,
+    decisions: Option<SealedUserDecisions>,
     visibility: Visibility,
     has_sessions: bool,
     asks_for_tokens: bool,

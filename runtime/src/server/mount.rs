@@ -99,7 +99,7 @@ impl Mount {
                             "the servers of {earlier:?} and {:?} both serve the path {path}",
                             server.resource
                         ),
-                        "give each server a resource with its own path and an issuer; of several servers, only one can have the development issuer",
+                        "give each server a resource with its own path and an issuer, and, if both have items with `approve`, its own path prefix; of several servers, only one can have the development issuer",
                     );
                 }
             }

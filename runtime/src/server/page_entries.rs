@@ -5,7 +5,7 @@ use toolgate_docs_page as docs_page;
 
 use crate::{
     access::{Conditions, Requirement},
-    item::{Item, ItemLimits},
+    item::{DeclaredQuestion, Item, ItemLimits},
     prompt::PromptKind,
     resource::{ResourceKind, ResourceListing},
     scope::Scope,
@@ -36,14 +36,15 @@ fn access(requirement: Requirement) -> docs_page::Access<'static> {
 
 fn conditions(
     conditions: Conditions,
-    is_confirmed: bool,
+    question: Option<DeclaredQuestion>,
     limits: ItemLimits,
 ) -> docs_page::Conditions<'static> {
     docs_page::Conditions {
         roles: conditions.roles().iter().map(|all| all.to_vec()).collect(),
         acr: conditions.acr().to_vec(),
         max_age: conditions.max_age().map(|age| age.as_secs()),
-        is_confirmed,
+        is_confirmed: question.is_some_and(DeclaredQuestion::is_confirmation),
+        is_approved: question.is_some_and(DeclaredQuestion::is_approval),
         rate: limits.rate.map(|rate| rate.to_string()),
         concurrency: limits.concurrency,
         timeout: limits.timeout.map(|time| format!("{time:?}")),
@@ -53,7 +54,7 @@ fn conditions(
 pub(super) fn tool_entry(
     tool: &Tool,
     requirement: Requirement,
-    (needed, is_confirmed, limits): (Conditions, bool, ItemLimits),
+    (needed, question, limits): (Conditions, Option<DeclaredQuestion>, ItemLimits),
 ) -> docs_page::ToolEntry<'_> {
     let hint =
         |hint: fn(&ToolAnnotations) -> Option<bool>| tool.annotations.as_ref().and_then(hint);
@@ -70,7 +71,7 @@ pub(super) fn tool_entry(
         input_schema: &tool.input_schema,
         output_schema: tool.output_schema.as_deref(),
         access: access(requirement),
-        conditions: conditions(needed, is_confirmed, limits),
+        conditions: conditions(needed, question, limits),
     }
 }
 
@@ -83,7 +84,7 @@ pub(super) fn prompt_entry(prompt: &Item<(), PromptKind>) -> docs_page::PromptEn
         description: listing.description.as_deref(),
         arguments: arguments.map(prompt_argument).collect(),
         access: access(prompt.requirement()),
-        conditions: conditions(prompt.conditions(), prompt.is_confirmed(), prompt.limits()),
+        conditions: conditions(prompt.conditions(), prompt.question(), prompt.limits()),
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) fn resource_entry(resource: &Item<(), ResourceKind>) -> docs_page::Re
         access: access(resource.requirement()),
         conditions: conditions(
             resource.conditions(),
-            resource.is_confirmed(),
+            resource.question(),
             resource.limits(),
         ),
     }

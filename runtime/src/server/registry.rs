@@ -7,7 +7,7 @@ use crate::{
     authorization::{Offers, Switches, Target},
     clock::{Clock, SharedClock},
     error::SetupErrors,
-    item::ItemLimits,
+    item::{DeclaredQuestion, ItemLimits},
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
 };
@@ -22,8 +22,8 @@ pub(super) struct AccessTerms {
     pub(super) step_up: bool,
     /// Scopes that it may require depending on its arguments.
     pub(super) demands: Vec<Scope>,
-    /// The question that the user of a handler's item confirms.
-    pub(super) question: Option<&'static str>,
+    /// What its user decides about each request.
+    pub(super) question: Option<DeclaredQuestion>,
     /// How much one caller may use the item.
     pub(super) limits: ItemLimits,
 }
@@ -78,6 +78,23 @@ impl Registry {
 
     fn terms(&self) -> impl Iterator<Item = &AccessTerms> {
         self.named_terms().map(|(_, terms)| terms)
+    }
+
+    /// Returns the kind and the name of each item that its user approves.
+    pub(super) fn approved(&self) -> Vec<String> {
+        let is_approved =
+            |terms: &AccessTerms| terms.question.is_some_and(DeclaredQuestion::is_approval);
+        let mut approved = Vec::new();
+        for (noun, items) in [("tool", &self.tools), ("prompt", &self.prompts)] {
+            let items = items.iter().filter(|(_, terms)| is_approved(terms));
+            approved.extend(items.map(|(name, _)| format!("{noun} `{name}`")));
+        }
+        let resources = self
+            .resources
+            .iter()
+            .filter(|(_, terms)| is_approved(terms));
+        approved.extend(resources.map(|(uri, _)| format!("resource `{}`", uri.as_str())));
+        approved
     }
 
     /// Returns whether any item requires a token, even for some arguments only.

@@ -24,6 +24,7 @@ use crate::{
 };
 
 use super::{
+    approval_pages::ApprovalRoutes,
     browser_redirect::{is_browser, see_docs},
     http_entry::HttpEntry,
     nest_check::nest_check,
@@ -44,6 +45,8 @@ pub(super) struct Served {
     pub(super) cors: CorsLayer,
     /// The routes of the embedded issuer, if it is used. They have their own CORS rules.
     pub(super) issuer_routes: Option<Router>,
+    /// The pages for approvals, which no other origin may read.
+    pub(super) approval_routes: Option<ApprovalRoutes>,
     pub(super) readiness: Readiness,
 }
 
@@ -120,6 +123,7 @@ fn routes(endpoint: Endpoint, served: Served, is_mounted: bool) -> (Router, BTre
         documentation,
         cors,
         issuer_routes,
+        approval_routes,
         ..
     } = served;
     let document = match is_mounted {
@@ -161,6 +165,10 @@ fn routes(endpoint: Endpoint, served: Served, is_mounted: bool) -> (Router, BTre
     }
     // CORS is outermost, so that a page can read refusals too.
     let mut router = readable(router).route_layer(cors).merge(endpoints);
+    if let Some(pages) = approval_routes {
+        router = router.merge(pages.router);
+        all.insert(format!("{}/{{id}}", pages.path));
+    }
     if let Some(issuer) = issuer_routes {
         router = router.merge(issuer);
         all.insert("/.well-known/oauth-authorization-server".to_owned());

@@ -102,7 +102,7 @@ impl StaticDocuments<'_> {
             tool_entry(
                 tool.listing(),
                 tool.requirement(),
-                (tool.conditions(), tool.is_confirmed(), tool.limits()),
+                (tool.conditions(), tool.question(), tool.limits()),
             )
         });
         let prompts = catalogue.prompts.iter().map(prompt_entry);

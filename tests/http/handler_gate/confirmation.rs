@@ -30,14 +30,14 @@ const REVISIONS: [&str; 4] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03
 
 /// A handler that records what it gets.
 #[derive(Clone, Default)]
-pub(super) struct Notes(Arc<Mutex<Vec<Value>>>);
+pub(in super::super) struct Notes(Arc<Mutex<Vec<Value>>>);
 
 impl Notes {
     fn note(&self, what: Value) {
         self.0.lock().expect("not poisoned").push(what);
     }
 
-    fn take(&self) -> Vec<Value> {
+    pub(in super::super) fn take(&self) -> Vec<Value> {
         std::mem::take(&mut *self.0.lock().expect("not poisoned"))
     }
 }

@@ -106,7 +106,11 @@ impl Reader<'_> {
         if is_key && is_known && name != CONFIG {
             return Some(name);
         }
-        let known: Vec<_> = OURS.iter().copied().filter(|known| *known != CONFIG).collect();
+        let known: Vec<_> = OURS
+            .iter()
+            .copied()
+            .filter(|known| *known != CONFIG)
+            .collect();
         let remedy = match nearest(OUR_PREFIX, &name, &known) {
             // Of two variables the last one can be in the file.
             Some(meant) => {

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     caller::Caller,
     clock::{Clock, UnixTime},
+    item::approval_desk::ApprovalDesk,
 };
 
 /// The first part of every binding. A new format of the state needs a new text.
@@ -41,6 +42,7 @@ pub(crate) struct RoundSeal {
     resource: String,
     clock: Arc<dyn Clock>,
     used: UsedStates,
+    approval_desk: Option<Arc<dyn ApprovalDesk>>,
 }
 
 /// What one request state belongs to: the caller and the contents of a request.
@@ -92,7 +94,18 @@ impl RoundSeal {
             resource,
             clock,
             used: UsedStates::default(),
+            approval_desk: None,
         })
+    }
+
+    /// Lets items ask for approvals on the server's own page.
+    pub(crate) fn with_approval_desk(mut self, desk: Option<Arc<dyn ApprovalDesk>>) -> Self {
+        self.approval_desk = desk;
+        self
+    }
+
+    pub(super) fn approval_desk(&self) -> Option<Arc<dyn ApprovalDesk>> {
+        self.approval_desk.clone()
     }
 
     /// Returns what the state of a request is bound to. Its length precedes each part, so that

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     access::{Conditions, Requirement},
-    item::ItemLimits,
+    item::{DeclaredQuestion, ItemLimits},
     rate::Rate,
     scope::Scope,
     server::registry::AccessTerms,
@@ -18,7 +18,7 @@ pub struct Access {
     conditions: Conditions,
     step_up: bool,
     demands: &'static [Scope],
-    question: Option<&'static str>,
+    question: Option<DeclaredQuestion>,
     limits: ItemLimits,
 }
 
@@ -104,7 +104,30 @@ impl Access {
     #[must_use]
     pub const fn confirm(self, question: &'static str) -> Self {
         Self {
-            question: Some(question),
+            question: Some(DeclaredQuestion::confirm(self.question, question)),
+            ..self
+        }
+    }
+
+    /// Asks the user on the server's own page before the item runs, as `approve = "…"` does for an
+    /// item of a [`Server`](crate::Server): the user signs in there, sees the arguments and decides.
+    /// A client that answers by itself gets nothing. Everything else is as for
+    /// [`confirm`](Self::confirm), with the code `not_approved`. With `confirm`, or with
+    /// [`Requirement::Public`], it is an error at start-up.
+    ///
+    /// Requires the feature `approval`. Without it, this is an error at start-up.
+    ///
+    /// ```
+    /// use toolgate::{access, gate::HandlerGate};
+    ///
+    /// let gate = HandlerGate::builder("notes")
+    ///     .tool("delete", access!(scope = "notes:write", approve = "Delete {id}?"))
+    ///     .tool("purge", access!(scope = "notes:write").approve("Delete all notes?"));
+    /// ```
+    #[must_use]
+    pub const fn approve(self, question: &'static str) -> Self {
+        Self {
+            question: Some(DeclaredQuestion::approve(self.question, question)),
             ..self
         }
     }
@@ -175,7 +198,8 @@ impl Access {
 /// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`,
 /// `roles`, `any_role`, `acr` and `max_age` are allowed with scopes and with `authenticated`, and
 /// `confirm = "Delete {id}?"` ([`Access::confirm`]), `rate`, `burst`, `concurrency` and `timeout`
-/// ([`Access::rate`]) with everything except `refused`.
+/// ([`Access::rate`]) with everything except `refused`; `approve = "Delete {id}?"` in place of
+/// `confirm`, also not with `public` ([`Access::approve`]).
 ///
 /// A scope is a string or a [`Scope`](crate::Scope). An invalid scope does not compile.
 ///
@@ -237,6 +261,19 @@ mod tests {
         assert!(access!(refused).confirm("Sure?").terms().is_none());
         let asks = access!(public, confirm = "Sure?");
         assert_eq!(asks, access!(public).confirm("Sure?"));
-        assert_eq!(asks.terms().unwrap().question, Some("Sure?"));
+        assert_eq!(
+            asks.terms().unwrap().question,
+            Some(DeclaredQuestion::Confirm("Sure?"))
+        );
+        let asks = access!(authenticated, approve = "Sure?");
+        assert_eq!(asks, access!(authenticated).approve("Sure?"));
+        assert_eq!(
+            asks.terms().unwrap().question,
+            Some(DeclaredQuestion::Approve("Sure?"))
+        );
+        assert_eq!(
+            asks.confirm("Really?").terms().unwrap().question,
+            Some(DeclaredQuestion::Both)
+        );
     }
 }

@@ -33,10 +33,10 @@ use crate::{
 
 use super::{
     Access, HandlerCall, HandlerGate, Standing, access_table,
-    confirmations::Confirmations,
     declared::Declared,
     handler_authorize::{DeclaredFunctions, boxed},
     inventory::Inventory,
+    user_decisions::UserDecisions,
 };
 
 /// Builds a [`HandlerGate`]. Declare the handler's items here: anything not declared is denied.
@@ -285,7 +285,7 @@ impl HandlerGateBuilder {
         let mut faults = SetupErrors::default();
         let offered = self.stated.offered(inventory, &mut faults);
         let functions = self.functions.resolve(&offered, &mut faults);
-        let confirmations = Confirmations::of(&offered, inventory, &mut faults);
+        let decisions = UserDecisions::of(&offered, inventory, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
         let switches = Arc::new(Switches::default());
         let policy = &self.policy;
@@ -302,7 +302,7 @@ impl HandlerGateBuilder {
         let Some(plan) = plan else {
             return Err(faults.into_error());
         };
-        let confirmations = confirmations.and_then(|all| all.sealed_by(&plan, &mut faults));
+        let decisions = decisions.and_then(|all| all.sealed_by(&plan, &mut faults));
         let plan = faults.finish(plan)?;
         let documents = plan.documents(&self.name, &self.version);
         let listings = listings(&offered, inventory);
@@ -311,7 +311,7 @@ impl HandlerGateBuilder {
             tool_entry(
                 listing,
                 terms.requirement,
-                (terms.conditions, terms.question.is_some(), terms.limits),
+                (terms.conditions, terms.question, terms.limits),
             )
         });
         let settings = &plan.settings;
@@ -340,7 +340,7 @@ impl HandlerGateBuilder {
         let wall = plan.build(has_sessions, authorizer, None, None);
         let standing = Standing {
             access,
-            confirmations,
+            decisions,
             banner,
             bind,
             drain,
@@ -358,6 +358,7 @@ impl HandlerGateBuilder {
                 documentation,
                 cors,
                 issuer_routes: wall.issuer_routes.clone(),
+                approval_routes: wall.approval_routes.clone(),
                 readiness: wall.readiness.clone(),
             },
             hosts,

@@ -34,8 +34,8 @@ use crate::{
     tool::ToolKind,
 };
 
-mod confirmed_run;
 mod handler_admission;
+mod user_decision_run;
 
 use super::HandlerGate;
 use handler_admission::replace_arguments;
@@ -182,7 +182,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         let (permit, call) = self.admit_run(&context, Operation::CallTool(&request.name))?;
         replace_arguments(&mut request.arguments, call);
         let run = |request, context| self.handler.call_tool(request, context);
-        self.run_confirmed::<ToolKind, _>(permit, request, context, run)
+        self.run_after_decision::<ToolKind, _>(permit, request, context, run)
             .await
     }
 
@@ -207,7 +207,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         let (permit, call) = self.admit_run(&context, Operation::GetPrompt(&request.name))?;
         replace_arguments(&mut request.arguments, call);
         let run = |request, context| self.handler.get_prompt(request, context);
-        self.run_confirmed::<PromptKind, _>(permit, request, context, run)
+        self.run_after_decision::<PromptKind, _>(permit, request, context, run)
             .await
     }
 
@@ -250,7 +250,7 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
             (request.uri, _) = call.into_parts();
         }
         let run = |request, context| self.handler.read_resource(request, context);
-        self.run_confirmed::<ResourceKind, _>(permit, request, context, run)
+        self.run_after_decision::<ResourceKind, _>(permit, request, context, run)
             .await
     }
 

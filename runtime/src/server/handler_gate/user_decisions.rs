@@ -1,4 +1,4 @@
-//! The questions that users confirm before an item of a handler runs.
+//! What users decide before an item of a handler runs.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -7,7 +7,7 @@ use rmcp::model::{JsonObject, Prompt, Tool};
 use crate::{
     authorization::Target,
     error::SetupErrors,
-    item::{Confirmation, RoundSeal},
+    item::{RoundSeal, UserDecision},
     server::{
         gate_plan::GatePlan,
         registry::{AccessTerms, Registry},
@@ -18,19 +18,19 @@ use crate::{
 use super::inventory::Inventory;
 
 /// The questions, by the numbers of their items.
-pub(super) struct Confirmations {
-    tools: Vec<Option<Confirmation>>,
-    prompts: Vec<Option<Confirmation>>,
-    resources: Vec<(UriPattern, Option<Confirmation>)>,
+pub(super) struct UserDecisions {
+    tools: Vec<Option<UserDecision>>,
+    prompts: Vec<Option<UserDecision>>,
+    resources: Vec<(UriPattern, Option<UserDecision>)>,
 }
 
 /// The questions, and what binds an answer to the request that it belongs to.
-pub(super) struct SealedConfirmations {
-    all: Confirmations,
+pub(super) struct SealedUserDecisions {
+    all: UserDecisions,
     pub(super) seal: Arc<RoundSeal>,
 }
 
-impl Confirmations {
+impl UserDecisions {
     /// Reads the questions of the offered items. Returns `None` if there are none. A question that
     /// names an argument which the handler does not list is an error.
     pub(super) fn of(
@@ -63,8 +63,8 @@ impl Confirmations {
         let prompts = prompts.collect();
         let resources = offered.resources.iter().map(|(pattern, terms)| {
             let has = |variable: &str| pattern.variables().any(|one| one == variable);
-            let confirmation = read(("resource", pattern.as_str()), terms, has, faults);
-            (pattern.clone(), confirmation)
+            let decision = read(("resource", pattern.as_str()), terms, has, faults);
+            (pattern.clone(), decision)
         });
         let all = Self {
             resources: resources.collect(),
@@ -81,15 +81,15 @@ impl Confirmations {
         self,
         plan: &GatePlan,
         faults: &mut SetupErrors,
-    ) -> Option<SealedConfirmations> {
+    ) -> Option<SealedUserDecisions> {
         let seal = plan.round_seal(faults)?;
-        Some(SealedConfirmations { all: self, seal })
+        Some(SealedUserDecisions { all: self, seal })
     }
 }
 
-impl SealedConfirmations {
+impl SealedUserDecisions {
     /// Returns the question of an item.
-    pub(super) fn get(&self, target: Target) -> Option<&Confirmation> {
+    pub(super) fn get(&self, target: Target) -> Option<&UserDecision> {
         let all = &self.all;
         match target {
             Target::Tool(index) => all.tools.get(index as usize)?.as_ref(),
@@ -121,19 +121,15 @@ impl SealedConfirmations {
 
 /// Reads the question of one item.
 fn read(
-    (noun, name): (&str, &str),
+    item: (&str, &str),
     terms: &AccessTerms,
     has: impl Fn(&str) -> bool,
     faults: &mut SetupErrors,
-) -> Option<Confirmation> {
-    let confirmation = Confirmation::new(terms.question?, has);
-    let reported = confirmation.map_err(|unknown| {
-        faults.add(
-            format!("`confirm` of the {noun} `{name}` names the argument `{unknown}`, which it does not have"),
-            "write the name of an argument between the braces",
-        );
-    });
-    reported.ok()
+) -> Option<UserDecision> {
+    let decision = UserDecision::new(terms.question?, item, terms.requirement, has);
+    decision
+        .map_err(|(what, remedy)| faults.add(what, remedy))
+        .ok()
 }
 
 /// Returns whether a tool lists an argument. Any name fits a schema without properties.

@@ -1,4 +1,4 @@
-//! Runs an item of the handler, after its user has confirmed the request if the item has a question.
+//! Runs an item of the handler, after its user has allowed the request if the item has a question.
 
 use futures_util::FutureExt;
 use http::request::Parts;
@@ -7,21 +7,21 @@ use tokio::time::timeout;
 
 use crate::{
     authorization::{Permit, Target},
-    item::{Call, CallError, CallRound, Confirmation, Unanswered, timed_out},
+    item::{Call, CallError, CallRound, Unanswered, UserDecision, timed_out},
     server::{
         catalogue::ServedKind,
         handler::answer_denied,
-        handler_gate::confirmations::SealedConfirmations,
+        handler_gate::user_decisions::SealedUserDecisions,
         multi_round::{Answer, RoundGuard, Rounds},
     },
 };
 
 use super::GuardedHandler;
 
-/// Where a confirmation stands after one round.
+/// Where the decision of the user stands after one round.
 enum Step {
-    /// The user has confirmed, in a round with this permit.
-    Confirmed(Permit),
+    /// The user has allowed the request, in a round with this permit.
+    Allowed(Permit),
     /// The client has to ask its user.
     Asked(InputRequiredResult),
 }
@@ -30,32 +30,32 @@ impl Answer for Step {
     fn into_input_request(self) -> Result<InputRequiredResult, Self> {
         match self {
             Self::Asked(question) => Ok(question),
-            confirmed => Err(confirmed),
+            allowed => Err(allowed),
         }
     }
 }
 
-/// One item that is confirmed.
-struct Confirmed<'h> {
-    all: &'h SealedConfirmations,
-    question: &'h Confirmation,
+/// One item whose requests the user decides about.
+struct Decided<'h> {
+    all: &'h SealedUserDecisions,
+    decision: &'h UserDecision,
     target: Target,
 }
 
 impl<H> GuardedHandler<H> {
-    fn confirmed(&self, permit: &Permit) -> Option<Confirmed<'_>> {
-        let all = self.gate.0.confirmations.as_ref()?;
+    fn decided(&self, permit: &Permit) -> Option<Decided<'_>> {
+        let all = self.gate.0.decisions.as_ref()?;
         let target = permit.target()?;
-        Some(Confirmed {
-            question: all.get(target)?,
+        Some(Decided {
+            decision: all.get(target)?,
             all,
             target,
         })
     }
 
     /// Runs a request with the arguments that are authorized. If the item has a question, the
-    /// handler runs only after the user has confirmed these arguments.
-    pub(super) async fn run_confirmed<K, F>(
+    /// handler runs only after the user has allowed these arguments.
+    pub(super) async fn run_after_decision<K, F>(
         &self,
         permit: Permit,
         mut request: K::Request,
@@ -67,14 +67,14 @@ impl<H> GuardedHandler<H> {
         K::Response: Answer + From<InputRequiredResult>,
         F: Future<Output = Result<K::Response, ErrorData>>,
     {
-        let Some(confirmed) = self.confirmed(&permit) else {
+        let Some(decided) = self.decided(&permit) else {
             let target = permit.target();
             return self.within::<K>(target, run(request, context)).await;
         };
-        let step = self.ask::<K>(&confirmed, &permit, &request, &context).await;
+        let step = self.ask::<K>(&decided, &permit, &request, &context).await;
         match step {
             Ok(Step::Asked(question)) => return Ok(question.into()),
-            Ok(Step::Confirmed(latest)) => {
+            Ok(Step::Allowed(latest)) => {
                 // In a session the answer can have come with another token of the caller.
                 if let Some(parts) = context.extensions.get_mut::<Parts>() {
                     parts.extensions.insert(latest);
@@ -93,7 +93,7 @@ impl<H> GuardedHandler<H> {
             tracing::error!(
                 target: "toolgate::tool",
                 kind = K::NOUN,
-                "a handler asked its client for input in a request that its user had confirmed, and cannot get the answer; remove `confirm`, or do not ask"
+                "a handler asked its client for input in a request that its user had allowed, and cannot get the answer; remove `confirm` or `approve`, or do not ask"
             );
             Err(ErrorData::internal_error(
                 "the server cannot ask for more input after a confirmation",
@@ -126,30 +126,38 @@ impl<H> GuardedHandler<H> {
     /// Asks the user, in as many rounds as the revision needs.
     async fn ask<K: ServedKind>(
         &self,
-        confirmed: &Confirmed<'_>,
+        decided: &Decided<'_>,
         permit: &Permit,
         request: &K::Request,
         context: &RequestContext<RoleServer>,
     ) -> Result<Step, Unanswered> {
         let gate = &self.gate.0.wall.gate;
         let guard = RoundGuard {
-            seal: &confirmed.all.seal,
+            seal: &decided.all.seal,
             rules: &gate.rules,
             authorizer: gate.authorizer.as_deref(),
         };
         let (requested, arguments) = K::requested(request);
-        let shown = confirmed.all.shown(confirmed.target, requested, arguments);
+        let shown = decided.all.shown(decided.target, requested, arguments);
         let operation = K::operation(requested);
         let rounds = Rounds::new(guard, operation, arguments, context.clone());
         let step = |permit: &Permit, round: CallRound| {
             let caller = permit.caller().cloned();
             let call = Call::new((), shown.clone().into_owned(), caller, None);
-            let asked = confirmed.question.ask(&mut call.in_round(round));
-            let step = asked.map(|asked| match asked {
-                Some(question) => Step::Asked(question),
-                None => Step::Confirmed(permit.clone()),
-            });
-            std::future::ready(step.map_err(unanswered)).boxed()
+            let begun = decided.decision.begin(&mut call.in_round(round));
+            let permit = permit.clone();
+            let step = async move {
+                let asked = match begun {
+                    Ok(step) => step.finish().await,
+                    Err(error) => Err(error),
+                };
+                let step = asked.map(|asked| match asked {
+                    Some(question) => Step::Asked(question),
+                    None => Step::Allowed(permit),
+                });
+                step.map_err(unanswered)
+            };
+            step.boxed()
         };
         rounds.run(permit, K::round(request), step).await
     }

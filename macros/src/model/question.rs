@@ -1,19 +1,35 @@
-//! Checks the question of `confirm = "…"`: each `{name}` in it is an argument of the item.
+//! Checks the question of `confirm = "…"` or `approve = "…"`: each `{name}` in it is an argument of
+//! the item.
 
 use syn::{LitStr, Type};
 
 use super::ItemModel;
-use crate::{errors::Errors, parameter::Parameter};
+use crate::{access::Access, errors::Errors, parameter::Parameter};
 
 /// Checks the question of an item, if it has one.
 pub(super) fn check(model: &ItemModel, errors: &Errors) {
-    let Some(question) = &model.attribute.confirm else {
-        return;
+    let attribute = &model.attribute;
+    let (key, question) = match (&attribute.confirm, &attribute.approve) {
+        (None, None) => return,
+        (Some(question), None) => ("confirm", question),
+        (None, Some(question)) => ("approve", question),
+        (Some(confirm), Some(_)) => {
+            return errors.add_on(
+                confirm,
+                "an item has either `confirm` or `approve`: remove `confirm`, because a decision on the server's own page is the stronger one",
+            );
+        }
     };
+    if let (Some(Access::Public), "approve") = (&attribute.access, key) {
+        errors.add_on(
+            question,
+            "nobody has signed in who could approve a public item: require a scope or `authenticated` in place of `public`, or remove `approve`",
+        );
+    }
     if let Some(round) = model.extractors().find(|one| is_round(&one.ty)) {
         errors.add_on(
             &round.ty,
-            "an item with `confirm` cannot take a `Round`, because the question is a round of its own: remove `confirm` and ask in the function, or remove the parameter",
+            format_args!("an item with `{key}` cannot take a `Round`, because the question is a round of its own: remove `{key}` and ask in the function, or remove the parameter"),
         );
     }
     let noun = model.attribute.kind.noun();

@@ -1,0 +1,285 @@
+//! [`ApprovalStore`]: the pending approvals and their sign-ins, bounded for each caller and in total.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::sync::watch;
+use toolgate_core::{caller::Identity, clock::UnixTime};
+
+use crate::{secret_text::is_equal, sign_in::SignIn};
+
+/// How long a user may take to decide.
+pub(crate) const LIFE: Duration = Duration::from_secs(5 * 60);
+
+/// How many approvals of one caller are stored at most, and how many bytes of them.
+const APPROVALS_OF_CALLER: usize = 8;
+const BYTES_OF_CALLER: usize = 64 * 1024;
+
+/// How many approvals are stored at most, and how many bytes of them.
+const APPROVALS: usize = 4096;
+const BYTES: usize = 16 * 1024 * 1024;
+
+/// How many browsers can sign in for one approval. A further one replaces the oldest.
+const SIGN_INS: usize = 4;
+
+/// How many requests of one caller, and of all, wait for decisions at most.
+const WAITERS_OF_CALLER: usize = 8;
+const WAITERS: usize = 1024;
+
+/// What one approval and its sign-ins use beside their texts.
+const OVERHEAD: usize = 2048;
+
+/// What a user is asked to approve.
+#[derive(Debug)]
+pub struct NewApproval {
+    /// Who has to approve it.
+    pub caller: Identity,
+    /// The issuer at which the user signs in: `iss` of the caller's token.
+    pub issuer: String,
+    /// The kind and the name of the item.
+    pub item: String,
+    /// The question, with all arguments, each in one line and escaped.
+    pub question: String,
+    /// The scopes to sign in with.
+    pub scopes: Vec<String>,
+}
+
+/// The page of one approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The random id of the approval.
+    pub id: String,
+    /// The URL of its page.
+    pub url: String,
+    /// How long it is there; never zero.
+    pub left: Duration,
+}
+
+/// Where an approval stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The user has approved it. This value is returned once.
+    Approved,
+    /// The user has declined it.
+    Declined,
+    /// The user has not decided yet.
+    Pending(Page),
+    /// It was used before, it has expired, or it is not one of this caller.
+    Unknown,
+}
+
+/// A stored approval.
+pub(crate) struct Approval {
+    pub(crate) request: NewApproval,
+    until: UnixTime,
+    bytes: usize,
+    /// `Some(true)` if the user has approved.
+    decided: watch::Sender<Option<bool>>,
+    sign_ins: Vec<SignIn>,
+}
+
+/// Where a request finds an approval.
+pub(crate) enum Found {
+    Decided(bool),
+    /// Not yet, and how to hear of it. `None` if too many requests wait.
+    Pending(Option<watch::Receiver<Option<bool>>>),
+    Unknown,
+}
+
+/// The result of a decision in a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deciding {
+    Done,
+    DecidedBefore,
+    /// The user has not signed in in this browser, or the form is not from its page.
+    Refused,
+    Unknown,
+}
+
+/// The pending approvals, until they are used or expire.
+#[derive(Default)]
+pub(crate) struct ApprovalStore {
+    all: HashMap<String, Approval>,
+    bytes: usize,
+    waiters: HashMap<Identity, usize>,
+    all_waiters: usize,
+}
+
+impl ApprovalStore {
+    /// Stores an approval. At capacity it is refused: another caller's is never removed for it.
+    ///
+    /// # Errors
+    ///
+    /// The reason, for the client.
+    pub(crate) fn insert(
+        &mut self,
+        id: String,
+        request: NewApproval,
+        now: UnixTime,
+    ) -> Result<(), &'static str> {
+        self.remove_expired(now);
+        let texts = [&request.issuer, &request.item, &request.question];
+        let texts: usize = texts.iter().map(|text| text.len()).sum();
+        let scopes: usize = request.scopes.iter().map(String::len).sum();
+        let bytes = OVERHEAD + texts + scopes;
+        let own = || {
+            let own = self.all.values();
+            own.filter(|one| one.request.caller == request.caller)
+        };
+        let own_bytes: usize = own().map(|one| one.bytes).sum();
+        if own().count() >= APPROVALS_OF_CALLER || own_bytes + bytes > BYTES_OF_CALLER {
+            return Err(
+                "too many approvals of yours are pending, so nothing was done; decide them, or wait five minutes",
+            );
+        }
+        if self.all.len() >= APPROVALS || self.bytes + bytes > BYTES {
+            return Err(
+                "too many approvals are pending on this server, so nothing was done; try again later",
+            );
+        }
+        self.bytes += bytes;
+        let approval = Approval {
+            request,
+            until: now.plus(LIFE.as_secs()),
+            bytes,
+            decided: watch::Sender::new(None),
+            sign_ins: Vec::new(),
+        };
+        self.all.insert(id, approval);
+        Ok(())
+    }
+
+    fn remove_expired(&mut self, now: UnixTime) {
+        let bytes = &mut self.bytes;
+        self.all.retain(|_, one| {
+            let stays = one.until.since(now) > 0;
+            if !stays {
+                *bytes = bytes.saturating_sub(one.bytes);
+            }
+            stays
+        });
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) {
+        if let Some(removed) = self.all.remove(id) {
+            self.bytes = self.bytes.saturating_sub(removed.bytes);
+        }
+    }
+
+    /// Returns an approval that has not expired.
+    pub(crate) fn get(&mut self, id: &str, now: UnixTime) -> Option<&mut Approval> {
+        self.all.get_mut(id).filter(|one| one.until.since(now) > 0)
+    }
+
+    /// Returns an approval of this caller.
+    pub(crate) fn of_caller(
+        &mut self,
+        id: &str,
+        caller: &Identity,
+        now: UnixTime,
+    ) -> Option<&mut Approval> {
+        self.get(id, now)
+            .filter(|one| one.request.caller == *caller)
+    }
+
+    /// Looks up the decision for a request of this caller. A decision is removed, so that it is
+    /// returned once. With `waits` the request waits for a decision that is not there yet.
+    pub(crate) fn look_up(
+        &mut self,
+        id: &str,
+        caller: &Identity,
+        now: UnixTime,
+        waits: bool,
+    ) -> Found {
+        let own_waiters = self.waiters.get(caller).copied().unwrap_or_default();
+        let is_full = own_waiters >= WAITERS_OF_CALLER || self.all_waiters >= WAITERS;
+        let Some(approval) = self.of_caller(id, caller, now) else {
+            return Found::Unknown;
+        };
+        let decided = *approval.decided.borrow();
+        if let Some(approved) = decided {
+            self.remove(id);
+            return Found::Decided(approved);
+        }
+        if !waits || is_full {
+            return Found::Pending(None);
+        }
+        let waiting = approval.decided.subscribe();
+        *self.waiters.entry(caller.clone()).or_default() += 1;
+        self.all_waiters += 1;
+        Found::Pending(Some(waiting))
+    }
+
+    /// Ends the wait of a request.
+    pub(crate) fn stop_waiting(&mut self, caller: &Identity) {
+        if let Some(waiters) = self.waiters.get_mut(caller) {
+            *waiters = waiters.saturating_sub(1);
+            if *waiters == 0 {
+                self.waiters.remove(caller);
+            }
+            self.all_waiters = self.all_waiters.saturating_sub(1);
+        }
+    }
+}
+
+impl Approval {
+    /// Returns how long it is there.
+    pub(crate) fn left(&self, now: UnixTime) -> Duration {
+        Duration::from_secs(self.until.since(now))
+    }
+
+    /// Returns whether the user has decided.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.decided.borrow().is_some()
+    }
+
+    /// Adds the sign-in of a browser.
+    pub(crate) fn add(&mut self, sign_in: SignIn) {
+        if self.sign_ins.len() >= SIGN_INS {
+            self.sign_ins.remove(0);
+        }
+        self.sign_ins.push(sign_in);
+    }
+
+    /// Takes the code verifier of the sign-in that this browser started with this state. Another
+    /// response with the state finds nothing.
+    pub(crate) fn take_verifier(&mut self, state: &str, cookie: &str) -> Option<String> {
+        let mut all = self.sign_ins.iter().enumerate();
+        let (place, verifier) = all.find_map(|(place, one)| {
+            let verifier = one.verifier(state, cookie)?;
+            Some((place, verifier.to_owned()))
+        })?;
+        self.sign_ins.remove(place);
+        Some(verifier)
+    }
+
+    /// Returns the token of the form for a browser in which the user has signed in.
+    pub(crate) fn form_token(&self, cookie: &str) -> Option<&str> {
+        self.sign_ins.iter().find_map(|one| one.form_token(cookie))
+    }
+
+    /// Decides in place of the page, for a test of a server.
+    #[cfg(feature = "testing")]
+    pub(crate) fn decide_in_test(&mut self, approves: bool) -> bool {
+        let is_first = !self.is_decided();
+        if is_first {
+            self.decided.send_replace(Some(approves));
+        }
+        is_first
+    }
+
+    /// Decides, if the form is from the page of a browser in which the user has signed in.
+    pub(crate) fn decide(&mut self, cookie: &str, form_token: &str, approves: bool) -> Deciding {
+        match self.form_token(cookie) {
+            None => Deciding::Refused,
+            Some(_) if self.is_decided() => Deciding::DecidedBefore,
+            Some(token) if !is_equal(token, form_token) => Deciding::Refused,
+            Some(_) => {
+                self.decided.send_replace(Some(approves));
+                Deciding::Done
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! [`Approvals`]: stores requests for approvals, and waits for decisions.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::Router;
+use tokio::time::timeout;
+use toolgate_core::{
+    caller::Identity,
+    clock::{Clock, UnixTime},
+};
+use toolgate_oauth::{issuer::AuthorizationCodeClient, verify::Authenticator};
+
+use crate::{
+    approval_store::{ApprovalStore, Decision, Found, NewApproval, Page},
+    pages, secret_text,
+};
+
+/// The settings of the approvals of one server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name of the server, which the pages show.
+    pub server_name: String,
+    /// The public origin of the server, such as `https://mcp.example.com`.
+    pub origin: String,
+    /// The public path of the pages, such as `/approvals`.
+    pub path: String,
+    /// The path at which requests for them arrive here.
+    pub local_path: String,
+    /// The scopes to sign in with if an item requires none.
+    pub login_scopes: Vec<String>,
+    /// How long a request waits for a decision before its client is asked again.
+    pub wait: Duration,
+    /// How long a form may take to arrive.
+    pub body_time: Duration,
+}
+
+impl Settings {
+    /// Returns where an issuer sends the browser back to.
+    pub fn redirect_uri(&self) -> String {
+        format!("{}{}/callback", self.origin, self.path)
+    }
+}
+
+/// The pending approvals of one server.
+pub struct Approvals {
+    pub(crate) settings: Settings,
+    pub(crate) clients: Vec<AuthorizationCodeClient>,
+    clock: Arc<dyn Clock>,
+    store: Mutex<ApprovalStore>,
+}
+
+impl Approvals {
+    /// Creates the store. Users sign in at the issuers of `clients`.
+    pub fn new(
+        settings: Settings,
+        clients: Vec<AuthorizationCodeClient>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            settings,
+            clients,
+            clock,
+            store: Mutex::default(),
+        }
+    }
+
+    /// Stores a request for an approval, and returns its page.
+    ///
+    /// # Errors
+    ///
+    /// The reason for the client why it is not stored.
+    pub fn submit(&self, mut request: NewApproval) -> Result<Page, &'static str> {
+        if !self
+            .clients
+            .iter()
+            .any(|one| one.is_spelled(&request.issuer))
+        {
+            return Err("nobody can sign in at the issuer of this token, so nothing was done");
+        }
+        if request.scopes.is_empty() {
+            request.scopes = self.settings.login_scopes.clone();
+        }
+        let id = secret_text::random::<16>();
+        let id = id.map_err(|_| "the server has no random numbers, so nothing was done")?;
+        let now = self.now();
+        let mut store = self.store();
+        store.insert(id.clone(), request, now)?;
+        let left = store.get(&id, now).map(|one| one.left(now));
+        Ok(self.page(id, left.unwrap_or_default()))
+    }
+
+    /// Waits a bounded time for the decision about an approval of this caller.
+    pub async fn decision(&self, id: &str, caller: &Identity) -> Decision {
+        let found = self.store().look_up(id, caller, self.now(), true);
+        if let Found::Pending(Some(mut waiting)) = found {
+            let guard = WaitGuard(self, caller);
+            // An error is an approval that was removed, which the look-up below reports.
+            let _ = timeout(self.settings.wait, waiting.changed()).await;
+            drop(guard);
+        } else {
+            return self.conclude(id, found);
+        }
+        let found = self.store().look_up(id, caller, self.now(), false);
+        self.conclude(id, found)
+    }
+
+    fn conclude(&self, id: &str, found: Found) -> Decision {
+        match found {
+            Found::Decided(true) => Decision::Approved,
+            Found::Decided(false) => Decision::Declined,
+            Found::Unknown => Decision::Unknown,
+            Found::Pending(_) => {
+                let now = self.now();
+                match self.store().get(id, now).map(|one| one.left(now)) {
+                    Some(left) => Decision::Pending(self.page(id.to_owned(), left)),
+                    None => Decision::Unknown,
+                }
+            }
+        }
+    }
+
+    /// Forgets an approval of this caller.
+    pub fn withdraw(&self, id: &str, caller: &Identity) {
+        let mut store = self.store();
+        if store.of_caller(id, caller, self.now()).is_some() {
+            store.remove(id);
+        }
+    }
+
+    /// Decides about the approval with this page as its caller would, for a test of a server. Returns
+    /// whether it was this caller's and not decided before. Requires the feature `testing`.
+    #[cfg(feature = "testing")]
+    pub fn decide_in_test(&self, url: &str, caller: &Identity, approves: bool) -> bool {
+        let prefix = format!("{}{}/", self.settings.origin, self.settings.path);
+        let now = self.now();
+        url.strip_prefix(&prefix).is_some_and(|id| {
+            let mut store = self.store();
+            let approval = store.of_caller(id, caller, now);
+            approval.is_some_and(|approval| approval.decide_in_test(approves))
+        })
+    }
+
+    /// Returns the pages, at the paths of the settings. The tokens of sign-ins are verified as those
+    /// of requests.
+    pub fn router(self: Arc<Self>, authenticator: Arc<Authenticator>) -> Router {
+        pages::router(self, authenticator)
+    }
+
+    /// Returns the name of the cookie of an approval. On https its prefix makes a browser refuse the
+    /// cookie of another host or of plain http (RFC 6265bis §4.1.3.2).
+    pub(crate) fn cookie_name(&self, id: &str) -> String {
+        let prefix = if self.is_secure() { "__Host-" } else { "" };
+        format!("{prefix}toolgate-approval-{id}")
+    }
+
+    /// Whether the pages are on https.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.settings.origin.starts_with("https://")
+    }
+
+    /// Returns the public path of the page of an approval.
+    pub(crate) fn page_path(&self, id: &str) -> String {
+        format!("{}/{id}", self.settings.path)
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    pub(crate) fn store(&self) -> MutexGuard<'_, ApprovalStore> {
+        // The store is consistent at all times, so a poisoned lock is safe.
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn page(&self, id: String, left: Duration) -> Page {
+        Page {
+            url: format!("{}{}", self.settings.origin, self.page_path(&id)),
+            id,
+            left,
+        }
+    }
+}
+
+impl fmt::Debug for Approvals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The approvals are the users' data.
+        f.debug_struct("Approvals")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ends the wait of a request, also if its client disconnects.
+struct WaitGuard<'a>(&'a Approvals, &'a Identity);
+
+impl Drop for WaitGuard<'_> {
+    fn drop(&mut self) {
+        self.0.store().stop_waiting(self.1);
+    }
+}

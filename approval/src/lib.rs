@@ -1,0 +1,31 @@
+//! Approvals of [`toolgate`](https://docs.rs/toolgate): a user signs in on the server's own page,
+//! sees what a request will do, and decides.
+//!
+//! It is an internal crate. `toolgate` is its only user, and pins its exact version: no release
+//! promises anything about this interface.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `approvals` | [`Approvals`]: stores requests, and waits for decisions |
+//! | `approval_store` | the bounded store of pending approvals and their sign-ins |
+//! | `sign_in`, `sign_in_failure` | one browser that signs in for one approval; why it cannot |
+//! | `pages` | the HTTP pages |
+//! | `html` | their HTML and their headers |
+//! | `browser_request` | the cookie, the origin and the form of a browser |
+//! | `secret_text` | random texts |
+//!
+//! The attacks that it answers: a client that answers by itself has no decision here; another user
+//! sees no arguments; a foreign form (CSRF), a foreign code or state (RFC 9700 §4.7) and a framed
+//! page (clickjacking) decide nothing; an approval is used once.
+
+mod approval_store;
+mod approvals;
+mod browser_request;
+mod html;
+mod pages;
+mod secret_text;
+mod sign_in;
+mod sign_in_failure;
+
+pub use approval_store::{Decision, NewApproval, Page};
+pub use approvals::{Approvals, Settings};

@@ -1,0 +1,362 @@
+//! The pages: sign in, see what will be done, decide.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET <path>/{id}` | a redirect to the issuer, or the question for the caller who has signed in |
+//! | `GET <path>/callback` | the response of the issuer (RFC 6749 §4.1.2): signs in, or refuses |
+//! | `POST <path>/{id}` | the decision |
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, RawQuery, Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{LOCATION, SET_COOKIE},
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use toolgate_core::{
+    bearer::{Credentials, Scheme},
+    caller::Identity,
+};
+use toolgate_oauth::{
+    issuer::{AuthorizationCodeClient, AuthorizationRequest},
+    verify::{Authenticator, DpopRequest},
+};
+
+use crate::{
+    approval_store::Deciding,
+    approvals::Approvals,
+    browser_request::{Parameters, cookie, is_same_origin},
+    html::{self, DecisionForm, Notice},
+    secret_text::NoRandomNumbers,
+    sign_in::SignIn,
+    sign_in_failure::Failure,
+};
+
+/// The maximum length of an id, a state or a query that is looked at.
+const LONGEST: usize = 16 * 1024;
+
+const UNKNOWN: Notice = Notice {
+    status: StatusCode::NOT_FOUND,
+    title: "There is nothing to approve here",
+    text: "This approval was decided before, it has expired after five minutes, or the server was restarted.",
+    next: "go back to your application and start again there.",
+};
+const OTHER_BROWSER: Notice = Notice {
+    status: StatusCode::FORBIDDEN,
+    title: "This sign-in is not valid",
+    text: "It was not started in this browser, it was used before, or it has expired. Nothing was decided.",
+    next: "go back to your application and open its page again. If you did not open one, close this page.",
+};
+const OTHER_USER: Notice = Notice {
+    status: StatusCode::FORBIDDEN,
+    title: "You are signed in as somebody else",
+    text: "Only the user in whose name the application acts can see and decide this. Nothing was decided.",
+    next: "sign out at your identity provider and sign in as that user. If you did not expect this page, close it: somebody may have sent you here to approve a request of theirs.",
+};
+const NOT_SIGNED_IN: Notice = Notice {
+    status: StatusCode::BAD_GATEWAY,
+    title: "You could not be signed in",
+    text: "The identity provider did not sign you in for this server. Nothing was decided.",
+    next: "try again. If it fails again, tell the operator of this server: the log says why.",
+};
+const FOREIGN_FORM: Notice = Notice {
+    status: StatusCode::FORBIDDEN,
+    title: "This decision came from another page",
+    text: "Nothing was decided.",
+    next: "close this page and the one that led here, and open the page of your application again.",
+};
+const NOT_A_DECISION: Notice = Notice {
+    status: StatusCode::BAD_REQUEST,
+    title: "This is not a decision",
+    text: "The form did not arrive completely. Nothing was decided.",
+    next: "go back and decide again.",
+};
+const DECIDED_BEFORE: Notice = Notice {
+    status: StatusCode::CONFLICT,
+    title: "You have decided this before",
+    text: "The first decision counts.",
+    next: "go back to your application. To decide otherwise, start again there.",
+};
+const APPROVED: Notice = Notice {
+    status: StatusCode::OK,
+    title: "You have approved this",
+    text: "It runs once, with the arguments that you have seen.",
+    next: "close this page and go back to your application.",
+};
+const DECLINED: Notice = Notice {
+    status: StatusCode::OK,
+    title: "You have declined this",
+    text: "Nothing runs.",
+    next: "close this page and go back to your application.",
+};
+
+/// What the handlers use.
+struct Pages {
+    approvals: Arc<Approvals>,
+    authenticator: Arc<Authenticator>,
+}
+
+/// Builds the pages.
+pub(crate) fn router(approvals: Arc<Approvals>, authenticator: Arc<Authenticator>) -> Router {
+    let path = approvals.settings.local_path.clone();
+    let pages = Arc::new(Pages {
+        approvals,
+        authenticator,
+    });
+    Router::new()
+        .route(&format!("{path}/callback"), get(callback))
+        .route(&format!("{path}/{{id}}"), get(show).post(decide))
+        .with_state(pages)
+}
+
+/// Shows the question to the caller, or sends the browser to the issuer.
+async fn show(
+    State(pages): State<Arc<Pages>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let approvals = &pages.approvals;
+    let now = approvals.now();
+    let cookie = cookie(&headers, &approvals.cookie_name(&id));
+    let (issuer, scopes) = {
+        let mut store = approvals.store();
+        let Some(approval) = store.get(&id, now) else {
+            return pages.notice(&UNKNOWN, None);
+        };
+        if let Some(form_token) = approval.form_token(cookie) {
+            if approval.is_decided() {
+                return pages.notice(&DECIDED_BEFORE, None);
+            }
+            return html::decision(&DecisionForm {
+                server_name: &approvals.settings.server_name,
+                item: &approval.request.item,
+                question: &approval.request.question,
+                action: &approvals.page_path(&id),
+                form_token,
+            });
+        }
+        (
+            approval.request.issuer.clone(),
+            approval.request.scopes.clone(),
+        )
+    };
+    match pages.start(&id, &issuer, &scopes).await {
+        Ok(response) => response,
+        Err(failure) => {
+            failure.log(&issuer);
+            pages.notice(&NOT_SIGNED_IN, Some(&id))
+        }
+    }
+}
+
+/// Reads the response of the issuer, and compares who has signed in with the caller.
+async fn callback(
+    State(pages): State<Arc<Pages>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query
+        .filter(|query| query.len() <= LONGEST)
+        .unwrap_or_default();
+    let parameters = Parameters::parse(query.as_bytes());
+    // The state is the id of the approval and a secret of this sign-in.
+    let state = parameters
+        .one("state")
+        .and_then(|state| state.split_once('.'));
+    let Some((id, secret)) = state else {
+        return pages.notice(&OTHER_BROWSER, None);
+    };
+    let approvals = &pages.approvals;
+    let cookie = cookie(&headers, &approvals.cookie_name(id));
+    let taken = {
+        let mut store = approvals.store();
+        let approval = store.get(id, approvals.now());
+        approval.and_then(|approval| {
+            let verifier = approval.take_verifier(secret, cookie)?;
+            Some((verifier, approval.request.issuer.clone()))
+        })
+    };
+    let Some((verifier, issuer)) = taken else {
+        return pages.notice(&OTHER_BROWSER, None);
+    };
+    match pages.sign_in(&parameters, &verifier, &issuer).await {
+        Ok(user) => pages.signed_in(id, &user),
+        Err(failure) => {
+            failure.log(&issuer);
+            pages.notice(&NOT_SIGNED_IN, Some(id))
+        }
+    }
+}
+
+/// Takes the decision in a form.
+async fn decide(
+    State(pages): State<Arc<Pages>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    let approvals = &pages.approvals;
+    let headers = request.headers();
+    if !is_same_origin(headers, &approvals.settings.origin) {
+        tracing::warn!("a form of another page was refused at the page of an approval");
+        return pages.notice(&FOREIGN_FORM, None);
+    }
+    let cookie = cookie(headers, &approvals.cookie_name(&id)).to_owned();
+    let form = Parameters::from_form(request, approvals.settings.body_time).await;
+    let read = form.as_ref().and_then(|form| {
+        let approves = match form.one("decision")? {
+            "approve" => true,
+            "decline" => false,
+            _ => return None,
+        };
+        Some((form.one("form_token")?, approves))
+    });
+    let Some((form_token, approves)) = read else {
+        return pages.notice(&NOT_A_DECISION, None);
+    };
+    let (deciding, item) = {
+        let mut store = approvals.store();
+        match store.get(&id, approvals.now()) {
+            None => (Deciding::Unknown, String::new()),
+            Some(approval) => (
+                approval.decide(&cookie, form_token, approves),
+                approval.request.item.clone(),
+            ),
+        }
+    };
+    match deciding {
+        Deciding::Done => {
+            tracing::info!(
+                item,
+                approved = approves,
+                "a user has decided about an approval"
+            );
+            pages.notice(if approves { &APPROVED } else { &DECLINED }, None)
+        }
+        Deciding::DecidedBefore => pages.notice(&DECIDED_BEFORE, None),
+        Deciding::Refused => pages.notice(&OTHER_BROWSER, None),
+        Deciding::Unknown => pages.notice(&UNKNOWN, None),
+    }
+}
+
+impl Pages {
+    fn notice(&self, notice: &Notice, again: Option<&str>) -> Response {
+        let again = again.map(|id| self.approvals.page_path(id));
+        html::notice(
+            &self.approvals.settings.server_name,
+            notice,
+            again.as_deref(),
+        )
+    }
+
+    fn client(&self, issuer: &str) -> Result<&AuthorizationCodeClient, Failure> {
+        let mut clients = self.approvals.clients.iter();
+        clients
+            .find(|client| client.is_spelled(issuer))
+            .ok_or(Failure::NoClient)
+    }
+
+    /// Sends the browser to the issuer, with a cookie that binds the sign-in to it.
+    async fn start(&self, id: &str, issuer: &str, scopes: &[String]) -> Result<Response, Failure> {
+        let (sign_in, started) = SignIn::start()?;
+        let request = AuthorizationRequest {
+            state: &format!("{id}.{}", started.state),
+            code_challenge: &started.code_challenge,
+            scopes,
+        };
+        let url = self.client(issuer)?.authorization_url(&request).await?;
+        if let Some(approval) = self.approvals.store().get(id, self.approvals.now()) {
+            approval.add(sign_in);
+        }
+        Ok(self.redirect(id, &url, &started.cookie))
+    }
+
+    /// Redeems the code and verifies the token, as that of any request. The token is dropped here.
+    async fn sign_in(
+        &self,
+        parameters: &Parameters,
+        verifier: &str,
+        issuer: &str,
+    ) -> Result<Identity, Failure> {
+        let client = self.client(issuer)?;
+        let iss = parameters.one("iss");
+        // Before anything else of the response is read (RFC 9207 §2.4).
+        let is_named_twice = iss.is_none() && parameters.has("iss");
+        if is_named_twice || !client.accepts_response_of(iss).await? {
+            return Err(Failure::OtherIssuer);
+        }
+        let Some(code) = parameters.one("code") else {
+            let error = parameters.one("error").unwrap_or("no code");
+            return Err(Failure::Refused(error.to_owned()));
+        };
+        let token = client.redeem(code, verifier, self.approvals.now()).await?;
+        let credentials = Credentials {
+            scheme: Scheme::Bearer,
+            token,
+        };
+        let (method, headers) = (Method::GET, HeaderMap::new());
+        let request = DpopRequest::from_request(&method, &headers);
+        let accepted = self
+            .authenticator
+            .authenticate(&credentials, &request)
+            .await;
+        let user = accepted.map_err(Failure::Token)?.sent_with(credentials);
+        Ok(user.identity())
+    }
+
+    /// Lets a browser see the approval if its user is the caller.
+    fn signed_in(&self, id: &str, user: &Identity) -> Response {
+        let mut store = self.approvals.store();
+        let Some(approval) = store.get(id, self.approvals.now()) else {
+            return self.notice(&UNKNOWN, None);
+        };
+        if approval.request.caller != *user {
+            let item = &approval.request.item;
+            tracing::warn!(item, "another user has opened the page of an approval");
+            return self.notice(&OTHER_USER, Some(id));
+        }
+        match SignIn::signed_in() {
+            Ok((sign_in, cookie)) => {
+                approval.add(sign_in);
+                drop(store);
+                // The code does not stay in the address of the page.
+                self.redirect(id, &self.approvals.page_path(id), &cookie)
+            }
+            Err(NoRandomNumbers) => self.notice(&NOT_SIGNED_IN, Some(id)),
+        }
+    }
+
+    /// Redirects a browser, and sets the cookie of an approval until the approval expires.
+    fn redirect(&self, id: &str, location: &str, cookie: &str) -> Response {
+        let approvals = &self.approvals;
+        let now = approvals.now();
+        let left = approvals.store().get(id, now).map(|one| one.left(now));
+        let seconds = left.unwrap_or_default().as_secs();
+        let secure = if approvals.is_secure() {
+            "; Secure"
+        } else {
+            ""
+        };
+        // Not `Strict`: the issuer sends the browser back, which is a navigation from another site.
+        let cookie = format!(
+            "{}={cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
+            approvals.cookie_name(id)
+        );
+        let (Ok(location), Ok(cookie)) = (
+            HeaderValue::try_from(location),
+            HeaderValue::try_from(cookie),
+        ) else {
+            return self.notice(&NOT_SIGNED_IN, None);
+        };
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        html::secure(&mut response, false);
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, location);
+        headers.insert(SET_COOKIE, cookie);
+        response
+    }
+}

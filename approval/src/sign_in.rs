@@ -1,0 +1,98 @@
+//! [`SignIn`]: one browser that signs in for one approval.
+
+use crate::secret_text::{self, NoRandomNumbers, is_equal};
+
+/// One browser that signs in for one approval. It is worth nothing for any other approval.
+pub(crate) struct SignIn {
+    /// The secret of the cookie. It changes when the user has signed in, so that a cookie from
+    /// before the sign-in is worth nothing (session fixation, CWE-384).
+    cookie: String,
+    phase: Phase,
+}
+
+enum Phase {
+    /// The browser is at the issuer.
+    Started { state: String, verifier: String },
+    /// The user has signed in, and is the caller. The token of the form is used once.
+    SignedIn { form_token: String },
+}
+
+/// What a browser takes to the issuer.
+pub(crate) struct StartedSignIn {
+    pub(crate) cookie: String,
+    pub(crate) state: String,
+    pub(crate) code_challenge: String,
+}
+
+impl SignIn {
+    /// Starts a sign-in.
+    pub(crate) fn start() -> Result<(Self, StartedSignIn), NoRandomNumbers> {
+        let cookie = secret_text::random::<32>()?;
+        let state = secret_text::random::<16>()?;
+        // RFC 7636 §4.1: at least 256 bits, in 43 characters.
+        let verifier = secret_text::random::<32>()?;
+        let started = StartedSignIn {
+            cookie: cookie.clone(),
+            state: state.clone(),
+            code_challenge: secret_text::code_challenge(&verifier),
+        };
+        let phase = Phase::Started { state, verifier };
+        Ok((Self { cookie, phase }, started))
+    }
+
+    /// Creates the sign-in of a user who is the caller. Returns it with its cookie.
+    pub(crate) fn signed_in() -> Result<(Self, String), NoRandomNumbers> {
+        let cookie = secret_text::random::<32>()?;
+        let form_token = secret_text::random::<16>()?;
+        let phase = Phase::SignedIn { form_token };
+        let sign_in = Self {
+            cookie: cookie.clone(),
+            phase,
+        };
+        Ok((sign_in, cookie))
+    }
+
+    /// Returns the code verifier, if this browser started the sign-in with this state.
+    pub(crate) fn verifier(&self, state: &str, cookie: &str) -> Option<&str> {
+        match &self.phase {
+            Phase::Started {
+                state: own,
+                verifier,
+            } => (is_equal(own, state) && is_equal(&self.cookie, cookie)).then_some(verifier),
+            Phase::SignedIn { .. } => None,
+        }
+    }
+
+    /// Returns the token of the form, if the user has signed in in this browser.
+    pub(crate) fn form_token(&self, cookie: &str) -> Option<&str> {
+        match &self.phase {
+            Phase::SignedIn { form_token } => is_equal(&self.cookie, cookie).then_some(form_token),
+            Phase::Started { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_worth_nothing_in_another_browser() {
+        let (sign_in, started) = SignIn::start().unwrap();
+        let (_, other) = SignIn::start().unwrap();
+        assert!(sign_in.verifier(&started.state, &started.cookie).is_some());
+        assert!(sign_in.verifier(&started.state, &other.cookie).is_none());
+        assert!(sign_in.verifier(&started.state, "").is_none());
+        assert!(sign_in.verifier(&other.state, &started.cookie).is_none());
+    }
+
+    #[test]
+    fn a_cookie_from_before_the_sign_in_shows_and_decides_nothing() {
+        let (before, started) = SignIn::start().unwrap();
+        assert!(before.form_token(&started.cookie).is_none());
+        let (after, cookie) = SignIn::signed_in().unwrap();
+        assert!(after.form_token(&started.cookie).is_none());
+        assert!(after.form_token(&cookie).is_some());
+        assert!(after.verifier(&started.state, &cookie).is_none());
+    }
+}

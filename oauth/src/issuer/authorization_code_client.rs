@@ -1,0 +1,345 @@
+//! Signs a user in at an issuer: the authorization code grant with PKCE (RFC 6749 §4.1, RFC 7636),
+//! within limits.
+//!
+//! The browser carries only the code. The code is redeemed here, with the verifier that never left
+//! this server, so a code that somebody else brings is worth nothing.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use reqwest::header::HeaderValue;
+use serde_json::{Map, Value};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
+use url::{Url, form_urlencoded::Serializer};
+
+use super::{Issuer, discovery, http_fetcher::HttpFetcher};
+use crate::{
+    bearer::BearerToken,
+    clock::UnixTime,
+    json,
+    single_flight::{Role, SingleFlight},
+};
+
+mod endpoints;
+mod error;
+mod registration;
+
+pub use error::AuthorizationCodeError;
+pub use registration::ClientRegistration;
+
+use {endpoints::Endpoints, registration::RegisteredClient};
+
+/// The time limit of discovery and registration together.
+const PREPARATION: Duration = Duration::from_secs(12);
+
+/// How long the metadata and a registration are used.
+const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// The pause after a preparation that failed.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The minimum age of a preparation before a refusal starts a new one.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// The maximum number of concurrent requests, and how long a request may wait for its turn.
+const CONCURRENT: usize = 32;
+const TURN: Duration = Duration::from_secs(5);
+
+/// The maximum length of a code and of a token, the same as for tokens that this server accepts.
+const LONGEST: usize = 16 * 1024;
+
+/// This server as an OAuth client of one issuer, for the sign-in of a user.
+pub struct AuthorizationCodeClient {
+    issuer: Url,
+    name: String,
+    spellings: Vec<String>,
+    scope_prefix: String,
+    resource: String,
+    redirect_uri: String,
+    registration: ClientRegistration,
+    configured: Option<Arc<RegisteredClient>>,
+    fetcher: HttpFetcher,
+    preparations: SingleFlight<(), Result<Arc<Prepared>, AuthorizationCodeError>>,
+    state: Mutex<Option<Preparation>>,
+    turns: Semaphore,
+}
+
+/// The endpoints of the issuer, and who this server is there.
+struct Prepared {
+    endpoints: Endpoints,
+    client: Arc<RegisteredClient>,
+}
+
+struct Preparation {
+    result: Result<Arc<Prepared>, AuthorizationCodeError>,
+    since: Instant,
+}
+
+/// What one sign-in sends to the issuer.
+#[derive(Debug, Clone, Copy)]
+pub struct AuthorizationRequest<'r> {
+    /// The random text that binds the response to the browser (`state`).
+    pub state: &'r str,
+    /// The hash of the verifier (`code_challenge`, method `S256`).
+    pub code_challenge: &'r str,
+    /// The scopes, by their names at this server.
+    pub scopes: &'r [String],
+}
+
+impl AuthorizationCodeClient {
+    /// Builds the client of this issuer for tokens of `resource`.
+    ///
+    /// # Errors
+    ///
+    /// The error in the settings, and its fix.
+    pub fn new(
+        issuer: &Issuer,
+        resource: impl Into<String>,
+        registration: ClientRegistration,
+    ) -> Result<Self, (&'static str, &'static str)> {
+        let (url, egress) = issuer.url().map_err(|reason| {
+            let fix = "write the issuer URL exactly as in its metadata: https, or http on loopback";
+            (reason, fix)
+        })?;
+        let configured = registration.configured_client(issuer.name())?;
+        Ok(Self {
+            issuer: url,
+            name: issuer.name().to_owned(),
+            spellings: issuer.spellings().map(str::to_owned).collect(),
+            scope_prefix: issuer.scope_prefix().to_owned(),
+            resource: resource.into(),
+            redirect_uri: registration.redirect_uri.clone(),
+            registration,
+            configured: configured.map(Arc::new),
+            fetcher: HttpFetcher::new(egress),
+            preparations: SingleFlight::default(),
+            state: Mutex::default(),
+            turns: Semaphore::new(CONCURRENT),
+        })
+    }
+
+    /// Returns the name of the issuer.
+    pub fn issuer(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns whether `iss` names this issuer, compared character by character.
+    pub fn is_spelled(&self, iss: &str) -> bool {
+        self.spellings.iter().any(|spelling| spelling == iss)
+    }
+
+    /// Returns the URL at which the user signs in (RFC 6749 §4.1.1).
+    ///
+    /// # Errors
+    ///
+    /// If the endpoints of the issuer are not known, or if this server is no client there.
+    pub async fn authorization_url(
+        &self,
+        request: &AuthorizationRequest<'_>,
+    ) -> Result<String, AuthorizationCodeError> {
+        let prepared = self.prepared().await?;
+        let mut url = prepared.endpoints.authorization.clone();
+        let scopes = request.scopes.iter();
+        let scopes: Vec<_> = scopes
+            .map(|scope| format!("{}{scope}", self.scope_prefix))
+            .collect();
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &prepared.client.id)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("state", request.state)
+            .append_pair("code_challenge", request.code_challenge)
+            .append_pair("code_challenge_method", "S256")
+            // RFC 8707 §2.1: the token is for this server alone.
+            .append_pair("resource", &self.resource);
+        // RFC 6749 §3.3: an omitted scope is the issuer's default, an empty one is an error.
+        if !scopes.is_empty() {
+            query.append_pair("scope", &scopes.join(" "));
+        }
+        drop(query);
+        Ok(url.into())
+    }
+
+    /// Returns whether a response with this `iss` is one of this issuer. An issuer that promises
+    /// the parameter must send it (RFC 9207 §2.4): otherwise another issuer could pass on its code
+    /// (mix-up, RFC 9700 §4.4).
+    ///
+    /// # Errors
+    ///
+    /// If the endpoints of the issuer are not known.
+    pub async fn accepts_response_of(
+        &self,
+        iss: Option<&str>,
+    ) -> Result<bool, AuthorizationCodeError> {
+        match iss {
+            Some(iss) => Ok(self.is_spelled(iss)),
+            None => Ok(!self.prepared().await?.endpoints.sends_issuer),
+        }
+    }
+
+    /// Redeems a code for an access token (RFC 6749 §4.1.3). The token is not verified here.
+    ///
+    /// # Errors
+    ///
+    /// If the issuer cannot be asked, refuses the code, or does not answer with a bearer token.
+    pub async fn redeem(
+        &self,
+        code: &str,
+        code_verifier: &str,
+        now: UnixTime,
+    ) -> Result<BearerToken, AuthorizationCodeError> {
+        if code.len() > LONGEST {
+            return Err(AuthorizationCodeError::refused("the code is too long"));
+        }
+        let prepared = self.prepared().await?;
+        let _turn = match timeout(TURN, self.turns.acquire()).await {
+            Ok(turn) => turn,
+            Err(_) => {
+                return Err(AuthorizationCodeError::unavailable(
+                    "too many sign-ins are in progress",
+                ));
+            }
+        };
+        let (form, authorization) = self
+            .form(&prepared.client, [code, code_verifier], now)
+            .map_err(AuthorizationCodeError::misconfigured)?;
+        let url = &prepared.endpoints.token;
+        let answer = self.fetcher.post_for_either(url, form, authorization).await;
+        match answer {
+            Ok((200, body)) => access_token(&body),
+            Ok((status, body)) => {
+                self.forget_if_old();
+                Err(AuthorizationCodeError::answered(status, &body))
+            }
+            Err(error) => {
+                self.forget_if_old();
+                Err(AuthorizationCodeError::fetch(error))
+            }
+        }
+    }
+
+    /// Builds the form of RFC 6749 §4.1.3, with the credentials in it or in the returned header.
+    fn form(
+        &self,
+        client: &RegisteredClient,
+        [code, code_verifier]: [&str; 2],
+        now: UnixTime,
+    ) -> Result<(String, Option<HeaderValue>), &'static str> {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("code_verifier", code_verifier)
+            .append_pair("resource", &self.resource);
+        let authorization = client.authenticate(&mut form, now)?;
+        Ok((form.finish(), authorization))
+    }
+
+    /// Returns the endpoints and the client, and prepares them once for all waiting callers.
+    async fn prepared(&self) -> Result<Arc<Prepared>, AuthorizationCodeError> {
+        loop {
+            if let Some(known) = self.known() {
+                return known;
+            }
+            match self.preparations.join_or_start(()) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
+                    if let Some(known) = self.known() {
+                        return known;
+                    }
+                    let result = match timeout(PREPARATION, self.prepare()).await {
+                        Ok(result) => result,
+                        Err(_) => Err(AuthorizationCodeError::unavailable(
+                            "no complete answer in time",
+                        )),
+                    };
+                    *self.state() = Some(Preparation {
+                        result: result.clone(),
+                        since: Instant::now(),
+                    });
+                    leader.publish(&result);
+                    return result;
+                }
+                Role::Follow(waiting) => {
+                    if let Some(result) = waiting.outcome().await {
+                        return result;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn prepare(&self) -> Result<Arc<Prepared>, AuthorizationCodeError> {
+        let accepts = |issuer: &str| self.is_spelled(issuer);
+        let read = |members: &Map<String, Value>| Endpoints::read(members);
+        let what = "authorization_endpoint and token_endpoint";
+        let endpoints = discovery::find(what, &self.fetcher, &self.issuer, accepts, read)
+            .await
+            .map_err(AuthorizationCodeError::missing)?;
+        endpoints.check(&self.issuer, self.fetcher.egress())?;
+        let client = match &self.configured {
+            Some(client) => Arc::clone(client),
+            None => {
+                let place = endpoints.registration.as_ref();
+                let registered = self.registration.register(place, &self.fetcher, &self.name);
+                Arc::new(registered.await?)
+            }
+        };
+        Ok(Arc::new(Prepared { endpoints, client }))
+    }
+
+    fn known(&self) -> Option<Result<Arc<Prepared>, AuthorizationCodeError>> {
+        let state = self.state();
+        let preparation = state.as_ref()?;
+        let life = match &preparation.result {
+            Ok(_) => LIFE,
+            Err(_) => PAUSE,
+        };
+        (preparation.since.elapsed() < life).then(|| preparation.result.clone())
+    }
+
+    /// Forgets a preparation that is not new: an issuer can have forgotten its client.
+    fn forget_if_old(&self) {
+        self.state()
+            .take_if(|preparation| preparation.since.elapsed() >= SETTLED);
+    }
+
+    fn state(&self) -> MutexGuard<'_, Option<Preparation>> {
+        // The state is consistent at all times, so a poisoned lock is safe.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for AuthorizationCodeClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationCodeClient")
+            .field("issuer", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the answer of RFC 6749 §5.1.
+fn access_token(body: &[u8]) -> Result<BearerToken, AuthorizationCodeError> {
+    let unusable = AuthorizationCodeError::unusable;
+    let members = json::strict_object(body)
+        .map_err(|_| unusable("its answer is not a JSON object with each name once"))?;
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    // RFC 6749 §7.1: a client must not use a token of an unknown type.
+    if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
+        return Err(unusable("its token_type is not Bearer"));
+    }
+    text("access_token")
+        .filter(|token| token.len() <= LONGEST)
+        .and_then(|token| BearerToken::new(token).ok())
+        .ok_or_else(|| unusable("its access_token is missing or does not fit in a header"))
+}
+
+#[cfg(test)]
+mod tests;

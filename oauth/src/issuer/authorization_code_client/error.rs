@@ -1,0 +1,82 @@
+//! [`AuthorizationCodeError`]: why a user could not be signed in.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{
+    issuer::{discovery::MissingMetadata, http_fetcher::FetchError},
+    json,
+    log_text::QuotedText,
+};
+
+/// Why a user could not be signed in, for the log. It contains no code and no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationCodeError {
+    is_temporary: bool,
+    reason: String,
+}
+
+impl AuthorizationCodeError {
+    fn new(is_temporary: bool, reason: impl Into<String>) -> Self {
+        Self {
+            is_temporary,
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn unavailable(reason: &str) -> Self {
+        Self::new(true, reason)
+    }
+
+    pub(super) fn misconfigured(reason: &str) -> Self {
+        Self::new(false, reason)
+    }
+
+    pub(super) fn refused(reason: &str) -> Self {
+        Self::new(false, reason)
+    }
+
+    pub(super) fn unusable(reason: &str) -> Self {
+        Self::new(false, reason)
+    }
+
+    pub(super) fn missing(absent: MissingMetadata) -> Self {
+        Self::new(!absent.not_offered, absent.reason)
+    }
+
+    pub(super) fn fetch(error: FetchError) -> Self {
+        let is_temporary = matches!(
+            error,
+            FetchError::Status(429 | 500..)
+                | FetchError::Timeout
+                | FetchError::UnknownName
+                | FetchError::NoConnection(_)
+                | FetchError::Broken
+        );
+        Self::new(is_temporary, error.to_string())
+    }
+
+    /// Reads the code of a refusal (RFC 6749 §5.2, RFC 7591 §3.2.2). Its description is text of
+    /// the issuer about a request, which can repeat a code, so it is not logged.
+    pub(super) fn answered(status: u16, body: &[u8]) -> Self {
+        let members = json::strict_object(body).unwrap_or_default();
+        let code = members.get("error").and_then(Value::as_str);
+        let code = QuotedText(code.unwrap_or("no error code"), 64);
+        Self::new(false, format!("it answered {status} with {code}"))
+    }
+
+    /// Returns whether it can pass without a change of the settings.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.is_temporary
+    }
+}
+
+impl fmt::Display for AuthorizationCodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for AuthorizationCodeError {}

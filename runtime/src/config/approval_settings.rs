@@ -1,0 +1,99 @@
+//! How this server signs users in for approvals (`approve = "…"`).
+
+use std::time::Duration;
+
+use super::Config;
+use crate::{error::SetupErrors, issuer::ClientAuthentication};
+
+/// The longest wait for a decision: a proxy in front of the server ends silent requests earlier.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// The clients that an operator has registered, and how long a request waits.
+#[derive(Debug, Clone)]
+pub(super) struct ApprovalSettings {
+    /// The client at each issuer, by the name of the issuer.
+    clients: Vec<(String, ClientAuthentication)>,
+    #[cfg_attr(
+        not(feature = "approval"),
+        expect(dead_code, reason = "only the page of approvals waits")
+    )]
+    wait: Duration,
+}
+
+impl Default for ApprovalSettings {
+    fn default() -> Self {
+        Self {
+            clients: Vec::new(),
+            wait: Duration::from_secs(30),
+        }
+    }
+}
+
+impl ApprovalSettings {
+    #[cfg(feature = "approval")]
+    pub(super) fn client(&self, issuer: &str) -> Option<&ClientAuthentication> {
+        let mut clients = self.clients.iter();
+        let (_, client) = clients.find(|(name, _)| name == issuer)?;
+        Some(client)
+    }
+
+    #[cfg(feature = "approval")]
+    pub(super) fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// Reports clients of issuers that are not configured.
+    pub(super) fn check(&self, issuers: &[&str], errors: &mut SetupErrors) {
+        for (name, _) in &self.clients {
+            if !issuers.contains(&name.as_str()) {
+                errors.add(
+                    format!("a client for approvals is registered at the issuer {name:?}, which is not configured; configured is {issuers:?}"),
+                    "name a configured issuer in `with_approval_client`, character by character",
+                );
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Signs users in for approvals (`approve = "…"`) at this issuer as this client, which you have
+    /// registered there. Its redirect URI is `<origin>/approvals/callback`, below the path prefix of
+    /// the server. Without it the server registers itself (RFC 7591), if the issuer allows that. The
+    /// credentials are checked at start-up.
+    ///
+    /// ```
+    /// use toolgate::{Config, issuer::ClientAuthentication};
+    ///
+    /// let config = Config::new("https://mcp.example.com/mcp")
+    ///     .with_issuer("https://login.example.com")
+    ///     .with_approval_client(
+    ///         "https://login.example.com",
+    ///         ClientAuthentication::public("approvals"),
+    ///     );
+    /// ```
+    #[must_use]
+    pub fn with_approval_client(
+        mut self,
+        issuer: impl Into<String>,
+        client: ClientAuthentication,
+    ) -> Self {
+        let issuer = issuer.into();
+        self.approvals.clients.retain(|(name, _)| *name != issuer);
+        self.approvals.clients.push((issuer, client));
+        self
+    }
+
+    /// Sets how long a request waits for the decision of its user (`approve = "…"`) before the
+    /// client is asked to open the page again: 30 seconds by default, at most 60.
+    #[must_use]
+    pub fn with_approval_wait(mut self, wait: Duration) -> Self {
+        match wait > MAX_WAIT {
+            true => self.add_error(
+                format!("a request waits {} seconds for an approval", wait.as_secs()),
+                format!("use at most {} seconds", MAX_WAIT.as_secs()),
+            ),
+            false => self.approvals.wait = wait,
+        }
+        self
+    }
+}

@@ -1,0 +1,141 @@
+//! [`UserDecision`]: what the user decides before an item runs, by `confirm` or by `approve`.
+
+use std::{future::ready, sync::Arc};
+
+use futures_util::FutureExt;
+use rmcp::model::InputRequiredResult;
+
+use super::{
+    Call, CallError, KindParts, Run, Running,
+    approval::{Approval, ApprovalStep, PendingDecision},
+    confirmation::Confirmation,
+    question::{DeclaredQuestion, QuestionTemplate},
+};
+use crate::access::Requirement;
+
+/// What the user decides before an item runs.
+#[derive(Debug)]
+pub(crate) struct UserDecision(Way);
+
+/// How the user decides.
+#[derive(Debug)]
+enum Way {
+    /// The client asks its user.
+    Confirm(Confirmation),
+    /// The user decides on the server's own page.
+    Approve(Approval),
+}
+
+/// Where the decision stands in one round.
+pub(crate) struct DecisionStep(Step);
+
+enum Step {
+    /// The item may run.
+    Allowed,
+    /// The client has to ask its user, or to open a page.
+    Asked(InputRequiredResult),
+    /// The page was opened.
+    Pending(PendingDecision),
+}
+
+impl UserDecision {
+    /// Reads the declaration of an item, such as `tool` and its name.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the declaration, and its remedy.
+    pub(crate) fn new(
+        declared: DeclaredQuestion,
+        (noun, name): (&str, &str),
+        requirement: Requirement,
+        has: impl Fn(&str) -> bool,
+    ) -> Result<Self, (String, &'static str)> {
+        let read = |key: &str, text| {
+            QuestionTemplate::new(text, has).map_err(|unknown| {
+                (
+                    format!("`{key}` of the {noun} `{name}` names the argument `{unknown}`, which it does not have"),
+                    "write the name of an argument between the braces",
+                )
+            })
+        };
+        match declared {
+            DeclaredQuestion::Confirm(text) => {
+                Ok(Self(Way::Confirm(Confirmation(read("confirm", text)?))))
+            }
+            DeclaredQuestion::Approve(_) if requirement == Requirement::Public => Err((
+                format!(
+                    "the {noun} `{name}` is public and has `approve`, but nobody has signed in who could approve it"
+                ),
+                "require a scope or `authenticated` in place of `public`, or remove `approve`",
+            )),
+            DeclaredQuestion::Approve(text) => {
+                let item = format!("{noun} {name}");
+                Ok(Self(Way::Approve(Approval::new(
+                    read("approve", text)?,
+                    item,
+                    requirement,
+                ))))
+            }
+            DeclaredQuestion::Both => Err((
+                format!("the {noun} `{name}` has both `confirm` and `approve`"),
+                "remove `confirm`: a decision on the server's own page is the stronger one",
+            )),
+        }
+    }
+
+    /// Reads what this round brings.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the user has not allowed the request, or cannot be asked.
+    pub(crate) fn begin<S>(&self, call: &mut Call<S>) -> Result<DecisionStep, CallError> {
+        Ok(DecisionStep(match &self.0 {
+            Way::Confirm(confirmation) => match confirmation.ask(call)? {
+                None => Step::Allowed,
+                Some(question) => Step::Asked(question),
+            },
+            Way::Approve(approval) => match approval.begin(call)? {
+                ApprovalStep::Opened(page) => Step::Asked(page),
+                ApprovalStep::Answered(pending) => Step::Pending(pending),
+            },
+        }))
+    }
+
+    /// Returns the function of an item that runs `run` only after the user has allowed it.
+    pub(super) fn before<S: Send + 'static, K: KindParts>(self, run: Run<S, K>) -> Run<S, K> {
+        let run = Arc::new(run);
+        Box::new(move |mut call: Call<S>| -> Running<K> {
+            match self.begin(&mut call).map(|step| step.0) {
+                Ok(Step::Allowed) => run(call),
+                Ok(Step::Asked(question)) => ready(Ok(question.into())).boxed(),
+                Ok(Step::Pending(pending)) => {
+                    let run = Arc::clone(&run);
+                    let decided = async move {
+                        match pending.decide().await? {
+                            Some(question) => Ok(question.into()),
+                            None => run(call).await,
+                        }
+                    };
+                    decided.boxed()
+                }
+                Err(error) => ready(Err(error)).boxed(),
+            }
+        })
+    }
+}
+
+impl DecisionStep {
+    /// Waits for a decision on the server's page, if one is pending. Returns `None` if the item may
+    /// run, and otherwise what the client has to do.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the user has not allowed the request.
+    pub(crate) async fn finish(self) -> Result<Option<InputRequiredResult>, CallError> {
+        match self.0 {
+            Step::Allowed => Ok(None),
+            Step::Asked(question) => Ok(Some(question)),
+            Step::Pending(pending) => pending.decide().await,
+        }
+    }
+}

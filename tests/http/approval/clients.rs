@@ -1,0 +1,123 @@
+//! What a client can do by itself: nothing.
+
+use super::*;
+use support::client::question;
+
+#[tokio::test]
+async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
+    let desk = Desk::start().await;
+    let alice = desk.client("alice").await;
+    let list = json!({"list": "a"});
+    let mut asked = Asked::of(&call(&alice, &list).await);
+    for _ in 0..3 {
+        let again = Asked::of(&call_again(&alice, &list, &asked).await);
+        assert_eq!(again.url, asked.url);
+        asked = again;
+    }
+    // Nor does any other answer count as a decision.
+    for answer in [
+        json!({"action": "accept", "content": {"approve": true, "confirm": true}}),
+        json!({"action": "approve"}),
+        json!({"action": "accept", "content": {"decision": "approve"}}),
+    ] {
+        let asked = Asked::of(&call(&alice, &list).await);
+        let params = json!({
+            "name": "delete", "arguments": list, "requestState": asked.state,
+            "inputResponses": {"approve": answer, "confirm": answer},
+        });
+        send(&alice, "tools/call", &params).await;
+    }
+    assert!(desk.taken().is_empty());
+    // Its own token opens no page, either.
+    let token = ConsentingUser {
+        name: "alice",
+        allows: "list:write",
+    };
+    let token = token.log_in(&desk.server.resource()).await;
+    let bearer = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let page = bearer.build().unwrap().get(&asked.url).bearer_auth(token);
+    let page = HttpResponse::of(page).await;
+    assert_eq!(page.status, 303, "{page:?}");
+    assert!(!page.text.contains("Delete"), "{page:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_open_pages_is_told_so() {
+    let desk = Desk::start().await;
+    let alice = desk.client("alice").await;
+    for capabilities in [
+        json!({}),
+        json!({"elicitation": {}}),
+        json!({"elicitation": {"form": {}}}),
+    ] {
+        let params = json!({"name": "delete", "arguments": {"list": "a"}});
+        let mut message = alice.message("tools/call", params);
+        message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+        let told = not_approved(&alice.send(&message).await);
+        assert!(told.contains("elicitation in URL mode"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_gives_up_withdraws_its_request() {
+    let desk = Desk::start().await;
+    let alice = desk.client("alice").await;
+    let list = json!({"list": "a"});
+    let asked = Asked::of(&call(&alice, &list).await);
+    let params = json!({
+        "name": "delete", "arguments": list, "requestState": asked.state,
+        "inputResponses": {"approve": {"action": "decline"}},
+    });
+    let told = not_approved(&send(&alice, "tools/call", &params).await);
+    assert!(told.contains("was not opened"), "{told}");
+    let page = Browser::default().open(&asked.url).await;
+    assert_eq!(page.status(), 404);
+}
+
+/// Opens a session of a client that can open pages.
+async fn session(desk: &Desk, name: &str) -> Client {
+    let revision = Revision::Session("2025-11-25");
+    let token = ConsentingUser {
+        name,
+        allows: "list:write",
+    };
+    let token = token.log_in(&desk.server.resource()).await;
+    let client = Client::new(desk.server.resource(), revision).with_token(token);
+    let initialize = json!({
+        "jsonrpc": "2.0", "id": 0, "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {"elicitation": {"url": {}}},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    });
+    let opened = client.send(&initialize).await;
+    let client = client.with_session(opened.header("mcp-session-id").expect("a session"));
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(client.send(&initialized).await.status, 202);
+    client
+}
+
+#[tokio::test]
+async fn in_a_session_the_call_waits_and_the_answer_of_the_client_has_no_weight() {
+    let desk = Desk::start_with(|config| config.with_approval_wait(Duration::from_secs(20))).await;
+    let client = session(&desk, "alice").await;
+    let params = json!({"name": "delete", "arguments": {"list": "a"}});
+    let message = client.message("tools/call", params);
+    let request = client.post(&message).body(message.to_string());
+    let mut response = request.send().await.unwrap();
+    let asked = question(&mut response).await;
+    assert_eq!(asked["method"], "elicitation/create", "{asked}");
+    assert_eq!(asked["params"]["mode"], "url", "{asked}");
+    let answer = json!({
+        "jsonrpc": "2.0", "id": asked["id"], "result": {"action": "accept"},
+    });
+    assert_eq!(client.send(&answer).await.status, 202);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(desk.taken().is_empty());
+    let url = asked["params"]["url"].as_str().unwrap();
+    decide(url, "alice", "approve").await;
+    let rest = HttpResponse::of_response(response).await;
+    assert!(rest.text.contains("deleted a, false"), "{rest:?}");
+    assert_eq!(desk.taken(), ["delete"]);
+}

@@ -1,0 +1,82 @@
+//! The log of a sign-in, at the finest level of every crate.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use tracing::Level;
+
+use super::*;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The runtime of the test has one thread, so its subscriber gets everything that the server logs.
+#[tokio::test(flavor = "current_thread")]
+async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let desk = Desk::start().await;
+    let alice = desk.client("alice").await;
+    let list = json!({"list": "argument-of-alice"});
+    let asked = Asked::of(&call(&alice, &list).await);
+    let browser = Browser::default();
+    let to_issuer = browser.open(&asked.url).await;
+    let before = browser.cookies();
+    let consent = browser.open(to_issuer.leads_to()).await;
+    let consent = consent.fill("subject", "alice");
+    let to_callback = browser.press(&consent, "allow").await;
+    let page = browser.follow(&to_callback).await;
+    let page = browser.follow(&page).await;
+    let token = page.field("form_token").to_owned();
+    // One sign-in that fails.
+    let stranger = sign_in(&Browser::default(), &asked.url, "mallory").await;
+    assert_eq!(stranger.status(), 403);
+    browser.press(&page, "approve").await;
+    drop(guard);
+    let log = log.0.lock().expect("not poisoned").clone();
+    let log = String::from_utf8_lossy(&log);
+    let ours = |text: &str| log.lines().any(|line| line.contains(text));
+    assert!(ours("a user has decided about an approval"), "{log}");
+    assert!(
+        ours("another user has opened the page of an approval"),
+        "{log}"
+    );
+    let url = reqwest::Url::parse(to_callback.leads_to()).unwrap();
+    let mut secrets: Vec<String> = url
+        .query_pairs()
+        .filter(|(name, _)| name == "code" || name == "state")
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    assert_eq!(secrets.len(), 2);
+    secrets.extend(before.into_values().chain(browser.cookies().into_values()));
+    secrets.extend([token, "argument-of-alice".to_owned()]);
+    // The beginning of every JWT.
+    secrets.push("eyJ".to_owned());
+    let toolgate = log.lines().filter(|line| line.contains("toolgate"));
+    for line in toolgate {
+        for secret in &secrets {
+            assert!(!line.contains(secret), "{secret}: {line}");
+        }
+    }
+}
