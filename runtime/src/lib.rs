@@ -110,6 +110,7 @@ mod item;
 #[cfg(feature = "logging")]
 pub mod logging;
 mod metadata;
+mod observer;
 mod operation;
 pub mod prompt;
 pub mod resource;

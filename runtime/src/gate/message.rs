@@ -20,6 +20,7 @@ use super::{
     message_limits, message_size,
     request_limits::Limits,
     response_envelope::ResponseEnvelope,
+    trace_context::TRACEPARENT,
 };
 
 /// A request as it is read once. Authorization uses this value, and what runs is this value
@@ -123,6 +124,17 @@ impl IncomingMessage {
         match self {
             Self::Message(message) => Some(message),
             Self::Method(_) | Self::Fast(_) | Self::Unreadable => None,
+        }
+    }
+
+    /// Returns the trace that the `_meta` of a request names.
+    pub(super) fn traceparent(&self) -> Option<&str> {
+        match self {
+            Self::Fast(message) => message.traceparent.as_deref(),
+            _ => {
+                let meta = self.request()?.request.get_meta();
+                meta.get(TRACEPARENT)?.as_str()
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::{error::Error, fmt};
 use rmcp::ErrorData;
 
 use super::{AuthorizeError, MissingCapabilities};
-use crate::log_text::redaction;
+use crate::{log_text::redaction, observer::RunOutcome};
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
@@ -18,6 +18,7 @@ pub struct CallError {
     source: Option<BoxError>,
     missing: Option<Box<MissingCapabilities>>,
     denied: Option<Box<AuthorizeError>>,
+    is_panic: bool,
 }
 
 /// The most causes of an error that are looked at: a chain of causes can be endless.
@@ -42,6 +43,24 @@ impl CallError {
             source: None,
             missing: None,
             denied: None,
+            is_panic: false,
+        }
+    }
+
+    /// Creates the error for an item that has panicked.
+    pub(super) fn panicked(message: &str) -> Self {
+        let mut error = Self::failed(message);
+        error.is_panic = true;
+        error
+    }
+
+    /// Returns how a run with this error ended.
+    pub(super) fn outcome(&self) -> RunOutcome {
+        match self.kind {
+            _ if self.is_panic => RunOutcome::Panic,
+            _ if self.denied.is_some() => RunOutcome::LateDenial,
+            FailureKind::Unreadable => RunOutcome::SchemaRefusal,
+            FailureKind::NotFound | FailureKind::Failed => RunOutcome::ToolError,
         }
     }
 
@@ -136,6 +155,7 @@ impl CallError {
                 // The client gets the text; only the causes below it are for the log alone.
                 source: error.source().is_some().then_some(error),
                 missing: None,
+                is_panic: false,
             },
         }
     }

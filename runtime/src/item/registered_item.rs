@@ -10,11 +10,13 @@ use super::{
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
     confirmation::Confirmation,
+    run::noted,
 };
 use crate::{
     access::{Conditions, Requirement},
     authorization::{Permit, Target},
     error::SetupErrors,
+    observer::RunOutcome,
     scope::Scope,
 };
 
@@ -300,6 +302,7 @@ impl<S, K: KindParts> Item<S, K> {
     /// covers. If it covers none, the arguments of the call are validated first. An item with an
     /// `authorize` function runs only with authorized parameters.
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
+        let report = call.take_report();
         let prepared = self.check_permit(permit).and_then(|()| {
             match permit.take_parameters::<AuthorizedParameters>() {
                 Some(authorized) => authorized.map(|mut values| ValidatedArguments {
@@ -310,9 +313,18 @@ impl<S, K: KindParts> Item<S, K> {
                 None => self.prepare(requested, call.take_arguments()),
             }
         });
-        match prepared {
+        let running = match prepared {
             Ok(validated) => self.run(permit, validated, call),
-            Err(error) => std::future::ready(Err(error)).boxed(),
+            Err(error) => {
+                if let Some(report) = report {
+                    report.note(RunOutcome::SchemaRefusal);
+                }
+                return std::future::ready(Err(error)).boxed();
+            }
+        };
+        match report {
+            Some(report) => noted(running, report).boxed(),
+            None => running,
         }
     }
 

@@ -13,9 +13,10 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
+        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
     },
     item::RoundSeal,
+    observer::Observer,
     scope::{ScopeDescription, ScopeTable},
     verify::Proofs,
 };
@@ -47,6 +48,8 @@ pub(super) struct Policy {
     pub(super) declared_scopes: &'static [ScopeDescription],
     /// The application's readiness check.
     pub(super) readiness_check: Option<Check<()>>,
+    /// What observes the gate.
+    pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for Policy {
@@ -62,6 +65,7 @@ impl Default for Policy {
             hierarchy: ScopeHierarchy::default(),
             declared_scopes: &[],
             readiness_check: None,
+            observer: None,
         }
     }
 }
@@ -89,6 +93,7 @@ pub(super) struct GatePlan {
     tool_result_denial: Option<Box<DenialsAsToolResults>>,
     proofs: Option<Proofs>,
     readiness_check: Option<Check<()>>,
+    observer: Option<Arc<dyn Observer>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -165,6 +170,7 @@ impl GatePlan {
             challenge_scopes: policy.challenge_scopes,
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
+            observer: policy.observer,
             clock: policy.clock,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
@@ -276,6 +282,7 @@ impl GatePlan {
             denials_as_tool_results: self.tool_result_denial,
             origins: self.origins,
             clock: self.clock,
+            observation: self.observer.map(Observation::new),
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),

@@ -75,6 +75,7 @@ fn fast(request: FastRequest, revision: Revision) -> IncomingMessage {
         id: RequestId::Number(1),
         request,
         revision,
+        traceparent: None,
     })
 }
 

@@ -7,11 +7,13 @@ use rmcp::{ErrorData, RoleServer, model::InputRequiredResult, service::RequestCo
 use crate::{
     authorization::{Permit, Target},
     item::{Call, CallError, CallRound, Confirmation, Unanswered},
+    observer::RunOutcome,
     server::{
         catalogue::ServedKind,
         handler::answer_denied,
         handler_gate::confirmations::SealedConfirmations,
         multi_round::{Answer, RoundGuard, Rounds},
+        run_reports::{FinishReport, RunEnd, reported, run_report},
     },
 };
 
@@ -63,12 +65,17 @@ impl<H> GuardedHandler<H> {
     ) -> Result<K::Response, ErrorData>
     where
         K: ServedKind,
-        K::Response: Answer + From<InputRequiredResult>,
+        K::Response: Answer + RunEnd + From<InputRequiredResult>,
         F: Future<Output = Result<K::Response, ErrorData>>,
     {
+        let report = run_report(&context.extensions);
+        let _finish = FinishReport(report.clone());
         let Some(confirmed) = self.confirmed(&permit) else {
-            return run(request, context).await;
+            return reported(report, run(request, context)).await;
         };
+        if let Some(report) = &report {
+            report.begin();
+        }
         let step = self.ask::<K>(&confirmed, &permit, &request, &context).await;
         match step {
             Ok(Step::Asked(question)) => return Ok(question.into()),
@@ -79,13 +86,16 @@ impl<H> GuardedHandler<H> {
                 }
             }
             Err(unanswered) => {
+                if let (Some(report), Unanswered::Denied(_)) = (&report, &unanswered) {
+                    report.note(RunOutcome::LateDenial);
+                }
                 let operation = K::operation(K::requested(&request).0);
                 return answer_denied::<K>(unanswered, &permit, operation, &context);
             }
         }
         // They belong to the question, and the handler cannot open the state.
         K::take_round(&mut request);
-        let end = run(request, context).await?;
+        let end = reported(report, run(request, context)).await?;
         end.into_input_request().map_or_else(Ok, |_| {
             tracing::error!(
                 target: "toolgate::tool",
