@@ -106,8 +106,8 @@ struct State {
     unreported: u64,
     /// All records that were lost.
     lost: u64,
-    /// Whether the last write has failed.
-    is_failing: bool,
+    /// Why the last write has failed, if it has.
+    failure: Option<String>,
 }
 
 impl AuditLog {
@@ -149,7 +149,7 @@ impl AuditLog {
             sink,
             unreported: 0,
             lost: 0,
-            is_failing: false,
+            failure: None,
         };
         state.append(start).map_err(OpenError::Io)?;
         Ok(Self {
@@ -217,10 +217,10 @@ impl AuditLog {
         self.lock().lost
     }
 
-    /// Returns whether the last write has failed.
+    /// Returns why the last write has failed, or `None` if it has not.
     #[must_use]
-    pub fn is_failing(&self) -> bool {
-        self.lock().is_failing
+    pub fn failure(&self) -> Option<String> {
+        self.lock().failure.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -245,7 +245,7 @@ impl State {
     fn append(&mut self, mut line: Vec<u8>) -> io::Result<()> {
         let head = self.chain.seal(&mut line);
         let written = self.sink.append(&line);
-        self.is_failing = written.is_err();
+        self.failure = written.as_ref().err().map(io::Error::to_string);
         if written.is_ok() {
             self.chain.advance(head);
         }

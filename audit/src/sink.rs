@@ -77,7 +77,7 @@ impl FileSink {
             |error| match error {
                 rustix::io::Errno::WOULDBLOCK => io::Error::new(
                     io::ErrorKind::ResourceBusy,
-                    "another process writes it; give each process a file of its own",
+                    "another server writes it; give each one a file of its own",
                 ),
                 error => error.into(),
             },
@@ -151,7 +151,8 @@ impl Sink for FileSink {
         let from = self.end.saturating_sub(longest as u64);
         self.file.seek(SeekFrom::Start(from))?;
         let mut end = Vec::new();
-        let mut reader = (&self.file).take(longest as u64);
+        // A device has no length, and may have no end.
+        let mut reader = (&self.file).take(self.end - from);
         reader.read_to_end(&mut end)?;
         Ok((end, from == 0))
     }

@@ -11,7 +11,7 @@
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
 //! - `request_limits`: limits of one request; `times`: clock leeway and drain; `state_key`: the
-//!   keys that seal state
+//!   keys that seal state; `audit_settings`, `metrics_settings`: what observes the server
 //! - `report`: the settings as text, for `--print-config`
 //! - `valid_config`: the validated configuration and the values derived from it
 
@@ -22,9 +22,11 @@ use std::{
 };
 
 mod address_settings;
+mod audit_settings;
 mod dotenv;
 mod environment;
 mod from_env;
+mod metrics_settings;
 mod paths;
 mod private_issuers;
 mod report;
@@ -41,8 +43,9 @@ mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use {address_settings::AddressSettings, state_key::StateKey, times::MAX_DRAIN};
+use {address_settings::AddressSettings, audit_settings::AuditSettings, state_key::StateKey, times::MAX_DRAIN};
 pub(crate) use {
+    audit_settings::ValidAudit,
     paths::Paths,
     resource_metadata::ResourceMetadata,
     resource_url::{LIVENESS_PATH, READINESS_PATH, Resource},
@@ -88,6 +91,8 @@ pub struct Config {
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     previous_state_key: Option<StateKey>,
+    audit: AuditSettings,
+    metrics: Option<SocketAddr>,
     has_sessions: bool,
     has_banner: bool,
     drain: Duration,
@@ -228,6 +233,8 @@ impl Config {
             credentials: None,
             state_key: None,
             previous_state_key: None,
+            audit: AuditSettings::default(),
+            metrics: None,
             has_sessions: true,
             has_banner: true,
             drain: Duration::ZERO,

@@ -52,6 +52,8 @@ use crate::{
 mod access_table;
 mod answer_limits;
 mod assembly;
+#[cfg(feature = "audit")]
+mod audit_log;
 mod browser_redirect;
 mod catalogue;
 mod changes;
@@ -70,6 +72,8 @@ mod listener_quota;
 mod local_sessions;
 mod log_writer;
 mod login_timing;
+#[cfg(feature = "metrics")]
+mod metrics_listener;
 mod mount;
 mod multi_round;
 mod nest_check;

@@ -15,6 +15,7 @@ mod large_bodies;
 mod late_denials;
 mod log_messages;
 mod metadata;
+mod metrics;
 mod mounting;
 mod multi_round;
 mod observation;

@@ -104,10 +104,10 @@ fn a_full_disk_refuses_what_is_not_recorded() {
         };
         log.decide(&decision(id, denied)).unwrap();
     }
-    assert!(log.is_failing());
+    assert!(log.failure().is_some());
     disk.is_full.store(false, Ordering::SeqCst);
     log.decide(&allowed(7)).unwrap();
-    assert!(!log.is_failing());
+    assert_eq!(log.failure(), None);
     let lines = lines(&disk.contents.contents());
     let runs = lines.iter().filter(|line| line["runs"] == true);
     assert_eq!(runs.count(), 2, "as many as have run");

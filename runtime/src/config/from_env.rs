@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::{
     Config, Environment, MAX_DRAIN, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
+    audit_settings::{self, AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
+    metrics_settings::{self, METRICS_BIND},
     private_issuers::PRIVATE_ISSUERS,
     resource_url,
     scalekit::{self, Scalekit},
     unknown_variables,
-    variable::{INTROSPECTION, NamedValue, STATE_KEY, items},
+    variable::{AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};
 
@@ -27,7 +29,7 @@ pub(super) const DRAIN: &str = "TOOLGATE_DRAIN_SECONDS";
 const LOG_FORMAT: &str = "TOOLGATE_LOG_FORMAT";
 
 /// Every variable of Toolgate.
-const OURS: [&str; 17] = [
+const OURS: [&str; 22] = [
     BIND,
     RESOURCE,
     AUDIENCES,
@@ -45,6 +47,11 @@ const OURS: [&str; 17] = [
     BANNER,
     DRAIN,
     LOG_FORMAT,
+    AUDIT_FILE,
+    AUDIT_KEY,
+    AUDIT_ON_FAILURE,
+    AUDIT_SUBJECTS,
+    METRICS_BIND,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
@@ -92,6 +99,8 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
         config.set_docs_url(source, url);
     }
     read_state_keys(&mut config, environment);
+    audit_settings::read(&mut config, environment);
+    metrics_settings::read(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);
     config.has_banner = read_switch(&mut config, environment, BANNER);
     if let Some(text) = environment.get(DRAIN) {

@@ -7,14 +7,16 @@ use serde_json::{Map, Value, json};
 use super::{
     Config, Environment, ValidConfig,
     address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
+    audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
+    metrics_settings::METRICS_BIND,
     resource_url::without_secrets,
     variable::{INTROSPECTION, PORT, SECRETS, STATE_KEY, is_reserved},
 };
 use crate::error::StartError;
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 17] = [
+const SETTINGS: [(&str, &str); 21] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -32,6 +34,10 @@ const SETTINGS: [(&str, &str); 17] = [
     ("banner", BANNER),
     ("drain_seconds", DRAIN),
     ("state_key", STATE_KEY),
+    ("audit_file", AUDIT_FILE),
+    ("audit_on_failure", AUDIT_ON_FAILURE),
+    ("audit_subjects", AUDIT_SUBJECTS),
+    ("metrics", METRICS_BIND),
 ];
 
 impl Config {
@@ -96,6 +102,7 @@ fn settings(valid: &ValidConfig) -> Value {
     let introspects = issuers
         .clone()
         .any(|issuer| issuer.introspection().is_some());
+    let audit = valid.audit();
     json!({
         "resource": valid.resource().as_str(),
         "bind": valid.bind(),
@@ -114,6 +121,16 @@ fn settings(valid: &ValidConfig) -> Value {
         "banner": valid.has_banner(),
         "drain_seconds": valid.drain().as_secs(),
         "state_key": valid.state_key().is_some(),
+        "audit_file": audit.map(|audit| audit.file.display().to_string()),
+        "audit_on_failure": audit.map(|audit| match audit.continues {
+            true => "continue",
+            false => "refuse",
+        }),
+        "audit_subjects": audit.map(|audit| match audit.is_pseudonymous {
+            true => "pseudonymous",
+            false => "plain",
+        }),
+        "metrics": valid.metrics(),
     })
 }
 
@@ -293,7 +310,7 @@ mod tests {
             );
         }
         let names: Vec<_> = settings.as_object().unwrap().keys().collect();
-        assert_eq!(names.len(), 17, "{names:?}");
+        assert_eq!(names.len(), 21, "{names:?}");
         let variables = report["variables"].as_array().unwrap();
         let secret = json!({"name": "TOOLGATE_STATE_KEY", "value": null, "from": "the process"});
         assert!(variables.contains(&secret), "{variables:?}");

@@ -24,6 +24,7 @@ use crate::{
 use super::{
     Visibility,
     login_timing::Login,
+    observers,
     readiness::{Check, Readiness},
     registry::{DescribedScope, Registry},
     scope_hierarchy::ScopeHierarchy,
@@ -170,7 +171,7 @@ impl GatePlan {
             challenge_scopes: policy.challenge_scopes,
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
-            observer: policy.observer,
+            observer: observers::choose(policy.observer, &settings, &policy.clock, faults),
             clock: policy.clock,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
