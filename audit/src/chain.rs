@@ -1,10 +1,10 @@
 //! [`Chain`]: the number of records and the MAC of the last one.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io::Write, str::FromStr};
 
 use crate::{
     key::AuditKey,
-    line::{MAC_MEMBER, from_hex, hex},
+    line::{MAC_MEMBER, from_hex, hex, push_hex},
 };
 
 /// The MAC before the first record.
@@ -68,11 +68,15 @@ impl Chain {
     /// its own. Returns the head after it, which counts only when the line is in the file.
     pub(crate) fn seal(&self, line: &mut Vec<u8>) -> Head {
         let Head { count, mac } = self.head;
-        let tail = format!(r#","seq":{count},"prev":"{}""#, hex(&mac));
-        line.extend_from_slice(tail.as_bytes());
+        line.extend_from_slice(br#","seq":"#);
+        // Writing into memory does not fail.
+        let _ = write!(line, "{count}");
+        line.extend_from_slice(br#","prev":""#);
+        push_hex(line, &mac);
+        line.push(b'"');
         let mac = self.key.sign(line);
         line.extend_from_slice(MAC_MEMBER);
-        line.extend_from_slice(hex(&mac).as_bytes());
+        push_hex(line, &mac);
         line.extend_from_slice(b"\"}\n");
         Head {
             count: count + 1,

@@ -18,11 +18,18 @@ pub(crate) const VERSION: u64 = 1;
 
 /// Writes bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |number: u8| char::from(b"0123456789abcdef"[usize::from(number & 15)]);
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)]);
-    digits.collect()
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    push_hex(&mut text, bytes);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Appends bytes as hexadecimal digits.
+pub(crate) fn push_hex(text: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        let digit = |number: u8| DIGITS[usize::from(number & 15)];
+        text.extend_from_slice(&[digit(byte >> 4), digit(*byte)]);
+    }
 }
 
 /// Reads 32 bytes from 64 hexadecimal digits in lower case.

@@ -1,6 +1,6 @@
 //! The records: what a line says, with every field bounded.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use crate::{
     chain::Head,
@@ -91,20 +91,21 @@ pub(crate) struct LineWriter<'k> {
 
 impl<'k> LineWriter<'k> {
     fn new(key: &'k AuditKey, record_type: &str, time: u64) -> Self {
-        let mut line = Vec::with_capacity(768);
-        let head = format!(r#"{{"v":{VERSION},"type":"{record_type}","time":{time}"#);
-        line.extend_from_slice(head.as_bytes());
+        let mut line = Vec::with_capacity(1024);
+        let _ = write!(
+            line,
+            r#"{{"v":{VERSION},"type":"{record_type}","time":{time}"#
+        );
         Self { line, key }
     }
 
     fn number(&mut self, name: &str, number: u64) {
-        let member = format!(r#","{name}":{number}"#);
-        self.line.extend_from_slice(member.as_bytes());
+        // Writing into memory does not fail.
+        let _ = write!(self.line, r#","{name}":{number}"#);
     }
 
     fn flag(&mut self, name: &str, flag: bool) {
-        let member = format!(r#","{name}":{flag}"#);
-        self.line.extend_from_slice(member.as_bytes());
+        let _ = write!(self.line, r#","{name}":{flag}"#);
     }
 
     /// Writes a text. A longer one is cut, and its pseudonym is added, so that two long texts with
@@ -167,17 +168,24 @@ pub(crate) fn decision(
             .subject
             .map(|subject| key.pseudonym("subject", &[issuer, subject])),
     };
-    line.text("subject", pseudonym.as_deref().or(decision.subject), LONGEST);
+    line.text(
+        "subject",
+        pseudonym.as_deref().or(decision.subject),
+        LONGEST,
+    );
     line.text("client", decision.client, LONGEST);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
-    let list = |list: &'_ str| (!list.is_empty()).then(|| list.to_owned());
     for (name, scopes) in [
         ("needed", decision.needed),
         ("held", decision.held),
         ("missing", decision.missing),
     ] {
-        line.text(name, list(scopes).as_deref(), LONGEST_LIST);
+        line.text(
+            name,
+            Some(scopes).filter(|list| !list.is_empty()),
+            LONGEST_LIST,
+        );
     }
     line.text("outcome", Some(decision.outcome), LONGEST_WORD);
     match decision.verdict {
@@ -221,7 +229,11 @@ pub(crate) fn start(
     cut: u64,
 ) -> Vec<u8> {
     let mut line = LineWriter::new(key, "start", time);
-    line.text("software", Some(concat!("toolgate ", env!("CARGO_PKG_VERSION"))), LONGEST_WORD);
+    line.text(
+        "software",
+        Some(concat!("toolgate ", env!("CARGO_PKG_VERSION"))),
+        LONGEST_WORD,
+    );
     line.text("subjects", Some(subjects.as_str()), LONGEST_WORD);
     line.number("after_count", after.count);
     line.text("after_mac", Some(&hex(&after.mac)), LONGEST_WORD);

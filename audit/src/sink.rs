@@ -183,7 +183,8 @@ impl StdoutSink {
         #[cfg(unix)]
         let output = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
         #[cfg(windows)]
-        let output = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
+        let output =
+            std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
         Ok(Self {
             output: output.into(),
             rest: Vec::new(),
@@ -249,7 +250,9 @@ impl Sink for SharedBuffer {
     fn remove_end(&mut self, bytes: u64) -> io::Result<()> {
         let contents = self.0.lock();
         let mut contents = contents.unwrap_or_else(PoisonError::into_inner);
-        let end = contents.len().saturating_sub(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let end = contents
+            .len()
+            .saturating_sub(usize::try_from(bytes).unwrap_or(usize::MAX));
         contents.truncate(end);
         Ok(())
     }

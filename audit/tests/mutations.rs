@@ -78,7 +78,10 @@ fn mutation() -> impl Strategy<Value = Mutation> {
 
 fn mutated(log: &[u8], mutation: &Mutation) -> Vec<u8> {
     let mut bytes = log.to_vec();
-    let mut lines: Vec<Vec<u8>> = log.split_inclusive(|&b| b == b'\n').map(<[u8]>::to_vec).collect();
+    let mut lines: Vec<Vec<u8>> = log
+        .split_inclusive(|&b| b == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
     match mutation {
         Mutation::ChangeByte(at, by) => {
             let at = at.index(bytes.len());
@@ -142,7 +145,10 @@ proptest! {
 #[test]
 fn without_the_head_only_the_removal_of_whole_last_lines_is_not_found() {
     let (log, head) = log(2);
-    let last = log[..log.len() - 1].iter().rposition(|&b| b == b'\n').unwrap();
+    let last = log[..log.len() - 1]
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .unwrap();
     let truncated = &log[..=last];
     let without = verify([("log", truncated)], &key(), None).unwrap();
     assert_eq!(without.findings, []);

@@ -40,7 +40,11 @@ fn write_log(folder: &Folder, name: &str) -> String {
 
 async fn verify(folder: &Folder, arguments: &[&str]) -> Ended {
     let program = Program::new(env!("CARGO_BIN_EXE_toolgate"), folder);
-    program.args(&["audit", "verify"]).args(arguments).run().await
+    program
+        .args(&["audit", "verify"])
+        .args(arguments)
+        .run()
+        .await
 }
 
 #[tokio::test]
@@ -49,7 +53,10 @@ async fn a_complete_log_is_valid_and_the_end_needs_the_head() {
     let head = write_log(&folder, "a.log");
     let ended = verify(&folder, &["a.log", "--key-file", "key", "--head", &head]).await;
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-    assert!(ended.stdout.contains("6 records of 1 starts are valid"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("6 records of 1 starts are valid"),
+        "{ended:?}"
+    );
     assert!(ended.stdout.contains(&head), "{ended:?}");
     let ended = verify(&folder, &["a.log", "--key-file", "key"]).await;
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
@@ -65,7 +72,9 @@ async fn each_change_is_found_at_its_line() {
     let changed = text.replacen("alice", "mallory", 1);
     let removed = [&lines[..2], &lines[3..]].concat().concat();
     let repeated = [&lines[..3], &lines[2..]].concat().concat();
-    let swapped = [&lines[..1], &[lines[2], lines[1]], &lines[3..]].concat().concat();
+    let swapped = [&lines[..1], &[lines[2], lines[1]], &lines[3..]]
+        .concat()
+        .concat();
     let truncated = lines[..5].concat();
     let cut = text[..text.len() - 9].to_owned();
     for (log, finding) in [
@@ -73,7 +82,10 @@ async fn each_change_is_found_at_its_line() {
         (removed, "b.log:3: record 3 is here and 2 should be"),
         (repeated, "b.log:4: record 2 is here and 3 should be"),
         (swapped, "b.log:2: record 2 is here and 1 should be"),
-        (truncated, "b.log: the head names 6 records and the files have 5"),
+        (
+            truncated,
+            "b.log: the head names 6 records and the files have 5",
+        ),
         (cut, "b.log:6: the last line is not complete"),
         (String::new(), "b.log: there is no record"),
     ] {
@@ -84,7 +96,10 @@ async fn each_change_is_found_at_its_line() {
     }
     let ended = verify(&folder, &["a.log", "--key-file", "other"]).await;
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-    assert!(ended.stdout.contains("another key has written it"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("another key has written it"),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]
@@ -94,8 +109,14 @@ async fn what_cannot_be_read_is_named_without_the_key() {
     folder.write("short", "c2VjcmV0LXRleHQ=");
     for (arguments, part) in [
         (&["none.log", "--key-file", "key"][..], "none.log"),
-        (&["a.log", "--key-file", "none"], "the key file \"none\" cannot be read"),
-        (&["a.log", "--key-file", "short"], "is not the base64 of 32 bytes"),
+        (
+            &["a.log", "--key-file", "none"],
+            "the key file \"none\" cannot be read",
+        ),
+        (
+            &["a.log", "--key-file", "short"],
+            "is not the base64 of 32 bytes",
+        ),
         (&["a.log", "--key-file", "key", "--head", "7"], "COUNT:MAC"),
         (&["a.log"], "--key-file"),
     ] {

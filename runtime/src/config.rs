@@ -43,7 +43,10 @@ mod valid_config;
 mod variable;
 
 pub use environment::Environment;
-use {address_settings::AddressSettings, audit_settings::AuditSettings, state_key::StateKey, times::MAX_DRAIN};
+use {
+    address_settings::AddressSettings, audit_settings::AuditSettings, state_key::StateKey,
+    times::MAX_DRAIN,
+};
 pub(crate) use {
     audit_settings::ValidAudit,
     paths::Paths,

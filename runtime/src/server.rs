@@ -52,6 +52,7 @@ use crate::{
 mod access_table;
 mod answer_limits;
 mod assembly;
+mod attached_observer;
 #[cfg(feature = "audit")]
 mod audit_log;
 mod browser_redirect;

@@ -31,6 +31,8 @@ async fn start() -> (RunningServer, SocketAddr) {
     let metrics = free_address();
     let server = tool_server::server(&Runs::default());
     let running = RunningServer::start_as(server, |address| config(address, metrics)).await;
+    // It runs when it has answered.
+    client(&running, Revision::Stateless, "").await;
     (running, metrics)
 }
 
@@ -51,7 +53,10 @@ async fn decisions_denials_and_runs_are_counted() {
     let answer = scrape(&running, metrics).await;
     assert_eq!(answer.status, 200);
     let media_type = answer.header("content-type").expect("a media type");
-    assert!(media_type.starts_with("application/openmetrics-text"), "{media_type}");
+    assert!(
+        media_type.starts_with("application/openmetrics-text"),
+        "{media_type}"
+    );
     for line in [
         r#"toolgate_decisions_total{method="tools/call",item="read",outcome="admitted"} 2"#,
         r#"toolgate_decisions_total{method="tools/call",item="write",outcome="insufficient_scope"} 1"#,
@@ -63,7 +68,11 @@ async fn decisions_denials_and_runs_are_counted() {
         "toolgate_panics_total 1",
         "toolgate_runs_in_progress 0",
     ] {
-        assert!(answer.text.lines().any(|one| one == line), "{line}: {}", answer.text);
+        assert!(
+            answer.text.lines().any(|one| one == line),
+            "{line}: {}",
+            answer.text
+        );
     }
 }
 
@@ -100,10 +109,17 @@ async fn only_the_metrics_are_at_their_address_and_they_are_nowhere_else() {
 
 #[tokio::test]
 async fn an_address_that_is_in_use_stops_the_start() {
-    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
     let metrics = taken.local_addr().expect("an address");
     let server = tool_server::server(&Runs::default());
-    let error = server.into_router(config(free_address(), metrics)).expect_err("in use");
+    let error = server
+        .into_router(config(free_address(), metrics))
+        .expect_err("in use");
     let text = error.to_string();
-    assert!(text.contains(&format!("the metrics cannot be served at {metrics}")), "{text}");
+    assert!(
+        text.contains(&format!("the metrics cannot be served at {metrics}")),
+        "{text}"
+    );
 }

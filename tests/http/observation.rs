@@ -11,7 +11,7 @@ use support::{
     unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
 use toolgate::{
-    Caller, Context, Server, State, ToolError, __private::RunOutcome, auth::AuthorizeError,
+    __private::RunOutcome, Caller, Context, Server, State, ToolError, auth::AuthorizeError,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools,
 };
 
@@ -42,7 +42,11 @@ async fn fast(how: String, State(runs): State<Runs>) -> Result<String, ToolError
 
 /// Takes rmcp's lane.
 #[mcp_tool(scope = "desk:read")]
-async fn slow(how: String, _context: Context, State(runs): State<Runs>) -> Result<String, ToolError> {
+async fn slow(
+    how: String,
+    _context: Context,
+    State(runs): State<Runs>,
+) -> Result<String, ToolError> {
     runs.note("slow");
     behave(&how).await
 }
@@ -124,10 +128,18 @@ async fn every_run_of_every_lane_ends_exactly_once() {
         ] {
             let uri = format!("desk://page/{how}");
             client.request("resources/read", json!({"uri": uri})).await;
-            assert_eq!(observed.outcomes().await, [outcome], "{revision:?} page {how}");
+            assert_eq!(
+                observed.outcomes().await,
+                [outcome],
+                "{revision:?} page {how}"
+            );
             let get = json!({"name": "question", "arguments": {"how": how}});
             client.request("prompts/get", get).await;
-            assert_eq!(observed.outcomes().await, [outcome], "{revision:?} question {how}");
+            assert_eq!(
+                observed.outcomes().await,
+                [outcome],
+                "{revision:?} question {how}"
+            );
         }
     }
 }
@@ -157,7 +169,8 @@ async fn a_client_that_cancels_in_its_session_leaves_a_cancelled_run() {
     let other = client.clone();
     let call = tokio::spawn(async move { other.call("fast", json!({"how": "wait"})).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+    let cancel =
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
     assert_eq!(client.send(&cancel).await.status, 202);
     assert_eq!(observed.outcomes().await, [RunOutcome::Cancelled]);
     call.abort();
@@ -189,16 +202,37 @@ async fn what_is_denied_or_unknown_has_a_decision_and_no_run() {
                     runs,
                     missing,
                     ..
-                } => (&**method, item.as_deref(), *is_allowed, *reason, *runs, missing.len()),
+                } => (
+                    &**method,
+                    item.as_deref(),
+                    *is_allowed,
+                    *reason,
+                    *runs,
+                    missing.len(),
+                ),
                 Event::Outcome { .. } => panic!("nothing has run: {event:?}"),
             })
             .collect();
         assert_eq!(
             seen,
             [
-                ("tools/call", Some("fast"), false, Some("missing_scope"), false, 1),
+                (
+                    "tools/call",
+                    Some("fast"),
+                    false,
+                    Some("missing_scope"),
+                    false,
+                    1
+                ),
                 ("tools/call", Some("nothing"), true, None, false, 0),
-                ("tools/call", Some("checked"), false, Some("denied_by_item"), false, 0),
+                (
+                    "tools/call",
+                    Some("checked"),
+                    false,
+                    Some("denied_by_item"),
+                    false,
+                    0
+                ),
                 ("tools/list", None, true, None, false, 0),
                 ("made/up", None, false, None, false, 0),
             ],
@@ -230,7 +264,16 @@ async fn what_cannot_be_recorded_does_not_run() {
         assert_eq!(answer.status, 503, "{answer:?}");
     }
     assert_eq!(runs.all(), [""; 0]);
-    let is_denial = |event: &Event| matches!(event, Event::Decision { is_allowed: false, reason: Some("audit_unavailable"), .. });
+    let is_denial = |event: &Event| {
+        matches!(
+            event,
+            Event::Decision {
+                is_allowed: false,
+                reason: Some("audit_unavailable"),
+                ..
+            }
+        )
+    };
     assert!(observed.take().iter().all(is_denial));
 }
 
@@ -269,7 +312,10 @@ async fn a_request_that_the_protocol_refuses_after_the_decision_did_not_run() {
     let client = client(&running, Revision::Stateless).await;
     observed.take();
     // rmcp compares this header with the message, after the gate has decided.
-    let message = client.message("tools/call", json!({"name": "slow", "arguments": {"how": "run"}}));
+    let message = client.message(
+        "tools/call",
+        json!({"name": "slow", "arguments": {"how": "run"}}),
+    );
     let request = client.clone().plain(reqwest::Method::POST);
     let request = request
         .header("content-type", "application/json")
@@ -280,5 +326,10 @@ async fn a_request_that_the_protocol_refuses_after_the_decision_did_not_run() {
     assert_eq!(answer.status, 400, "{answer:?}");
     assert_eq!(runs.all(), [""; 0]);
     let outcomes = observed.outcomes().await;
-    assert!(outcomes.iter().all(|outcome| *outcome == RunOutcome::NotRun), "{outcomes:?}");
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| *outcome == RunOutcome::NotRun),
+        "{outcomes:?}"
+    );
 }

@@ -100,8 +100,13 @@ async fn pages_may_read_the_id() {
     let running = start(&Observed::new()).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let answer = call(&client, "read", Some(("origin", "http://localhost:9"))).await;
-    let exposed = answer.header("access-control-expose-headers").expect("CORS");
-    assert!(exposed.split(',').any(|name| name.trim() == "x-request-id"), "{exposed}");
+    let exposed = answer
+        .header("access-control-expose-headers")
+        .expect("CORS");
+    assert!(
+        exposed.split(',').any(|name| name.trim() == "x-request-id"),
+        "{exposed}"
+    );
 }
 
 #[tokio::test]
@@ -133,7 +138,10 @@ async fn the_trace_comes_from_the_header_or_from_the_message() {
         assert_eq!(trace_of(tool, Some(TRACEPARENT), None).await, trace);
         assert_eq!(trace_of(tool, None, Some(TRACEPARENT)).await, trace);
         assert_eq!(trace_of(tool, Some(TRACEPARENT), Some(&other)).await, trace);
-        assert_eq!(trace_of(tool, Some("00-nonsense"), Some(TRACEPARENT)).await, trace);
+        assert_eq!(
+            trace_of(tool, Some("00-nonsense"), Some(TRACEPARENT)).await,
+            trace
+        );
         assert_eq!(trace_of(tool, Some("00-nonsense"), None).await, None);
         assert_eq!(trace_of(tool, None, Some("x\n{}")).await, None);
     }

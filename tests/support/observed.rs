@@ -8,9 +8,7 @@ use std::{
     time::Duration,
 };
 
-use toolgate::__private::{
-    DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome,
-};
+use toolgate::__private::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome};
 
 /// What was reported.
 #[derive(Debug, Clone, PartialEq)]

@@ -136,7 +136,10 @@ fn with_continue_the_count_of_lost_records_is_right() {
     let lines = lines(&disk.contents.contents());
     let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).count();
     let lost: u64 = lines.iter().filter_map(|line| line["count"].as_u64()).sum();
-    assert_eq!(of("decision") + of("outcome") + usize::try_from(lost).unwrap(), 2 * runs + 1);
+    assert_eq!(
+        of("decision") + of("outcome") + usize::try_from(lost).unwrap(),
+        2 * runs + 1
+    );
     assert_eq!(lost, log.lost());
     assert!(lost > 0);
     assert_eq!(checked(&disk.contents.contents(), log.head()).findings, []);
@@ -253,7 +256,10 @@ fn the_next_process_continues_and_reports_a_cut_line() {
     assert_eq!(lines[2]["cut_bytes"], 18);
     assert_eq!(lines[2]["after_count"], 2);
     assert_eq!(lines[2]["after_mac"], lines[1]["mac"]);
-    assert_eq!((&lines[1]["id"], &lines[3]["id"]), (&"0-1".into(), &"2-1".into()));
+    assert_eq!(
+        (&lines[1]["id"], &lines[3]["id"]),
+        (&"0-1".into(), &"2-1".into())
+    );
     let result = checked(&contents, log.head());
     assert_eq!(result.findings, []);
     assert_eq!((result.starts, result.cut_before), (2, 1));
@@ -269,7 +275,12 @@ fn nothing_is_appended_to_the_file_of_another_key_or_of_another_program() {
         text = text.replace("plain", "plein");
         text.into_bytes()
     };
-    for contents in [written.contents(), changed, b"hello\n".to_vec(), b"hello".to_vec()] {
+    for contents in [
+        written.contents(),
+        changed,
+        b"hello\n".to_vec(),
+        b"hello".to_vec(),
+    ] {
         let sink = SharedBuffer::default();
         sink.clone().append(&contents).unwrap();
         let opened = AuditLog::to_sink(Box::new(sink.clone()), key(), Settings::default(), TIME);

@@ -69,7 +69,13 @@ async fn every_call_has_a_decision_and_an_outcome_and_the_log_has_no_secret() {
     let ada = client(&server, BOTH).await;
     add(&ada, "first-1").await.expect("an answer");
     let reader = client(&server, "todo:read").await;
-    assert_eq!(reader.call("add_todo", json!({"title": "secret-title"})).await.status, 403);
+    assert_eq!(
+        reader
+            .call("add_todo", json!({"title": "secret-title"}))
+            .await
+            .status,
+        403
+    );
     let ended = server.ended_by("TERM").await;
     assert!(ended.stderr.contains("audit log head"), "{ended:?}");
     assert_eq!(verified(&folder, &["audit.log"]).findings, []);
@@ -160,7 +166,10 @@ async fn a_full_disk_stops_the_start_and_another_key_too() {
     folder.write("audit.log", "not a record\n");
     let ended = program(&folder, address).run().await;
     assert!(!ended.status.success(), "{ended:?}");
-    assert!(ended.stderr.contains("this key has not written"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("this key has not written"),
+        "{ended:?}"
+    );
 }
 
 #[cfg(unix)]
@@ -188,8 +197,18 @@ async fn a_renamed_file_is_continued_by_a_new_one_after_sighup() {
     let new = records(&folder, "audit.log");
     assert_eq!(new[0]["type"], "rotated");
     assert_eq!(new[1]["request"], "after");
-    assert_eq!(new[0]["after_mac"], records(&folder, "audit.log.1").last().expect("a record")["mac"]);
+    assert_eq!(
+        new[0]["after_mac"],
+        records(&folder, "audit.log.1").last().expect("a record")["mac"]
+    );
     // The second file alone says that records precede it; the wrong order is found.
-    assert_eq!(verified(&folder, &["audit.log"]).continues_from, new[0]["seq"].as_u64());
-    assert!(!verified(&folder, &["audit.log", "audit.log.1"]).findings.is_empty());
+    assert_eq!(
+        verified(&folder, &["audit.log"]).continues_from,
+        new[0]["seq"].as_u64()
+    );
+    assert!(
+        !verified(&folder, &["audit.log", "audit.log.1"])
+            .findings
+            .is_empty()
+    );
 }

@@ -4,9 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Config, Environment, StateKey,
-    resource_url::quoted_without_secrets,
-    variable::AUDIT_KEY,
+    Config, Environment, StateKey, resource_url::quoted_without_secrets, variable::AUDIT_KEY,
 };
 use crate::error::SetupErrors;
 
@@ -32,7 +30,10 @@ pub(super) struct AuditSettings {
 pub(crate) struct ValidAudit<'c> {
     /// The path, or `stdout`.
     pub(crate) file: &'c Path,
-    #[cfg_attr(not(feature = "audit"), expect(dead_code, reason = "only the log reads it"))]
+    #[cfg_attr(
+        not(feature = "audit"),
+        expect(dead_code, reason = "only the log reads it")
+    )]
     pub(crate) key: [u8; 32],
     /// Whether a request runs if its decision cannot be written.
     pub(crate) continues: bool,
@@ -50,11 +51,22 @@ pub(super) fn read(config: &mut Config, environment: &Environment) {
         audit.has_key = true;
         audit.key = config.checked_audit_key(AUDIT_KEY, StateKey::parse(key));
     }
-    audit.continues = read_choice(config, environment, AUDIT_ON_FAILURE, ["refuse", "continue"]);
-    audit.is_pseudonymous =
-        read_choice(config, environment, AUDIT_SUBJECTS, ["plain", "pseudonymous"]);
+    audit.continues = read_choice(
+        config,
+        environment,
+        AUDIT_ON_FAILURE,
+        ["refuse", "continue"],
+    );
+    audit.is_pseudonymous = read_choice(
+        config,
+        environment,
+        AUDIT_SUBJECTS,
+        ["plain", "pseudonymous"],
+    );
     let others = [AUDIT_KEY, AUDIT_ON_FAILURE, AUDIT_SUBJECTS];
-    audit.needs_file = others.into_iter().find(|name| environment.get(name).is_some());
+    audit.needs_file = others
+        .into_iter()
+        .find(|name| environment.get(name).is_some());
     config.audit = audit;
 }
 
@@ -96,7 +108,9 @@ impl AuditSettings {
         }
         if self.file.is_some() && !cfg!(feature = "audit") {
             errors.add(
-                format!("{AUDIT_FILE} is set, and this program was built without the feature `audit`"),
+                format!(
+                    "{AUDIT_FILE} is set, and this program was built without the feature `audit`"
+                ),
                 "add the feature `audit` to the dependency on `toolgate`, or remove the variable",
             );
         }
@@ -147,17 +161,32 @@ mod tests {
         let environment: Environment = variables.iter().copied().collect();
         let config = Config::from_environment(&environment, 9000);
         let config = config.and_then(|config| config.validate());
-        config.err().map_or_else(String::new, |error| error.to_string())
+        config
+            .err()
+            .map_or_else(String::new, |error| error.to_string())
     }
 
     #[test]
     fn every_error_of_the_audit_log_is_reported_with_its_remedy_and_without_the_key() {
         for (variables, parts) in [
-            (&[(AUDIT_FILE, "a.log")][..], &["TOOLGATE_AUDIT_KEY is not", "openssl rand"][..]),
-            (&[(AUDIT_KEY, KEY)], &["TOOLGATE_AUDIT_KEY is set, and TOOLGATE_AUDIT_FILE is not"]),
-            (&[(AUDIT_SUBJECTS, "plain")], &["TOOLGATE_AUDIT_SUBJECTS is set, and"]),
             (
-                &[(AUDIT_FILE, "a.log"), (AUDIT_KEY, "c2VjcmV0"), (AUDIT_ON_FAILURE, "stop")],
+                &[(AUDIT_FILE, "a.log")][..],
+                &["TOOLGATE_AUDIT_KEY is not", "openssl rand"][..],
+            ),
+            (
+                &[(AUDIT_KEY, KEY)],
+                &["TOOLGATE_AUDIT_KEY is set, and TOOLGATE_AUDIT_FILE is not"],
+            ),
+            (
+                &[(AUDIT_SUBJECTS, "plain")],
+                &["TOOLGATE_AUDIT_SUBJECTS is set, and"],
+            ),
+            (
+                &[
+                    (AUDIT_FILE, "a.log"),
+                    (AUDIT_KEY, "c2VjcmV0"),
+                    (AUDIT_ON_FAILURE, "stop"),
+                ],
                 &[
                     "TOOLGATE_AUDIT_KEY is not the base64 of 32 bytes",
                     "TOOLGATE_AUDIT_ON_FAILURE is \"stop\", which is neither refuse nor continue",

@@ -35,7 +35,9 @@ pub(super) fn check(metrics: Option<SocketAddr>, bind: SocketAddr, errors: &mut 
     }
     if !cfg!(feature = "metrics") {
         errors.add(
-            format!("{METRICS_BIND} is set, and this program was built without the feature `metrics`"),
+            format!(
+                "{METRICS_BIND} is set, and this program was built without the feature `metrics`"
+            ),
             "add the feature `metrics` to the dependency on `toolgate`, or remove the variable",
         );
     }
@@ -49,13 +51,18 @@ mod tests {
         let environment: Environment = variables.iter().copied().collect();
         let config = Config::from_environment(&environment, 9000);
         let config = config.and_then(|config| config.validate());
-        config.err().map_or_else(String::new, |error| error.to_string())
+        config
+            .err()
+            .map_or_else(String::new, |error| error.to_string())
     }
 
     #[test]
     fn an_address_that_is_none_or_is_public_is_an_error() {
         let told = errors(&[(METRICS_BIND, "9464")]);
-        assert!(told.contains("is \"9464\", which is not a socket address"), "{told}");
+        assert!(
+            told.contains("is \"9464\", which is not a socket address"),
+            "{told}"
+        );
         let told = errors(&[(METRICS_BIND, "127.0.0.1:9000")]);
         assert!(told.contains("where the server itself listens"), "{told}");
     }

@@ -297,9 +297,7 @@ impl<'de> Deserialize<'de> for Meta {
                     }
                 }
                 match (version, capabilities) {
-                    (Some(Current), Some(Capabilities)) => {
-                        Ok(Meta(Revision::Current, traceparent))
-                    }
+                    (Some(Current), Some(Capabilities)) => Ok(Meta(Revision::Current, traceparent)),
                     (None, None) if !has_others => {
                         Ok(Meta(Revision::Older { progress_token }, None))
                     }

@@ -45,7 +45,9 @@ fn panicked(item: ItemName, _: Box<dyn Any + Send>) -> CallError {
     let (tool, name) = fields(item);
     // The panic hook has reported where and why; the payload may contain anything.
     tracing::error!(target: "toolgate::tool", tool, name, "a {} panicked", item.noun);
-    CallError::panicked("it failed unexpectedly; this is an error in the server, not in the request")
+    CallError::panicked(
+        "it failed unexpectedly; this is an error in the server, not in the request",
+    )
 }
 
 fn log(item: ItemName, error: &CallError) {

@@ -168,10 +168,7 @@ mod tests {
     #[test]
     fn a_dropped_report_says_how_far_the_run_came() {
         assert_eq!(ends(drop), [(7, RunOutcome::NotRun)]);
-        assert_eq!(
-            ends(|report| report.begin()),
-            [(7, RunOutcome::Cancelled)]
-        );
+        assert_eq!(ends(|report| report.begin()), [(7, RunOutcome::Cancelled)]);
     }
 
     #[test]

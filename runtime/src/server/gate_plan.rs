@@ -13,7 +13,8 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
+        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions,
+        StatelessFastPath,
     },
     item::RoundSeal,
     observer::Observer,

@@ -1,4 +1,4 @@
-//! What observes a server: the audit log, and an observer that was attached to it.
+//! What observes a gate: the audit log, the metrics, and an observer that was attached to it.
 
 use std::sync::Arc;
 
@@ -8,8 +8,6 @@ use crate::{
     error::SetupErrors,
     observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent},
 };
-
-use super::{HandlerGateBuilder, Server};
 
 /// Several observers. The first that cannot record a decision refuses it, and the others do not
 /// get it: they get the refusal instead.
@@ -38,7 +36,8 @@ pub(super) fn choose(
     clock: &Arc<dyn Clock>,
     faults: &mut SetupErrors,
 ) -> Option<Arc<dyn Observer>> {
-    let mut all: Vec<Arc<dyn Observer>> = Vec::new();
+    // The metrics are the last: they count what no other observer refuses.
+    let mut all: Vec<Arc<dyn Observer>> = attached.into_iter().collect();
     #[cfg(feature = "audit")]
     let audit = settings
         .audit()
@@ -60,30 +59,8 @@ pub(super) fn choose(
     }
     // Only the optional parts read them.
     let _ = (settings, clock, faults);
-    all.extend(attached);
     match all.len() {
         0 | 1 => all.pop(),
         _ => Some(Arc::new(All(all))),
-    }
-}
-
-impl<S> Server<S> {
-    /// Reports every decision of the gate, and how every permitted run ends. Hidden, as
-    /// [`Observer`](crate::__private::Observer) is.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.policy.observer = Some(observer);
-        self
-    }
-}
-
-impl HandlerGateBuilder {
-    /// As [`Server::with_observer`].
-    #[doc(hidden)]
-    #[must_use]
-    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.policy.observer = Some(observer);
-        self
     }
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     authorization::Decision,
     gate::{LatestCaller, RunningCall, SessionFastPath, StatelessFastPath},
+    observer::RunReport,
     operation::Operation,
 };
 
