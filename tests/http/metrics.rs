@@ -107,6 +107,41 @@ async fn only_the_metrics_are_at_their_address_and_they_are_nowhere_else() {
     assert_eq!(answer.status, 404);
 }
 
+/// The names of metrics in a text, without what Prometheus adds to a histogram.
+fn named(text: &str) -> std::collections::BTreeSet<String> {
+    let is_name = |byte: char| byte.is_ascii_lowercase() || byte == '_';
+    let words = text.split(|byte| !is_name(byte));
+    let ours = words.filter(|word| word.starts_with("toolgate_"));
+    ours.map(|word| word.trim_end_matches("_bucket").to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_files_for_deployment_and_the_guide_name_metrics_that_exist() {
+    let (running, metrics) = start().await;
+    let reader = client(&running, Revision::Stateless, "desk:read").await;
+    for tool in ["read", "write"] {
+        reader.call(tool, json!({})).await;
+    }
+    let exported = named(&scrape(&running, metrics).await.text);
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+    for file in [
+        "deploy/prometheus/alerts.yml",
+        "deploy/prometheus/dashboard.json",
+        "src/operating/observe.md",
+    ] {
+        let text = std::fs::read_to_string(format!("{docs}/{file}")).expect(file);
+        let mut used = named(&text);
+        used.remove("toolgate_audit");
+        assert!(used.len() > 5, "{file}: {used:?}");
+        let missing: Vec<_> = used.difference(&exported).collect();
+        assert!(
+            missing.is_empty(),
+            "{file}: {missing:?}, not among {exported:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_address_that_is_in_use_stops_the_start() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0")

@@ -8,14 +8,17 @@ use support::{
     observed::{Event, Observed},
     running_server::RunningServer,
     tool_server::Runs,
-    unsigned_tokens::{ISSUER, UnsignedVerifier},
+    unsigned_tokens::{self, ISSUER, UnsignedVerifier},
 };
 use toolgate::{
     __private::RunOutcome, Caller, Context, Server, State, ToolError, auth::AuthorizeError,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools,
 };
 
-use crate::handler_gate;
+use crate::{
+    handler_gate,
+    multi_round::sessions::{begin_call, reply},
+};
 
 const BOTH: [Revision; 2] = [Revision::Stateless, Revision::Session("2025-11-25")];
 
@@ -174,6 +177,52 @@ async fn a_client_that_cancels_in_its_session_leaves_a_cancelled_run() {
     assert_eq!(client.send(&cancel).await.status, 202);
     assert_eq!(observed.outcomes().await, [RunOutcome::Cancelled]);
     call.abort();
+}
+
+#[tokio::test]
+async fn a_run_of_several_rounds_in_a_session_ends_once() {
+    let observed = Observed::new();
+    let (running, runs) = start(&observed).await;
+    let mut client = client(&running, Revision::Session("2025-11-25")).await;
+    client.open_to_be_asked().await;
+    observed.take();
+    let begin = async |client: &Client| {
+        let params = json!({"name": "confirmed", "arguments": {}});
+        begin_call(client, params, "Do it?").await
+    };
+    let (id, stream) = begin(&client).await;
+    reply(
+        &client,
+        id,
+        json!({"action": "accept", "content": {"confirm": true}}),
+    )
+    .await;
+    HttpResponse::of_response(stream).await;
+    assert_eq!(runs.all(), ["confirmed"]);
+    assert_eq!(observed.outcomes().await, [RunOutcome::Ran]);
+    let (id, stream) = begin(&client).await;
+    reply(&client, id, json!({"action": "decline"})).await;
+    HttpResponse::of_response(stream).await;
+    assert_eq!(observed.outcomes().await, [RunOutcome::LateDenial]);
+    // The session loses the scope while the client asks its user.
+    let (id, stream) = begin(&client).await;
+    let claims = unsigned_tokens::claims(&running.resource(), "");
+    let less = client.clone().with_token(unsigned_tokens::token(&claims));
+    reply(
+        &less,
+        id,
+        json!({"action": "accept", "content": {"confirm": true}}),
+    )
+    .await;
+    HttpResponse::of_response(stream).await;
+    assert_eq!(observed.outcomes().await, [RunOutcome::LateDenial]);
+    // The client cancels while it asks.
+    let (_id, _stream) = begin(&client).await;
+    let cancel =
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+    assert_eq!(client.send(&cancel).await.status, 202);
+    assert_eq!(observed.outcomes().await, [RunOutcome::Cancelled]);
+    assert_eq!(runs.all(), ["confirmed"]);
 }
 
 #[tokio::test]

@@ -87,7 +87,10 @@ fn open(address: SocketAddr) -> io::Result<(TcpListener, Handle)> {
 
 impl Observer for MetricsObserver {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
-        let missing: Vec<_> = decision.missing.iter().collect();
+        // A request without a token lacks every scope, which says nothing about grants.
+        let lacks_scope = decision.reason == Some(DenialReason::MissingScope);
+        let missing = decision.missing.iter().filter(|_| lacks_scope);
+        let missing: Vec<_> = missing.collect();
         self.metrics.metrics.decided(&Decision {
             method: decision.is_known_method.then_some(decision.method),
             item: decision.registered_item,

@@ -116,6 +116,7 @@ impl<'h> Rounds<'h> {
             let round_request = waiting.with(responses);
             self.note(RunOutcome::LateDenial);
             permit = self.authorize_again(&permit).await?;
+            self.note(RunOutcome::ToolError);
             let round = self.validate(&permit, &round_request)?;
             end = run(&permit, round).await?;
         }

@@ -382,7 +382,7 @@ async fn a_permit_is_not_valid_for_the_next_request_of_its_session() {
 async fn the_fast_path_runs_only_the_permitted_tool() {
     let world = World::new();
     let permit = world.permit(Operation::CallTool("read"), "read");
-    let call = |permit| world.shared.call(permit, Default::default(), None);
+    let call = |permit: &Permit| world.shared.call(permit, Default::default(), None);
     let running = call(&permit);
     assert!(running.unwrap().await.is_ok());
     assert_eq!(world.ran(), ["read"]);

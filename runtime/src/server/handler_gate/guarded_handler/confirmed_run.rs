@@ -73,12 +73,15 @@ impl<H> GuardedHandler<H> {
         let Some(confirmed) = self.confirmed(&permit) else {
             return reported(report, run(request, context)).await;
         };
-        if let Some(report) = &report {
-            report.begin();
-        }
+        // If it fails before the handler runs: the client cannot ask, or its answer is not valid.
+        let note = |outcome| report.iter().for_each(|report| report.note(outcome));
+        note(RunOutcome::ToolError);
         let step = self.ask::<K>(&confirmed, &permit, &request, &context).await;
         match step {
-            Ok(Step::Asked(question)) => return Ok(question.into()),
+            Ok(Step::Asked(question)) => {
+                note(RunOutcome::Ran);
+                return Ok(question.into());
+            }
             Ok(Step::Confirmed(latest)) => {
                 // In a session the answer can have come with another token of the caller.
                 if let Some(parts) = context.extensions.get_mut::<Parts>() {
@@ -86,8 +89,8 @@ impl<H> GuardedHandler<H> {
                 }
             }
             Err(unanswered) => {
-                if let (Some(report), Unanswered::Denied(_)) = (&report, &unanswered) {
-                    report.note(RunOutcome::LateDenial);
+                if matches!(unanswered, Unanswered::Denied(_)) {
+                    note(RunOutcome::LateDenial);
                 }
                 let operation = K::operation(K::requested(&request).0);
                 return answer_denied::<K>(unanswered, &permit, operation, &context);
