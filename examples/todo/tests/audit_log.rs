@@ -172,6 +172,27 @@ async fn a_full_disk_stops_the_start_and_another_key_too() {
     );
 }
 
+/// `toolgate doctor` runs the program next to the server, with the same variables.
+#[tokio::test]
+async fn what_is_printed_while_the_server_runs_leaves_the_log_alone() {
+    let folder = Folder::new();
+    let address = free_address();
+    let server = program(&folder, address).start().listens_on(address).await;
+    for argument in ["--print-metadata", "--print-config", "--print-scopes"] {
+        let ended = program(&folder, address).args(&[argument]).run().await;
+        assert!(ended.status.success(), "{argument}: {ended:?}");
+        assert!(!ended.stdout.contains(KEY), "{argument}: {ended:?}");
+    }
+    let second = program(&folder, free_address()).run().await;
+    assert!(!second.status.success(), "{second:?}");
+    assert!(
+        second.stderr.contains("another server writes it"),
+        "{second:?}"
+    );
+    server.ended_by("TERM").await;
+    assert_eq!(verified(&folder, &["audit.log"]).starts, 1);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_renamed_file_is_continued_by_a_new_one_after_sighup() {
