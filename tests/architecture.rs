@@ -40,6 +40,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("single_flight", 2),
     ("verify", 2),
     ("item", 3),
+    ("observer", 3),
     ("prompt", 3),
     ("resource", 3),
     ("text_argument", 3),

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
+    audit::AuditArgs,
     check::CheckArgs,
     doctor::DoctorArgs,
     new_project::NewArgs,
@@ -88,6 +89,21 @@ pub(crate) enum Command {
     /// `--list` and docs/doctor.md describe every check.
     #[command(verbatim_doc_comment)]
     Doctor(DoctorArgs),
+
+    /// Verify the audit log of a server built with Toolgate
+    ///
+    /// Compares every line with its keyed hash and with the line before it:
+    ///
+    ///   toolgate audit verify audit.log.1 audit.log --key-file audit.key --head 4711:9f86...
+    ///
+    /// It finds lines that were changed, removed, moved, repeated or inserted, and lines of another
+    /// key. That the end is complete, only `--head` shows: the server writes COUNT:MAC to its log
+    /// each minute (`audit log head`), so store that log elsewhere. Who has the key can write any log.
+    ///
+    /// The exit code is 0 if nothing is found, 1 if something is, and 2 if a file or the key cannot be
+    /// read.
+    #[command(verbatim_doc_comment)]
+    Audit(AuditArgs),
 }
 
 impl Command {
@@ -99,6 +115,7 @@ impl Command {
             Self::Call(_) => "call",
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
+            Self::Audit(_) => "audit",
         }
     }
 }

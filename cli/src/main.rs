@@ -3,9 +3,11 @@
 //! Shares no code with the runtime, so that the two do not share bugs. For [`check`],
 //! [`check_context`] holds what the server publishes, [`checks`] run family by family, and a
 //! [`report`] lists what was seen and how to fix it. [`user`] is a client for a terminal,
-//! [`doctor`] checks the settings of a program, [`new_project`] writes a new one.
+//! [`doctor`] checks the settings of a program, [`new_project`] writes a new one, [`audit`]
+//! verifies an audit log with the crate that writes it: its format exists once.
 
 mod args;
+mod audit;
 mod challenge;
 mod check;
 mod check_context;
@@ -72,5 +74,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Call(args) => runtime.block_on(user::call(args)),
         Command::Check(args) => Ok(runtime.block_on(check::run(args))?),
         Command::Doctor(args) => Ok(runtime.block_on(doctor::run(args))?),
+        Command::Audit(args) => Ok(audit::run(&args)?),
     }
 }

@@ -38,6 +38,11 @@ if has kubernetes-validate; then
   echo "ok: kubernetes.yaml, by its schemas"
 fi
 
+if has promtool; then
+  promtool check rules prometheus/alerts.yml
+  echo "ok: prometheus/alerts.yml"
+fi
+
 if has hadolint; then
   hadolint Dockerfile
   echo "ok: Dockerfile"

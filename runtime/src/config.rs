@@ -15,6 +15,7 @@
 //! - `request_limits`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
 //!   keys that seal state
 //! - `approval_settings`: how users sign in to approve requests
+//! - `audit_settings`, `metrics_settings`: what observes the server
 //! - `report`: the settings as text, for `--print-config`
 //! - `valid_config`: the validated configuration and the values derived from it
 
@@ -26,11 +27,13 @@ use std::{
 
 mod address_settings;
 mod approval_settings;
+mod audit_settings;
 mod config_file;
 mod dotenv;
 mod environment;
 mod from_env;
 mod leeway_and_drain;
+mod metrics_settings;
 mod paths;
 mod private_issuers;
 mod rates;
@@ -54,9 +57,10 @@ pub use environment::Environment;
 pub use test_approvals::TestApprovals;
 use {
     address_settings::AddressSettings, approval_settings::ApprovalSettings,
-    leeway_and_drain::MAX_DRAIN, state_key::StateKey,
+    audit_settings::AuditSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey,
 };
 pub(crate) use {
+    audit_settings::ValidAudit,
     paths::Paths,
     resource_metadata::ResourceMetadata,
     resource_url::{LIVENESS_PATH, READINESS_PATH, Resource},
@@ -106,6 +110,8 @@ pub struct Config {
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     previous_state_key: Option<StateKey>,
+    audit: AuditSettings,
+    metrics: Option<SocketAddr>,
     has_sessions: bool,
     has_banner: bool,
     drain: Duration,
@@ -250,6 +256,8 @@ impl Config {
             credentials: None,
             state_key: None,
             previous_state_key: None,
+            audit: AuditSettings::default(),
+            metrics: None,
             has_sessions: true,
             has_banner: true,
             drain: Duration::ZERO,

@@ -24,7 +24,8 @@
 // - `authorizer`: the items' own `authorize` functions
 // - `session`: which caller owns which MCP session
 // - `accept_header`: which media types a client accepts
-// - `audit`: one log line for each decision
+// - `audit`: one log line for each decision; `observation`: the same for an observer
+// - `request_id`, `trace_context`: what connects the records of a request
 // - `throttle`: how often a caller may use what
 //
 // Dispatch:
@@ -77,12 +78,14 @@ mod message_error;
 mod message_head;
 mod message_limits;
 mod message_size;
+mod observation;
 mod origin;
 mod pending_bodies;
 mod prepared_response;
 mod refusal;
 mod refusal_context;
 mod refusal_item_names;
+mod request_id;
 mod request_limits;
 mod response_cache;
 mod response_envelope;
@@ -94,6 +97,7 @@ mod slow_answer;
 mod stateless_fast_path;
 mod throttle;
 mod tool_result_denial;
+mod trace_context;
 
 pub use crate::rate::{Rate, RateError};
 pub use crate::server::{
@@ -105,6 +109,7 @@ pub(crate) use challenge::Challenges;
 pub(crate) use late_denial::LateDenials;
 #[cfg(feature = "stdio")]
 pub(crate) use local_request::{LocalConnection, StreamsEnd};
+pub(crate) use observation::Observation;
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use refusal::oauth_error;
@@ -155,6 +160,8 @@ pub(crate) struct Gate {
     pub(crate) denials_as_tool_results: Option<Box<DenialsAsToolResults>>,
     pub(crate) origins: OriginRules,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Gets every decision, if anything observes the gate.
+    pub(crate) observation: Option<Observation>,
     pub(crate) limits: Limits,
     /// How often a caller may use what, if anything is limited.
     pub(crate) throttle: Option<Box<Throttle>>,
@@ -211,6 +218,7 @@ impl Gate {
         headers: &HeaderMap,
         envelope: ResponseEnvelope,
     ) -> Box<RefusedRequest<'_>> {
+        let subject = subject.of_request(headers);
         let needed = self.needed(subject, &refusal);
         let refusal = self.audited(subject, refusal);
         let is_chosen = |chooses: &DenialsAsToolResults| {
@@ -243,7 +251,7 @@ impl Gate {
         }
     }
 
-    /// Writes the audit line of a refusal.
+    /// Writes the audit line of a refusal, and reports it.
     fn audited(&self, subject: Subject<'_>, refusal: Refusal) -> Refusal {
         let needed = self.needed(subject, &refusal);
         let missing = match refusal {
@@ -261,6 +269,7 @@ impl Gate {
             detail: refusal.detail(),
         };
         audit::refused(subject, cause, reason, needed, missing, table);
+        self.report_refused(subject, cause, needed, missing);
         refusal
     }
 

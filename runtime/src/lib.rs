@@ -112,6 +112,7 @@ mod item;
 #[cfg(feature = "logging")]
 pub mod logging;
 mod metadata;
+mod observer;
 mod operation;
 pub mod prompt;
 mod rate;

@@ -22,6 +22,9 @@ pub use crate::{
         authorize_signature::{AuthorizeSignature, authorize_function},
         run,
     },
+    observer::{
+        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome, RunReport, ScopeNames,
+    },
     prompt::{
         PromptKind, PromptSet,
         prompt_parameters::{PromptDefinition, PromptParameters},

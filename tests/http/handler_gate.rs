@@ -24,7 +24,7 @@ use toolgate::{
 const BOTH: [Revision; 2] = [Revision::Session("2025-11-25"), Revision::Stateless];
 
 /// Declares everything in the ledger except the items that stay denied.
-fn builder() -> HandlerGateBuilder {
+pub(crate) fn builder() -> HandlerGateBuilder {
     HandlerGate::builder("ledger")
         .without_banner()
         .tool("read", access!(scope = "ledger:read"))

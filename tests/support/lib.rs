@@ -4,6 +4,7 @@ pub mod client;
 pub mod consenting_user;
 pub mod guarded_items;
 mod mock_issuer;
+pub mod observed;
 pub mod recording_http_client;
 pub mod resources_and_prompts;
 pub mod rmcp_client_app;

@@ -333,10 +333,19 @@ impl Serving {
     ///
     /// If no shell is available to send it, or the server does not exit.
     pub async fn ended_by(self, signal: &str) -> Ended {
+        self.signalled(signal);
+        self.process.ends().await
+    }
+
+    /// Sends it a signal, such as `HUP`.
+    ///
+    /// # Panics
+    ///
+    /// If no shell is available to send it.
+    pub fn signalled(&self, signal: &str) {
         let command = format!("kill -{signal} {}", self.process.child.id());
         let sent = Command::new("sh").args(["-c", &command]).status();
         assert!(sent.expect("a shell").success(), "{command}");
-        self.process.ends().await
     }
 
     /// Ends it with SIGKILL, without any cleanup.

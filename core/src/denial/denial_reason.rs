@@ -106,6 +106,9 @@ pub enum DenialReason {
     /// The server cannot store more DPoP proofs. The operator looks for a
     /// client that sends too many requests, or adds a replica.
     ProofsExhausted,
+    /// The server cannot record the request, and does not run what it cannot record. The operator
+    /// looks at the log and at the disk of `TOOLGATE_AUDIT_FILE`.
+    AuditUnavailable,
 }
 
 impl DenialReason {
@@ -139,6 +142,7 @@ impl DenialReason {
         Self::SessionsExhausted,
         Self::VerificationUnavailable,
         Self::ProofsExhausted,
+        Self::AuditUnavailable,
     ];
 
     /// The code, the HTTP status and the usual remedy.
@@ -176,6 +180,7 @@ impl DenialReason {
             Self::SessionsExhausted => ("sessions_exhausted", 503, Remedy::Retry),
             Self::VerificationUnavailable => ("verification_unavailable", 503, Remedy::Retry),
             Self::ProofsExhausted => ("proofs_exhausted", 503, Remedy::Retry),
+            Self::AuditUnavailable => ("audit_unavailable", 503, Remedy::Retry),
         }
     }
 

@@ -5,13 +5,15 @@ use std::time::Duration;
 use super::{
     Config, Environment, MAX_DRAIN, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
+    audit_settings::{self, AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
+    metrics_settings::{self, METRICS_BIND},
     private_issuers::PRIVATE_ISSUERS,
     rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url,
     scalekit::{self, Scalekit},
     unknown_variables,
-    variable::{APPROVAL, INTROSPECTION, NamedValue, STATE_KEY, items},
+    variable::{APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};
 
@@ -54,6 +56,11 @@ pub(super) const OURS: &[&str] = &[
     DRAIN,
     LOG_FORMAT,
     CONFIG,
+    AUDIT_FILE,
+    AUDIT_KEY,
+    AUDIT_ON_FAILURE,
+    AUDIT_SUBJECTS,
+    METRICS_BIND,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
@@ -103,6 +110,8 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     }
     rates::read(&mut config, environment);
     read_state_keys(&mut config, environment);
+    audit_settings::read(&mut config, environment);
+    metrics_settings::read(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);
     config.has_banner = read_switch(&mut config, environment, BANNER);
     if let Some(text) = environment.get(DRAIN) {

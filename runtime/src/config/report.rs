@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{
     Config, Environment, ValidConfig,
     address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
+    audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
+    metrics_settings::METRICS_BIND,
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
     variable::{INTROSPECTION, PORT, SECRETS, STATE_KEY, is_reserved},
@@ -18,7 +20,7 @@ use crate::{
 };
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 21] = [
+const SETTINGS: [(&str, &str); 25] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -40,6 +42,10 @@ const SETTINGS: [(&str, &str); 21] = [
     ("unauthenticated_rate", UNAUTHENTICATED_RATE),
     ("failed_authentication_rate", FAILED_RATE),
     ("trusted_proxies", PROXIES),
+    ("audit_file", AUDIT_FILE),
+    ("audit_on_failure", AUDIT_ON_FAILURE),
+    ("audit_subjects", AUDIT_SUBJECTS),
+    ("metrics", METRICS_BIND),
 ];
 
 impl Config {
@@ -105,6 +111,7 @@ fn settings(valid: &ValidConfig) -> Value {
     let introspects = issuers
         .clone()
         .any(|issuer| issuer.introspection().is_some());
+    let audit = valid.audit();
     json!({
         "resource": valid.resource().as_str(),
         "bind": valid.bind(),
@@ -127,6 +134,16 @@ fn settings(valid: &ValidConfig) -> Value {
         "unauthenticated_rate": rate(valid.rates().unauthenticated),
         "failed_authentication_rate": rate(valid.rates().failures),
         "trusted_proxies": valid.rates().proxies.as_ref().map(TrustedProxies::networks),
+        "audit_file": audit.map(|audit| audit.file.display().to_string()),
+        "audit_on_failure": audit.map(|audit| match audit.continues {
+            true => "continue",
+            false => "refuse",
+        }),
+        "audit_subjects": audit.map(|audit| match audit.is_pseudonymous {
+            true => "pseudonymous",
+            false => "plain",
+        }),
+        "metrics": valid.metrics(),
     })
 }
 

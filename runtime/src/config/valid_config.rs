@@ -2,7 +2,10 @@
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
-use super::{Config, Paths, Resource, ResourceMetadata, StateKey};
+use super::{
+    Config, Paths, Resource, ResourceMetadata, StateKey, audit_settings::ValidAudit,
+    metrics_settings,
+};
 use crate::{
     error::SetupErrors,
     gate::{Limits, RateSettings, SessionLimits},
@@ -35,6 +38,8 @@ impl ValidConfig {
                 .filter(|audience| *audience != resource.as_str())
                 .cloned(),
         );
+        config.audit.check(errors);
+        metrics_settings::check(config.metrics, bind, errors);
         let mut config = config.clone();
         config.issuers = config.issuers_with_private_hosts(errors);
         let proxies = config.issuers.iter().filter_map(ValidIssuer::proxy_warning);
@@ -63,6 +68,16 @@ impl ValidConfig {
     /// The key that sealed state before, if it was replaced.
     pub(crate) fn previous_state_key(&self) -> Option<[u8; 32]> {
         self.config.previous_state_key.map(StateKey::bytes)
+    }
+
+    /// The audit log, if there is one.
+    pub(crate) fn audit(&self) -> Option<ValidAudit<'_>> {
+        self.config.audit.valid()
+    }
+
+    /// The address of the metrics, if they are served.
+    pub(crate) fn metrics(&self) -> Option<SocketAddr> {
+        self.config.metrics
     }
 
     /// Whether clients may get sessions.

@@ -30,8 +30,17 @@ pub(super) const SCALEKIT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 /// The key that seals state, and the previous one.
 pub(super) const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
+/// The key of the audit log.
+pub(super) const AUDIT_KEY: &str = "TOOLGATE_AUDIT_KEY";
+
 /// The variables whose value can be in the file that `<name>_FILE` names.
-pub(super) const SECRETS: [&str; 4] = [STATE_KEY, INTROSPECTION[1], APPROVAL[1], SCALEKIT_SECRET];
+pub(super) const SECRETS: [&str; 5] = [
+    STATE_KEY,
+    AUDIT_KEY,
+    INTROSPECTION[1],
+    APPROVAL[1],
+    SCALEKIT_SECRET,
+];
 
 /// The name of a variable and its value.
 pub(super) type NamedValue = (&'static str, String);

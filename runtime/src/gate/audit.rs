@@ -3,6 +3,8 @@
 //! The lines go to the `tracing` target `toolgate::audit`. They hold no token and no argument,
 //! and text from clients is truncated.
 
+use http::HeaderMap;
+
 use crate::{
     caller::Caller,
     claims::Claims,
@@ -12,7 +14,7 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
-use super::challenge::scope_string;
+use super::{challenge::scope_string, request_id, session::SESSION_ID, trace_context};
 
 /// The longest text from a client in a line, in characters as they are written. Five of them,
 /// with two lists of scopes, stay below 8 KiB.
@@ -30,6 +32,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) rejected: Option<&'a Claims>,
     /// Whether the item was running: a line `admitted` of the same request precedes this one.
     pub(crate) is_late: bool,
+    /// The headers of the request, with its id.
+    pub(crate) headers: Option<&'a HeaderMap>,
 }
 
 impl<'a> Subject<'a> {
@@ -39,6 +43,34 @@ impl<'a> Subject<'a> {
             caller,
             ..Self::default()
         }
+    }
+
+    /// Returns the subject with the headers of its request.
+    pub(crate) fn of_request(self, headers: &'a HeaderMap) -> Self {
+        Self {
+            headers: Some(headers),
+            ..self
+        }
+    }
+
+    /// Returns the id of the request.
+    pub(super) fn request_id(&self) -> &'a str {
+        self.headers.map_or("", request_id::read)
+    }
+
+    /// Returns the id of the trace that the request belongs to.
+    pub(super) fn trace_id(&self) -> Option<&'a str> {
+        trace_context::trace_id(self.headers?)
+    }
+
+    /// Returns the session that the request names.
+    pub(super) fn session(&self) -> Option<&'a str> {
+        self.headers?.get(SESSION_ID)?.to_str().ok()
+    }
+
+    /// Returns the claims of the token, if it is authentic.
+    pub(super) fn claims(&self) -> Option<&'a Claims> {
+        self.caller.map(Caller::claims).or(self.rejected)
     }
 
     fn method(&self) -> &str {
@@ -59,8 +91,7 @@ impl<'a> Subject<'a> {
     }
 
     fn party(&self, read: impl Fn(&Claims) -> Option<&str>) -> &str {
-        let claims = self.caller.map(Caller::claims).or(self.rejected);
-        clip(claims.and_then(read).unwrap_or_default())
+        clip(self.claims().and_then(read).unwrap_or_default())
     }
 }
 
@@ -75,6 +106,8 @@ pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
         issuer = subject.issuer(),
         subject = subject.party(Claims::subject),
         client = subject.party(Claims::client_id),
+        request_id = subject.request_id(),
+        trace_id = subject.trace_id(),
     );
 }
 
@@ -107,6 +140,8 @@ pub(crate) fn refused(
         issuer = subject.issuer(),
         subject = subject.party(Claims::subject),
         client = subject.party(Claims::client_id),
+        request_id = subject.request_id(),
+        trace_id = subject.trace_id(),
         reason_code = cause.code.map(DenialReason::code),
         detail = cause.detail.map(clip),
         late = subject.is_late.then_some(true),

@@ -8,6 +8,7 @@
 //! - [`unauthenticated`]: requests without a valid token
 //! - [`throttling`]: the limits of callers and of addresses
 //! - [`item_check`]: the item's own `authorize` function
+//! - [`completion`]: the session that it opens, and the records
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use crate::{
     bearer::{BearerError, Credentials},
     caller::Caller,
     denial::DenialReason,
+    observer::RunReport,
     operation::Operation,
     verify::{DpopRequest, PROOF, Unauthenticated},
 };
@@ -29,7 +31,7 @@ use crate::{
 use super::{
     Gate, Limits,
     accept_header::{self, AnswerType},
-    audit::{self, Subject},
+    audit::Subject,
     body::{self, Received},
     lane::Lane,
     message::{IncomingMessage, Readers},
@@ -37,8 +39,10 @@ use super::{
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
     session::{SessionAccess, SessionGuard, SessionReservation},
+    trace_context,
 };
 
+mod completion;
 mod item_check;
 mod session_id;
 mod throttling;
@@ -66,6 +70,8 @@ pub(super) struct AuthorizedRequest {
     /// Whether the answer is a stream without an end.
     pub(super) streams: bool,
     pub(super) lists_tools: bool,
+    /// Reports how the run ends, if anything observes the gate.
+    pub(super) report: Option<Arc<RunReport>>,
 }
 
 impl Gate {
@@ -119,6 +125,7 @@ impl Gate {
             true => self.read_message(self.readers(), &parts.headers, &mut body.bytes)?,
             false => IncomingMessage::of_method(&parts.method),
         };
+        trace_context::take_from_message(&mut parts.headers, message.traceparent());
         let session = match session_id {
             Some(id) => Some(self.enter_session(&id, &parts.headers, &message, caller.as_ref())?),
             None => None,
@@ -140,6 +147,7 @@ impl Gate {
             body: body.bytes,
             reservation: None,
             session,
+            report: None,
         });
         if let Some(throttle) = self.throttle.as_deref() {
             self.limit_use(throttle, &authorized, parts)?;
@@ -156,31 +164,13 @@ impl Gate {
         Ok(authorized)
     }
 
-    /// Reserves the place of a session that the request opens, and writes the audit line.
-    fn complete(
-        &self,
-        authorized: &mut AuthorizedRequest,
-        headers: &HeaderMap,
-    ) -> Result<(), Box<RefusedRequest<'_>>> {
-        let (message, permit) = (&authorized.message, &authorized.permit);
-        let operation = message.operation().unwrap_or(UNREADABLE);
-        let subject = Subject::new(Some(operation), permit.caller());
-        if operation == Operation::Initialize {
-            let reserved = self.sessions.reserve(subject.caller, &authorized.body);
-            authorized.reservation = Some(reserved.map_err(|limit| {
-                let refusal = Refusal::SessionLimit(limit);
-                self.refuse(subject, refusal, headers, message.response_envelope())
-            })?);
-        }
-        let is_known = operation.subject().is_none() || permit.target().is_some();
-        audit::admitted(subject, is_known);
-        Ok(())
-    }
-
     fn check_origin(&self, parts: &Parts) -> Result<(), Refusal> {
         self.origins
             .authorize(&parts.uri, &parts.headers)
-            .map_err(|error| self.audited(Subject::default(), Refusal::OriginError(error)))
+            .map_err(|error| {
+                let subject = Subject::default().of_request(&parts.headers);
+                self.audited(subject, Refusal::OriginError(error))
+            })
     }
 
     /// Reads the token of a request. A malformed one is an error of authentication, which is
@@ -192,7 +182,8 @@ impl Gate {
         let dpop = self.authenticator.proofs().is_some();
         match Credentials::from_headers(&parts.headers, parts.uri.query(), dpop) {
             Err(error @ (BearerError::InQuery | BearerError::Repeated)) => {
-                Err(self.audited(Subject::default(), Refusal::Credentials(error)))
+                let subject = Subject::default().of_request(&parts.headers);
+                Err(self.audited(subject, Refusal::Credentials(error)))
             }
             read => Ok(read),
         }

@@ -110,8 +110,8 @@ async fn run_stateless(
 ) -> Option<Response<Body>> {
     let path = gate.stateless_fast_path.as_deref()?;
     let message = authorized.message.take_fast()?;
-    let permit = &authorized.permit;
-    match stateless_fast_path::run(path, permit, message).await {
+    let (permit, report) = (&authorized.permit, authorized.report.as_ref());
+    match stateless_fast_path::run(path, permit, message, report).await {
         Ok(response) => response,
         Err(denied) => {
             let DeniedCall {
@@ -138,6 +138,9 @@ async fn run_in_session(
     let permit = &authorized.permit;
     let late = LateDenials::new(gate, dpop);
     parts.extensions.insert(late.clone());
+    if let Some(report) = &authorized.report {
+        parts.extensions.insert(Arc::clone(report));
+    }
     let response = session_fast_path::run(sessions, session, permit, parts, message).await?;
     let response = late.settle(permit, true, response).await;
     Some(GuardedBody::guard(response, Some(Arc::clone(session))))

@@ -19,12 +19,16 @@ use serde_json::Value;
 
 use crate::operation::Operation;
 
+use super::trace_context::TRACEPARENT;
+
 /// A request that the fast reader has read.
 #[derive(Debug, PartialEq)]
 pub(super) struct FastMessage {
     pub(super) id: RequestId,
     pub(super) revision: Revision,
     pub(super) request: FastRequest,
+    /// The trace of the request, as its `_meta` names it.
+    pub(super) traceparent: Option<Box<str>>,
 }
 
 /// The revision of a request.
@@ -65,16 +69,15 @@ impl FastMessage {
             (Method::Call, None, _) | (Method::List, _, _) => return None,
         };
         let Id(id) = message.id;
-        let revision = meta.map_or(
-            Revision::Older {
-                progress_token: None,
-            },
-            |Meta(revision)| revision,
-        );
+        let none = Revision::Older {
+            progress_token: None,
+        };
+        let Meta(revision, traceparent) = meta.unwrap_or(Meta(none, None));
         Some(Self {
             id,
             revision,
             request,
+            traceparent,
         })
     }
 
@@ -154,12 +157,13 @@ enum Method {
 /// The members of `_meta` that name the revision. With them all other members are ignored,
 /// because a tool on a fast path does not see them; without them only a progress token is
 /// accepted.
-struct Meta(Revision);
+struct Meta(Revision, Option<Box<str>>);
 
 enum MetaName {
     Version,
     Capabilities,
     ProgressToken,
+    Traceparent,
     Other,
 }
 
@@ -217,6 +221,7 @@ from_text!(MetaName, "a name", |text| Some(match text {
     "io.modelcontextprotocol/protocolVersion" => MetaName::Version,
     "io.modelcontextprotocol/clientCapabilities" => MetaName::Capabilities,
     PROGRESS_TOKEN => MetaName::ProgressToken,
+    TRACEPARENT => MetaName::Traceparent,
     _ => MetaName::Other,
 }));
 
@@ -263,6 +268,7 @@ impl<'de> Deserialize<'de> for Meta {
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Meta, A::Error> {
                 let (mut version, mut capabilities) = (None, None);
                 let (mut progress_token, mut has_others) = (None, false);
+                let mut traceparent = None;
                 while let Some(name) = members.next_key()? {
                     let is_repeated = match name {
                         MetaName::Version => version.replace(members.next_value()?).is_some(),
@@ -272,6 +278,12 @@ impl<'de> Deserialize<'de> for Meta {
                         MetaName::ProgressToken => {
                             // The last of two counts, as in rmcp.
                             progress_token = Some(members.next_value()?);
+                            false
+                        }
+                        MetaName::Traceparent => {
+                            let value: Value = members.next_value()?;
+                            traceparent = value.as_str().map(Into::into);
+                            has_others = true;
                             false
                         }
                         MetaName::Other => {
@@ -285,8 +297,10 @@ impl<'de> Deserialize<'de> for Meta {
                     }
                 }
                 match (version, capabilities) {
-                    (Some(Current), Some(Capabilities)) => Ok(Meta(Revision::Current)),
-                    (None, None) if !has_others => Ok(Meta(Revision::Older { progress_token })),
+                    (Some(Current), Some(Capabilities)) => Ok(Meta(Revision::Current, traceparent)),
+                    (None, None) if !has_others => {
+                        Ok(Meta(Revision::Older { progress_token }, None))
+                    }
                     _ => Err(Error::custom("a member is missing")),
                 }
             }

@@ -18,16 +18,18 @@ use crate::operation::Operation;
 
 use super::{
     Gate,
-    audit::{self, Subject},
-    authorize::{AuthorizedRequest, UNREADABLE},
+    audit::Subject,
+    authorize::AuthorizedRequest,
     lane::Lane,
     late_denial::LateDenials,
     message::Readers,
     message_error::MessageError,
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
+    request_id,
     session::LatestCaller,
     throttle::Principal,
+    trace_context,
 };
 
 /// What the messages of one local caller share.
@@ -95,8 +97,10 @@ impl Gate {
         line: &mut Bytes,
         connection: &LocalConnection,
     ) -> Result<Box<ClientJsonRpcMessage>, Box<RefusedRequest<'_>>> {
-        let headers = HeaderMap::new();
+        let mut headers = HeaderMap::new();
+        request_id::ensure(&mut headers);
         let message = self.read_message(Readers::RmcpOnly, &headers, line)?;
+        trace_context::take_from_message(&mut headers, message.traceparent());
         let caller = connection.caller.caller();
         let permit = self.decide(&headers, &message, true, caller)?;
         let refuse = |refusal| {
@@ -120,6 +124,7 @@ impl Gate {
             session: None,
             streams: false,
             lists_tools: false,
+            report: None,
         });
         let running = match (self.throttle.as_deref(), authorized.permit.caller()) {
             (Some(throttle), Some(caller)) => {
@@ -133,14 +138,19 @@ impl Gate {
         if let Some(checked) = checked.flatten() {
             authorized.permit.set_parameters(checked.parameters);
         }
+        self.complete(&mut authorized, &headers)?;
         let AuthorizedRequest {
-            permit, message, ..
+            permit,
+            message,
+            report,
+            ..
         } = *authorized;
-        let operation = message.operation().unwrap_or(UNREADABLE);
-        let is_known = operation.subject().is_none() || permit.target().is_some();
-        audit::admitted(Subject::new(Some(operation), permit.caller()), is_known);
         // rmcp puts the head of an HTTP request there: handlers look for its extensions.
         let mut head = Request::new(()).into_parts().0;
+        head.headers = headers;
+        if let Some(report) = report {
+            head.extensions.insert(report);
+        }
         head.extensions.insert(permit);
         head.extensions.insert(connection.caller.clone());
         head.extensions.insert(LateDenials::new(self, false));

@@ -21,6 +21,7 @@ use super::{
     message_limits, message_size,
     request_limits::Limits,
     response_envelope::ResponseEnvelope,
+    trace_context::TRACEPARENT,
 };
 
 /// A request as it is read once. Authorization uses this value, and what runs is this value
@@ -146,6 +147,17 @@ impl IncomingMessage {
                 }
                 _ => false,
             })
+    }
+
+    /// Returns the trace that the `_meta` of a request names.
+    pub(super) fn traceparent(&self) -> Option<&str> {
+        match self {
+            Self::Fast(message) => message.traceparent.as_deref(),
+            _ => {
+                let meta = self.request()?.request.get_meta();
+                meta.get(TRACEPARENT)?.as_str()
+            }
+        }
     }
 
     /// Takes the message of the fast reader, to run it.

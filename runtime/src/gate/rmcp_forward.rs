@@ -49,6 +49,7 @@ where
         session,
         streams,
         lists_tools,
+        report,
     } = *authorized;
     // rmcp reads the bytes again: the values need not be in memory twice.
     drop(message);
@@ -58,6 +59,9 @@ where
     parts.extensions.insert(permit.clone());
     if let Some(late) = &late {
         parts.extensions.insert(late.clone());
+    }
+    if let Some(report) = report {
+        parts.extensions.insert(report);
     }
     if lists_tools {
         parts.extensions.insert(ListsTools);

@@ -3,6 +3,8 @@
 //! The message that was authorized is the one that runs; nothing is read again, and the
 //! request needs no task, channel or transport. [`Lane`](super::lane::Lane) says which requests take it.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -12,6 +14,7 @@ use rmcp::model::{CallToolResponse, JsonObject, RequestId, ServerJsonRpcMessage,
 use crate::{
     authorization::{Permit, Target},
     item::AuthorizeError,
+    observer::RunReport,
     scope::Scope,
 };
 
@@ -31,8 +34,14 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     /// Returns the scopes that the code of an item can demand.
     fn authorize_scopes(&self, target: Target) -> &'static [Scope];
 
-    /// Starts the tool of a permit. Returns `None` if it does not take the fast path.
-    fn call(&self, permit: &Permit, arguments: JsonObject) -> Option<RunningCall>;
+    /// Starts the tool of a permit, which notes in `report` how it ends. Returns `None` if it
+    /// does not take the fast path.
+    fn call(
+        &self,
+        permit: &Permit,
+        arguments: JsonObject,
+        report: Option<&Arc<RunReport>>,
+    ) -> Option<RunningCall>;
 
     /// Returns the first page of the list of tools for the caller of a permit, as JSON. Returns `None` if the
     /// permit is for another operation.
@@ -54,15 +63,17 @@ pub(super) async fn run(
     path: &dyn StatelessFastPath,
     permit: &Permit,
     message: FastMessage,
+    report: Option<&Arc<RunReport>>,
 ) -> Result<Option<Response<Body>>, Box<DeniedCall>> {
     let FastMessage {
         id,
         request,
         revision,
+        traceparent: _,
     } = message;
     match request {
         FastRequest::Call { name, arguments } => {
-            let Some(running) = path.call(permit, arguments) else {
+            let Some(running) = path.call(permit, arguments, report) else {
                 return Ok(None);
             };
             match running.await {

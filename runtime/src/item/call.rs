@@ -6,7 +6,7 @@ use rmcp::{RoleServer, service::RequestContext};
 use serde_json::{Map, Value};
 
 use super::{AuthorizedValues, Context, ToolError, round::CallRound};
-use crate::caller::Caller;
+use crate::{caller::Caller, observer::RunReport};
 
 /// One call of a tool, or one request for a resource or a prompt: its arguments, the
 /// server's state and the caller.
@@ -20,6 +20,7 @@ pub struct Call<S> {
     caller: Option<Caller>,
     request: Option<Arc<RequestContext<RoleServer>>>,
     round: Option<Arc<CallRound>>,
+    report: Option<Arc<RunReport>>,
 }
 
 /// The kind and the name of the item that runs.
@@ -46,7 +47,18 @@ impl<S> Call<S> {
             caller,
             request,
             round: None,
+            report: None,
         }
+    }
+
+    /// Adds the report in which the item notes how it ends.
+    pub(crate) fn reported_to(mut self, report: Option<&Arc<RunReport>>) -> Self {
+        self.report = report.cloned();
+        self
+    }
+
+    pub(super) fn take_report(&mut self) -> Option<Arc<RunReport>> {
+        self.report.take()
     }
 
     /// Adds the validated round.
@@ -178,6 +190,7 @@ impl Call<()> {
             caller: self.caller,
             request: self.request,
             round: self.round,
+            report: self.report,
         }
     }
 }

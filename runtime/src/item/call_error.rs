@@ -6,7 +6,7 @@ use std::{error::Error, fmt};
 use rmcp::ErrorData;
 
 use super::{AuthorizeError, MissingCapabilities};
-use crate::log_text::redaction;
+use crate::{log_text::redaction, observer::RunOutcome};
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
@@ -18,6 +18,8 @@ pub struct CallError {
     source: Option<BoxError>,
     missing: Option<Box<MissingCapabilities>>,
     denied: Option<Box<AuthorizeError>>,
+    /// How the run ended, if the author's code has returned nothing.
+    interrupted: Option<RunOutcome>,
 }
 
 /// The most causes of an error that are looked at: a chain of causes can be endless.
@@ -42,6 +44,26 @@ impl CallError {
             source: None,
             missing: None,
             denied: None,
+            interrupted: None,
+        }
+    }
+
+    /// Creates the error for an item whose code has panicked or was stopped at its timeout.
+    pub(super) fn interrupted(outcome: RunOutcome, message: impl Into<String>) -> Self {
+        let mut error = Self::failed(message);
+        error.interrupted = Some(outcome);
+        error
+    }
+
+    /// Returns how a run with this error ended.
+    pub(super) fn outcome(&self) -> RunOutcome {
+        if let Some(outcome) = self.interrupted {
+            return outcome;
+        }
+        match self.kind {
+            _ if self.denied.is_some() => RunOutcome::LateDenial,
+            FailureKind::Unreadable => RunOutcome::SchemaRefusal,
+            FailureKind::NotFound | FailureKind::Failed => RunOutcome::ToolError,
         }
     }
 
@@ -136,6 +158,7 @@ impl CallError {
                 // The client gets the text; only the causes below it are for the log alone.
                 source: error.source().is_some().then_some(error),
                 missing: None,
+                interrupted: None,
             },
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::request::Parts;
 use rmcp::{
     RoleServer,
     model::{Implementation, ProgressNotificationParam, ProtocolVersion, RequestId},
@@ -14,6 +15,7 @@ use super::{
     ToolError,
     capability::{ClientCapability, MissingCapabilities},
 };
+use crate::observer::REQUEST_ID;
 
 mod log;
 
@@ -125,6 +127,14 @@ impl Context {
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.0.id
+    }
+
+    /// Returns the id of the HTTP request: its `X-Request-Id`, or the one that the gate has made.
+    /// The answer and every audit line of the request have it, so pass it on to what you call.
+    #[must_use]
+    pub fn http_request_id(&self) -> Option<&str> {
+        let head = self.0.extensions.get::<Parts>()?;
+        head.headers.get(REQUEST_ID)?.to_str().ok()
     }
 
     /// Returns the client, for requests and notifications from the server.

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::{CallError, KindParts, Run};
-use crate::rate::Rate;
+use crate::{observer::RunOutcome, rate::Rate};
 
 /// The longest timeout. A longer one is a mistake of units.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -79,7 +79,10 @@ pub(crate) fn within<S: 'static, K: KindParts>(
         let running = async move {
             match timeout(time, running).await {
                 Ok(end) => end,
-                Err(_) => Err(CallError::failed(timed_out(time, K::NOUN, name))),
+                Err(_) => Err(CallError::interrupted(
+                    RunOutcome::TimedOut,
+                    timed_out(time, K::NOUN, name),
+                )),
             }
         };
         running.boxed()

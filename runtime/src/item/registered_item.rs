@@ -11,12 +11,14 @@ use super::{
     complete,
     limits::within,
     question::DeclaredQuestion,
+    run::noted,
     user_decision::UserDecision,
 };
 use crate::{
     access::{Conditions, Requirement},
     authorization::{Permit, Target},
     error::SetupErrors,
+    observer::RunOutcome,
     scope::Scope,
 };
 
@@ -311,6 +313,7 @@ impl<S, K: KindParts> Item<S, K> {
     /// covers. If it covers none, the arguments of the call are validated first. An item with an
     /// `authorize` function runs only with authorized parameters.
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
+        let report = call.take_report();
         let prepared = self.check_permit(permit).and_then(|()| {
             match permit.take_parameters::<AuthorizedParameters>() {
                 Some(authorized) => authorized.map(|mut values| ValidatedArguments {
@@ -321,9 +324,18 @@ impl<S, K: KindParts> Item<S, K> {
                 None => self.prepare(requested, call.take_arguments()),
             }
         });
-        match prepared {
+        let running = match prepared {
             Ok(validated) => self.run(permit, validated, call),
-            Err(error) => std::future::ready(Err(error)).boxed(),
+            Err(error) => {
+                if let Some(report) = report {
+                    report.note(RunOutcome::SchemaRefusal);
+                }
+                return std::future::ready(Err(error)).boxed();
+            }
+        };
+        match report {
+            Some(report) => noted(running, report).boxed(),
+            None => running,
         }
     }
 

@@ -1,10 +1,11 @@
 //! Runs the author's code of an item.
 
-use std::{any::Any, panic::AssertUnwindSafe};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{Call, CallError, ItemName, Running};
+use crate::observer::{RunOutcome, RunReport};
 
 /// The function of an item, with its parameters read from the call.
 pub(crate) type Run<S, K> = Box<dyn Fn(Call<S>) -> Running<K> + Send + Sync>;
@@ -26,11 +27,28 @@ where
     })
 }
 
+/// Runs an item and notes how it ends. Dropped before that, the run was cancelled.
+pub(super) async fn noted<O>(
+    running: BoxFuture<'static, Result<O, CallError>>,
+    report: Arc<RunReport>,
+) -> Result<O, CallError> {
+    report.begin();
+    let end = running.await;
+    report.note(match &end {
+        Ok(_) => RunOutcome::Ran,
+        Err(error) => error.outcome(),
+    });
+    end
+}
+
 fn panicked(item: ItemName, _: Box<dyn Any + Send>) -> CallError {
     let (tool, name) = fields(item);
     // The panic hook has reported where and why; the payload may contain anything.
     tracing::error!(target: "toolgate::tool", tool, name, "a {} panicked", item.noun);
-    CallError::failed("it failed unexpectedly; this is an error in the server, not in the request")
+    CallError::interrupted(
+        RunOutcome::Panic,
+        "it failed unexpectedly; this is an error in the server, not in the request",
+    )
 }
 
 fn log(item: ItemName, error: &CallError) {

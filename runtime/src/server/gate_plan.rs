@@ -13,10 +13,11 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions, StatelessFastPath,
-        Throttle,
+        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions,
+        StatelessFastPath, Throttle,
     },
     item::RoundSeal,
+    observer::Observer,
     scope::{ScopeDescription, ScopeTable},
     verify::Proofs,
 };
@@ -25,6 +26,7 @@ use super::{
     Visibility,
     approval_pages::{ApprovalPages, ApprovalPlan, ApprovalRoutes},
     login_timing::Login,
+    observers,
     readiness::{Check, Readiness},
     registry::{DescribedScope, Registry},
     scope_hierarchy::ScopeHierarchy,
@@ -49,6 +51,8 @@ pub(super) struct Policy {
     pub(super) declared_scopes: &'static [ScopeDescription],
     /// The application's readiness check.
     pub(super) readiness_check: Option<Check<()>>,
+    /// What observes the gate.
+    pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for Policy {
@@ -64,6 +68,7 @@ impl Default for Policy {
             hierarchy: ScopeHierarchy::default(),
             declared_scopes: &[],
             readiness_check: None,
+            observer: None,
         }
     }
 }
@@ -93,6 +98,7 @@ pub(super) struct GatePlan {
     proofs: Option<Proofs>,
     readiness_check: Option<Check<()>>,
     approvals: ApprovalPages,
+    observer: Option<Arc<dyn Observer>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -186,6 +192,7 @@ impl GatePlan {
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
             approvals,
+            observer: observers::choose(policy.observer, &settings, &policy.clock, faults),
             clock: policy.clock,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
@@ -300,6 +307,7 @@ impl GatePlan {
             denials_as_tool_results: self.tool_result_denial,
             origins: self.origins,
             clock: self.clock,
+            observation: self.observer.map(Observation::new),
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -27,6 +28,7 @@ use crate::{
         CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
         Unanswered,
     },
+    observer::{RunOutcome, RunReport},
     operation::Operation,
     scope::ScopeSet,
 };
@@ -103,13 +105,18 @@ impl<'h> Rounds<'h> {
             let waiting = round_request.next(requested.request_state);
             // A later answer would be refused, so do not wait longer.
             let left = self.validate(&permit, &waiting)?.left();
+            // What waits for the client is cancelled, unless the client is too slow.
+            self.note(RunOutcome::Cancelled);
             let responses = timeout(left, self.request_input(requests))
                 .await
                 .map_err(|_| {
+                    self.note(RunOutcome::TimedOut);
                     ErrorData::internal_error("your client did not answer in time", None)
                 })??;
             let round_request = waiting.with(responses);
+            self.note(RunOutcome::LateDenial);
             permit = self.authorize_again(&permit).await?;
+            self.note(RunOutcome::ToolError);
             let round = self.validate(&permit, &round_request)?;
             end = run(&permit, round).await?;
         }
@@ -119,6 +126,12 @@ impl<'h> Rounds<'h> {
                 None,
             ))),
             Err(end) => Ok(end),
+        }
+    }
+
+    fn note(&self, outcome: RunOutcome) {
+        if let Some(report) = gate_extension::<Arc<RunReport>>(&self.context.extensions) {
+            report.note(outcome);
         }
     }
 
@@ -138,7 +151,9 @@ impl<'h> Rounds<'h> {
     }
 
     fn log_refusal(&self, permit: &Permit, outcome: &str, reason: &str) {
-        let subject = audit::Subject::new(Some(self.operation), permit.caller());
+        let mut subject = audit::Subject::new(Some(self.operation), permit.caller());
+        let head = self.context.extensions.get::<Parts>();
+        subject.headers = head.map(|head| &head.headers);
         let reason = || reason.to_owned();
         let (none, table) = (ScopeSet::EMPTY, self.guard.rules.table());
         let cause = audit::Cause {

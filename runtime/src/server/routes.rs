@@ -245,6 +245,7 @@ pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> 
                 "mcp-session-id",
                 "mcp-protocol-version",
                 "dpop-nonce",
+                "x-request-id",
             ]
             .map(HeaderName::from_static),
         )

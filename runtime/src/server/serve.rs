@@ -70,7 +70,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     ///
     /// Returns a [`StartError`] with every error of the items and the configuration.
     pub fn metadata(self, config: Config) -> Result<String, StartError> {
-        let assembled = assemble(self.bound(), config, None)?;
+        let assembled = assemble(self.bound(), config.unobserved(), None)?;
         let metadata = &assembled.served.metadata.alone;
         Ok(String::from_utf8_lossy(metadata).into_owned())
     }

@@ -1,5 +1,7 @@
 //! Runs a tool, or lists the tools, on the fast path without a session.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::FutureExt;
 use rmcp::model::JsonObject;
@@ -8,6 +10,7 @@ use crate::{
     authorization::{Permit, Target},
     gate::{RunningCall, StatelessFastPath},
     item::{Call, Item, separate},
+    observer::RunReport,
     operation::Operation,
     scope::Scope,
     tool::{ToolKind, response},
@@ -31,13 +34,18 @@ impl StatelessFastPath for Shared {
         self.catalogue.authorize_scopes(target)
     }
 
-    fn call(&self, permit: &Permit, arguments: JsonObject) -> Option<RunningCall> {
+    fn call(
+        &self,
+        permit: &Permit,
+        arguments: JsonObject,
+        report: Option<&Arc<RunReport>>,
+    ) -> Option<RunningCall> {
         let tool = self
             .catalogue
             .permitted::<ToolKind>(permit)
             .filter(|tool| tool.takes_fast_path())?;
         let caller = permit.caller().cloned();
-        let call = Call::new((), arguments, caller, None);
+        let call = Call::new((), arguments, caller, None).reported_to(report);
         let running = tool.call(permit, "", call);
         Some(running.map(|end| separate(end).map(response)).boxed())
     }

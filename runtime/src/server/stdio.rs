@@ -264,3 +264,6 @@ fn print_banner(name: &str, caller: &LocalCaller) {
     let text = format!("\n  {name} serves {caller}, on standard input and output.\n\n");
     let _ = io::stderr().write_all(text.as_bytes());
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,9 @@ fn by_rmcp(body: &str) -> Option<FastMessage> {
         Revision::Older { progress_token }
     };
     let id = request.id;
+    let meta = request.request.get_meta();
+    let named = meta.get(TRACEPARENT).and_then(Value::as_str);
+    let traceparent = named.map(Into::into);
     let request = match request.request {
         ClientRequest::CallToolRequest(call) => FastRequest::Call {
             name: call.params.name.into_owned(),
@@ -40,6 +43,7 @@ fn by_rmcp(body: &str) -> Option<FastMessage> {
         id,
         revision,
         request,
+        traceparent,
     })
 }
 

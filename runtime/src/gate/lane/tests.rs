@@ -1,5 +1,7 @@
 //! The lane of each combination of message, session, fast paths and tool.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -10,6 +12,7 @@ use super::*;
 use crate::{
     authorization::Permit,
     gate::{fast_message::FastMessage, stateless_fast_path::RunningCall},
+    observer::RunReport,
     scope::Scope,
 };
 
@@ -25,7 +28,7 @@ impl StatelessFastPath for Paths {
         &[]
     }
 
-    fn call(&self, _: &Permit, _: JsonObject) -> Option<RunningCall> {
+    fn call(&self, _: &Permit, _: JsonObject, _: Option<&Arc<RunReport>>) -> Option<RunningCall> {
         None
     }
 
@@ -75,6 +78,7 @@ fn fast(request: FastRequest, revision: Revision) -> IncomingMessage {
         id: RequestId::Number(1),
         request,
         revision,
+        traceparent: None,
     })
 }
 

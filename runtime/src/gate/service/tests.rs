@@ -82,6 +82,7 @@ fn gate() -> Gate {
         denials_as_tool_results: None,
         origins: OriginRules::new(vec!["localhost".to_owned()], Vec::new(), true),
         clock: Arc::new(AtOne),
+        observation: None,
         limits: Limits {
             body: 1024,
             unauthenticated_body: 1024,

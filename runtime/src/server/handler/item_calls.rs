@@ -16,6 +16,7 @@ use super::{
         catalogue::{ServedKind, no_such_item},
         dispatch_check::gate_extension,
         multi_round::{Answer, Rounds, is_current},
+        run_reports::{FinishReport, reported, run_report},
     },
     Handler,
 };
@@ -23,6 +24,7 @@ use crate::{
     authorization::Permit,
     gate::LateDenials,
     item::{Call, CallRound, RoundRequest, Unanswered},
+    observer::RunOutcome,
     operation::{self, Operation},
     prompt::PromptKind,
     resource::ResourceKind,
@@ -74,6 +76,8 @@ impl Handler {
         let permit = self.permit(&context.extensions, operation)?;
         let item = self.shared.catalogue.permitted::<K>(&permit);
         let item = item.ok_or_else(|| K::unknown(requested))?;
+        let report = run_report(&context.extensions);
+        let _finish = FinishReport(report.clone());
         let cancelled = context.ct.clone();
         let turn = K::round(&request);
         // An item that does not see its request cannot ask its client for anything. It runs as
@@ -81,16 +85,21 @@ impl Handler {
         if item.takes_fast_path() && turn.is_first() {
             let arguments = arguments.cloned().unwrap_or_default();
             let call = Call::new((), arguments, permit.caller().cloned(), None);
+            let call = call.reported_to(report.as_ref());
             let running = item.respond(&permit, requested, false, call);
             let end = unless_cancelled(false, cancelled, running).await;
             return end.or_else(|error| answer_denied::<K>(error, &permit, operation, &context));
         }
         let rounds = self.rounds(operation, arguments, context);
         if let Err(error) = rounds.check(item.client_capabilities()) {
+            if let Some(report) = &report {
+                report.note(RunOutcome::ToolError);
+            }
             return item.refuse(requested, rounds.is_current, error.into());
         }
         let run = |permit: &Permit, round| {
             let call = self.call(permit, arguments, &rounds, round);
+            let call = call.reported_to(report.as_ref());
             item.respond(permit, requested, rounds.is_current, call)
         };
         let running = rounds.run(&permit, turn, run);
@@ -105,6 +114,8 @@ impl Handler {
     ) -> Result<CompleteResult, ErrorData> {
         let operation = operation::from_reference(&request.r#ref);
         let permit = self.permit(&context.extensions, operation)?;
+        let report = run_report(&context.extensions);
+        let _finish = FinishReport(report.clone());
         let cancelled = context.ct.clone();
         let rounds = self.rounds(operation, None, context);
         // A completion does not ask the client, but it can take a `Round` as a parameter.
@@ -125,7 +136,7 @@ impl Handler {
             return Ok(CompleteResult::default());
         };
         let completing = completing.map(|values| Ok(CompleteResult::new(values)));
-        unless_cancelled(false, cancelled, completing).await
+        reported(report, unless_cancelled(false, cancelled, completing)).await
     }
 }
 

@@ -382,15 +382,13 @@ async fn a_permit_is_not_valid_for_the_next_request_of_its_session() {
 async fn the_fast_path_runs_only_the_permitted_tool() {
     let world = World::new();
     let permit = world.permit(Operation::CallTool("read"), "read");
-    let running = StatelessFastPath::call(&*world.shared, &permit, rmcp::model::JsonObject::new());
+    let call = |permit: &Permit| world.shared.call(permit, Default::default(), None);
+    let running = call(&permit);
     assert!(running.unwrap().await.is_ok());
     assert_eq!(world.ran(), ["read"]);
     for operation in [Operation::ListTools, Operation::CallTool("no such tool")] {
         let permit = world.permit(operation, "read");
-        assert!(
-            StatelessFastPath::call(&*world.shared, &permit, rmcp::model::JsonObject::new())
-                .is_none()
-        );
+        assert!(call(&permit).is_none());
     }
     assert_eq!(world.ran(), ["read"]);
 }

@@ -46,7 +46,7 @@ pub struct HandlerGateBuilder {
     version: String,
     stated: Declared,
     functions: DeclaredFunctions,
-    policy: Policy,
+    pub(in crate::server) policy: Policy,
     has_sessions: bool,
     without_banner: bool,
 }

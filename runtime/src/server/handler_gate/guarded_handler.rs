@@ -30,6 +30,7 @@ use crate::{
         Visibility,
         dispatch_check::confirmed_permit,
         listener_quota::{Listener, SubscriptionQuota},
+        run_reports::{FinishReport, reported, run_report},
     },
     tool::ToolKind,
 };
@@ -260,7 +261,9 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         self.admit(&context, operation::from_reference(&request.r#ref))?;
-        self.handler.complete(request, context).await
+        let report = run_report(&context.extensions);
+        let _finish = FinishReport(report.clone());
+        reported(report, self.handler.complete(request, context)).await
     }
 
     async fn subscribe(

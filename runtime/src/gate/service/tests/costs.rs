@@ -6,7 +6,10 @@ use http_body_util::StreamBody;
 use rmcp::model::{CallToolResult, JsonObject};
 
 use super::*;
-use crate::gate::{RunningCall, StatelessFastPath};
+use crate::{
+    gate::{RunningCall, StatelessFastPath},
+    observer::RunReport,
+};
 
 const MIB: usize = 1024 * 1024;
 
@@ -136,7 +139,7 @@ impl StatelessFastPath for DroppingPath {
         &[]
     }
 
-    fn call(&self, _: &Permit, _: JsonObject) -> Option<RunningCall> {
+    fn call(&self, _: &Permit, _: JsonObject, _: Option<&Arc<RunReport>>) -> Option<RunningCall> {
         let done = CallToolResult::success(Vec::new()).into();
         Some(Box::pin(std::future::ready(Ok(done))))
     }

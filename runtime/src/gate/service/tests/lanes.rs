@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     authorization::Decision,
     gate::{LatestCaller, RunningCall, SessionFastPath, StatelessFastPath},
+    observer::RunReport,
     operation::Operation,
 };
 
@@ -32,7 +33,12 @@ impl StatelessFastPath for RecordingPath {
         &[]
     }
 
-    fn call(&self, permit: &Permit, arguments: JsonObject) -> Option<RunningCall> {
+    fn call(
+        &self,
+        permit: &Permit,
+        arguments: JsonObject,
+        _: Option<&Arc<RunReport>>,
+    ) -> Option<RunningCall> {
         self.record(format!("{:?} {}", permit.target(), json!(arguments)));
         let done = CallToolResult::success(Vec::new()).into();
         Some(Box::pin(std::future::ready(Ok(done))))

@@ -1,5 +1,7 @@
 //! Runs an item of the handler, after its user has allowed the request if the item has a question.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use http::request::Parts;
 use rmcp::{ErrorData, RoleServer, model::InputRequiredResult, service::RequestContext};
@@ -8,11 +10,13 @@ use tokio::time::timeout;
 use crate::{
     authorization::{Permit, Target},
     item::{Call, CallError, CallRound, Unanswered, UserDecision, timed_out},
+    observer::{RunOutcome, RunReport},
     server::{
         catalogue::ServedKind,
         handler::answer_denied,
         handler_gate::user_decisions::SealedUserDecisions,
         multi_round::{Answer, RoundGuard, Rounds},
+        run_reports::{FinishReport, RunEnd, reported, run_report},
     },
 };
 
@@ -64,16 +68,25 @@ impl<H> GuardedHandler<H> {
     ) -> Result<K::Response, ErrorData>
     where
         K: ServedKind,
-        K::Response: Answer + From<InputRequiredResult>,
+        K::Response: Answer + RunEnd + From<InputRequiredResult>,
         F: Future<Output = Result<K::Response, ErrorData>>,
     {
+        let report = run_report(&context.extensions);
+        let _finish = FinishReport(report.clone());
+        let target = permit.target();
         let Some(decided) = self.decided(&permit) else {
-            let target = permit.target();
-            return self.within::<K>(target, run(request, context)).await;
+            let running = reported(report.clone(), run(request, context));
+            return self.within::<K>(target, report, running).await;
         };
+        // If it fails before the handler runs: the client cannot ask, or its answer is not valid.
+        let note = |outcome| report.iter().for_each(|report| report.note(outcome));
+        note(RunOutcome::ToolError);
         let step = self.ask::<K>(&decided, &permit, &request, &context).await;
         match step {
-            Ok(Step::Asked(question)) => return Ok(question.into()),
+            Ok(Step::Asked(question)) => {
+                note(RunOutcome::Ran);
+                return Ok(question.into());
+            }
             Ok(Step::Allowed(latest)) => {
                 // In a session the answer can have come with another token of the caller.
                 if let Some(parts) = context.extensions.get_mut::<Parts>() {
@@ -81,14 +94,17 @@ impl<H> GuardedHandler<H> {
                 }
             }
             Err(unanswered) => {
+                if matches!(unanswered, Unanswered::Denied(_)) {
+                    note(RunOutcome::LateDenial);
+                }
                 let operation = K::operation(K::requested(&request).0);
                 return answer_denied::<K>(unanswered, &permit, operation, &context);
             }
         }
         // They belong to the question, and the handler cannot open the state.
         K::take_round(&mut request);
-        let target = permit.target();
-        let end = self.within::<K>(target, run(request, context)).await?;
+        let running = reported(report.clone(), run(request, context));
+        let end = self.within::<K>(target, report, running).await?;
         end.into_input_request().map_or_else(Ok, |_| {
             tracing::error!(
                 target: "toolgate::tool",
@@ -106,6 +122,7 @@ impl<H> GuardedHandler<H> {
     async fn within<K: ServedKind>(
         &self,
         target: Option<Target>,
+        report: Option<Arc<RunReport>>,
         running: impl Future<Output = Result<K::Response, ErrorData>>,
     ) -> Result<K::Response, ErrorData> {
         let gate = &self.gate.0.wall.gate;
@@ -117,6 +134,9 @@ impl<H> GuardedHandler<H> {
         match timeout(time, running).await {
             Ok(end) => end,
             Err(_) => {
+                if let Some(report) = report {
+                    report.note(RunOutcome::TimedOut);
+                }
                 let name = gate.item_names.get(target).unwrap_or_default();
                 K::timed_out(timed_out(time, K::NOUN, name))
             }

@@ -1,0 +1,41 @@
+//! The audit log of toolgate: one JSON line for each decision of the gate and for each end of a
+//! run, chained by a keyed hash, and the verification of such a file.
+//!
+//! Each line ends with an HMAC-SHA-256 over the whole line, which contains the HMAC of the line
+//! before it. Without the key nobody can change, remove, reorder or insert a line unnoticed. With
+//! the head of the log, from another place, the removal of the last lines is found, too.
+//!
+//! - [`AuditLog`] writes. A record is written before its caller goes on, and not synchronized with
+//!   the disk: it survives the end of the process, and not the loss of power.
+//! - [`verify()`] reads, and shares only the format and the key with the writer.
+//!
+//! It takes the time as an argument, and knows nothing of HTTP or of MCP. The library `toolgate`
+//! writes the log with it (feature `audit`), and the command `toolgate audit verify` reads it.
+//!
+//! ```
+//! use toolgate_audit::{AuditKey, AuditLog, OnFailure, Settings, SharedBuffer, Subjects, verify};
+//!
+//! let key = AuditKey::new([7; 31].into_iter().chain([8]).collect::<Vec<_>>().try_into().unwrap()).unwrap();
+//! let file = SharedBuffer::default();
+//! let settings = Settings { on_failure: OnFailure::Refuse, subjects: Subjects::Plain };
+//! let log = AuditLog::to_sink(Box::new(file.clone()), key.clone(), settings, 1_800_000_000).unwrap();
+//! let head = log.head();
+//! let checked = verify([("audit.log", &*file.contents())], &key, Some(head)).unwrap();
+//! assert!(checked.findings.is_empty());
+//! ```
+
+mod chain;
+mod key;
+mod line;
+mod log;
+mod record;
+mod sink;
+mod tail;
+mod verify;
+
+pub use chain::Head;
+pub use key::{AuditKey, KeyError};
+pub use log::{AuditLog, NotWrittenError, OnFailure, OpenError, Settings, Subjects};
+pub use record::{Decision, Outcome, Verdict};
+pub use sink::{FileSink, SharedBuffer, Sink, StdoutSink};
+pub use verify::{Finding, FindingKind, Verified, verify};

@@ -1,0 +1,265 @@
+//! The records: what a line says, with every field bounded.
+
+use std::{io::Write, time::Duration};
+
+use crate::{
+    chain::Head,
+    key::AuditKey,
+    line::{VERSION, hex},
+    log::Subjects,
+};
+
+/// The longest text of a field, in bytes, before its JSON escapes.
+const LONGEST: usize = 256;
+/// The longest method, word or code.
+const LONGEST_WORD: usize = 64;
+/// The longest list of scopes.
+const LONGEST_LIST: usize = 1500;
+
+/// Whether a decision allows the operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// It may run. `runs` states whether an item will: then an outcome follows.
+    Allowed {
+        /// Whether an item runs.
+        runs: bool,
+    },
+    /// It is refused.
+    Denied {
+        /// The stable code of the denial, if it has one.
+        reason: Option<&'a str>,
+        /// The author's own code.
+        detail: Option<&'a str>,
+        /// Whether the item was running.
+        is_late: bool,
+    },
+}
+
+/// A decision. It has no token and no argument, and what is too long is shortened.
+#[derive(Debug, Clone, Copy)]
+pub struct Decision<'a> {
+    /// The number of the decision in this process.
+    pub id: u64,
+    /// When it was made, in seconds since the start of 1970.
+    pub time: u64,
+    /// The id of the request.
+    pub request: &'a str,
+    /// The id of the trace.
+    pub trace: Option<&'a str>,
+    /// The session. Its pseudonym is written: its id can be enough to use it.
+    pub session: Option<&'a str>,
+    /// The issuer of the token.
+    pub issuer: Option<&'a str>,
+    /// The subject of the token.
+    pub subject: Option<&'a str>,
+    /// The client of the token.
+    pub client: Option<&'a str>,
+    /// The method of the message.
+    pub method: &'a str,
+    /// The item that the request names.
+    pub item: Option<&'a str>,
+    /// The word of the decision: `admitted`, or why not.
+    pub outcome: &'a str,
+    /// The scopes that the operation needs, separated by spaces.
+    pub needed: &'a str,
+    /// The scopes of this server that the token names.
+    pub held: &'a str,
+    /// The needed scopes that are missing.
+    pub missing: &'a str,
+    /// Whether it is allowed.
+    pub verdict: Verdict<'a>,
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome<'a> {
+    /// The number of the decision in this process.
+    pub id: u64,
+    /// When the run ended, in seconds since the start of 1970.
+    pub time: u64,
+    /// How it ended, in one word.
+    pub outcome: &'a str,
+    /// How long it took from the decision to the end.
+    pub duration: Duration,
+}
+
+/// Writes the members of one line, up to those of the chain.
+pub(crate) struct LineWriter<'k> {
+    line: Vec<u8>,
+    key: &'k AuditKey,
+}
+
+impl<'k> LineWriter<'k> {
+    fn new(key: &'k AuditKey, record_type: &str, time: u64) -> Self {
+        let mut line = Vec::with_capacity(1024);
+        let _ = write!(
+            line,
+            r#"{{"v":{VERSION},"type":"{record_type}","time":{time}"#
+        );
+        Self { line, key }
+    }
+
+    fn number(&mut self, name: &str, number: u64) {
+        // Writing into memory does not fail.
+        let _ = write!(self.line, r#","{name}":{number}"#);
+    }
+
+    fn flag(&mut self, name: &str, flag: bool) {
+        let _ = write!(self.line, r#","{name}":{flag}"#);
+    }
+
+    /// Writes a text. A longer one is cut, and its pseudonym is added, so that two long texts with
+    /// the same beginning stay distinguishable.
+    fn text(&mut self, name: &str, text: Option<&str>, longest: usize) {
+        let Some(text) = text else { return };
+        self.line.extend_from_slice(br#",""#);
+        self.line.extend_from_slice(name.as_bytes());
+        self.line.extend_from_slice(br#"":"#);
+        let written = match text.len() <= longest {
+            true => serde_json::to_writer(&mut self.line, text),
+            false => {
+                let cut = text.floor_char_boundary_at(longest);
+                let of = self.key.pseudonym("long text", &[text]);
+                serde_json::to_writer(&mut self.line, &format!("{cut}…#{of}"))
+            }
+        };
+        // Writing a string into memory does not fail.
+        debug_assert!(written.is_ok());
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.line
+    }
+}
+
+/// `str::floor_char_boundary`, which is not stable in the oldest supported compiler.
+trait FloorCharBoundary {
+    fn floor_char_boundary_at(&self, at: usize) -> &str;
+}
+
+impl FloorCharBoundary for str {
+    fn floor_char_boundary_at(&self, at: usize) -> &str {
+        let mut at = at.min(self.len());
+        while !self.is_char_boundary(at) {
+            at -= 1;
+        }
+        &self[..at]
+    }
+}
+
+/// Writes a decision. `start` is the number of the start record of this process.
+pub(crate) fn decision(
+    key: &AuditKey,
+    subjects: Subjects,
+    start: u64,
+    decision: &Decision<'_>,
+) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "decision", decision.time);
+    line.text("id", Some(&join(start, decision.id)), LONGEST_WORD);
+    line.text("request", Some(decision.request), LONGEST);
+    line.text("trace", decision.trace, LONGEST_WORD);
+    let issuer = decision.issuer.unwrap_or_default();
+    let session = decision.session.map(|id| key.pseudonym("session", &[id]));
+    line.text("session", session.as_deref(), LONGEST_WORD);
+    line.text("issuer", decision.issuer, LONGEST);
+    let pseudonym = match subjects {
+        Subjects::Plain => None,
+        Subjects::Pseudonymous => decision
+            .subject
+            .map(|subject| key.pseudonym("subject", &[issuer, subject])),
+    };
+    line.text(
+        "subject",
+        pseudonym.as_deref().or(decision.subject),
+        LONGEST,
+    );
+    line.text("client", decision.client, LONGEST);
+    line.text("method", Some(decision.method), LONGEST_WORD);
+    line.text("item", decision.item, LONGEST);
+    for (name, scopes) in [
+        ("needed", decision.needed),
+        ("held", decision.held),
+        ("missing", decision.missing),
+    ] {
+        line.text(
+            name,
+            Some(scopes).filter(|list| !list.is_empty()),
+            LONGEST_LIST,
+        );
+    }
+    line.text("outcome", Some(decision.outcome), LONGEST_WORD);
+    match decision.verdict {
+        Verdict::Allowed { runs } => {
+            line.flag("allowed", true);
+            line.flag("runs", runs);
+        }
+        Verdict::Denied {
+            reason,
+            detail,
+            is_late,
+        } => {
+            line.flag("allowed", false);
+            line.text("reason", reason, LONGEST_WORD);
+            line.text("detail", detail, LONGEST);
+            if is_late {
+                line.flag("late", true);
+            }
+        }
+    }
+    line.finish()
+}
+
+/// Writes the end of a run.
+pub(crate) fn outcome(key: &AuditKey, start: u64, outcome: &Outcome<'_>) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "outcome", outcome.time);
+    line.text("id", Some(&join(start, outcome.id)), LONGEST_WORD);
+    line.text("outcome", Some(outcome.outcome), LONGEST_WORD);
+    let micros = u64::try_from(outcome.duration.as_micros()).unwrap_or(u64::MAX);
+    line.number("micros", micros);
+    line.finish()
+}
+
+/// Writes that a process starts, after the last record of its file. `cut` is the length of a line
+/// that was not complete, and was removed.
+pub(crate) fn start(
+    key: &AuditKey,
+    subjects: Subjects,
+    time: u64,
+    after: Head,
+    cut: u64,
+) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "start", time);
+    line.text(
+        "software",
+        Some(concat!("toolgate ", env!("CARGO_PKG_VERSION"))),
+        LONGEST_WORD,
+    );
+    line.text("subjects", Some(subjects.as_str()), LONGEST_WORD);
+    line.number("after_count", after.count);
+    line.text("after_mac", Some(&hex(&after.mac)), LONGEST_WORD);
+    if cut > 0 {
+        line.number("cut_bytes", cut);
+    }
+    line.finish()
+}
+
+/// Writes that the log continues in a new file.
+pub(crate) fn rotated(key: &AuditKey, time: u64, after: Head) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "rotated", time);
+    line.number("after_count", after.count);
+    line.text("after_mac", Some(&hex(&after.mac)), LONGEST_WORD);
+    line.finish()
+}
+
+/// Writes how many records could not be written before this one.
+pub(crate) fn lost(key: &AuditKey, time: u64, count: u64) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "lost", time);
+    line.number("count", count);
+    line.finish()
+}
+
+/// The id that a decision and its outcome share. It is unique in the log: the number of the start
+/// record is.
+fn join(start: u64, id: u64) -> String {
+    format!("{start}-{id}")
+}

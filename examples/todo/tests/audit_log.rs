@@ -1,0 +1,235 @@
+//! The audit log of a real process: full disks, signals and kills.
+
+use std::{collections::HashSet, fs, net::SocketAddr, time::Duration};
+
+use serde_json::{Value, json};
+use support::{
+    client::{Client, HttpResponse, Revision},
+    consenting_user::ConsentingUser,
+    server_process::{Folder, Program, Serving, free_address},
+};
+use toolgate_audit::{AuditKey, Verified, verify};
+
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+const BOTH: &str = "todo:read todo:write";
+
+fn program(folder: &Folder, address: SocketAddr) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_todo"), folder)
+        .var("TOOLGATE_BIND", address.to_string())
+        .var("TOOLGATE_AUDIT_FILE", "audit.log")
+        .var("TOOLGATE_AUDIT_KEY", KEY)
+        .var("RUST_LOG", "info")
+}
+
+async fn client(server: &Serving, allows: &str) -> Client {
+    let user = ConsentingUser {
+        name: "ada",
+        allows,
+    };
+    let token = user.log_in(&server.resource()).await;
+    Client::new(server.resource(), Revision::Stateless).with_token(token)
+}
+
+/// Adds an item in a request with this id.
+async fn add(client: &Client, id: &str) -> Option<HttpResponse> {
+    let add = json!({"name": "add_todo", "arguments": {"title": id}});
+    let message = client.message("tools/call", add);
+    let request = client.post(&message).header("x-request-id", id);
+    let sent = request.body(message.to_string()).send().await.ok()?;
+    let (status, text) = (sent.status(), sent.text().await.ok()?);
+    // Received whole: acknowledged.
+    assert_eq!(status, 200, "{text}");
+    Some(HttpResponse {
+        status: status.as_u16(),
+        headers: Default::default(),
+        text,
+    })
+}
+
+fn verified(folder: &Folder, files: &[&str]) -> Verified {
+    let files = files.iter().map(|name| {
+        let file = fs::File::open(folder.path().join(name)).expect("a log");
+        (*name, file)
+    });
+    let key = AuditKey::parse(KEY).expect("a key");
+    verify(files, &key, None).expect("it can be read")
+}
+
+fn records(folder: &Folder, name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(folder.path().join(name)).expect("a log");
+    let read = |line| serde_json::from_str(line).expect("JSON");
+    text.lines().map(read).collect()
+}
+
+#[tokio::test]
+async fn every_call_has_a_decision_and_an_outcome_and_the_log_has_no_secret() {
+    let folder = Folder::new();
+    let address = free_address();
+    let server = program(&folder, address).start().listens_on(address).await;
+    let ada = client(&server, BOTH).await;
+    add(&ada, "first-1").await.expect("an answer");
+    let reader = client(&server, "todo:read").await;
+    assert_eq!(
+        reader
+            .call("add_todo", json!({"title": "secret-title"}))
+            .await
+            .status,
+        403
+    );
+    let ended = server.ended_by("TERM").await;
+    assert!(ended.stderr.contains("audit log head"), "{ended:?}");
+    assert_eq!(verified(&folder, &["audit.log"]).findings, []);
+    let records = records(&folder, "audit.log");
+    let [start, decision, outcome, denial] = &records[..] else {
+        panic!("{records:?}");
+    };
+    assert_eq!(start["type"], "start");
+    assert_eq!(decision["request"], "first-1");
+    assert_eq!(decision["item"], "add_todo");
+    assert_eq!(decision["needed"], "todo:write");
+    assert_eq!(outcome["id"], decision["id"]);
+    assert_eq!(outcome["outcome"], "ran");
+    assert_eq!(denial["allowed"], false);
+    assert_eq!(denial["reason"], "missing_scope");
+    assert_eq!(denial["missing"], "todo:write");
+    let text = fs::read_to_string(folder.path().join("audit.log")).expect("a log");
+    for secret in ["secret-title", "eyJ", KEY] {
+        assert!(!text.contains(secret), "{secret} {text}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let file = fs::metadata(folder.path().join("audit.log")).expect("a log");
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    }
+}
+
+/// SIGKILL during several writes: every acknowledged call must have its decision.
+#[tokio::test]
+async fn no_acknowledged_call_lacks_its_decision_after_ten_kills() {
+    let folder = Folder::new();
+    let address = free_address();
+    let mut acknowledged = Vec::new();
+    for round in 0..10 {
+        let server = program(&folder, address).start().listens_on(address).await;
+        let ada = client(&server, BOTH).await;
+        let (tell, mut output) = tokio::sync::mpsc::unbounded_channel();
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let (ada, tell) = (ada.clone(), tell.clone());
+                tokio::spawn(async move {
+                    for number in 0.. {
+                        let id = format!("{round}.{writer}.{number}");
+                        let Some(_) = add(&ada, &id).await else { break };
+                        let _ = tell.send(id);
+                    }
+                })
+            })
+            .collect();
+        drop(tell);
+        for _ in 0..10 {
+            acknowledged.push(output.recv().await.expect("a call"));
+        }
+        server.killed().await;
+        for writer in writers {
+            writer.await.expect("no panic");
+        }
+        while let Some(id) = output.recv().await {
+            acknowledged.push(id);
+        }
+    }
+    let server = program(&folder, address).start().listens_on(address).await;
+    server.ended_by("TERM").await;
+    let verified = verified(&folder, &["audit.log"]);
+    assert_eq!(verified.findings, []);
+    assert_eq!(verified.starts, 11);
+    let decided: HashSet<_> = records(&folder, "audit.log")
+        .into_iter()
+        .filter(|record| record["type"] == "decision" && record["allowed"] == true)
+        .filter_map(|record| record["request"].as_str().map(str::to_owned))
+        .collect();
+    assert!(acknowledged.len() >= 100);
+    for id in acknowledged {
+        assert!(decided.contains(&id), "{id}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_stops_the_start_and_another_key_too() {
+    let folder = Folder::new();
+    let address = free_address();
+    let full = program(&folder, address).var("TOOLGATE_AUDIT_FILE", "/dev/full");
+    let ended = full.run().await;
+    assert!(!ended.status.success(), "{ended:?}");
+    assert!(ended.stderr.contains("/dev/full"), "{ended:?}");
+    folder.write("audit.log", "not a record\n");
+    let ended = program(&folder, address).run().await;
+    assert!(!ended.status.success(), "{ended:?}");
+    assert!(
+        ended.stderr.contains("this key has not written"),
+        "{ended:?}"
+    );
+}
+
+/// `toolgate doctor` runs the program next to the server, with the same variables.
+#[tokio::test]
+async fn what_is_printed_while_the_server_runs_leaves_the_log_alone() {
+    let folder = Folder::new();
+    let address = free_address();
+    let server = program(&folder, address).start().listens_on(address).await;
+    for argument in ["--print-metadata", "--print-config", "--print-scopes"] {
+        let ended = program(&folder, address).args(&[argument]).run().await;
+        assert!(ended.status.success(), "{argument}: {ended:?}");
+        assert!(!ended.stdout.contains(KEY), "{argument}: {ended:?}");
+    }
+    let second = program(&folder, free_address()).run().await;
+    assert!(!second.status.success(), "{second:?}");
+    assert!(
+        second.stderr.contains("another server writes it"),
+        "{second:?}"
+    );
+    server.ended_by("TERM").await;
+    assert_eq!(verified(&folder, &["audit.log"]).starts, 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_renamed_file_is_continued_by_a_new_one_after_sighup() {
+    let folder = Folder::new();
+    let address = free_address();
+    let server = program(&folder, address).start().listens_on(address).await;
+    let ada = client(&server, BOTH).await;
+    add(&ada, "before").await.expect("an answer");
+    let path = |name| folder.path().join(name);
+    fs::rename(path("audit.log"), path("audit.log.1")).expect("renamed");
+    add(&ada, "between").await.expect("an answer");
+    server.signalled("HUP");
+    for _ in 0..200 {
+        if path("audit.log").exists() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    add(&ada, "after").await.expect("an answer");
+    server.ended_by("TERM").await;
+    let both = verified(&folder, &["audit.log.1", "audit.log"]);
+    assert_eq!(both.findings, []);
+    let new = records(&folder, "audit.log");
+    assert_eq!(new[0]["type"], "rotated");
+    assert_eq!(new[1]["request"], "after");
+    assert_eq!(
+        new[0]["after_mac"],
+        records(&folder, "audit.log.1").last().expect("a record")["mac"]
+    );
+    // The second file alone says that records precede it; the wrong order is found.
+    assert_eq!(
+        verified(&folder, &["audit.log"]).continues_from,
+        new[0]["seq"].as_u64()
+    );
+    assert!(
+        !verified(&folder, &["audit.log", "audit.log.1"])
+            .findings
+            .is_empty()
+    );
+}

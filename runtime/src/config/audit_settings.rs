@@ -1,0 +1,226 @@
+//! The settings of the audit log. They are read with and without the feature `audit`: without it,
+//! a server that was told to write one does not start.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Config, Environment, StateKey, resource_url::quoted_without_secrets, variable::AUDIT_KEY,
+};
+use crate::error::SetupErrors;
+
+pub(super) const AUDIT_FILE: &str = "TOOLGATE_AUDIT_FILE";
+pub(super) const AUDIT_ON_FAILURE: &str = "TOOLGATE_AUDIT_ON_FAILURE";
+pub(super) const AUDIT_SUBJECTS: &str = "TOOLGATE_AUDIT_SUBJECTS";
+
+/// What the variables say of the audit log.
+#[derive(Debug, Clone, Default)]
+pub(super) struct AuditSettings {
+    file: Option<PathBuf>,
+    key: Option<StateKey>,
+    /// Whether a key was given, which may be wrong.
+    has_key: bool,
+    continues: bool,
+    is_pseudonymous: bool,
+    /// A variable that has no effect without a file.
+    needs_file: Option<&'static str>,
+}
+
+/// A valid audit log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ValidAudit<'c> {
+    /// The path, or `stdout`.
+    pub(crate) file: &'c Path,
+    #[cfg_attr(
+        not(feature = "audit"),
+        expect(dead_code, reason = "only the log reads it")
+    )]
+    pub(crate) key: [u8; 32],
+    /// Whether a request runs if its decision cannot be written.
+    pub(crate) continues: bool,
+    /// Whether subjects are written as pseudonyms.
+    pub(crate) is_pseudonymous: bool,
+}
+
+/// Reads the variables.
+pub(super) fn read(config: &mut Config, environment: &Environment) {
+    let mut audit = AuditSettings {
+        file: environment.get(AUDIT_FILE).map(PathBuf::from),
+        ..AuditSettings::default()
+    };
+    if let Some(key) = environment.get(AUDIT_KEY) {
+        audit.has_key = true;
+        audit.key = config.checked_audit_key(AUDIT_KEY, StateKey::parse(key));
+    }
+    audit.continues = read_choice(
+        config,
+        environment,
+        AUDIT_ON_FAILURE,
+        ["refuse", "continue"],
+    );
+    audit.is_pseudonymous = read_choice(
+        config,
+        environment,
+        AUDIT_SUBJECTS,
+        ["plain", "pseudonymous"],
+    );
+    let others = [AUDIT_KEY, AUDIT_ON_FAILURE, AUDIT_SUBJECTS];
+    audit.needs_file = others
+        .into_iter()
+        .find(|name| environment.get(name).is_some());
+    config.audit = audit;
+}
+
+/// Returns whether a variable has its second value; the first is the default.
+fn read_choice(
+    config: &mut Config,
+    environment: &Environment,
+    name: &str,
+    [first, second]: [&str; 2],
+) -> bool {
+    match environment.get(name) {
+        None => false,
+        Some(text) if text == first => false,
+        Some(text) if text == second => true,
+        Some(text) => {
+            let shown = quoted_without_secrets(text);
+            config.add_error(
+                format!("{name} is {shown}, which is neither {first} nor {second}"),
+                format!("write {first} or {second}, or remove the variable to get {first}"),
+            );
+            false
+        }
+    }
+}
+
+impl AuditSettings {
+    /// Adds the errors in the combination of the variables.
+    pub(super) fn check(&self, errors: &mut SetupErrors) {
+        match (&self.file, self.needs_file) {
+            (None, Some(name)) => errors.add(
+                format!("{name} is set, and {AUDIT_FILE} is not: there is no audit log"),
+                format!("set {AUDIT_FILE} to a path or to stdout, or remove {name}"),
+            ),
+            (Some(_), _) if !self.has_key => errors.add(
+                format!("{AUDIT_FILE} is set, and {AUDIT_KEY} is not: anybody could recompute a chain without a key"),
+                format!("generate a key with `openssl rand -base64 32` and set {AUDIT_KEY} or {AUDIT_KEY}_FILE"),
+            ),
+            _ => {}
+        }
+        if self.file.is_some() && !cfg!(feature = "audit") {
+            errors.add(
+                format!(
+                    "{AUDIT_FILE} is set, and this program was built without the feature `audit`"
+                ),
+                "add the feature `audit` to the dependency on `toolgate`, or remove the variable",
+            );
+        }
+    }
+
+    /// Returns the audit log, if there is one.
+    pub(super) fn valid(&self) -> Option<ValidAudit<'_>> {
+        Some(ValidAudit {
+            file: self.file.as_deref()?,
+            key: self.key?.bytes(),
+            continues: self.continues,
+            is_pseudonymous: self.is_pseudonymous,
+        })
+    }
+}
+
+impl Config {
+    /// Returns the settings without what observes a running server: for what is only printed. The
+    /// running server has the file and the port.
+    pub(crate) fn unobserved(mut self) -> Self {
+        self.audit = AuditSettings::default();
+        self.metrics = None;
+        self
+    }
+
+    fn checked_audit_key(
+        &mut self,
+        source: &str,
+        key: Result<StateKey, &'static str>,
+    ) -> Option<StateKey> {
+        key.map_err(|error| {
+            self.add_error(
+                format!("{source} {error}"),
+                "generate one with `openssl rand -base64 32`, and keep it where the log is verified",
+            );
+        })
+        .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+    fn errors(variables: &[(&str, &str)]) -> String {
+        let environment: Environment = variables.iter().copied().collect();
+        let config = Config::from_environment(&environment, 9000);
+        let config = config.and_then(|config| config.validate());
+        config
+            .err()
+            .map_or_else(String::new, |error| error.to_string())
+    }
+
+    #[test]
+    fn every_error_of_the_audit_log_is_reported_with_its_remedy_and_without_the_key() {
+        for (variables, parts) in [
+            (
+                &[(AUDIT_FILE, "a.log")][..],
+                &["TOOLGATE_AUDIT_KEY is not", "openssl rand"][..],
+            ),
+            (
+                &[(AUDIT_KEY, KEY)],
+                &["TOOLGATE_AUDIT_KEY is set, and TOOLGATE_AUDIT_FILE is not"],
+            ),
+            (
+                &[(AUDIT_SUBJECTS, "plain")],
+                &["TOOLGATE_AUDIT_SUBJECTS is set, and"],
+            ),
+            (
+                &[
+                    (AUDIT_FILE, "a.log"),
+                    (AUDIT_KEY, "c2VjcmV0"),
+                    (AUDIT_ON_FAILURE, "stop"),
+                ],
+                &[
+                    "TOOLGATE_AUDIT_KEY is not the base64 of 32 bytes",
+                    "TOOLGATE_AUDIT_ON_FAILURE is \"stop\", which is neither refuse nor continue",
+                ],
+            ),
+        ] {
+            let told = errors(variables);
+            for part in parts {
+                assert!(told.contains(part), "{part}: {told}");
+            }
+            assert!(!told.contains("c2VjcmV0") && !told.contains(KEY), "{told}");
+        }
+    }
+
+    #[cfg(feature = "audit")]
+    #[test]
+    fn a_complete_audit_log_is_accepted() {
+        let all = [
+            (AUDIT_FILE, "a.log"),
+            (AUDIT_KEY, KEY),
+            (AUDIT_ON_FAILURE, "continue"),
+            (AUDIT_SUBJECTS, "pseudonymous"),
+        ];
+        assert_eq!(errors(&all), "");
+        let config = Config::from_environment(&all.into_iter().collect(), 9000).unwrap();
+        let valid = config.audit.valid().unwrap();
+        assert!(valid.continues && valid.is_pseudonymous);
+        assert_eq!(valid.key, *b"0123456789abcdef0123456789abcdef");
+    }
+
+    #[cfg(not(feature = "audit"))]
+    #[test]
+    fn without_the_feature_a_server_with_an_audit_log_does_not_start() {
+        let told = errors(&[(AUDIT_FILE, "a.log"), (AUDIT_KEY, KEY)]);
+        assert!(told.contains("without the feature `audit`"), "{told}");
+    }
+}

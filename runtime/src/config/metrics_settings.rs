@@ -1,0 +1,76 @@
+//! The address of the metrics. It is read with and without the feature `metrics`.
+
+use std::net::SocketAddr;
+
+use super::{Config, Environment, resource_url::quoted_without_secrets};
+use crate::error::SetupErrors;
+
+pub(super) const METRICS_BIND: &str = "TOOLGATE_METRICS_BIND";
+
+/// Reads the variable.
+pub(super) fn read(config: &mut Config, environment: &Environment) {
+    let Some(text) = environment.get(METRICS_BIND) else {
+        return;
+    };
+    match text.parse() {
+        Ok(address) => config.metrics = Some(address),
+        Err(_) => config.add_error(
+            format!(
+                "{METRICS_BIND} is {}, which is not a socket address",
+                quoted_without_secrets(text)
+            ),
+            "write an IP address and a port, such as 127.0.0.1:9464",
+        ),
+    }
+}
+
+/// Adds the errors of the address.
+pub(super) fn check(metrics: Option<SocketAddr>, bind: SocketAddr, errors: &mut SetupErrors) {
+    let Some(metrics) = metrics else { return };
+    if metrics == bind && metrics.port() != 0 {
+        errors.add(
+            format!("{METRICS_BIND} is {metrics}, where the server itself listens"),
+            "choose another port: the metrics must not be on the public socket",
+        );
+    }
+    if !cfg!(feature = "metrics") {
+        errors.add(
+            format!(
+                "{METRICS_BIND} is set, and this program was built without the feature `metrics`"
+            ),
+            "add the feature `metrics` to the dependency on `toolgate`, or remove the variable",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(variables: &[(&str, &str)]) -> String {
+        let environment: Environment = variables.iter().copied().collect();
+        let config = Config::from_environment(&environment, 9000);
+        let config = config.and_then(|config| config.validate());
+        config
+            .err()
+            .map_or_else(String::new, |error| error.to_string())
+    }
+
+    #[test]
+    fn an_address_that_is_none_or_is_public_is_an_error() {
+        let told = errors(&[(METRICS_BIND, "9464")]);
+        assert!(
+            told.contains("is \"9464\", which is not a socket address"),
+            "{told}"
+        );
+        let told = errors(&[(METRICS_BIND, "127.0.0.1:9000")]);
+        assert!(told.contains("where the server itself listens"), "{told}");
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    #[test]
+    fn without_the_feature_a_server_with_metrics_does_not_start() {
+        let told = errors(&[(METRICS_BIND, "127.0.0.1:9464")]);
+        assert!(told.contains("without the feature `metrics`"), "{told}");
+    }
+}

@@ -1,0 +1,38 @@
+//! The last step of the authorization: the place of a session, and the records of the decision.
+
+use http::HeaderMap;
+
+use crate::operation::Operation;
+
+use super::{
+    super::{
+        Gate,
+        audit::{self, Subject},
+        refusal::{Refusal, RefusedRequest},
+    },
+    AuthorizedRequest, UNREADABLE,
+};
+
+impl Gate {
+    /// Reserves the place of a session that the request opens, and records the decision before
+    /// anything runs.
+    pub(in crate::gate) fn complete(
+        &self,
+        authorized: &mut AuthorizedRequest,
+        headers: &HeaderMap,
+    ) -> Result<(), Box<RefusedRequest<'_>>> {
+        let (message, permit) = (&authorized.message, &authorized.permit);
+        let operation = message.operation().unwrap_or(UNREADABLE);
+        let subject = Subject::new(Some(operation), permit.caller()).of_request(headers);
+        let refuse = |refusal| self.refuse(subject, refusal, headers, message.response_envelope());
+        if operation == Operation::Initialize {
+            let reserved = self.sessions.reserve(subject.caller, &authorized.body);
+            authorized.reservation =
+                Some(reserved.map_err(|limit| refuse(Refusal::SessionLimit(limit)))?);
+        }
+        let is_known = operation.subject().is_none() || permit.target().is_some();
+        authorized.report = self.report_allowed(subject, is_known).map_err(refuse)?;
+        audit::admitted(subject, is_known);
+        Ok(())
+    }
+}

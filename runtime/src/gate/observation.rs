@@ -1,0 +1,174 @@
+//! Reports decisions to the observer of a gate, if it has one.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    caller::Caller,
+    denial::DenialReason,
+    observer::{DecisionEvent, NotRecordedError, Observer, RunReport, ScopeNames},
+    operation::Operation,
+    scope::ScopeSet,
+};
+
+use super::{
+    Gate,
+    audit::{Cause, Subject},
+    refusal::Refusal,
+};
+
+/// When to try again if a decision cannot be recorded.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The observer of a gate, and the number of its next decision.
+pub(crate) struct Observation {
+    observer: Arc<dyn Observer>,
+    next: AtomicU64,
+}
+
+impl Observation {
+    pub(crate) fn new(observer: Arc<dyn Observer>) -> Self {
+        Self {
+            observer,
+            next: AtomicU64::new(1),
+        }
+    }
+}
+
+impl fmt::Debug for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observation").finish_non_exhaustive()
+    }
+}
+
+/// The parts of a decision that do not follow from its subject.
+struct Verdict<'a> {
+    is_allowed: bool,
+    cause: Cause<'a>,
+    needed: ScopeSet,
+    missing: ScopeSet,
+    runs: bool,
+}
+
+impl Gate {
+    /// Reports that an operation is allowed, before anything runs. Returns the report for the
+    /// code that runs it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if the operation must not run without a record of the decision.
+    pub(super) fn report_allowed(
+        &self,
+        subject: Subject<'_>,
+        is_known: bool,
+    ) -> Result<Option<Arc<RunReport>>, Refusal> {
+        let Some(observation) = &self.observation else {
+            return Ok(None);
+        };
+        let operation = subject.operation;
+        let granted = subject.caller.map_or(ScopeSet::EMPTY, Caller::granted);
+        let runs = is_known && operation.is_some_and(runs_code);
+        let verdict = Verdict {
+            is_allowed: true,
+            cause: Cause {
+                outcome: if is_known { "admitted" } else { "not_found" },
+                ..Cause::default()
+            },
+            needed: operation.map_or(ScopeSet::EMPTY, |of| self.rules.needed(of, granted)),
+            missing: ScopeSet::EMPTY,
+            runs,
+        };
+        let (id, reported) = self.report(observation, subject, &verdict);
+        if reported.is_err() {
+            return Err(Refusal::Unavailable {
+                reason: DenialReason::AuditUnavailable,
+                retry_after: RETRY_AFTER,
+                description: "the server cannot record the request now; try again later",
+            });
+        }
+        Ok(operation.filter(|_| runs).map(|operation| {
+            let item = self.registered_item(operation).unwrap_or_default();
+            let observer = Arc::clone(&observation.observer);
+            Arc::new(RunReport::new(observer, id, operation.kind(), item))
+        }))
+    }
+
+    /// Reports a refusal.
+    pub(super) fn report_refused(
+        &self,
+        subject: Subject<'_>,
+        cause: Cause<'_>,
+        needed: ScopeSet,
+        missing: ScopeSet,
+    ) {
+        if let Some(observation) = &self.observation {
+            let verdict = Verdict {
+                is_allowed: false,
+                cause,
+                needed,
+                missing,
+                runs: false,
+            };
+            // It is refused in any case; the observer counts what it could not record.
+            let _ = self.report(observation, subject, &verdict);
+        }
+    }
+
+    fn report(
+        &self,
+        observation: &Observation,
+        subject: Subject<'_>,
+        verdict: &Verdict<'_>,
+    ) -> (u64, Result<(), NotRecordedError>) {
+        let id = observation.next.fetch_add(1, Ordering::Relaxed);
+        let (operation, claims) = (subject.operation, subject.claims());
+        let table = self.rules.table();
+        let held = subject.caller.map_or(ScopeSet::EMPTY, Caller::held);
+        let reported = observation.observer.decided(&DecisionEvent {
+            id,
+            time: self.clock.now(),
+            request_id: subject.request_id(),
+            trace_id: subject.trace_id(),
+            session: subject.session(),
+            issuer: claims.map(|claims| claims.issuer()),
+            subject: claims.and_then(|claims| claims.subject()),
+            client: claims.and_then(|claims| claims.client_id()),
+            method: operation.map_or("unreadable", Operation::method),
+            is_known_method: operation.is_some_and(|of| !matches!(of, Operation::Unruled(_))),
+            item: operation.and_then(Operation::subject),
+            registered_item: operation.and_then(|of| self.registered_item(of)),
+            needed: ScopeNames::new(verdict.needed, table),
+            held: ScopeNames::new(held, table),
+            missing: ScopeNames::new(verdict.missing, table),
+            is_allowed: verdict.is_allowed,
+            outcome: verdict.cause.outcome,
+            reason: verdict.cause.code,
+            detail: verdict.cause.detail,
+            is_late: subject.is_late,
+            runs: verdict.runs,
+        });
+        (id, reported)
+    }
+
+    fn registered_item(&self, operation: Operation<'_>) -> Option<&str> {
+        self.item_names.get(self.rules.target(operation)?)
+    }
+}
+
+/// Returns whether an operation runs code of its item. A subscription runs none.
+fn runs_code(operation: Operation<'_>) -> bool {
+    matches!(
+        operation,
+        Operation::CallTool(_)
+            | Operation::GetPrompt(_)
+            | Operation::ReadResource(_)
+            | Operation::CompletePrompt(_)
+            | Operation::CompleteResource(_)
+    )
+}

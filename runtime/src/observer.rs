@@ -1,0 +1,133 @@
+//! What the gate reports: each decision before it takes effect, and how each permitted run ended.
+//!
+//! Hidden: the events hold personal data, and their fields change with the gate. The audit log
+//! and the metrics, which are optional, implement [`Observer`].
+
+use std::fmt;
+
+use crate::{
+    clock::UnixTime,
+    denial::DenialReason,
+    scope::{ScopeSet, ScopeTable},
+};
+
+mod run_report;
+
+pub use run_report::{RunOutcome, RunReport};
+
+/// The header with the id of a request, in the request and in its answer.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+/// Gets every decision and every end of a permitted run. Both methods are called on the threads
+/// that serve, so they return soon.
+pub trait Observer: Send + Sync {
+    /// Gets a decision before it takes effect.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the decision must not take effect without a record of it. The gate then
+    /// refuses the request with a 503. The error of a refusal has no effect.
+    fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError>;
+
+    /// Gets the end of a run that a decision has permitted: exactly once for each decision with
+    /// [`DecisionEvent::runs`].
+    fn ended(&self, end: &OutcomeEvent<'_>);
+}
+
+/// A decision could not be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotRecordedError;
+
+impl fmt::Display for NotRecordedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the decision could not be recorded")
+    }
+}
+
+impl std::error::Error for NotRecordedError {}
+
+/// A decision of the gate. Text that comes from the request or the token is not shortened.
+#[derive(Debug, Clone, Copy)]
+pub struct DecisionEvent<'a> {
+    /// The number of the decision, from 1, for this gate.
+    pub id: u64,
+    /// When it was made.
+    pub time: UnixTime,
+    /// The id of the request: visible ASCII, at most 128 bytes.
+    pub request_id: &'a str,
+    /// The trace that the request belongs to, in 32 hexadecimal digits.
+    pub trace_id: Option<&'a str>,
+    /// The MCP session that the request names.
+    pub session: Option<&'a str>,
+    /// The issuer of the token, if the token is authentic.
+    pub issuer: Option<&'a str>,
+    /// The subject of the token.
+    pub subject: Option<&'a str>,
+    /// The client that the token was issued to.
+    pub client: Option<&'a str>,
+    /// The method of the message, as the client wrote it if it has no rule.
+    pub method: &'a str,
+    /// Whether the server knows the method.
+    pub is_known_method: bool,
+    /// The tool, the prompt or the resource that the request names.
+    pub item: Option<&'a str>,
+    /// The registered name of that item, if it is registered.
+    pub registered_item: Option<&'a str>,
+    /// The scopes that the operation needs.
+    pub needed: ScopeNames<'a>,
+    /// The scopes of this server that the token names.
+    pub held: ScopeNames<'a>,
+    /// The needed scopes that the caller lacks.
+    pub missing: ScopeNames<'a>,
+    /// Whether the operation is allowed.
+    pub is_allowed: bool,
+    /// The word of the audit line: `admitted`, or why not.
+    pub outcome: &'a str,
+    /// The stable code of a denial.
+    pub reason: Option<DenialReason>,
+    /// The author's own code of a denial.
+    pub detail: Option<&'a str>,
+    /// Whether the item was running: it denied the request itself.
+    pub is_late: bool,
+    /// Whether an item will run: an [`OutcomeEvent`] with the same id follows.
+    pub runs: bool,
+}
+
+/// A set of scopes by name.
+#[derive(Clone, Copy)]
+pub struct ScopeNames<'a> {
+    set: ScopeSet,
+    table: &'a ScopeTable,
+}
+
+impl<'a> ScopeNames<'a> {
+    pub(crate) fn new(set: ScopeSet, table: &'a ScopeTable) -> Self {
+        Self { set, table }
+    }
+
+    /// Returns the names, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> + use<'a> {
+        self.table.names(self.set)
+    }
+}
+
+impl fmt::Debug for ScopeNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// The end of a run that a decision has permitted.
+#[derive(Debug, Clone, Copy)]
+pub struct OutcomeEvent<'a> {
+    /// The number of the decision.
+    pub id: u64,
+    /// The method of the message.
+    pub method: &'static str,
+    /// The registered name of the item.
+    pub item: &'a str,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// The time from the decision to the end.
+    pub duration: std::time::Duration,
+}

@@ -1,0 +1,208 @@
+//! [`RunReport`]: reports how a permitted run ended, exactly once, however it ends.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::time::Instant;
+
+use super::{Observer, OutcomeEvent};
+
+/// How a permitted run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunOutcome {
+    /// The item has returned a result, which may ask the client for input.
+    Ran,
+    /// The item has returned an error.
+    ToolError,
+    /// The item does not take the arguments, so it did not run.
+    SchemaRefusal,
+    /// The code of the item has panicked.
+    Panic,
+    /// The run was dropped: the client cancelled it or disconnected, or the server stopped.
+    Cancelled,
+    /// The item was stopped at its timeout, or the client did not answer its question in time.
+    TimedOut,
+    /// The item has denied the request while it ran.
+    LateDenial,
+    /// Nothing of the item ran: the protocol refused the request, or the client had gone.
+    NotRun,
+}
+
+impl RunOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 8] = [
+        Self::Ran,
+        Self::ToolError,
+        Self::SchemaRefusal,
+        Self::Panic,
+        Self::Cancelled,
+        Self::TimedOut,
+        Self::LateDenial,
+        Self::NotRun,
+    ];
+
+    /// Returns the word for records and labels. It never changes its meaning.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ran => "ran",
+            Self::ToolError => "tool_error",
+            Self::SchemaRefusal => "schema_refusal",
+            Self::Panic => "panic",
+            Self::Cancelled => "cancelled",
+            Self::TimedOut => "timed_out",
+            Self::LateDenial => "late_denial",
+            Self::NotRun => "not_run",
+        }
+    }
+}
+
+/// Reports how one permitted run ended. It travels with the permit, from the gate to the code
+/// that runs, and reports the last noted outcome when it is finished, or dropped without that.
+///
+/// A request that fails on its way, in this library or in rmcp, drops the report, so no path has
+/// to remember it. What outlives the run, as a task with a `Context`, must not delay it: whoever
+/// runs an item finishes the report.
+pub struct RunReport {
+    observer: Arc<dyn Observer>,
+    decision: u64,
+    method: &'static str,
+    item: Box<str>,
+    started: Instant,
+    /// The outcome if nothing else happens, or `None` after the report.
+    noted: Mutex<Option<RunOutcome>>,
+}
+
+impl RunReport {
+    pub(crate) fn new(
+        observer: Arc<dyn Observer>,
+        decision: u64,
+        method: &'static str,
+        item: &str,
+    ) -> Self {
+        Self {
+            observer,
+            decision,
+            method,
+            item: item.into(),
+            started: Instant::now(),
+            noted: Mutex::new(Some(RunOutcome::NotRun)),
+        }
+    }
+
+    /// Notes that the code of the item starts, or waits: if it is dropped from here on, it was
+    /// cancelled.
+    pub(crate) fn begin(&self) {
+        self.note(RunOutcome::Cancelled);
+    }
+
+    /// Notes how the run ends. A later round of the same request replaces it.
+    pub(crate) fn note(&self, outcome: RunOutcome) {
+        if let Some(noted) = &mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner) {
+            *noted = outcome;
+        }
+    }
+
+    /// Reports the noted outcome, unless that has happened.
+    pub(crate) fn finish(&self) {
+        let noted = self.noted.lock();
+        let Some(outcome) = noted.unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
+        self.observer.ended(&OutcomeEvent {
+            id: self.decision,
+            method: self.method,
+            item: &self.item,
+            outcome,
+            duration: self.started.elapsed(),
+        });
+    }
+}
+
+impl Drop for RunReport {
+    fn drop(&mut self) {
+        // Code that no `catch_unwind` surrounds, such as a handler written with rmcp.
+        if std::thread::panicking() {
+            self.note(RunOutcome::Panic);
+        }
+        self.finish();
+    }
+}
+
+impl fmt::Debug for RunReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunReport")
+            .field("decision", &self.decision)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::*, *};
+
+    #[derive(Default)]
+    struct Ends(Mutex<Vec<(u64, RunOutcome)>>);
+
+    impl Observer for Ends {
+        fn decided(&self, _: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+            Ok(())
+        }
+
+        fn ended(&self, end: &OutcomeEvent<'_>) {
+            self.0.lock().unwrap().push((end.id, end.outcome));
+        }
+    }
+
+    fn ends(run: impl FnOnce(Arc<RunReport>)) -> Vec<(u64, RunOutcome)> {
+        let ends = Arc::new(Ends::default());
+        let observer: Arc<dyn Observer> = Arc::clone(&ends) as _;
+        run(Arc::new(RunReport::new(observer, 7, "tools/call", "ping")));
+        let ends = ends.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.clone()
+    }
+
+    #[test]
+    fn a_dropped_report_says_how_far_the_run_came() {
+        assert_eq!(ends(drop), [(7, RunOutcome::NotRun)]);
+        assert_eq!(ends(|report| report.begin()), [(7, RunOutcome::Cancelled)]);
+    }
+
+    #[test]
+    fn the_last_outcome_is_reported_and_nothing_after_it() {
+        let reported = ends(|report| {
+            report.begin();
+            report.note(RunOutcome::Ran);
+            report.note(RunOutcome::ToolError);
+            report.finish();
+            report.note(RunOutcome::Panic);
+            report.finish();
+        });
+        assert_eq!(reported, [(7, RunOutcome::ToolError)]);
+    }
+
+    #[test]
+    fn clones_report_together() {
+        let reported = ends(|report| {
+            let other = Arc::clone(&report);
+            drop(report);
+            other.note(RunOutcome::Ran);
+        });
+        assert_eq!(reported, [(7, RunOutcome::Ran)]);
+    }
+
+    #[test]
+    fn a_panic_that_drops_the_report_is_a_panic() {
+        let reported = ends(|report| {
+            let run = std::panic::AssertUnwindSafe(move || {
+                report.begin();
+                std::panic::resume_unwind(Box::new("as a handler"));
+            });
+            assert!(std::panic::catch_unwind(run).is_err());
+        });
+        assert_eq!(reported, [(7, RunOutcome::Panic)]);
+    }
+}

@@ -1,0 +1,213 @@
+//! Writes the decisions and the ends of runs to the audit log.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use tokio::{runtime::Handle, time::interval};
+use toolgate_audit::{
+    AuditKey, AuditLog, Decision, OnFailure, Outcome, Settings, Subjects, Verdict,
+};
+
+use crate::{
+    clock::Clock,
+    config::ValidAudit,
+    denial::DenialReason,
+    error::SetupErrors,
+    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, ScopeNames},
+};
+
+/// How often the head goes to the log of the program, from where it can be stored elsewhere.
+const HEAD_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The observer that writes the audit log.
+pub(super) struct AuditObserver {
+    log: AuditLog,
+    clock: Arc<dyn Clock>,
+    was_failing: AtomicBool,
+}
+
+impl AuditObserver {
+    /// Opens the log. Returns `None` and adds an error if that fails.
+    pub(super) fn open(
+        settings: ValidAudit<'_>,
+        clock: &Arc<dyn Clock>,
+        faults: &mut SetupErrors,
+    ) -> Option<Arc<Self>> {
+        let shown = settings.file.display();
+        let how = Settings {
+            on_failure: match settings.continues {
+                true => OnFailure::Continue,
+                false => OnFailure::Refuse,
+            },
+            subjects: match settings.is_pseudonymous {
+                true => Subjects::Pseudonymous,
+                false => Subjects::Plain,
+            },
+        };
+        let key = AuditKey::new(settings.key)
+            .map_err(|error| faults.add(format!("the audit key {error}"), "generate another one"))
+            .ok()?;
+        let opened = AuditLog::open(settings.file, key, how, clock.now().seconds());
+        let log = opened
+            .map_err(|error| {
+                faults.add(
+                    format!("the audit log {shown:?} {error}"),
+                    "name a file that this user can write, alone, with the key that has written it; move the file of another key away",
+                );
+            })
+            .ok()?;
+        let observer = Arc::new(Self {
+            log,
+            clock: Arc::clone(clock),
+            was_failing: AtomicBool::new(false),
+        });
+        // Without a runtime the file is not opened again; it is still written.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(maintain(Arc::downgrade(&observer)).boxed());
+        }
+        Some(observer)
+    }
+
+    /// Returns the state of the log, for metrics.
+    #[cfg(feature = "metrics")]
+    pub(super) fn state(&self) -> toolgate_metrics::AuditState {
+        toolgate_metrics::AuditState {
+            records: self.log.head().count,
+            lost: self.log.lost(),
+            is_failing: self.log.failure().is_some(),
+        }
+    }
+
+    fn note_failure(&self) {
+        let failure = self.log.failure();
+        if self.was_failing.swap(failure.is_some(), Ordering::Relaxed) == failure.is_some() {
+            return;
+        }
+        match failure {
+            Some(error) => {
+                tracing::error!(target: "toolgate::audit", error, "the audit log cannot be written");
+            }
+            None => {
+                let lost = self.log.lost();
+                tracing::warn!(target: "toolgate::audit", lost, "the audit log can be written again");
+            }
+        }
+    }
+
+    fn log_head(&self) {
+        let (head, lost) = (self.log.head(), self.log.lost());
+        tracing::info!(target: "toolgate::audit", %head, lost, "audit log head");
+    }
+
+    #[cfg(unix)]
+    fn reopen(&self) {
+        match self.log.reopen(self.clock.now().seconds()) {
+            Ok(true) => {
+                tracing::info!(target: "toolgate::audit", "the audit log continues in a new file");
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(target: "toolgate::audit", %error, "the audit log cannot be opened again; the earlier file is still written");
+            }
+        }
+    }
+}
+
+impl Observer for AuditObserver {
+    fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        let [needed, held, missing] =
+            [decision.needed, decision.held, decision.missing].map(joined);
+        let written = self.log.decide(&Decision {
+            id: decision.id,
+            time: decision.time.seconds(),
+            request: decision.request_id,
+            trace: decision.trace_id,
+            session: decision.session,
+            issuer: decision.issuer,
+            subject: decision.subject,
+            client: decision.client,
+            method: decision.method,
+            item: decision.item,
+            outcome: decision.outcome,
+            needed: &needed,
+            held: &held,
+            missing: &missing,
+            verdict: match decision.is_allowed {
+                true => Verdict::Allowed {
+                    runs: decision.runs,
+                },
+                false => Verdict::Denied {
+                    reason: decision.reason.map(DenialReason::code),
+                    detail: decision.detail,
+                    is_late: decision.is_late,
+                },
+            },
+        });
+        self.note_failure();
+        written.map_err(|_| NotRecordedError)
+    }
+
+    fn ended(&self, end: &OutcomeEvent<'_>) {
+        self.log.end(&Outcome {
+            id: end.id,
+            time: self.clock.now().seconds(),
+            outcome: end.outcome.as_str(),
+            duration: end.duration,
+        });
+        self.note_failure();
+    }
+}
+
+/// Returns scopes as one text, separated by spaces.
+fn joined(scopes: ScopeNames<'_>) -> String {
+    let mut text = String::new();
+    for scope in scopes.iter() {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(scope);
+    }
+    text
+}
+
+/// Opens the file again at each SIGHUP, and logs the head, until the server is gone.
+async fn maintain(observer: Weak<AuditObserver>) {
+    let mut heads = interval(HEAD_INTERVAL);
+    #[cfg(unix)]
+    let mut hangup = {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::hangup()) {
+            Ok(hangup) => hangup,
+            Err(error) => {
+                tracing::error!(target: "toolgate::audit", %error, "SIGHUP cannot be received: the audit log cannot be rotated");
+                return;
+            }
+        }
+    };
+    loop {
+        #[cfg(unix)]
+        let is_hangup = tokio::select! {
+            _ = heads.tick() => false,
+            signalled = hangup.recv() => signalled.is_some(),
+        };
+        #[cfg(not(unix))]
+        let is_hangup = {
+            heads.tick().await;
+            false
+        };
+        let Some(observer) = observer.upgrade() else {
+            return;
+        };
+        match is_hangup {
+            #[cfg(unix)]
+            true => observer.reopen(),
+            _ => observer.log_head(),
+        }
+    }
+}

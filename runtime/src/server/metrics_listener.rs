@@ -1,0 +1,184 @@
+//! Counts decisions and runs, and serves the counts at an address of their own.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::body::Body;
+use futures_util::FutureExt;
+use http::{Method, Request, Response, StatusCode, header};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::Handle,
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use toolgate_metrics::{CONTENT_TYPE, Decision, Metrics};
+
+use crate::{
+    denial::DenialReason,
+    error::SetupErrors,
+    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent},
+};
+
+/// The only path.
+const PATH: &str = "/metrics";
+
+/// How many connections are served at the same time.
+const CONNECTIONS: usize = 16;
+
+/// How long one connection may last: it serves one request.
+const CONNECTION_TIME: Duration = Duration::from_secs(10);
+
+#[cfg(feature = "audit")]
+type AuditLog = Option<Arc<super::audit_log::AuditObserver>>;
+
+/// The observer that counts. The listener stops when it is dropped.
+pub(super) struct MetricsObserver {
+    metrics: Arc<Shared>,
+    _stop: DropGuard,
+}
+
+struct Shared {
+    metrics: Metrics,
+    #[cfg(feature = "audit")]
+    audit: AuditLog,
+}
+
+impl MetricsObserver {
+    /// Listens at an address. Returns `None` and adds an error if that fails.
+    pub(super) fn listen(
+        address: SocketAddr,
+        #[cfg(feature = "audit")] audit: AuditLog,
+        faults: &mut SetupErrors,
+    ) -> Option<Arc<Self>> {
+        let opened = open(address);
+        let (listener, runtime) = opened
+            .map_err(|error| {
+                faults.add(
+                    format!("the metrics cannot be served at {address}: {error}"),
+                    "set TOOLGATE_METRICS_BIND to a free address of this machine, or remove it",
+                );
+            })
+            .ok()?;
+        let shared = Arc::new(Shared {
+            metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
+            #[cfg(feature = "audit")]
+            audit,
+        });
+        let stop = CancellationToken::new();
+        let serving = serve(listener, Arc::clone(&shared), stop.clone());
+        runtime.spawn(serving.boxed());
+        tracing::info!(%address, "metrics are served");
+        Some(Arc::new(Self {
+            metrics: shared,
+            _stop: stop.drop_guard(),
+        }))
+    }
+}
+
+fn open(address: SocketAddr) -> io::Result<(TcpListener, Handle)> {
+    let runtime = Handle::try_current().map_err(io::Error::other)?;
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok((TcpListener::from_std(listener)?, runtime))
+}
+
+impl Observer for MetricsObserver {
+    fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        // A request without a token lacks every scope, which says nothing about grants.
+        let lacks_scope = decision.reason == Some(DenialReason::MissingScope);
+        let missing = decision.missing.iter().filter(|_| lacks_scope);
+        let missing: Vec<_> = missing.collect();
+        self.metrics.metrics.decided(&Decision {
+            method: decision.is_known_method.then_some(decision.method),
+            item: decision.registered_item,
+            outcome: decision.outcome,
+            reason: decision.reason.map(DenialReason::code),
+            missing: &missing,
+            runs: decision.runs,
+        });
+        Ok(())
+    }
+
+    fn ended(&self, end: &OutcomeEvent<'_>) {
+        let outcome = end.outcome.as_str();
+        let metrics = &self.metrics.metrics;
+        metrics.ended(end.method, end.item, outcome, end.duration);
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            // Too many open files, for example.
+            sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        // What is over the limit is closed: a scraper tries again.
+        if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
+            let connection = connection(stream, Arc::clone(&shared));
+            let connection = timeout(CONNECTION_TIME, connection);
+            let connection = connection.map(|_| drop(slot));
+            tokio::spawn(connection.boxed());
+        }
+    }
+}
+
+/// Serves one request.
+async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let response = shared.respond(request.method(), request.uri().path());
+        std::future::ready(Ok::<_, Infallible>(response))
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).keep_alive(false);
+    let served = server.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = served.await {
+        tracing::debug!(%error, "a connection for metrics failed");
+    }
+}
+
+impl Shared {
+    /// Answers a request. The `Host` is not compared: the answer holds counts and no secret of a
+    /// user, and changes nothing, so a page that rebinds a name to this address gains only what
+    /// the operator has published to whoever reaches the address.
+    fn respond(&self, method: &Method, path: &str) -> Response<Body> {
+        let (status, body) = match (path, method) {
+            (PATH, &Method::GET | &Method::HEAD) => (StatusCode::OK, self.text()),
+            (PATH, _) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET is allowed\n".into(),
+            ),
+            _ => (
+                StatusCode::NOT_FOUND,
+                "the metrics are at /metrics\n".into(),
+            ),
+        };
+        let media_type = match status {
+            StatusCode::OK => CONTENT_TYPE,
+            _ => "text/plain; charset=utf-8",
+        };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let media_type = http::HeaderValue::from_static(media_type);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type);
+        response
+    }
+
+    fn text(&self) -> String {
+        #[cfg(feature = "audit")]
+        let audit = self.audit.as_ref().map(|audit| audit.state());
+        #[cfg(not(feature = "audit"))]
+        let audit = None;
+        self.metrics.text(audit)
+    }
+}

@@ -1,0 +1,121 @@
+use std::{
+    collections::HashMap,
+    io::Cursor,
+    sync::{Mutex, PoisonError},
+};
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    mcp_tool,
+    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome},
+    tool::ToolError,
+    tools,
+};
+
+/// Does what its argument says.
+#[mcp_tool(scope = "desk:use")]
+fn behave(how: String) -> Result<String, ToolError> {
+    match &*how {
+        "fail" => Err(ToolError::new("as it was told to")),
+        _ => Ok(how),
+    }
+}
+
+/// Needs what the caller does not have.
+#[mcp_tool(scope = "desk:other")]
+fn other() -> &'static str {
+    "never"
+}
+
+#[derive(Default)]
+struct Events {
+    decisions: Mutex<Vec<(String, bool, bool)>>,
+    outcomes: Mutex<HashMap<u64, Vec<RunOutcome>>>,
+}
+
+impl Observer for Events {
+    fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        assert_eq!(decision.issuer, Some("local"));
+        assert_eq!(decision.request_id.len(), 32);
+        let item = decision.item.unwrap_or(decision.method).to_owned();
+        let decisions = self.decisions.lock();
+        let mut decisions = decisions.unwrap_or_else(PoisonError::into_inner);
+        decisions.push((item, decision.is_allowed, decision.runs));
+        Ok(())
+    }
+
+    fn ended(&self, end: &OutcomeEvent<'_>) {
+        let outcomes = self.outcomes.lock();
+        let mut outcomes = outcomes.unwrap_or_else(PoisonError::into_inner);
+        outcomes.entry(end.id).or_default().push(end.outcome);
+    }
+}
+
+/// Lines, and their end a moment later: what is running then ends with the connection.
+struct Lines(Cursor<Vec<u8>>);
+
+impl Read for Lines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        if read == 0 {
+            std::thread::sleep(Duration::from_millis(700));
+        }
+        Ok(read)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_run_on_standard_input_is_reported_once() {
+    let events = Arc::new(Events::default());
+    let server = Server::new("desk")
+        .tools(tools![behave, other])
+        .without_banner()
+        .with_observer(Arc::clone(&events) as _);
+    let mut lines = vec![
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        }}),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+    ];
+    for (id, name, arguments) in [
+        (1, "behave", json!({"how": "run"})),
+        (2, "behave", json!({"how": "fail"})),
+        (3, "behave", json!({"how": 3})),
+        (4, "other", json!({})),
+        (5, "unknown", json!({})),
+    ] {
+        let params = json!({"name": name, "arguments": arguments});
+        lines.push(json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}));
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let caller = LocalCaller::named("test").with_scopes(["desk:use"]);
+    let input = Lines(Cursor::new(text.into_bytes()));
+    let never = std::future::pending().boxed();
+    serve(server.bound(), caller, input, io::sink(), never)
+        .await
+        .unwrap();
+    let decisions = events.decisions.lock().unwrap();
+    let calls: Vec<_> = decisions.iter().skip(2).cloned().collect();
+    assert_eq!(
+        calls,
+        [
+            ("behave".to_owned(), true, true),
+            ("behave".to_owned(), true, true),
+            ("behave".to_owned(), true, true),
+            ("other".to_owned(), false, false),
+            ("unknown".to_owned(), true, false),
+        ]
+    );
+    let mut outcomes: Vec<_> = events.outcomes.lock().unwrap().drain().collect();
+    outcomes.sort_by_key(|(id, _)| *id);
+    let outcomes: Vec<_> = outcomes.into_iter().map(|(_, ends)| ends).collect();
+    let expected = [
+        RunOutcome::Ran,
+        RunOutcome::ToolError,
+        RunOutcome::SchemaRefusal,
+    ];
+    assert_eq!(outcomes, expected.map(|outcome| vec![outcome]));
+}
