@@ -10,7 +10,7 @@ use super::{
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
     confirmation::Confirmation,
-    limits::within,
+    timeout::within,
 };
 use crate::{
     access::{Conditions, Requirement},
