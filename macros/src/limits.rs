@@ -136,7 +136,7 @@ fn count(entry: &Entry, errors: &Errors) -> Option<u64> {
         let key = &entry.key;
         errors.add_on(
             value,
-            format_args!("`{key} = {number}` is not between 1 and {LARGEST}: with 0 nobody could use the item, so write a number in that range, or remove `{key}`"),
+            format_args!("`{key} = {number}` is not between 1 and {LARGEST}: write a number in that range, or remove `{key}`"),
         );
         return None;
     }
@@ -161,10 +161,10 @@ fn parse_rate(text: &LitStr, errors: &Errors) -> Option<Rate> {
             None
         }
         Some((count, period)) if (1..=LARGEST).contains(&count) => Some(Rate { count, period }),
-        Some((count, _)) => {
+        Some(_) => {
             errors.add_on(
                 text,
-                format_args!("the rate `{value}` allows {count} requests, which is not between 1 and {LARGEST}: write a number in that range, or deny the item by its access"),
+                format_args!("the rate `{value}` does not allow between 1 and {LARGEST} requests: write a number in that range, or deny the item by its access"),
             );
             None
         }

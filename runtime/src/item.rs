@@ -20,7 +20,8 @@
 //! | `context` | [`Context`]: progress, cancellation and the client |
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
-//! | `limits` | [`ItemLimits`]: how much one caller may use an item; its timeout |
+//! | `limits` | [`ItemLimits`]: how much one caller may use an item |
+//! | `timeout` | cancels an item that runs too long |
 //! | `user_decision` | [`UserDecision`]: what the user decides before an item runs |
 //! | `question` | the question, with all arguments |
 //! | `confirmation` | the client asks its user |
@@ -56,6 +57,7 @@ mod round;
 mod run;
 mod security_schemes;
 mod set;
+mod timeout;
 mod tool_error;
 mod user_decision;
 
@@ -82,7 +84,7 @@ pub use facts::{Facts, ScopeText, Stated};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts, Running};
 pub use kind::{Kind, Sealed};
-pub(crate) use limits::{ItemLimits, timed_out};
+pub(crate) use limits::ItemLimits;
 pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
@@ -95,5 +97,6 @@ pub(crate) use run::Run;
 pub use run::run;
 pub(crate) use security_schemes::{SCHEMES, schemes};
 pub use set::{ItemDef, ItemGroup, ItemSet};
+pub(crate) use timeout::timed_out;
 pub use tool_error::ToolError;
 pub(crate) use user_decision::UserDecision;

@@ -283,7 +283,8 @@ impl Refusal {
             }
             Self::Forbidden { .. } => "access_denied",
             Self::TooManyPending => "too_many_pending_requests",
-            Self::Limited(limited) => limited.reason().code(),
+            Self::Limited(Limited::Rate { .. }) => "rate_limited",
+            Self::Limited(Limited::Running { .. }) => "too_many_running",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
             Self::SessionLimit(_) => "too_many_sessions",

@@ -2,11 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use futures_util::FutureExt;
-use tokio::time::timeout;
-
-use super::{CallError, KindParts, Run};
-use crate::{observer::RunOutcome, rate::Rate};
+use crate::rate::Rate;
 
 /// The longest timeout. A longer one is a mistake of units.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -66,34 +62,4 @@ impl fmt::Display for ItemLimits {
             None => Ok(()),
         }
     }
-}
-
-/// Returns the function of an item that runs for at most this time and is then dropped.
-pub(crate) fn within<S: 'static, K: KindParts>(
-    time: Duration,
-    name: &'static str,
-    run: Run<S, K>,
-) -> Run<S, K> {
-    Box::new(move |call| {
-        let running = run(call);
-        let running = async move {
-            match timeout(time, running).await {
-                Ok(end) => end,
-                Err(_) => Err(CallError::interrupted(
-                    RunOutcome::TimedOut,
-                    timed_out(time, K::NOUN, name),
-                )),
-            }
-        };
-        running.boxed()
-    })
-}
-
-/// Logs that an item was cancelled, and returns the message for the caller.
-pub(crate) fn timed_out(time: Duration, noun: &str, name: &str) -> String {
-    let seconds = time.as_secs_f32();
-    tracing::warn!(target: "toolgate::tool", kind = noun, name, seconds, "an item was cancelled at its timeout");
-    format!(
-        "this {noun} did not finish within {time:?} and was cancelled; what it did until then may remain"
-    )
 }

@@ -9,9 +9,9 @@ use super::{
     Completing, Definition, ItemLimits, ItemName, KindParts, Run, Running,
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
-    limits::within,
     question::DeclaredQuestion,
     run::noted,
+    timeout::within,
     user_decision::UserDecision,
 };
 use crate::{
