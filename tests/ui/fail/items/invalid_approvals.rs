@@ -16,7 +16,7 @@ fn nobody() {}
 
 /// Reads.
 #[mcp_resource(authenticated, uri = "a://all", approve = "Read?")]
-fn second_round(#[extract] round: Round<()>) -> String {
+fn second_round(#[extract] _round: Round<()>) -> String {
     String::new()
 }
 
