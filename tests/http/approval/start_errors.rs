@@ -118,7 +118,10 @@ async fn a_server_without_a_page_does_not_start() {
     let server = server(&Runs::default());
     let told = server.serve_stdio(toolgate::LocalCaller::named("a")).await;
     let told = told.unwrap_err().to_string();
-    assert!(told.contains("standard input and output has no page"), "{told}");
+    assert!(
+        told.contains("standard input and output has no page"),
+        "{told}"
+    );
     assert!(told.contains("use `confirm`"), "{told}");
 }
 
