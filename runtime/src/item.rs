@@ -61,7 +61,9 @@ mod timeout;
 mod tool_error;
 mod user_decision;
 
-pub(crate) use approval_desk::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest};
+pub(crate) use approval_desk::ApprovalDesk;
+#[cfg(feature = "approval")]
+pub(crate) use approval_desk::{ApprovalDecision, ApprovalPage, ApprovalRequest};
 pub use authorize::AuthorizeReturn;
 pub(crate) use authorize::{Authorized, Authorizing, decide};
 pub(crate) use authorize_denial::AuthorizeDenial;

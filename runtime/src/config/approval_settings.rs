@@ -13,10 +13,6 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 pub(super) struct ApprovalSettings {
     /// The client at each issuer, by the name of the issuer.
     clients: Vec<(String, ClientAuthentication)>,
-    #[cfg_attr(
-        not(feature = "approval"),
-        expect(dead_code, reason = "only the page of approvals waits")
-    )]
     wait: Duration,
 }
 

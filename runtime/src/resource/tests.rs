@@ -32,7 +32,7 @@ struct Shelf<S> {
     state: S,
 }
 
-fn faults<S: 'static>(add: impl FnOnce(&mut ResourceSet<S>)) -> String {
+fn faults<S: Send + 'static>(add: impl FnOnce(&mut ResourceSet<S>)) -> String {
     let mut set = ResourceSet::new();
     add(&mut set);
     let mut faults = SetupErrors::default();
@@ -42,7 +42,7 @@ fn faults<S: 'static>(add: impl FnOnce(&mut ResourceSet<S>)) -> String {
         .map_or_else(|error| error.to_string(), |()| String::new())
 }
 
-fn shelf<S: Clone + 'static>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> {
+fn shelf<S: Clone + Send + 'static>(state: S, add: impl FnOnce(&mut ResourceSet<S>)) -> Shelf<S> {
     let mut set = ResourceSet::new();
     add(&mut set);
     let mut faults = SetupErrors::default();

@@ -40,7 +40,7 @@ struct Desk<S> {
 }
 
 /// What is told of tools that do not let a server start.
-fn faults<S: 'static>(add: impl FnOnce(&mut ToolSet<S>)) -> String {
+fn faults<S: Send + 'static>(add: impl FnOnce(&mut ToolSet<S>)) -> String {
     let mut set = ToolSet::new();
     add(&mut set);
     let mut faults = SetupErrors::default();

@@ -1,6 +1,8 @@
 //! The kit, used as its users use it.
 
 mod access;
+#[cfg(feature = "approval")]
+mod approvals;
 mod denials;
 mod explanations;
 mod limits;

@@ -1,14 +1,10 @@
 // errors: 5
 
-use toolgate::{Round, access, gate::Access, mcp_resource, mcp_tool};
+use toolgate::{Round, access, mcp_resource, mcp_tool};
 
 /// Deletes.
 #[mcp_tool(authenticated, approve = "Delete {nr}?")]
-fn other_name(
-    /// Which.
-    id: u32,
-) {
-}
+fn other_name() {}
 
 /// Deletes.
 #[mcp_tool(authenticated, confirm = "Sure?", approve = "Sure?")]
@@ -20,10 +16,10 @@ fn nobody() {}
 
 /// Reads.
 #[mcp_resource(authenticated, uri = "a://all", approve = "Read?")]
-fn second_round(#[extract] round: Round<()>) -> String {
+fn second_round(#[extract] _round: Round<()>) -> String {
     String::new()
 }
 
-const TWICE: Access = access!(authenticated, confirm = "Sure?", approve = "Sure?");
-
-fn main() {}
+fn main() {
+    let _ = access!(authenticated, confirm = "Sure?", approve = "Sure?");
+}
