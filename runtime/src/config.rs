@@ -52,6 +52,8 @@ mod unknown_variables;
 mod valid_config;
 mod variable;
 
+#[cfg(feature = "audit")]
+pub(crate) use audit_settings::ValidAudit;
 pub use environment::Environment;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use test_approvals::TestApprovals;
@@ -60,7 +62,6 @@ use {
     audit_settings::AuditSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey,
 };
 pub(crate) use {
-    audit_settings::ValidAudit,
     paths::Paths,
     resource_metadata::ResourceMetadata,
     resource_url::{LIVENESS_PATH, READINESS_PATH, Resource},

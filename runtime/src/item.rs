@@ -26,6 +26,7 @@
 //! | `question` | the question, with all arguments |
 //! | `confirmation` | the client asks its user |
 //! | `approval`, `approval_desk` | the user decides on the server's own page |
+//! | `unanswered` | [`Unanswered`]: why a request has no response |
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
@@ -59,6 +60,7 @@ mod security_schemes;
 mod set;
 mod timeout;
 mod tool_error;
+mod unanswered;
 mod user_decision;
 
 pub(crate) use approval_desk::ApprovalDesk;
@@ -91,7 +93,7 @@ pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};
 pub(crate) use question::DeclaredQuestion;
-pub(crate) use registered_item::{Item, Unanswered, separate};
+pub(crate) use registered_item::Item;
 pub use registers_items::{Registering, RegistersItems, Unimplemented};
 pub(crate) use round::{CallRound, RoundRequest, RoundSeal, check_form};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
@@ -101,4 +103,5 @@ pub(crate) use security_schemes::{SCHEMES, schemes};
 pub use set::{ItemDef, ItemGroup, ItemSet};
 pub(crate) use timeout::timed_out;
 pub use tool_error::ToolError;
+pub(crate) use unanswered::{Unanswered, separate};
 pub(crate) use user_decision::UserDecision;

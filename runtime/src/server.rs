@@ -62,6 +62,7 @@ mod catalogue;
 mod changes;
 mod connection;
 mod cors;
+mod declared_scopes;
 mod dispatch_check;
 mod explanation;
 mod gate_plan;
@@ -194,7 +195,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Sets a display name for people, if the server's name is meant for machines.
+    /// Sets a display name for people.
     pub fn with_title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
@@ -206,23 +207,22 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Adds tools: `tools![a, b]`, `Desk::tools` of a `#[mcp_tools] impl Desk`, or your own
-    /// function over the [`ToolSet`](crate::ToolSet). Can be called more than once.
+    /// Adds tools: `tools![a, b]`, `Desk::tools` of a `#[mcp_tools] impl Desk`, or your own function
+    /// over the [`ToolSet`](crate::ToolSet).
     pub fn tools<How>(mut self, add: impl RegistersItems<S, ToolKind, How>) -> Self {
         add(&mut self.sets.tools);
         self
     }
 
-    /// Adds prompts: `prompts![a, b]`, `Desk::prompts` of a `#[mcp_tools] impl Desk`, or your
-    /// own function over the [`PromptSet`](crate::PromptSet). Can be called more than once.
+    /// Adds prompts: `prompts![a, b]`, `Desk::prompts` of a `#[mcp_tools] impl Desk`, or your own
+    /// function over the [`PromptSet`](crate::PromptSet).
     pub fn prompts<How>(mut self, add: impl RegistersItems<S, PromptKind, How>) -> Self {
         add(&mut self.sets.prompts);
         self
     }
 
-    /// Adds resources: `resources![a, b]`, `Desk::resources` of a `#[mcp_tools] impl Desk`,
-    /// or your own function over the [`ResourceSet`](crate::ResourceSet). Can be called more than once. If
-    /// several templates match a URI, the one that was added first is used.
+    /// Adds resources: `resources![a, b]`, `Desk::resources` of a `#[mcp_tools] impl Desk`, or your own
+    /// function over the [`ResourceSet`](crate::ResourceSet). The first template that matches is used.
     ///
     /// ```
     /// use toolgate::{Server, mcp_resource, resources};
@@ -242,8 +242,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
 
     /// Replaces the verification of JWTs by your own verifier.
     ///
-    /// The verifier decides whether a token is authentic and returns its claims. The server
-    /// still validates issuer, audience and expiry.
+    /// It decides whether a token is authentic. The server validates issuer, audience and expiry.
     pub fn with_verifier(mut self, verifier: impl TokenVerifier) -> Self {
         self.policy.verifier = Some(token_issuers::make_authenticator(verifier));
         self
@@ -291,9 +290,8 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// `_meta["toolgate/denial"]` has the code and the remedy
     /// ([`DenialReason`](crate::auth::DenialReason)).
     ///
-    /// All other clients get the real 401 or 403: without it they neither log in nor step up.
-    /// All other requests, and refusals with another status, are also answered with the real
-    /// status. The form changes nothing else: a tool that is denied at the gate does not run.
+    /// All other clients get the real 401 or 403: without it they neither log in nor step up. So do
+    /// all other requests. The form changes nothing else: a tool that is denied at the gate does not run.
     /// Off by default.
     ///
     /// ```
@@ -378,7 +376,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// Returns the same server with the state applied to every item.
+    /// Applies the state to every item.
     fn bound(mut self) -> Server<()> {
         if let Some(check) = self.readiness_check {
             let state = self.state.clone();

@@ -8,7 +8,7 @@ use toolgate::{
     auth::{Clock, Conditions, DenialReason, UnixTime},
 };
 
-use crate::{Denial, Output, TestCaller, TestServer};
+use crate::{Denial, Output, TestCaller, TestServer, template_uri::a_uri_of};
 
 /// The most differences that a failure lists.
 const MOST_LISTED: usize = 20;
@@ -384,18 +384,6 @@ async fn request(
     tokio::time::timeout(limit, answer)
         .await
         .unwrap_or(Ok(Output(Value::Null)))
-}
-
-/// Returns a URI of a template: each variable is `x`.
-fn a_uri_of(template: &str) -> String {
-    let mut uri = String::new();
-    let mut rest = template;
-    while let Some((before, variable)) = rest.split_once('{') {
-        uri.push_str(before);
-        uri.push('x');
-        rest = variable.split_once('}').map_or("", |(_, after)| after);
-    }
-    uri + rest
 }
 
 async fn has_sessions(server: &TestServer) -> bool {

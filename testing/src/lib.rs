@@ -91,6 +91,7 @@ mod event_stream;
 mod output;
 mod signing_key;
 mod subscription;
+mod template_uri;
 mod test_caller;
 mod test_clock;
 mod test_issuer;

@@ -5,13 +5,14 @@ use rmcp::{ErrorData, model::CompletionInfo};
 use serde_json::{Map, Value};
 
 use super::{
-    AuthorizeError, AuthorizedValues, Authorizing, Built, Call, CallError, ClientCapability,
-    Completing, Definition, ItemLimits, ItemName, KindParts, Run, Running,
+    AuthorizedValues, Authorizing, Built, Call, CallError, ClientCapability, Completing,
+    Definition, ItemLimits, ItemName, KindParts, Run, Running,
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
     question::DeclaredQuestion,
     run::noted,
     timeout::within,
+    unanswered::{Unanswered, separate},
     user_decision::UserDecision,
 };
 use crate::{
@@ -52,42 +53,6 @@ pub(crate) struct ValidatedArguments {
     target: Target,
     arguments: Map<String, Value>,
     authorized: Option<AuthorizedValues>,
-}
-
-/// Why a request has no response of the item.
-#[derive(Debug)]
-pub(crate) enum Unanswered {
-    /// The protocol has an error for it.
-    Failed(ErrorData),
-    /// The item has denied the request while it ran.
-    Denied(Box<AuthorizeError>),
-}
-
-impl From<ErrorData> for Unanswered {
-    fn from(error: ErrorData) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// The response where no gate can render the denial: the request is refused without a detail.
-impl From<Unanswered> for ErrorData {
-    fn from(unanswered: Unanswered) -> Self {
-        match unanswered {
-            Unanswered::Failed(error) => error,
-            Unanswered::Denied(_) => Self::internal_error("the request was denied", None),
-        }
-    }
-}
-
-/// Separates the denial of an item from its other errors.
-pub(crate) fn separate<T>(
-    end: Result<T, CallError>,
-) -> Result<Result<T, CallError>, Box<AuthorizeError>> {
-    match end.map_err(CallError::into_denial) {
-        Ok(output) => Ok(Ok(output)),
-        Err(Ok(denial)) => Err(denial),
-        Err(Err(error)) => Ok(Err(error)),
-    }
 }
 
 impl<S, K: KindParts> Item<S, K> {

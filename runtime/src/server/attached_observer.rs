@@ -10,7 +10,6 @@ impl<S> Server<S> {
     /// Reports every decision of the gate, and how every permitted run ends. Hidden, as
     /// [`Observer`](crate::__private::Observer) is.
     #[doc(hidden)]
-    #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.policy.observer = Some(observer);
         self
@@ -20,7 +19,6 @@ impl<S> Server<S> {
 impl HandlerGateBuilder {
     /// As [`Server::with_observer`].
     #[doc(hidden)]
-    #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.policy.observer = Some(observer);
         self

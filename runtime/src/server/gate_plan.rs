@@ -25,6 +25,7 @@ use crate::{
 use super::{
     Visibility,
     approval_pages::{ApprovalPages, ApprovalPlan, ApprovalRoutes},
+    declared_scopes::{described, undeclared},
     login_timing::Login,
     observers,
     readiness::{Check, Readiness},
@@ -358,19 +359,6 @@ pub(super) struct BuiltGate {
     pub(super) approval_routes: Option<ApprovalRoutes>,
 }
 
-fn described(declared_scopes: &[ScopeDescription], table: &ScopeTable) -> Vec<DescribedScope> {
-    let description = |name: &str| {
-        let known = declared_scopes
-            .iter()
-            .find(|one| one.scope().as_str() == name);
-        known.map(ScopeDescription::description)
-    };
-    table
-        .names(table.required())
-        .map(|name| (name, description(name)))
-        .collect()
-}
-
 /// With an open handshake, lists filtered by granted scopes show an unauthenticated client
 /// only public items. No client would ever get a 401, so no client could log in.
 fn locked_out(policy: &Policy, faults: &mut SetupErrors) {
@@ -379,22 +367,6 @@ fn locked_out(policy: &Policy, faults: &mut SetupErrors) {
             "`open_handshake` is combined with `Visibility::Granted`: a client without a token would see only public items and would never be asked to log in",
             "remove `open_handshake`, so that clients log in when they connect, or show everything with `Visibility::All`",
         );
-    }
-}
-
-/// Reports required scopes that the vocabulary does not declare: the vocabulary is a closed
-/// list, so such a scope is a mistake.
-fn undeclared(declared_scopes: &[ScopeDescription], table: &ScopeTable, faults: &mut SetupErrors) {
-    if declared_scopes.is_empty() {
-        return;
-    }
-    for (name, description) in described(declared_scopes, table) {
-        if description.is_none() {
-            faults.add(
-                format!("the scope `{name}` is required, and the vocabulary does not declare it"),
-                "correct its spelling, or add it to `scopes!`",
-            );
-        }
     }
 }
 

@@ -19,7 +19,13 @@ impl Observer for All {
         match decision.is_allowed {
             true => all.try_for_each(|one| one.decided(decision)),
             // Every observer gets a refusal, whether the others can record it or not.
-            false => all.fold(Ok(()), |end, one| one.decided(decision).and(end)),
+            false => {
+                let mut end = Ok(());
+                for one in all {
+                    end = one.decided(decision).and(end);
+                }
+                end
+            }
         }
     }
 
