@@ -79,12 +79,14 @@
 //! # Features
 //!
 //! - `approval`: the page of `approve = "…"`, on which a user signs in and decides. Off by default.
+//! - `audit`: a tamper-evident audit log, which variables switch on. Off by default.
 //! - `config-file`: settings in a TOML file that `TOOLGATE_CONFIG` names. Off by default.
 //! - `development-issuer`: an authorization server for development. It exists only while an item
 //!   requires a token, no issuer is configured, and server and clients are on this machine
 //!   (loopback). Off by default.
 //! - `logging`: the module `logging`, which logs to standard error as text or JSON. Off by
 //!   default, for programs with a `tracing` subscriber of their own.
+//! - `metrics`: metrics for Prometheus at the address in `TOOLGATE_METRICS_BIND`. Off by default.
 //! - `stdio`: [`Server::serve_stdio`], for hosts that start a program and speak to it on standard
 //!   input and output. Off by default.
 //! - `testing`: [`Caller::test`] and [`tool::Call::test`], for unit tests of tools. The crate

@@ -9,6 +9,7 @@ use std::{
 
 mod compiler;
 mod dependencies;
+mod features;
 mod map;
 
 fn root() -> PathBuf {
