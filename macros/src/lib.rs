@@ -241,8 +241,8 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, extractors,
-/// `step_up`, `client_capabilities` and the published metadata are declared as for
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, limits,
+/// extractors, `step_up`, `client_capabilities` and the published metadata are declared as for
 /// [`macro@mcp_tool`]. The server calls `authorize` for a subscription as for a read, and before it
 /// sends an update, but not for a completion. These keys are added:
 ///
@@ -302,8 +302,8 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(prompts);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, extractors,
-/// `step_up`, `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`
+/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, limits,
+/// extractors, `step_up`, `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`
 /// are declared as for [`macro@mcp_tool`]. Arguments are strings, which are parsed and completed
 /// like the variables of [`macro@mcp_resource`]. An `Option` is an optional argument.
 ///

@@ -219,9 +219,9 @@ async fn a_configuration_file_sets_it_and_the_environment_takes_precedence() {
     ])
     .await;
     for part in [
-        "resource           https://todo.example.com/mcp",
-        "issuers            https://login.example.com",
-        "drain_seconds      7",
+        "resource                   https://todo.example.com/mcp",
+        "issuers                    https://login.example.com",
+        "drain_seconds              7",
         "TOOLGATE_RESOURCE is \"https://todo.example.com/mcp\", from the configuration file",
     ] {
         assert!(ended.stdout.contains(part), "{part}: {ended:?}");

@@ -220,10 +220,10 @@ mod tests {
             ("TOOLGATE_UPSTREAM_PASSWORD", "hunter2"),
         ]);
         for part in [
-            "resource           https://mcp.example.com/mcp",
-            "bind               127.0.0.1:9000",
-            "issuers            https://login.example.com",
-            "development_issuer off",
+            "resource                   https://mcp.example.com/mcp",
+            "bind                       127.0.0.1:9000",
+            "issuers                    https://login.example.com",
+            "development_issuer         off",
             "TOOLGATE_STATE_KEY is [redacted], from the process",
         ] {
             assert!(told.contains(part), "{part}: {told}");
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn without_an_issuer_the_development_issuer_is_named() {
-        assert!(report(&[]).contains("development_issuer on"));
+        assert!(report(&[]).contains("development_issuer         on"));
     }
 
     fn report_json(variables: &[(&str, &str)]) -> (Value, String) {
@@ -323,7 +323,7 @@ mod tests {
             );
         }
         let names: Vec<_> = settings.as_object().unwrap().keys().collect();
-        assert_eq!(names.len(), 21, "{names:?}");
+        assert_eq!(names.len(), 25, "{names:?}");
         let variables = report["variables"].as_array().unwrap();
         let secret = json!({"name": "TOOLGATE_STATE_KEY", "value": null, "from": "the process"});
         assert!(variables.contains(&secret), "{variables:?}");

@@ -134,8 +134,8 @@ fn a_configuration_file_sets_what_the_environment_does_not() {
     let config = Config::from_environment(&environment, 8000).unwrap();
     let report = config.report(&environment).unwrap();
     for line in [
-        "bind               127.0.0.1:7000",
-        "sessions           off",
+        "bind                       127.0.0.1:7000",
+        "sessions                   off",
         "TOOLGATE_BIND is \"127.0.0.1:7000\", from the process",
         "TOOLGATE_SESSIONS is \"off\", from the configuration file",
         "TOOLGATE_BANNER is \"off\", from the configuration file",
