@@ -53,6 +53,21 @@ impl Folder {
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.0.join(name), text).expect("a file");
     }
+
+    /// Writes a file into it that only its owner can read.
+    ///
+    /// # Panics
+    ///
+    /// If the file cannot be written.
+    pub fn write_secret(&self, name: &str, text: &str) {
+        self.write(name, text);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let own = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(self.0.join(name), own).expect("a mode");
+        }
+    }
 }
 
 impl Default for Folder {

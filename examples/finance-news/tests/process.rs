@@ -198,7 +198,7 @@ async fn who_logs_in_has_news_and_who_grants_nothing_has_none() {
 async fn the_env_file_is_read_and_the_process_wins_over_it() {
     let folder = Folder::new();
     let provider = free_address();
-    folder.write("key", "KEY-4711\n");
+    folder.write_secret("key", "KEY-4711\n");
     folder.write(
         ".env",
         &format!(
