@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod consenting_user;
+mod folder;
 pub mod guarded_items;
 mod mock_issuer;
 pub mod observed;

@@ -1,86 +1,20 @@
 //! A server as a process, as a user starts it in a terminal.
 
 use std::{
-    env, fs,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{self, Child, Command, ExitStatus, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
 use tokio::time::sleep;
 
+pub use crate::folder::Folder;
+
 /// How long a process may take to start, or to exit.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A temporary folder for one test, deleted at its end.
-#[derive(Debug)]
-pub struct Folder(PathBuf);
-
-impl Folder {
-    /// Creates an empty folder.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot be created.
-    #[must_use]
-    pub fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("toolgate-{}-{number}", process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-
-    /// Returns its path.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Writes a file into it.
-    ///
-    /// # Panics
-    ///
-    /// If the file cannot be written.
-    pub fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.join(name), text).expect("a file");
-    }
-
-    /// Writes a file into it that only its owner can read.
-    ///
-    /// # Panics
-    ///
-    /// If the file cannot be written.
-    pub fn write_secret(&self, name: &str, text: &str) {
-        self.write(name, text);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let own = fs::Permissions::from_mode(0o600);
-            fs::set_permissions(self.0.join(name), own).expect("a mode");
-        }
-    }
-}
-
-impl Default for Folder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A program that inherits no environment variables.
 #[derive(Debug)]

@@ -224,7 +224,16 @@ fn the_json_document_has_these_members() {
         (&page["tools"][0]["access"], &["any_of", "kind"]),
         (
             &page["tools"][0]["conditions"],
-            &["acr", "confirmed", "max_age", "roles"],
+            &[
+                "acr",
+                "approved",
+                "concurrency",
+                "confirmed",
+                "max_age",
+                "rate",
+                "roles",
+                "timeout",
+            ],
         ),
         (&page["prompts"][0], &item),
         (
