@@ -5,7 +5,10 @@ use std::{collections::HashMap, time::Duration};
 use tokio::sync::watch;
 use toolgate_core::{caller::Identity, clock::UnixTime};
 
-use crate::{secret_text::is_equal, sign_in::SignIn};
+use crate::{
+    secret_text::is_equal,
+    sign_in::{Redemption, SignIn},
+};
 
 /// How long a user may take to decide.
 pub(crate) const LIFE: Duration = Duration::from_secs(5 * 60);
@@ -240,16 +243,16 @@ impl Approval {
         self.sign_ins.push(sign_in);
     }
 
-    /// Takes the code verifier of the sign-in that this browser started with this state. Another
+    /// Takes what redeems the code of the sign-in that this browser started with this state. Another
     /// response with the state finds nothing.
-    pub(crate) fn take_verifier(&mut self, state: &str, cookie: &str) -> Option<String> {
+    pub(crate) fn take_redemption(&mut self, state: &str, cookie: &str) -> Option<Redemption> {
         let mut all = self.sign_ins.iter().enumerate();
-        let (place, verifier) = all.find_map(|(place, one)| {
-            let verifier = one.verifier(state, cookie)?;
-            Some((place, verifier.to_owned()))
+        let (place, redemption) = all.find_map(|(place, one)| {
+            let redemption = one.redemption(state, cookie)?;
+            Some((place, redemption.clone()))
         })?;
         self.sign_ins.remove(place);
-        Some(verifier)
+        Some(redemption)
     }
 
     /// Returns the token of the form for a browser in which the user has signed in.

@@ -33,7 +33,7 @@ use crate::{
     browser_request::{Parameters, cookie, is_same_origin},
     html::{self, DecisionForm, Notice},
     secret_text::NoRandomNumbers,
-    sign_in::SignIn,
+    sign_in::{Redemption, SignIn},
     sign_in_failure::Failure,
 };
 
@@ -177,14 +177,14 @@ async fn callback(
         let mut store = approvals.store();
         let approval = store.get(id, approvals.now());
         approval.and_then(|approval| {
-            let verifier = approval.take_verifier(secret, cookie)?;
-            Some((verifier, approval.request.issuer.clone()))
+            let redemption = approval.take_redemption(secret, cookie)?;
+            Some((redemption, approval.request.issuer.clone()))
         })
     };
-    let Some((verifier, issuer)) = taken else {
+    let Some((redemption, issuer)) = taken else {
         return pages.notice(&OTHER_BROWSER, None);
     };
-    match pages.sign_in(&parameters, &verifier, &issuer).await {
+    match pages.sign_in(&parameters, &redemption, &issuer).await {
         Ok(user) => pages.signed_in(id, &user),
         Err(failure) => {
             failure.log(&issuer);
@@ -268,18 +268,18 @@ impl Pages {
             code_challenge: &started.code_challenge,
             scopes,
         };
-        let url = self.client(issuer)?.authorization_url(&request).await?;
+        let authorization = self.client(issuer)?.authorization(&request).await?;
         if let Some(approval) = self.approvals.store().get(id, self.approvals.now()) {
-            approval.add(sign_in);
+            approval.add(sign_in.requested_by(authorization.client));
         }
-        Ok(self.redirect(id, &url, &started.cookie))
+        Ok(self.redirect(id, &authorization.url, &started.cookie))
     }
 
     /// Redeems the code and verifies the token, as that of any request. The token is dropped here.
     async fn sign_in(
         &self,
         parameters: &Parameters,
-        verifier: &str,
+        redemption: &Redemption,
         issuer: &str,
     ) -> Result<Identity, Failure> {
         let client = self.client(issuer)?;
@@ -293,7 +293,10 @@ impl Pages {
             let error = parameters.one("error").unwrap_or("no code");
             return Err(Failure::Refused(error.to_owned()));
         };
-        let token = client.redeem(code, verifier, self.approvals.now()).await?;
+        let requesting = redemption.client.as_ref().ok_or(Failure::NoClient)?;
+        let now = self.approvals.now();
+        let token = client.redeem(code, &redemption.verifier, requesting, now);
+        let token = token.await?;
         let credentials = Credentials {
             scheme: Scheme::Bearer,
             token,

@@ -1,5 +1,7 @@
 //! [`SignIn`]: one browser that signs in for one approval.
 
+use toolgate_oauth::issuer::RequestingClient;
+
 use crate::secret_text::{self, NoRandomNumbers, is_equal};
 
 /// One browser that signs in for one approval. It is worth nothing for any other approval.
@@ -12,9 +14,20 @@ pub(crate) struct SignIn {
 
 enum Phase {
     /// The browser is at the issuer.
-    Started { state: String, verifier: String },
+    Started {
+        state: String,
+        redemption: Redemption,
+    },
     /// The user has signed in, and is the caller. The token of the form is used once.
     SignedIn { form_token: String },
+}
+
+/// What the code of one sign-in is redeemed with.
+#[derive(Clone)]
+pub(crate) struct Redemption {
+    pub(crate) verifier: String,
+    /// Who requested the code. `None` until the issuer is known.
+    pub(crate) client: Option<RequestingClient>,
 }
 
 /// What a browser takes to the issuer.
@@ -36,8 +49,20 @@ impl SignIn {
             state: state.clone(),
             code_challenge: secret_text::code_challenge(&verifier),
         };
-        let phase = Phase::Started { state, verifier };
+        let redemption = Redemption {
+            verifier,
+            client: None,
+        };
+        let phase = Phase::Started { state, redemption };
         Ok((Self { cookie, phase }, started))
+    }
+
+    /// Notes who requests the code. Another client cannot redeem it (RFC 6749 §4.1.3).
+    pub(crate) fn requested_by(mut self, requesting: RequestingClient) -> Self {
+        if let Phase::Started { redemption, .. } = &mut self.phase {
+            redemption.client = Some(requesting);
+        }
+        self
     }
 
     /// Creates the sign-in of a user who is the caller. Returns it with its cookie.
@@ -52,13 +77,13 @@ impl SignIn {
         Ok((sign_in, cookie))
     }
 
-    /// Returns the code verifier, if this browser started the sign-in with this state.
-    pub(crate) fn verifier(&self, state: &str, cookie: &str) -> Option<&str> {
+    /// Returns what its code is redeemed with, if this browser started the sign-in with this state.
+    pub(crate) fn redemption(&self, state: &str, cookie: &str) -> Option<&Redemption> {
         match &self.phase {
             Phase::Started {
                 state: own,
-                verifier,
-            } => (is_equal(own, state) && is_equal(&self.cookie, cookie)).then_some(verifier),
+                redemption,
+            } => (is_equal(own, state) && is_equal(&self.cookie, cookie)).then_some(redemption),
             Phase::SignedIn { .. } => None,
         }
     }
@@ -80,10 +105,14 @@ mod tests {
     fn a_state_is_worth_nothing_in_another_browser() {
         let (sign_in, started) = SignIn::start().unwrap();
         let (_, other) = SignIn::start().unwrap();
-        assert!(sign_in.verifier(&started.state, &started.cookie).is_some());
-        assert!(sign_in.verifier(&started.state, &other.cookie).is_none());
-        assert!(sign_in.verifier(&started.state, "").is_none());
-        assert!(sign_in.verifier(&other.state, &started.cookie).is_none());
+        assert!(
+            sign_in
+                .redemption(&started.state, &started.cookie)
+                .is_some()
+        );
+        assert!(sign_in.redemption(&started.state, &other.cookie).is_none());
+        assert!(sign_in.redemption(&started.state, "").is_none());
+        assert!(sign_in.redemption(&other.state, &started.cookie).is_none());
     }
 
     #[test]
@@ -93,6 +122,6 @@ mod tests {
         let (after, cookie) = SignIn::signed_in().unwrap();
         assert!(after.form_token(&started.cookie).is_none());
         assert!(after.form_token(&cookie).is_some());
-        assert!(after.verifier(&started.state, &cookie).is_none());
+        assert!(after.redemption(&started.state, &cookie).is_none());
     }
 }

@@ -100,7 +100,7 @@ fn a_state_is_used_once() {
     let approval = store.get("a", at(10)).unwrap();
     approval.add(sign_in);
     let take =
-        |approval: &mut Approval, cookie: &str| approval.take_verifier(&started.state, cookie);
+        |approval: &mut Approval, cookie: &str| approval.take_redemption(&started.state, cookie);
     assert!(take(approval, "").is_none());
     assert!(take(approval, &started.cookie).is_some());
     assert!(take(approval, &started.cookie).is_none());
