@@ -21,8 +21,16 @@ const BYTES_OF_CALLER: usize = 64 * 1024;
 const APPROVALS: usize = 4096;
 const BYTES: usize = 16 * 1024 * 1024;
 
-/// How many browsers can sign in for one approval. A further one replaces the oldest.
+/// How many browsers can sign in for one approval. A further one replaces the oldest that has not
+/// signed in yet.
 const SIGN_INS: usize = 4;
+
+/// How many sign-ins can be started for one approval: each costs a request to the issuer, and no
+/// rate of the endpoint counts it (CWE-770).
+const STARTS: usize = 10;
+
+/// How many codes of one caller are redeemed concurrently, of the turns that all callers share.
+const REDEMPTIONS_OF_CALLER: usize = 2;
 
 /// How many requests of one caller, and of all, wait for decisions at most.
 const WAITERS_OF_CALLER: usize = 8;
@@ -78,6 +86,21 @@ pub(crate) struct Approval {
     /// `Some(true)` if the user has approved.
     decided: watch::Sender<Option<bool>>,
     sign_ins: Vec<SignIn>,
+    starts: usize,
+}
+
+/// What happens to the response of an issuer.
+pub(crate) enum Begun {
+    /// Its code is redeemed, for an approval of this caller.
+    Redemption {
+        redemption: Redemption,
+        caller: Identity,
+        issuer: String,
+    },
+    /// Too many codes of the caller are being redeemed.
+    Busy,
+    /// This browser did not start such a sign-in.
+    Refused,
 }
 
 /// Where a request finds an approval.
@@ -105,6 +128,7 @@ pub(crate) struct ApprovalStore {
     bytes: usize,
     waiters: HashMap<Identity, usize>,
     all_waiters: usize,
+    redemptions: HashMap<Identity, usize>,
 }
 
 impl ApprovalStore {
@@ -146,6 +170,7 @@ impl ApprovalStore {
             bytes,
             decided: watch::Sender::new(None),
             sign_ins: Vec::new(),
+            starts: 0,
         };
         self.all.insert(id, approval);
         Ok(())
@@ -222,6 +247,46 @@ impl ApprovalStore {
             self.all_waiters = self.all_waiters.saturating_sub(1);
         }
     }
+
+    /// Takes what redeems the code of the sign-in that this browser started with this state. If the
+    /// caller has no turn, it stays there, and the browser can try again.
+    pub(crate) fn begin_redemption(
+        &mut self,
+        id: &str,
+        state: &str,
+        cookie: &str,
+        now: UnixTime,
+    ) -> Begun {
+        let approval = self.all.get_mut(id);
+        let Some(approval) = approval.filter(|one| one.until.since(now) > 0) else {
+            return Begun::Refused;
+        };
+        let caller = &approval.request.caller;
+        let running = self.redemptions.get(caller).copied().unwrap_or_default();
+        if running >= REDEMPTIONS_OF_CALLER && approval.has_started(state, cookie) {
+            return Begun::Busy;
+        }
+        let Some(redemption) = approval.take_redemption(state, cookie) else {
+            return Begun::Refused;
+        };
+        let caller = approval.request.caller.clone();
+        *self.redemptions.entry(caller.clone()).or_default() += 1;
+        Begun::Redemption {
+            redemption,
+            caller,
+            issuer: approval.request.issuer.clone(),
+        }
+    }
+
+    /// Ends the redemption of a code.
+    pub(crate) fn end_redemption(&mut self, caller: &Identity) {
+        if let Some(running) = self.redemptions.get_mut(caller) {
+            *running = running.saturating_sub(1);
+            if *running == 0 {
+                self.redemptions.remove(caller);
+            }
+        }
+    }
 }
 
 impl Approval {
@@ -233,6 +298,20 @@ impl Approval {
     /// Returns whether the user has decided.
     pub(crate) fn is_decided(&self) -> bool {
         self.decided.borrow().is_some()
+    }
+
+    /// Counts a sign-in that a browser starts. Returns whether it may.
+    pub(crate) fn count_start(&mut self) -> bool {
+        let may_start = self.starts < STARTS;
+        if may_start {
+            self.starts += 1;
+        }
+        may_start
+    }
+
+    fn has_started(&self, state: &str, cookie: &str) -> bool {
+        let mut all = self.sign_ins.iter();
+        all.any(|one| one.redemption(state, cookie).is_some())
     }
 
     /// Adds the sign-in of a browser.

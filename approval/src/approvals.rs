@@ -15,8 +15,11 @@ use toolgate_core::{
 use toolgate_oauth::{issuer::AuthorizationCodeClient, verify::Authenticator};
 
 use crate::{
-    approval_store::{ApprovalStore, Decision, Found, NewApproval, Page},
+    approval_store::{ApprovalStore, Begun, Decision, Found, NewApproval, Page},
+    html::Notice,
+    notices::{BUSY, OTHER_BROWSER},
     pages, secret_text,
+    sign_in::Redemption,
 };
 
 /// The settings of the approvals of one server.
@@ -167,6 +170,29 @@ impl Approvals {
         format!("{}/{id}", self.settings.path)
     }
 
+    /// Takes what redeems the code in the response of an issuer, and a turn of the caller.
+    ///
+    /// # Errors
+    ///
+    /// What the page says instead.
+    pub(crate) fn begin_redemption(
+        &self,
+        id: &str,
+        state: &str,
+        cookie: &str,
+    ) -> Result<(Redemption, String, RedemptionGuard<'_>), &'static Notice> {
+        let now = self.now();
+        match self.store().begin_redemption(id, state, cookie, now) {
+            Begun::Redemption {
+                redemption,
+                caller,
+                issuer,
+            } => Ok((redemption, issuer, RedemptionGuard(self, caller))),
+            Begun::Busy => Err(&BUSY),
+            Begun::Refused => Err(&OTHER_BROWSER),
+        }
+    }
+
     pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
     }
@@ -202,3 +228,15 @@ impl Drop for WaitGuard<'_> {
         self.0.store().stop_waiting(self.1);
     }
 }
+
+/// Ends the redemption of a code, also if the browser disconnects.
+pub(crate) struct RedemptionGuard<'a>(&'a Approvals, Identity);
+
+impl Drop for RedemptionGuard<'_> {
+    fn drop(&mut self) {
+        self.0.store().end_redemption(&self.1);
+    }
+}
+
+#[cfg(test)]
+mod tests;

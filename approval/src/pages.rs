@@ -32,6 +32,10 @@ use crate::{
     approvals::Approvals,
     browser_request::{Parameters, cookie, is_same_origin},
     html::{self, DecisionForm, Notice},
+    notices::{
+        APPROVED, DECIDED_BEFORE, DECLINED, FOREIGN_FORM, NOT_A_DECISION, NOT_SIGNED_IN,
+        OTHER_BROWSER, OTHER_USER, TOO_MANY, UNKNOWN,
+    },
     secret_text::NoRandomNumbers,
     sign_in::{Redemption, SignIn},
     sign_in_failure::Failure,
@@ -39,61 +43,6 @@ use crate::{
 
 /// The maximum length of an id, a state or a query that is looked at.
 const LONGEST: usize = 16 * 1024;
-
-const UNKNOWN: Notice = Notice {
-    status: StatusCode::NOT_FOUND,
-    title: "There is nothing to approve here",
-    text: "This approval was decided before, it has expired after five minutes, or the server was restarted.",
-    next: "go back to your application and start again there.",
-};
-const OTHER_BROWSER: Notice = Notice {
-    status: StatusCode::FORBIDDEN,
-    title: "This sign-in is not valid",
-    text: "It was not started in this browser, it was used before, or it has expired. Nothing was decided.",
-    next: "go back to your application and open its page again. If you did not open one, close this page.",
-};
-const OTHER_USER: Notice = Notice {
-    status: StatusCode::FORBIDDEN,
-    title: "You are signed in as somebody else",
-    text: "Only the user in whose name the application acts can see and decide this. Nothing was decided.",
-    next: "sign out at your identity provider and sign in as that user. If you did not expect this page, close it: somebody may have sent you here to approve a request of theirs.",
-};
-const NOT_SIGNED_IN: Notice = Notice {
-    status: StatusCode::BAD_GATEWAY,
-    title: "You could not be signed in",
-    text: "The identity provider did not sign you in for this server. Nothing was decided.",
-    next: "try again. If it fails again, tell the operator of this server: the log says why.",
-};
-const FOREIGN_FORM: Notice = Notice {
-    status: StatusCode::FORBIDDEN,
-    title: "This decision came from another page",
-    text: "Nothing was decided.",
-    next: "close this page and the one that led here, and open the page of your application again.",
-};
-const NOT_A_DECISION: Notice = Notice {
-    status: StatusCode::BAD_REQUEST,
-    title: "This is not a decision",
-    text: "The form did not arrive completely. Nothing was decided.",
-    next: "go back and decide again.",
-};
-const DECIDED_BEFORE: Notice = Notice {
-    status: StatusCode::CONFLICT,
-    title: "You have decided this before",
-    text: "The first decision counts.",
-    next: "go back to your application. To decide otherwise, start again there.",
-};
-const APPROVED: Notice = Notice {
-    status: StatusCode::OK,
-    title: "You have approved this",
-    text: "It runs once, with the arguments that you have seen.",
-    next: "close this page and go back to your application.",
-};
-const DECLINED: Notice = Notice {
-    status: StatusCode::OK,
-    title: "You have declined this",
-    text: "Nothing runs.",
-    next: "close this page and go back to your application.",
-};
 
 /// What the handlers use.
 struct Pages {
@@ -140,6 +89,9 @@ async fn show(
                 form_token,
             });
         }
+        if !approval.count_start() {
+            return pages.notice(&TOO_MANY, None);
+        }
         (
             approval.request.issuer.clone(),
             approval.request.scopes.clone(),
@@ -173,16 +125,10 @@ async fn callback(
     };
     let approvals = &pages.approvals;
     let cookie = cookie(&headers, &approvals.cookie_name(id));
-    let taken = {
-        let mut store = approvals.store();
-        let approval = store.get(id, approvals.now());
-        approval.and_then(|approval| {
-            let redemption = approval.take_redemption(secret, cookie)?;
-            Some((redemption, approval.request.issuer.clone()))
-        })
-    };
-    let Some((redemption, issuer)) = taken else {
-        return pages.notice(&OTHER_BROWSER, None);
+    let begun = approvals.begin_redemption(id, secret, cookie);
+    let (redemption, issuer, _turn) = match begun {
+        Ok(begun) => begun,
+        Err(notice) => return pages.notice(notice, None),
     };
     match pages.sign_in(&parameters, &redemption, &issuer).await {
         Ok(user) => pages.signed_in(id, &user),

@@ -213,3 +213,52 @@ fn requests_that_wait_are_bounded_for_each_caller() {
     let found = store.look_up("a", &alice, at(10), true);
     assert!(matches!(found, Found::Pending(Some(_))));
 }
+
+#[test]
+fn sign_ins_that_are_started_for_one_approval_are_counted() {
+    let mut store = stored("a");
+    let inserted = store.insert("b".to_owned(), request("alice", "?"), at(10));
+    inserted.unwrap();
+    let approval = store.get("a", at(10)).unwrap();
+    for _ in 0..10 {
+        assert!(approval.count_start());
+    }
+    assert!(!approval.count_start());
+    assert!(store.get("b", at(10)).unwrap().count_start());
+}
+
+/// Starts a sign-in, and returns its state and its cookie.
+fn started(store: &mut ApprovalStore, id: &str) -> (String, String) {
+    let (sign_in, started) = SignIn::start().unwrap();
+    store.get(id, at(10)).unwrap().add(sign_in);
+    (started.state, started.cookie)
+}
+
+#[test]
+fn one_caller_redeems_two_codes_at_a_time() {
+    let mut store = stored("a");
+    for (id, name) in [("b", "alice"), ("c", "alice"), ("d", "bob")] {
+        let inserted = store.insert(id.to_owned(), request(name, "?"), at(10));
+        inserted.unwrap();
+    }
+    let all = ["a", "b", "c", "d"].map(|id| (id, started(&mut store, id)));
+    let [_, _, (_, third), _] = &all;
+    let begin = |store: &mut ApprovalStore, place: usize| {
+        let (id, (state, cookie)) = &all[place];
+        store.begin_redemption(id, state, cookie, at(10))
+    };
+    assert!(matches!(begin(&mut store, 0), Begun::Redemption { .. }));
+    assert!(matches!(begin(&mut store, 1), Begun::Redemption { .. }));
+    // The third keeps its sign-in, and another caller is not affected.
+    assert!(matches!(begin(&mut store, 2), Begun::Busy));
+    let foreign = store.begin_redemption("c", &third.0, "guessed", at(10));
+    assert!(matches!(foreign, Begun::Refused));
+    assert!(matches!(begin(&mut store, 3), Begun::Redemption { .. }));
+    store.end_redemption(&caller("alice"));
+    assert!(matches!(begin(&mut store, 2), Begun::Redemption { .. }));
+    assert!(matches!(begin(&mut store, 2), Begun::Refused | Begun::Busy));
+    store.end_redemption(&caller("alice"));
+    store.end_redemption(&caller("alice"));
+    store.end_redemption(&caller("bob"));
+    assert!(store.redemptions.is_empty());
+}

@@ -1,0 +1,70 @@
+use toolgate_core::{caller::Caller, clock::SystemClock};
+use toolgate_oauth::issuer::{ClientRegistration, Issuer};
+
+use super::*;
+use crate::sign_in::SignIn;
+
+const ISSUER: &str = "https://as.example";
+
+fn approvals(origin: &str, issuers: &[&str]) -> Approvals {
+    let settings = Settings {
+        server_name: "notes".to_owned(),
+        origin: origin.to_owned(),
+        path: "/approvals".to_owned(),
+        local_path: "/approvals".to_owned(),
+        login_scopes: Vec::new(),
+        wait: Duration::from_secs(30),
+        body_time: Duration::from_secs(1),
+    };
+    let clients = issuers.iter().map(|&issuer| {
+        let registration = ClientRegistration {
+            redirect_uri: settings.redirect_uri(),
+            client_name: "notes".to_owned(),
+            client: None,
+        };
+        AuthorizationCodeClient::new(&Issuer::new(issuer), "https://a.example/mcp", registration)
+            .unwrap()
+    });
+    let clients = clients.collect();
+    Approvals::new(settings, clients, Arc::new(SystemClock))
+}
+
+fn submitted(approvals: &Approvals, caller: &Identity) -> Page {
+    let submitted = approvals.submit(NewApproval {
+        caller: caller.clone(),
+        issuer: ISSUER.to_owned(),
+        item: "tool delete".to_owned(),
+        question: "Delete 7?".to_owned(),
+        scopes: Vec::new(),
+    });
+    submitted.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_request_that_is_dropped_frees_its_turn() {
+    let approvals = approvals("https://a.example", &[ISSUER]);
+    let alice = Caller::test("alice").identity();
+    let page = submitted(&approvals, &alice);
+    for _ in 0..20 {
+        let waiting = approvals.decision(&page.id, &alice);
+        assert!(timeout(Duration::from_secs(1), waiting).await.is_err());
+    }
+    // The next one still waits.
+    let waiting = approvals.decision(&page.id, &alice);
+    assert!(timeout(Duration::from_secs(29), waiting).await.is_err());
+}
+
+#[test]
+fn a_redemption_that_is_dropped_frees_its_turn() {
+    let approvals = approvals("https://a.example", &[ISSUER]);
+    let alice = Caller::test("alice").identity();
+    let page = submitted(&approvals, &alice);
+    for _ in 0..5 {
+        let (sign_in, started) = SignIn::start().unwrap();
+        let mut store = approvals.store();
+        store.get(&page.id, approvals.now()).unwrap().add(sign_in);
+        drop(store);
+        let begun = approvals.begin_redemption(&page.id, &started.state, &started.cookie);
+        assert!(begun.is_ok());
+    }
+}
