@@ -57,12 +57,20 @@ pub struct Approvals {
 }
 
 impl Approvals {
-    /// Creates the store. Users sign in at the issuers of `clients`.
+    /// Creates the store. Users sign in at the issuers of `clients`. With several, each response
+    /// has to name its issuer.
     pub fn new(
         settings: Settings,
         clients: Vec<AuthorizationCodeClient>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let clients = match clients.len() {
+            0 | 1 => clients,
+            _ => {
+                let clients = clients.into_iter();
+                clients.map(|one| one.requiring_issuer()).collect()
+            }
+        };
         Self {
             settings,
             clients,

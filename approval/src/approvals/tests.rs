@@ -68,3 +68,12 @@ fn a_redemption_that_is_dropped_frees_its_turn() {
         assert!(begun.is_ok());
     }
 }
+
+/// The clients are not asked for their metadata here: there is no such host.
+#[tokio::test]
+async fn with_several_issuers_a_response_without_its_issuer_is_refused() {
+    let approvals = approvals("https://a.example", &[ISSUER, "https://other.example"]);
+    for client in &approvals.clients {
+        assert_eq!(client.accepts_response_of(None).await, Ok(false));
+    }
+}

@@ -68,6 +68,7 @@ pub struct AuthorizationCodeClient {
     preparations: SingleFlight<(), Result<Arc<Prepared>, AuthorizationCodeError>>,
     state: Mutex<Option<Preparation>>,
     turns: Semaphore,
+    requires_issuer: bool,
 }
 
 /// The endpoints of the issuer, and who this server is there.
@@ -135,7 +136,17 @@ impl AuthorizationCodeClient {
             preparations: SingleFlight::default(),
             state: Mutex::default(),
             turns: Semaphore::new(CONCURRENT),
+            requires_issuer: false,
         })
+    }
+
+    /// Refuses responses without `iss`, for a server that trusts several issuers: all of them send
+    /// the browser to one address, so nothing else shows which one sent it (mix-up, RFC 9700
+    /// §4.4.2).
+    #[must_use]
+    pub fn requiring_issuer(mut self) -> Self {
+        self.requires_issuer = true;
+        self
     }
 
     /// Returns the name of the issuer.
@@ -197,6 +208,7 @@ impl AuthorizationCodeClient {
     ) -> Result<bool, AuthorizationCodeError> {
         match iss {
             Some(iss) => Ok(self.is_spelled(iss)),
+            None if self.requires_issuer => Ok(false),
             None => Ok(!self.prepared().await?.endpoints.sends_issuer),
         }
     }

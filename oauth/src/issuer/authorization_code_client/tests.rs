@@ -92,6 +92,14 @@ async fn a_response_of_another_issuer_is_not_accepted() {
     }
 }
 
+#[tokio::test]
+async fn with_several_issuers_a_response_names_its_issuer() {
+    let client = client(metadata()).requiring_issuer();
+    assert_eq!(client.accepts_response_of(None).await, Ok(false));
+    let ours = Some("https://as.example");
+    assert_eq!(client.accepts_response_of(ours).await, Ok(true));
+}
+
 #[test]
 fn a_manipulated_document_sends_the_browser_to_no_script_and_no_plain_address() {
     let issuer = Url::parse("https://as.example").unwrap();
