@@ -302,7 +302,8 @@ impl Approval {
 
     /// Counts a sign-in that a browser starts. Returns whether it may.
     pub(crate) fn count_start(&mut self) -> bool {
-        let may_start = self.starts < STARTS;
+        let signed_in = self.sign_ins.iter().filter(|one| one.is_signed_in());
+        let may_start = self.starts < STARTS && signed_in.count() < SIGN_INS;
         if may_start {
             self.starts += 1;
         }
@@ -314,12 +315,19 @@ impl Approval {
         all.any(|one| one.redemption(state, cookie).is_some())
     }
 
-    /// Adds the sign-in of a browser.
-    pub(crate) fn add(&mut self, sign_in: SignIn) {
+    /// Adds the sign-in of a browser. It can replace one that was only started: anybody who has the
+    /// address of the page can start one, and must not end the sign-in of the user (CWE-400).
+    /// Returns whether there was a place.
+    pub(crate) fn add(&mut self, sign_in: SignIn) -> bool {
         if self.sign_ins.len() >= SIGN_INS {
-            self.sign_ins.remove(0);
+            let mut all = self.sign_ins.iter();
+            let Some(oldest) = all.position(|one| !one.is_signed_in()) else {
+                return false;
+            };
+            self.sign_ins.remove(oldest);
         }
         self.sign_ins.push(sign_in);
+        true
     }
 
     /// Takes what redeems the code of the sign-in that this browser started with this state. Another

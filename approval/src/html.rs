@@ -52,9 +52,15 @@ pub(crate) fn decision(form: &DecisionForm<'_>) -> Response {
         p.note { "Approve only what you have asked for. The application cannot answer for you." }
         form method="post" action=(form.action) autocomplete="off" {
             input type="hidden" name="form_token" value=(form.form_token);
+            // Somebody who makes the user double-click, and shows this page under the second click,
+            // decides nothing (clickjacking, CWE-1021): an approval needs a click on the box, too.
+            label.scope {
+                input type="checkbox" name="read" value="read" required;
+                span { "I have read this" }
+            }
             div.decision {
                 button.primary type="submit" name="decision" value="approve" { "Approve" }
-                button type="submit" name="decision" value="decline" { "Decline" }
+                button type="submit" name="decision" value="decline" formnovalidate { "Decline" }
             }
         }
     };

@@ -52,6 +52,12 @@ pub(crate) const NOT_A_DECISION: Notice = Notice {
     text: "The form did not arrive completely. Nothing was decided.",
     next: "go back and decide again.",
 };
+pub(crate) const NOT_READ: Notice = Notice {
+    status: StatusCode::BAD_REQUEST,
+    title: "You have not approved this",
+    text: "The box \"I have read this\" was not checked. Nothing was decided.",
+    next: "open the page again, read the question, and check the box before you approve.",
+};
 pub(crate) const DECIDED_BEFORE: Notice = Notice {
     status: StatusCode::CONFLICT,
     title: "You have decided this before",

@@ -33,7 +33,7 @@ use crate::{
     browser_request::{Parameters, cookie, is_same_origin},
     html::{self, DecisionForm, Notice},
     notices::{
-        APPROVED, DECIDED_BEFORE, DECLINED, FOREIGN_FORM, NOT_A_DECISION, NOT_SIGNED_IN,
+        APPROVED, DECIDED_BEFORE, DECLINED, FOREIGN_FORM, NOT_A_DECISION, NOT_READ, NOT_SIGNED_IN,
         OTHER_BROWSER, OTHER_USER, TOO_MANY, UNKNOWN,
     },
     secret_text::NoRandomNumbers,
@@ -159,11 +159,15 @@ async fn decide(
             "decline" => false,
             _ => return None,
         };
-        Some((form.one("form_token")?, approves))
+        let has_read = form.one("read") == Some("read");
+        Some((form.one("form_token")?, approves, has_read))
     });
-    let Some((form_token, approves)) = read else {
+    let Some((form_token, approves, has_read)) = read else {
         return pages.notice(&NOT_A_DECISION, None);
     };
+    if approves && !has_read {
+        return pages.notice(&NOT_READ, Some(&id));
+    }
     let (deciding, item) = {
         let mut store = approvals.store();
         match store.get(&id, approvals.now()) {
@@ -215,9 +219,15 @@ impl Pages {
             scopes,
         };
         let authorization = self.client(issuer)?.authorization(&request).await?;
-        if let Some(approval) = self.approvals.store().get(id, self.approvals.now()) {
-            approval.add(sign_in.requested_by(authorization.client));
+        let mut store = self.approvals.store();
+        if let Some(approval) = store.get(id, self.approvals.now()) {
+            let sign_in = sign_in.requested_by(authorization.client);
+            if !approval.add(sign_in) {
+                drop(store);
+                return Ok(self.notice(&TOO_MANY, None));
+            }
         }
+        drop(store);
         Ok(self.redirect(id, &authorization.url, &started.cookie))
     }
 
@@ -270,7 +280,9 @@ impl Pages {
         }
         match SignIn::signed_in() {
             Ok((sign_in, cookie)) => {
-                approval.add(sign_in);
+                if !approval.add(sign_in) {
+                    return self.notice(&TOO_MANY, None);
+                }
                 drop(store);
                 // The code does not stay in the address of the page.
                 self.redirect(id, &self.approvals.page_path(id), &cookie)

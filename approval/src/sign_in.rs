@@ -88,6 +88,11 @@ impl SignIn {
         }
     }
 
+    /// Returns whether the user has signed in.
+    pub(crate) fn is_signed_in(&self) -> bool {
+        matches!(self.phase, Phase::SignedIn { .. })
+    }
+
     /// Returns the token of the form, if the user has signed in in this browser.
     pub(crate) fn form_token(&self, cookie: &str) -> Option<&str> {
         match &self.phase {

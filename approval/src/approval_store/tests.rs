@@ -115,8 +115,21 @@ fn sign_ins_of_one_approval_are_bounded() {
         approval.add(SignIn::start().unwrap().0);
     }
     assert_eq!(approval.sign_ins.len(), SIGN_INS);
-    // The oldest is gone: the user signs in again.
-    assert_eq!(approval.decide(&cookie, &token, true), Deciding::Refused);
+    // Those that were only started are replaced, never that of the user.
+    assert_eq!(approval.decide(&cookie, &token, true), Deciding::Done);
+}
+
+#[test]
+fn a_user_who_has_signed_in_is_never_replaced() {
+    let mut store = stored("a");
+    let users: Vec<_> = (0..SIGN_INS).map(|_| signed_in(&mut store, "a")).collect();
+    let approval = store.get("a", at(10)).unwrap();
+    assert!(!approval.add(SignIn::start().unwrap().0));
+    assert!(!approval.add(SignIn::signed_in().unwrap().0));
+    assert!(!approval.count_start());
+    for (cookie, token) in users {
+        assert_eq!(approval.form_token(&cookie), Some(&*token));
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     // One sign-in that fails.
     let stranger = sign_in(&Browser::default(), &asked.url, "mallory").await;
     assert_eq!(stranger.status(), 403);
-    browser.press(&page, "approve").await;
+    browser.press(&page.tick_only(&["read"]), "approve").await;
     drop((guard, other));
     let log = log.0.lock().expect("not poisoned").clone();
     let log = String::from_utf8_lossy(&log);

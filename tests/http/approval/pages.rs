@@ -78,6 +78,7 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
         !policy.contains("script-src") && !policy.contains("unsafe"),
         "{policy}"
     );
+    let page = page.tick_only(&["read"]);
     let decided = browser.press(&page, "approve").await;
     for shown in [&page, &decided] {
         assert_eq!(shown.header("cache-control"), "no-store");
@@ -118,6 +119,7 @@ async fn a_second_decision_changes_nothing() {
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
     browser.press(&page, "decline").await;
+    let page = page.tick_only(&["read"]);
     let second = browser.press(&page, "approve").await;
     assert_eq!(second.status(), 409);
     assert!(second.text().contains("You have decided this before"));
@@ -156,6 +158,7 @@ async fn an_approval_expires_after_five_minutes() {
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
     desk.clock.advance(Duration::from_secs(301));
+    let page = page.tick_only(&["read"]);
     let late = browser.press(&page, "approve").await;
     assert_eq!(late.status(), 404);
     let told = call_again(&alice, &list, &asked).await;
