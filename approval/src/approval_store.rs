@@ -300,10 +300,15 @@ impl Approval {
         self.decided.borrow().is_some()
     }
 
-    /// Counts a sign-in that a browser starts. Returns whether it may.
-    pub(crate) fn count_start(&mut self) -> bool {
+    /// Counts a sign-in that a browser with this cookie starts. Returns whether it may. What the
+    /// browser has signed in for before ends, because the browser gets another cookie.
+    pub(crate) fn count_start(&mut self, cookie: &str) -> bool {
+        if self.starts >= STARTS {
+            return false;
+        }
+        self.sign_ins.retain(|one| one.form_token(cookie).is_none());
         let signed_in = self.sign_ins.iter().filter(|one| one.is_signed_in());
-        let may_start = self.starts < STARTS && signed_in.count() < SIGN_INS;
+        let may_start = signed_in.count() < SIGN_INS;
         if may_start {
             self.starts += 1;
         }
@@ -340,6 +345,13 @@ impl Approval {
         })?;
         self.sign_ins.remove(place);
         Some(redemption)
+    }
+
+    /// Returns the token for the page of a browser in which the user has signed in, once for each
+    /// sign-in.
+    pub(crate) fn show_form(&mut self, cookie: &str) -> Option<&str> {
+        let mut all = self.sign_ins.iter_mut();
+        all.find_map(|one| one.show_form(cookie))
     }
 
     /// Returns the token of the form for a browser in which the user has signed in.

@@ -77,19 +77,19 @@ async fn show(
         let Some(approval) = store.get(&id, now) else {
             return pages.notice(&UNKNOWN, None);
         };
-        if let Some(form_token) = approval.form_token(cookie) {
-            if approval.is_decided() {
-                return pages.notice(&DECIDED_BEFORE, None);
-            }
+        if approval.is_decided() && approval.form_token(cookie).is_some() {
+            return pages.notice(&DECIDED_BEFORE, None);
+        }
+        if let Some(form_token) = approval.show_form(cookie).map(str::to_owned) {
             return html::decision(&DecisionForm {
                 server_name: &approvals.settings.server_name,
                 item: &approval.request.item,
                 question: &approval.request.question,
                 action: &approvals.page_path(&id),
-                form_token,
+                form_token: &form_token,
             });
         }
-        if !approval.count_start() {
+        if !approval.count_start(cookie) {
             return pages.notice(&TOO_MANY, None);
         }
         (

@@ -18,8 +18,8 @@ enum Phase {
         state: String,
         redemption: Redemption,
     },
-    /// The user has signed in, and is the caller. The token of the form is used once.
-    SignedIn { form_token: String },
+    /// The user has signed in, and is the caller.
+    SignedIn { form_token: String, is_shown: bool },
 }
 
 /// What the code of one sign-in is redeemed with.
@@ -69,7 +69,10 @@ impl SignIn {
     pub(crate) fn signed_in() -> Result<(Self, String), NoRandomNumbers> {
         let cookie = secret_text::random::<32>()?;
         let form_token = secret_text::random::<16>()?;
-        let phase = Phase::SignedIn { form_token };
+        let phase = Phase::SignedIn {
+            form_token,
+            is_shown: false,
+        };
         let sign_in = Self {
             cookie: cookie.clone(),
             phase,
@@ -93,10 +96,28 @@ impl SignIn {
         matches!(self.phase, Phase::SignedIn { .. })
     }
 
+    /// Returns the token for the page, once, if the user has signed in in this browser. A server on
+    /// another port of this host gets the cookie, too (RFC 6265 §8.5), and must not get the token
+    /// with it.
+    pub(crate) fn show_form(&mut self, cookie: &str) -> Option<&str> {
+        match &mut self.phase {
+            Phase::SignedIn {
+                form_token,
+                is_shown,
+            } if !*is_shown && is_equal(&self.cookie, cookie) => {
+                *is_shown = true;
+                Some(form_token)
+            }
+            Phase::SignedIn { .. } | Phase::Started { .. } => None,
+        }
+    }
+
     /// Returns the token of the form, if the user has signed in in this browser.
     pub(crate) fn form_token(&self, cookie: &str) -> Option<&str> {
         match &self.phase {
-            Phase::SignedIn { form_token } => is_equal(&self.cookie, cookie).then_some(form_token),
+            Phase::SignedIn { form_token, .. } => {
+                is_equal(&self.cookie, cookie).then_some(form_token)
+            }
             Phase::Started { .. } => None,
         }
     }

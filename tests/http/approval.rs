@@ -169,15 +169,20 @@ async fn call_again(client: &Client, arguments: &Value, asked: &Asked) -> HttpRe
 
 /// Opens the page of an approval and signs in as a user. Returns what the browser shows then.
 async fn sign_in(browser: &Browser, url: &str, name: &str) -> Page {
-    let to_issuer = browser.open(url).await;
-    let consent = browser.open(to_issuer.leads_to()).await;
-    let consent = consent.fill("subject", name);
-    let to_callback = browser.press(&consent, "allow").await;
-    let back = browser.follow(&to_callback).await;
+    let back = up_to_page(browser, url, name).await;
     match back.status() {
         303 => browser.follow(&back).await,
         _ => back,
     }
+}
+
+/// Signs in as a user, up to the redirect to the page.
+async fn up_to_page(browser: &Browser, url: &str, name: &str) -> Page {
+    let to_issuer = browser.open(url).await;
+    let consent = browser.open(to_issuer.leads_to()).await;
+    let consent = consent.fill("subject", name);
+    let to_callback = browser.press(&consent, "allow").await;
+    browser.follow(&to_callback).await
 }
 
 /// Signs in and decides.

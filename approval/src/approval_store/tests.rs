@@ -126,7 +126,7 @@ fn a_user_who_has_signed_in_is_never_replaced() {
     let approval = store.get("a", at(10)).unwrap();
     assert!(!approval.add(SignIn::start().unwrap().0));
     assert!(!approval.add(SignIn::signed_in().unwrap().0));
-    assert!(!approval.count_start());
+    assert!(!approval.count_start(""));
     for (cookie, token) in users {
         assert_eq!(approval.form_token(&cookie), Some(&*token));
     }
@@ -234,10 +234,10 @@ fn sign_ins_that_are_started_for_one_approval_are_counted() {
     inserted.unwrap();
     let approval = store.get("a", at(10)).unwrap();
     for _ in 0..10 {
-        assert!(approval.count_start());
+        assert!(approval.count_start(""));
     }
-    assert!(!approval.count_start());
-    assert!(store.get("b", at(10)).unwrap().count_start());
+    assert!(!approval.count_start(""));
+    assert!(store.get("b", at(10)).unwrap().count_start(""));
 }
 
 /// Starts a sign-in, and returns its state and its cookie.
@@ -274,4 +274,18 @@ fn one_caller_redeems_two_codes_at_a_time() {
     store.end_redemption(&caller("alice"));
     store.end_redemption(&caller("bob"));
     assert!(store.redemptions.is_empty());
+}
+
+#[test]
+fn the_form_is_shown_once_for_each_sign_in() {
+    let mut store = stored("a");
+    let (cookie, token) = signed_in(&mut store, "a");
+    let approval = store.get("a", at(10)).unwrap();
+    assert!(approval.show_form("guessed").is_none());
+    assert_eq!(approval.show_form(&cookie), Some(&*token));
+    assert!(approval.show_form(&cookie).is_none());
+    // Who signs in again has another cookie, and uses no second place.
+    assert!(approval.count_start(&cookie));
+    assert!(approval.sign_ins.is_empty());
+    assert_eq!(approval.decide(&cookie, &token, true), Deciding::Refused);
 }

@@ -53,8 +53,11 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
         "{}",
         page.text()
     );
+    let other = Browser::default();
+    let to_page = up_to_page(&other, &asked.url, "alice").await;
+    assert_eq!(to_page.status(), 303);
     let source = reqwest::Client::new().get(page.url());
-    let cookies = browser.cookies();
+    let cookies = other.cookies();
     let cookies: Vec<_> = cookies
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
@@ -87,6 +90,23 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
     }
     assert_eq!(page.header("referrer-policy"), "same-origin");
     assert_eq!(decided.header("referrer-policy"), "no-referrer");
+}
+
+/// On loopback, cookies do not separate ports: a program on another port gets the cookie.
+#[tokio::test]
+async fn the_form_is_shown_once_for_each_sign_in() {
+    let desk = Desk::start().await;
+    let asked = asked(&desk, "secret").await;
+    let browser = Browser::default();
+    let page = sign_in(&browser, &asked.url, "alice").await;
+    assert!(page.has_form());
+    let again = browser.open(&asked.url).await;
+    assert_eq!(again.status(), 303);
+    assert!(!again.text().contains("secret") && !again.has_form());
+    let page = sign_in(&browser, &asked.url, "alice").await;
+    let page = page.tick_only(&["read"]);
+    let decided = browser.press(&page, "approve").await;
+    assert!(decided.text().contains("You have approved this"));
 }
 
 #[tokio::test]
