@@ -168,8 +168,21 @@ impl Approvals {
         format!("{prefix}toolgate-approval-{id}")
     }
 
+    /// Returns the `Set-Cookie` header of an approval, for as long as the approval is there.
+    pub(crate) fn set_cookie(&self, id: &str, value: &str) -> String {
+        let now = self.now();
+        let left = self.store().get(id, now).map(|one| one.left(now));
+        let seconds = left.unwrap_or_default().as_secs();
+        let secure = if self.is_secure() { "; Secure" } else { "" };
+        // Not `Strict`: the issuer sends the browser back, which is a navigation from another site.
+        format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
+            self.cookie_name(id)
+        )
+    }
+
     /// Whether the pages are on https.
-    pub(crate) fn is_secure(&self) -> bool {
+    fn is_secure(&self) -> bool {
         self.settings.origin.starts_with("https://")
     }
 

@@ -293,20 +293,7 @@ impl Pages {
 
     /// Redirects a browser, and sets the cookie of an approval until the approval expires.
     fn redirect(&self, id: &str, location: &str, cookie: &str) -> Response {
-        let approvals = &self.approvals;
-        let now = approvals.now();
-        let left = approvals.store().get(id, now).map(|one| one.left(now));
-        let seconds = left.unwrap_or_default().as_secs();
-        let secure = if approvals.is_secure() {
-            "; Secure"
-        } else {
-            ""
-        };
-        // Not `Strict`: the issuer sends the browser back, which is a navigation from another site.
-        let cookie = format!(
-            "{}={cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
-            approvals.cookie_name(id)
-        );
+        let cookie = self.approvals.set_cookie(id, cookie);
         let (Ok(location), Ok(cookie)) = (
             HeaderValue::try_from(location),
             HeaderValue::try_from(cookie),

@@ -77,3 +77,24 @@ async fn with_several_issuers_a_response_without_its_issuer_is_refused() {
         assert_eq!(client.accepts_response_of(None).await, Ok(false));
     }
 }
+
+#[test]
+fn a_cookie_is_bound_to_the_host_and_to_https_except_on_loopback() {
+    let alice = Caller::test("alice").identity();
+    let set = |origin: &str| {
+        let approvals = approvals(origin, &[ISSUER]);
+        let page = submitted(&approvals, &alice);
+        let set = approvals.set_cookie(&page.id, "value");
+        set.replace(&page.id, "ID")
+    };
+    let set_on_https = set("https://a.example");
+    let (before, after) = set_on_https.split_once("Max-Age=").unwrap();
+    assert_eq!(
+        before,
+        "__Host-toolgate-approval-ID=value; Path=/; HttpOnly; SameSite=Lax; "
+    );
+    assert!(after.ends_with("; Secure"), "{after}");
+    let set_on_loopback = set("http://127.0.0.1:8000");
+    assert!(set_on_loopback.starts_with("toolgate-approval-ID=value; Path=/; "));
+    assert!(!set_on_loopback.contains("Secure"), "{set_on_loopback}");
+}
