@@ -46,6 +46,8 @@ pub struct NewApproval {
     pub caller: Identity,
     /// The issuer at which the user signs in: `iss` of the caller's token.
     pub issuer: String,
+    /// The user: `sub` of the caller's token.
+    pub subject: String,
     /// The kind and the name of the item.
     pub item: String,
     /// The question, with all arguments, each in one line and escaped.
@@ -144,7 +146,12 @@ impl ApprovalStore {
         now: UnixTime,
     ) -> Result<(), &'static str> {
         self.remove_expired(now);
-        let texts = [&request.issuer, &request.item, &request.question];
+        let texts = [
+            &request.issuer,
+            &request.subject,
+            &request.item,
+            &request.question,
+        ];
         let texts: usize = texts.iter().map(|text| text.len()).sum();
         let scopes: usize = request.scopes.iter().map(String::len).sum();
         let bytes = OVERHEAD + texts + scopes;

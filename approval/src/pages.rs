@@ -21,6 +21,7 @@ use axum::{
 use toolgate_core::{
     bearer::{Credentials, Scheme},
     caller::Identity,
+    log_text::escaped_prefix,
 };
 use toolgate_oauth::{
     issuer::{AuthorizationCodeClient, AuthorizationRequest},
@@ -28,7 +29,7 @@ use toolgate_oauth::{
 };
 
 use crate::{
-    approval_store::Deciding,
+    approval_store::{Deciding, NewApproval},
     approvals::Approvals,
     browser_request::{Parameters, cookie, is_same_origin},
     html::{self, DecisionForm, Notice},
@@ -36,13 +37,16 @@ use crate::{
         APPROVED, DECIDED_BEFORE, DECLINED, FOREIGN_FORM, NOT_A_DECISION, NOT_READ, NOT_SIGNED_IN,
         OTHER_BROWSER, OTHER_USER, TOO_MANY, UNKNOWN,
     },
-    secret_text::NoRandomNumbers,
+    secret_text::{self, NoRandomNumbers},
     sign_in::{Redemption, SignIn},
     sign_in_failure::Failure,
 };
 
 /// The maximum length of an id, a state or a query that is looked at.
 const LONGEST: usize = 16 * 1024;
+
+/// The maximum length of an issuer and a subject in the log.
+const LOGGED: usize = 256;
 
 /// What the handlers use.
 struct Pages {
@@ -168,29 +172,38 @@ async fn decide(
     if approves && !has_read {
         return pages.notice(&NOT_READ, Some(&id));
     }
-    let (deciding, item) = {
+    let deciding = {
         let mut store = approvals.store();
         match store.get(&id, approvals.now()) {
-            None => (Deciding::Unknown, String::new()),
-            Some(approval) => (
-                approval.decide(&cookie, form_token, approves),
-                approval.request.item.clone(),
-            ),
+            None => Deciding::Unknown,
+            Some(approval) => {
+                let deciding = approval.decide(&cookie, form_token, approves);
+                if deciding == Deciding::Done {
+                    log_decision(&id, &approval.request, approves);
+                }
+                deciding
+            }
         }
     };
     match deciding {
-        Deciding::Done => {
-            tracing::info!(
-                item,
-                approved = approves,
-                "a user has decided about an approval"
-            );
-            pages.notice(if approves { &APPROVED } else { &DECLINED }, None)
-        }
+        Deciding::Done => pages.notice(if approves { &APPROVED } else { &DECLINED }, None),
         Deciding::DecidedBefore => pages.notice(&DECIDED_BEFORE, None),
         Deciding::Refused => pages.notice(&OTHER_BROWSER, None),
         Deciding::Unknown => pages.notice(&UNKNOWN, None),
     }
+}
+
+/// Logs who has decided about what. The id itself is the address of the page, so only its
+/// fingerprint is logged.
+fn log_decision(id: &str, request: &NewApproval, approves: bool) {
+    tracing::info!(
+        approval = secret_text::fingerprint(id),
+        item = request.item,
+        issuer = escaped_prefix(&request.issuer, LOGGED),
+        subject = escaped_prefix(&request.subject, LOGGED),
+        approved = approves,
+        "a user has decided about an approval"
+    );
 }
 
 impl Pages {

@@ -14,6 +14,7 @@ fn request(name: &str, question: &str) -> NewApproval {
     NewApproval {
         caller: caller(name),
         issuer: "https://issuer.test".to_owned(),
+        subject: name.to_owned(),
         item: "tool delete".to_owned(),
         question: question.to_owned(),
         scopes: vec!["notes:write".to_owned()],

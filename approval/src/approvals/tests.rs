@@ -33,6 +33,7 @@ fn submitted(approvals: &Approvals, caller: &Identity) -> Page {
     let submitted = approvals.submit(NewApproval {
         caller: caller.clone(),
         issuer: ISSUER.to_owned(),
+        subject: "alice".to_owned(),
         item: "tool delete".to_owned(),
         question: "Delete 7?".to_owned(),
         scopes: Vec::new(),
