@@ -40,7 +40,7 @@ const WAITERS: usize = 1024;
 const OVERHEAD: usize = 2048;
 
 /// What a user is asked to approve.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NewApproval {
     /// Who has to approve it.
     pub caller: Identity,

@@ -172,19 +172,20 @@ async fn decide(
     if approves && !has_read {
         return pages.notice(&NOT_READ, Some(&id));
     }
-    let deciding = {
+    // Logged below: a slow log must not hold the store.
+    let (deciding, request) = {
         let mut store = approvals.store();
         match store.get(&id, approvals.now()) {
-            None => Deciding::Unknown,
-            Some(approval) => {
-                let deciding = approval.decide(&cookie, form_token, approves);
-                if deciding == Deciding::Done {
-                    log_decision(&id, &approval.request, approves);
-                }
-                deciding
-            }
+            None => (Deciding::Unknown, None),
+            Some(approval) => (
+                approval.decide(&cookie, form_token, approves),
+                Some(approval.request.clone()),
+            ),
         }
     };
+    if let (Deciding::Done, Some(request)) = (deciding, request) {
+        log_decision(&id, &request, approves);
+    }
     match deciding {
         Deciding::Done => pages.notice(if approves { &APPROVED } else { &DECLINED }, None),
         Deciding::DecidedBefore => pages.notice(&DECIDED_BEFORE, None),
