@@ -5,7 +5,10 @@ use std::{collections::HashMap, time::Duration};
 use tokio::sync::watch;
 use toolgate_core::{caller::Identity, clock::UnixTime};
 
-use crate::{secret_text::is_equal, sign_in::SignIn};
+use crate::{
+    secret_text::is_equal,
+    sign_in::{Redemption, SignIn},
+};
 
 /// How long a user may take to decide.
 pub(crate) const LIFE: Duration = Duration::from_secs(5 * 60);
@@ -18,8 +21,16 @@ const BYTES_OF_CALLER: usize = 64 * 1024;
 const APPROVALS: usize = 4096;
 const BYTES: usize = 16 * 1024 * 1024;
 
-/// How many browsers can sign in for one approval. A further one replaces the oldest.
+/// How many browsers can sign in for one approval. A further one replaces the oldest that has not
+/// signed in yet.
 const SIGN_INS: usize = 4;
+
+/// How many sign-ins can be started for one approval: each costs a request to the issuer, and no
+/// rate of the endpoint counts it (CWE-770).
+const STARTS: usize = 10;
+
+/// How many codes of one caller are redeemed concurrently, of the turns that all callers share.
+const REDEMPTIONS_OF_CALLER: usize = 2;
 
 /// How many requests of one caller, and of all, wait for decisions at most.
 const WAITERS_OF_CALLER: usize = 8;
@@ -29,12 +40,14 @@ const WAITERS: usize = 1024;
 const OVERHEAD: usize = 2048;
 
 /// What a user is asked to approve.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NewApproval {
     /// Who has to approve it.
     pub caller: Identity,
     /// The issuer at which the user signs in: `iss` of the caller's token.
     pub issuer: String,
+    /// The user: `sub` of the caller's token.
+    pub subject: String,
     /// The kind and the name of the item.
     pub item: String,
     /// The question, with all arguments, each in one line and escaped.
@@ -75,6 +88,21 @@ pub(crate) struct Approval {
     /// `Some(true)` if the user has approved.
     decided: watch::Sender<Option<bool>>,
     sign_ins: Vec<SignIn>,
+    starts: usize,
+}
+
+/// What happens to the response of an issuer.
+pub(crate) enum Begun {
+    /// Its code is redeemed, for an approval of this caller.
+    Redemption {
+        redemption: Redemption,
+        caller: Identity,
+        issuer: String,
+    },
+    /// Too many codes of the caller are being redeemed.
+    Busy,
+    /// This browser did not start such a sign-in.
+    Refused,
 }
 
 /// Where a request finds an approval.
@@ -102,6 +130,7 @@ pub(crate) struct ApprovalStore {
     bytes: usize,
     waiters: HashMap<Identity, usize>,
     all_waiters: usize,
+    redemptions: HashMap<Identity, usize>,
 }
 
 impl ApprovalStore {
@@ -117,7 +146,12 @@ impl ApprovalStore {
         now: UnixTime,
     ) -> Result<(), &'static str> {
         self.remove_expired(now);
-        let texts = [&request.issuer, &request.item, &request.question];
+        let texts = [
+            &request.issuer,
+            &request.subject,
+            &request.item,
+            &request.question,
+        ];
         let texts: usize = texts.iter().map(|text| text.len()).sum();
         let scopes: usize = request.scopes.iter().map(String::len).sum();
         let bytes = OVERHEAD + texts + scopes;
@@ -143,6 +177,7 @@ impl ApprovalStore {
             bytes,
             decided: watch::Sender::new(None),
             sign_ins: Vec::new(),
+            starts: 0,
         };
         self.all.insert(id, approval);
         Ok(())
@@ -219,6 +254,46 @@ impl ApprovalStore {
             self.all_waiters = self.all_waiters.saturating_sub(1);
         }
     }
+
+    /// Takes what redeems the code of the sign-in that this browser started with this state. If the
+    /// caller has no turn, it stays there, and the browser can try again.
+    pub(crate) fn begin_redemption(
+        &mut self,
+        id: &str,
+        state: &str,
+        cookie: &str,
+        now: UnixTime,
+    ) -> Begun {
+        let approval = self.all.get_mut(id);
+        let Some(approval) = approval.filter(|one| one.until.since(now) > 0) else {
+            return Begun::Refused;
+        };
+        let caller = &approval.request.caller;
+        let running = self.redemptions.get(caller).copied().unwrap_or_default();
+        if running >= REDEMPTIONS_OF_CALLER && approval.has_started(state, cookie) {
+            return Begun::Busy;
+        }
+        let Some(redemption) = approval.take_redemption(state, cookie) else {
+            return Begun::Refused;
+        };
+        let caller = approval.request.caller.clone();
+        *self.redemptions.entry(caller.clone()).or_default() += 1;
+        Begun::Redemption {
+            redemption,
+            caller,
+            issuer: approval.request.issuer.clone(),
+        }
+    }
+
+    /// Ends the redemption of a code.
+    pub(crate) fn end_redemption(&mut self, caller: &Identity) {
+        if let Some(running) = self.redemptions.get_mut(caller) {
+            *running = running.saturating_sub(1);
+            if *running == 0 {
+                self.redemptions.remove(caller);
+            }
+        }
+    }
 }
 
 impl Approval {
@@ -232,24 +307,58 @@ impl Approval {
         self.decided.borrow().is_some()
     }
 
-    /// Adds the sign-in of a browser.
-    pub(crate) fn add(&mut self, sign_in: SignIn) {
-        if self.sign_ins.len() >= SIGN_INS {
-            self.sign_ins.remove(0);
+    /// Counts a sign-in that a browser with this cookie starts. Returns whether it may. What the
+    /// browser has signed in for before ends, because the browser gets another cookie.
+    pub(crate) fn count_start(&mut self, cookie: &str) -> bool {
+        if self.starts >= STARTS {
+            return false;
         }
-        self.sign_ins.push(sign_in);
+        self.sign_ins.retain(|one| one.form_token(cookie).is_none());
+        let signed_in = self.sign_ins.iter().filter(|one| one.is_signed_in());
+        let may_start = signed_in.count() < SIGN_INS;
+        if may_start {
+            self.starts += 1;
+        }
+        may_start
     }
 
-    /// Takes the code verifier of the sign-in that this browser started with this state. Another
+    fn has_started(&self, state: &str, cookie: &str) -> bool {
+        let mut all = self.sign_ins.iter();
+        all.any(|one| one.redemption(state, cookie).is_some())
+    }
+
+    /// Adds the sign-in of a browser. It can replace one that was only started: anybody who has the
+    /// address of the page can start one, and must not end the sign-in of the user (CWE-400).
+    /// Returns whether there was a place.
+    pub(crate) fn add(&mut self, sign_in: SignIn) -> bool {
+        if self.sign_ins.len() >= SIGN_INS {
+            let mut all = self.sign_ins.iter();
+            let Some(oldest) = all.position(|one| !one.is_signed_in()) else {
+                return false;
+            };
+            self.sign_ins.remove(oldest);
+        }
+        self.sign_ins.push(sign_in);
+        true
+    }
+
+    /// Takes what redeems the code of the sign-in that this browser started with this state. Another
     /// response with the state finds nothing.
-    pub(crate) fn take_verifier(&mut self, state: &str, cookie: &str) -> Option<String> {
+    pub(crate) fn take_redemption(&mut self, state: &str, cookie: &str) -> Option<Redemption> {
         let mut all = self.sign_ins.iter().enumerate();
-        let (place, verifier) = all.find_map(|(place, one)| {
-            let verifier = one.verifier(state, cookie)?;
-            Some((place, verifier.to_owned()))
+        let (place, redemption) = all.find_map(|(place, one)| {
+            let redemption = one.redemption(state, cookie)?;
+            Some((place, redemption.clone()))
         })?;
         self.sign_ins.remove(place);
-        Some(verifier)
+        Some(redemption)
+    }
+
+    /// Returns the token for the page of a browser in which the user has signed in, once for each
+    /// sign-in.
+    pub(crate) fn show_form(&mut self, cookie: &str) -> Option<&str> {
+        let mut all = self.sign_ins.iter_mut();
+        all.find_map(|one| one.show_form(cookie))
     }
 
     /// Returns the token of the form for a browser in which the user has signed in.

@@ -15,8 +15,11 @@ use toolgate_core::{
 use toolgate_oauth::{issuer::AuthorizationCodeClient, verify::Authenticator};
 
 use crate::{
-    approval_store::{ApprovalStore, Decision, Found, NewApproval, Page},
+    approval_store::{ApprovalStore, Begun, Decision, Found, NewApproval, Page},
+    html::Notice,
+    notices::{BUSY, OTHER_BROWSER},
     pages, secret_text,
+    sign_in::Redemption,
 };
 
 /// The settings of the approvals of one server.
@@ -54,12 +57,20 @@ pub struct Approvals {
 }
 
 impl Approvals {
-    /// Creates the store. Users sign in at the issuers of `clients`.
+    /// Creates the store. Users sign in at the issuers of `clients`. With several, each response
+    /// has to name its issuer.
     pub fn new(
         settings: Settings,
         clients: Vec<AuthorizationCodeClient>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let clients = match clients.len() {
+            0 | 1 => clients,
+            _ => {
+                let clients = clients.into_iter();
+                clients.map(|one| one.requiring_issuer()).collect()
+            }
+        };
         Self {
             settings,
             clients,
@@ -157,14 +168,50 @@ impl Approvals {
         format!("{prefix}toolgate-approval-{id}")
     }
 
+    /// Returns the `Set-Cookie` header of an approval, for as long as the approval is there.
+    pub(crate) fn set_cookie(&self, id: &str, value: &str) -> String {
+        let now = self.now();
+        let left = self.store().get(id, now).map(|one| one.left(now));
+        let seconds = left.unwrap_or_default().as_secs();
+        let secure = if self.is_secure() { "; Secure" } else { "" };
+        // Not `Strict`: the issuer sends the browser back, which is a navigation from another site.
+        format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
+            self.cookie_name(id)
+        )
+    }
+
     /// Whether the pages are on https.
-    pub(crate) fn is_secure(&self) -> bool {
+    fn is_secure(&self) -> bool {
         self.settings.origin.starts_with("https://")
     }
 
     /// Returns the public path of the page of an approval.
     pub(crate) fn page_path(&self, id: &str) -> String {
         format!("{}/{id}", self.settings.path)
+    }
+
+    /// Takes what redeems the code in the response of an issuer, and a turn of the caller.
+    ///
+    /// # Errors
+    ///
+    /// What the page says instead.
+    pub(crate) fn begin_redemption(
+        &self,
+        id: &str,
+        state: &str,
+        cookie: &str,
+    ) -> Result<(Redemption, String, RedemptionGuard<'_>), &'static Notice> {
+        let now = self.now();
+        match self.store().begin_redemption(id, state, cookie, now) {
+            Begun::Redemption {
+                redemption,
+                caller,
+                issuer,
+            } => Ok((redemption, issuer, RedemptionGuard(self, caller))),
+            Begun::Busy => Err(&BUSY),
+            Begun::Refused => Err(&OTHER_BROWSER),
+        }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -202,3 +249,15 @@ impl Drop for WaitGuard<'_> {
         self.0.store().stop_waiting(self.1);
     }
 }
+
+/// Ends the redemption of a code, also if the browser disconnects.
+pub(crate) struct RedemptionGuard<'a>(&'a Approvals, Identity);
+
+impl Drop for RedemptionGuard<'_> {
+    fn drop(&mut self) {
+        self.0.store().end_redemption(&self.1);
+    }
+}
+
+#[cfg(test)]
+mod tests;

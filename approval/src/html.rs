@@ -45,15 +45,22 @@ pub(crate) fn decision(form: &DecisionForm<'_>) -> Response {
         p { "An application that acts in your name asks this server to run the " strong { (form.item) } ". It runs only if you approve." }
         fieldset {
             legend { "The question" }
-            // Each argument is escaped within its line, so none can look like another line.
-            @for line in form.question.lines() { p { strong { (line) } } }
+            // Each argument is escaped within its line, so none can look like another line. Its
+            // spaces stay visible: otherwise two different arguments could look the same.
+            @for line in form.question.lines() { p.question { strong { (line) } } }
         }
         p.note { "Approve only what you have asked for. The application cannot answer for you." }
         form method="post" action=(form.action) autocomplete="off" {
             input type="hidden" name="form_token" value=(form.form_token);
+            // Somebody who makes the user double-click, and shows this page under the second click,
+            // decides nothing (clickjacking, CWE-1021): an approval needs a click on the box, too.
+            label.scope {
+                input type="checkbox" name="read" value="read" required;
+                span { "I have read this" }
+            }
             div.decision {
                 button.primary type="submit" name="decision" value="approve" { "Approve" }
-                button type="submit" name="decision" value="decline" { "Decline" }
+                button type="submit" name="decision" value="decline" formnovalidate { "Decline" }
             }
         }
     };
@@ -137,4 +144,29 @@ fn policy(form_action: &str) -> HeaderValue {
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(
         "default-src 'none'; frame-ancestors 'none'",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn spaces_of_an_argument_stay_visible() {
+        let page = decision(&DecisionForm {
+            server_name: "notes",
+            item: "tool delete",
+            question: "Delete \"a   b\"?",
+            action: "/approvals/a",
+            form_token: "t",
+        });
+        let policy = page.headers()[header::CONTENT_SECURITY_POLICY].clone();
+        assert!(policy.to_str().unwrap().contains(&**STYLESHEET_SOURCE));
+        let page = to_bytes(page.into_body(), usize::MAX).await.unwrap();
+        let page = String::from_utf8(page.into()).unwrap();
+        let line = r#"<p class="question"><strong>Delete &quot;a   b&quot;?</strong></p>"#;
+        assert!(page.contains(line), "{page}");
+        assert!(page.contains(".question { white-space: pre-wrap; }"));
+    }
 }

@@ -11,6 +11,7 @@
 //! | `sign_in`, `sign_in_failure` | one browser that signs in for one approval; why it cannot |
 //! | `pages` | the HTTP pages |
 //! | `html` | their HTML and their headers |
+//! | `notices` | what the pages without a form say |
 //! | `browser_request` | the cookie, the origin and the form of a browser |
 //! | `secret_text` | random texts |
 //!
@@ -22,6 +23,7 @@ mod approval_store;
 mod approvals;
 mod browser_request;
 mod html;
+mod notices;
 mod pages;
 mod secret_text;
 mod sign_in;

@@ -21,6 +21,7 @@ use axum::{
 use toolgate_core::{
     bearer::{Credentials, Scheme},
     caller::Identity,
+    log_text::escaped_prefix,
 };
 use toolgate_oauth::{
     issuer::{AuthorizationCodeClient, AuthorizationRequest},
@@ -28,72 +29,24 @@ use toolgate_oauth::{
 };
 
 use crate::{
-    approval_store::Deciding,
+    approval_store::{Deciding, NewApproval},
     approvals::Approvals,
     browser_request::{Parameters, cookie, is_same_origin},
     html::{self, DecisionForm, Notice},
-    secret_text::NoRandomNumbers,
-    sign_in::SignIn,
+    notices::{
+        APPROVED, DECIDED_BEFORE, DECLINED, FOREIGN_FORM, NOT_A_DECISION, NOT_READ, NOT_SIGNED_IN,
+        OTHER_BROWSER, OTHER_USER, TOO_MANY, UNKNOWN,
+    },
+    secret_text::{self, NoRandomNumbers},
+    sign_in::{Redemption, SignIn},
     sign_in_failure::Failure,
 };
 
 /// The maximum length of an id, a state or a query that is looked at.
 const LONGEST: usize = 16 * 1024;
 
-const UNKNOWN: Notice = Notice {
-    status: StatusCode::NOT_FOUND,
-    title: "There is nothing to approve here",
-    text: "This approval was decided before, it has expired after five minutes, or the server was restarted.",
-    next: "go back to your application and start again there.",
-};
-const OTHER_BROWSER: Notice = Notice {
-    status: StatusCode::FORBIDDEN,
-    title: "This sign-in is not valid",
-    text: "It was not started in this browser, it was used before, or it has expired. Nothing was decided.",
-    next: "go back to your application and open its page again. If you did not open one, close this page.",
-};
-const OTHER_USER: Notice = Notice {
-    status: StatusCode::FORBIDDEN,
-    title: "You are signed in as somebody else",
-    text: "Only the user in whose name the application acts can see and decide this. Nothing was decided.",
-    next: "sign out at your identity provider and sign in as that user. If you did not expect this page, close it: somebody may have sent you here to approve a request of theirs.",
-};
-const NOT_SIGNED_IN: Notice = Notice {
-    status: StatusCode::BAD_GATEWAY,
-    title: "You could not be signed in",
-    text: "The identity provider did not sign you in for this server. Nothing was decided.",
-    next: "try again. If it fails again, tell the operator of this server: the log says why.",
-};
-const FOREIGN_FORM: Notice = Notice {
-    status: StatusCode::FORBIDDEN,
-    title: "This decision came from another page",
-    text: "Nothing was decided.",
-    next: "close this page and the one that led here, and open the page of your application again.",
-};
-const NOT_A_DECISION: Notice = Notice {
-    status: StatusCode::BAD_REQUEST,
-    title: "This is not a decision",
-    text: "The form did not arrive completely. Nothing was decided.",
-    next: "go back and decide again.",
-};
-const DECIDED_BEFORE: Notice = Notice {
-    status: StatusCode::CONFLICT,
-    title: "You have decided this before",
-    text: "The first decision counts.",
-    next: "go back to your application. To decide otherwise, start again there.",
-};
-const APPROVED: Notice = Notice {
-    status: StatusCode::OK,
-    title: "You have approved this",
-    text: "It runs once, with the arguments that you have seen.",
-    next: "close this page and go back to your application.",
-};
-const DECLINED: Notice = Notice {
-    status: StatusCode::OK,
-    title: "You have declined this",
-    text: "Nothing runs.",
-    next: "close this page and go back to your application.",
-};
+/// The maximum length of an issuer and a subject in the log.
+const LOGGED: usize = 256;
 
 /// What the handlers use.
 struct Pages {
@@ -128,17 +81,20 @@ async fn show(
         let Some(approval) = store.get(&id, now) else {
             return pages.notice(&UNKNOWN, None);
         };
-        if let Some(form_token) = approval.form_token(cookie) {
-            if approval.is_decided() {
-                return pages.notice(&DECIDED_BEFORE, None);
-            }
+        if approval.is_decided() && approval.form_token(cookie).is_some() {
+            return pages.notice(&DECIDED_BEFORE, None);
+        }
+        if let Some(form_token) = approval.show_form(cookie).map(str::to_owned) {
             return html::decision(&DecisionForm {
                 server_name: &approvals.settings.server_name,
                 item: &approval.request.item,
                 question: &approval.request.question,
                 action: &approvals.page_path(&id),
-                form_token,
+                form_token: &form_token,
             });
+        }
+        if !approval.count_start(cookie) {
+            return pages.notice(&TOO_MANY, None);
         }
         (
             approval.request.issuer.clone(),
@@ -173,18 +129,12 @@ async fn callback(
     };
     let approvals = &pages.approvals;
     let cookie = cookie(&headers, &approvals.cookie_name(id));
-    let taken = {
-        let mut store = approvals.store();
-        let approval = store.get(id, approvals.now());
-        approval.and_then(|approval| {
-            let verifier = approval.take_verifier(secret, cookie)?;
-            Some((verifier, approval.request.issuer.clone()))
-        })
+    let begun = approvals.begin_redemption(id, secret, cookie);
+    let (redemption, issuer, _turn) = match begun {
+        Ok(begun) => begun,
+        Err(notice) => return pages.notice(notice, None),
     };
-    let Some((verifier, issuer)) = taken else {
-        return pages.notice(&OTHER_BROWSER, None);
-    };
-    match pages.sign_in(&parameters, &verifier, &issuer).await {
+    match pages.sign_in(&parameters, &redemption, &issuer).await {
         Ok(user) => pages.signed_in(id, &user),
         Err(failure) => {
             failure.log(&issuer);
@@ -213,34 +163,48 @@ async fn decide(
             "decline" => false,
             _ => return None,
         };
-        Some((form.one("form_token")?, approves))
+        let has_read = form.one("read") == Some("read");
+        Some((form.one("form_token")?, approves, has_read))
     });
-    let Some((form_token, approves)) = read else {
+    let Some((form_token, approves, has_read)) = read else {
         return pages.notice(&NOT_A_DECISION, None);
     };
-    let (deciding, item) = {
+    if approves && !has_read {
+        return pages.notice(&NOT_READ, Some(&id));
+    }
+    // Logged below: a slow log must not hold the store.
+    let (deciding, request) = {
         let mut store = approvals.store();
         match store.get(&id, approvals.now()) {
-            None => (Deciding::Unknown, String::new()),
+            None => (Deciding::Unknown, None),
             Some(approval) => (
                 approval.decide(&cookie, form_token, approves),
-                approval.request.item.clone(),
+                Some(approval.request.clone()),
             ),
         }
     };
+    if let (Deciding::Done, Some(request)) = (deciding, request) {
+        log_decision(&id, &request, approves);
+    }
     match deciding {
-        Deciding::Done => {
-            tracing::info!(
-                item,
-                approved = approves,
-                "a user has decided about an approval"
-            );
-            pages.notice(if approves { &APPROVED } else { &DECLINED }, None)
-        }
+        Deciding::Done => pages.notice(if approves { &APPROVED } else { &DECLINED }, None),
         Deciding::DecidedBefore => pages.notice(&DECIDED_BEFORE, None),
         Deciding::Refused => pages.notice(&OTHER_BROWSER, None),
         Deciding::Unknown => pages.notice(&UNKNOWN, None),
     }
+}
+
+/// Logs who has decided about what. The id itself is the address of the page, so only its
+/// fingerprint is logged.
+fn log_decision(id: &str, request: &NewApproval, approves: bool) {
+    tracing::info!(
+        approval = secret_text::fingerprint(id),
+        item = request.item,
+        issuer = escaped_prefix(&request.issuer, LOGGED),
+        subject = escaped_prefix(&request.subject, LOGGED),
+        approved = approves,
+        "a user has decided about an approval"
+    );
 }
 
 impl Pages {
@@ -268,18 +232,24 @@ impl Pages {
             code_challenge: &started.code_challenge,
             scopes,
         };
-        let url = self.client(issuer)?.authorization_url(&request).await?;
-        if let Some(approval) = self.approvals.store().get(id, self.approvals.now()) {
-            approval.add(sign_in);
+        let authorization = self.client(issuer)?.authorization(&request).await?;
+        let mut store = self.approvals.store();
+        if let Some(approval) = store.get(id, self.approvals.now()) {
+            let sign_in = sign_in.requested_by(authorization.client);
+            if !approval.add(sign_in) {
+                drop(store);
+                return Ok(self.notice(&TOO_MANY, None));
+            }
         }
-        Ok(self.redirect(id, &url, &started.cookie))
+        drop(store);
+        Ok(self.redirect(id, &authorization.url, &started.cookie))
     }
 
     /// Redeems the code and verifies the token, as that of any request. The token is dropped here.
     async fn sign_in(
         &self,
         parameters: &Parameters,
-        verifier: &str,
+        redemption: &Redemption,
         issuer: &str,
     ) -> Result<Identity, Failure> {
         let client = self.client(issuer)?;
@@ -293,7 +263,10 @@ impl Pages {
             let error = parameters.one("error").unwrap_or("no code");
             return Err(Failure::Refused(error.to_owned()));
         };
-        let token = client.redeem(code, verifier, self.approvals.now()).await?;
+        let requesting = redemption.client.as_ref().ok_or(Failure::NoClient)?;
+        let now = self.approvals.now();
+        let token = client.redeem(code, &redemption.verifier, requesting, now);
+        let token = token.await?;
         let credentials = Credentials {
             scheme: Scheme::Bearer,
             token,
@@ -321,7 +294,9 @@ impl Pages {
         }
         match SignIn::signed_in() {
             Ok((sign_in, cookie)) => {
-                approval.add(sign_in);
+                if !approval.add(sign_in) {
+                    return self.notice(&TOO_MANY, None);
+                }
                 drop(store);
                 // The code does not stay in the address of the page.
                 self.redirect(id, &self.approvals.page_path(id), &cookie)
@@ -332,20 +307,7 @@ impl Pages {
 
     /// Redirects a browser, and sets the cookie of an approval until the approval expires.
     fn redirect(&self, id: &str, location: &str, cookie: &str) -> Response {
-        let approvals = &self.approvals;
-        let now = approvals.now();
-        let left = approvals.store().get(id, now).map(|one| one.left(now));
-        let seconds = left.unwrap_or_default().as_secs();
-        let secure = if approvals.is_secure() {
-            "; Secure"
-        } else {
-            ""
-        };
-        // Not `Strict`: the issuer sends the browser back, which is a navigation from another site.
-        let cookie = format!(
-            "{}={cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
-            approvals.cookie_name(id)
-        );
+        let cookie = self.approvals.set_cookie(id, cookie);
         let (Ok(location), Ok(cookie)) = (
             HeaderValue::try_from(location),
             HeaderValue::try_from(cookie),

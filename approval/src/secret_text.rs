@@ -23,6 +23,13 @@ pub(crate) fn code_challenge(verifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
 }
 
+/// Returns a short text that names a secret in the log, and from which nobody learns it.
+pub(crate) fn fingerprint(secret: &str) -> String {
+    let mut hash = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
+    hash.truncate(8);
+    hash
+}
+
 /// Compares a secret in a time that does not depend on where the texts differ (CWE-208).
 pub(crate) fn is_equal(secret: &str, given: &str) -> bool {
     verify_slices_are_equal(secret.as_bytes(), given.as_bytes()).is_ok()
@@ -38,6 +45,15 @@ mod tests {
         assert_eq!(one.len(), 22);
         assert_ne!(one, other);
         assert!(is_equal(&one, &one) && !is_equal(&one, &other) && !is_equal(&one, ""));
+    }
+
+    #[test]
+    fn a_fingerprint_is_short_and_not_a_part_of_the_secret() {
+        let (one, other) = (random::<16>().unwrap(), random::<16>().unwrap());
+        assert_eq!(fingerprint(&one), fingerprint(&one));
+        assert_ne!(fingerprint(&one), fingerprint(&other));
+        assert_eq!(fingerprint(&one).len(), 8);
+        assert!(!one.contains(&fingerprint(&one)));
     }
 
     /// The example of RFC 7636, Appendix B.

@@ -1,5 +1,7 @@
 //! [`SignIn`]: one browser that signs in for one approval.
 
+use toolgate_oauth::issuer::RequestingClient;
+
 use crate::secret_text::{self, NoRandomNumbers, is_equal};
 
 /// One browser that signs in for one approval. It is worth nothing for any other approval.
@@ -12,9 +14,20 @@ pub(crate) struct SignIn {
 
 enum Phase {
     /// The browser is at the issuer.
-    Started { state: String, verifier: String },
-    /// The user has signed in, and is the caller. The token of the form is used once.
-    SignedIn { form_token: String },
+    Started {
+        state: String,
+        redemption: Redemption,
+    },
+    /// The user has signed in, and is the caller.
+    SignedIn { form_token: String, is_shown: bool },
+}
+
+/// What the code of one sign-in is redeemed with.
+#[derive(Clone)]
+pub(crate) struct Redemption {
+    pub(crate) verifier: String,
+    /// Who requested the code. `None` until the issuer is known.
+    pub(crate) client: Option<RequestingClient>,
 }
 
 /// What a browser takes to the issuer.
@@ -36,15 +49,30 @@ impl SignIn {
             state: state.clone(),
             code_challenge: secret_text::code_challenge(&verifier),
         };
-        let phase = Phase::Started { state, verifier };
+        let redemption = Redemption {
+            verifier,
+            client: None,
+        };
+        let phase = Phase::Started { state, redemption };
         Ok((Self { cookie, phase }, started))
+    }
+
+    /// Notes who requests the code. Another client cannot redeem it (RFC 6749 §4.1.3).
+    pub(crate) fn requested_by(mut self, requesting: RequestingClient) -> Self {
+        if let Phase::Started { redemption, .. } = &mut self.phase {
+            redemption.client = Some(requesting);
+        }
+        self
     }
 
     /// Creates the sign-in of a user who is the caller. Returns it with its cookie.
     pub(crate) fn signed_in() -> Result<(Self, String), NoRandomNumbers> {
         let cookie = secret_text::random::<32>()?;
         let form_token = secret_text::random::<16>()?;
-        let phase = Phase::SignedIn { form_token };
+        let phase = Phase::SignedIn {
+            form_token,
+            is_shown: false,
+        };
         let sign_in = Self {
             cookie: cookie.clone(),
             phase,
@@ -52,21 +80,44 @@ impl SignIn {
         Ok((sign_in, cookie))
     }
 
-    /// Returns the code verifier, if this browser started the sign-in with this state.
-    pub(crate) fn verifier(&self, state: &str, cookie: &str) -> Option<&str> {
+    /// Returns what its code is redeemed with, if this browser started the sign-in with this state.
+    pub(crate) fn redemption(&self, state: &str, cookie: &str) -> Option<&Redemption> {
         match &self.phase {
             Phase::Started {
                 state: own,
-                verifier,
-            } => (is_equal(own, state) && is_equal(&self.cookie, cookie)).then_some(verifier),
+                redemption,
+            } => (is_equal(own, state) && is_equal(&self.cookie, cookie)).then_some(redemption),
             Phase::SignedIn { .. } => None,
+        }
+    }
+
+    /// Returns whether the user has signed in.
+    pub(crate) fn is_signed_in(&self) -> bool {
+        matches!(self.phase, Phase::SignedIn { .. })
+    }
+
+    /// Returns the token for the page, once, if the user has signed in in this browser. A server on
+    /// another port of this host gets the cookie, too (RFC 6265 §8.5), and must not get the token
+    /// with it.
+    pub(crate) fn show_form(&mut self, cookie: &str) -> Option<&str> {
+        match &mut self.phase {
+            Phase::SignedIn {
+                form_token,
+                is_shown,
+            } if !*is_shown && is_equal(&self.cookie, cookie) => {
+                *is_shown = true;
+                Some(form_token)
+            }
+            Phase::SignedIn { .. } | Phase::Started { .. } => None,
         }
     }
 
     /// Returns the token of the form, if the user has signed in in this browser.
     pub(crate) fn form_token(&self, cookie: &str) -> Option<&str> {
         match &self.phase {
-            Phase::SignedIn { form_token } => is_equal(&self.cookie, cookie).then_some(form_token),
+            Phase::SignedIn { form_token, .. } => {
+                is_equal(&self.cookie, cookie).then_some(form_token)
+            }
             Phase::Started { .. } => None,
         }
     }
@@ -80,10 +131,14 @@ mod tests {
     fn a_state_is_worth_nothing_in_another_browser() {
         let (sign_in, started) = SignIn::start().unwrap();
         let (_, other) = SignIn::start().unwrap();
-        assert!(sign_in.verifier(&started.state, &started.cookie).is_some());
-        assert!(sign_in.verifier(&started.state, &other.cookie).is_none());
-        assert!(sign_in.verifier(&started.state, "").is_none());
-        assert!(sign_in.verifier(&other.state, &started.cookie).is_none());
+        assert!(
+            sign_in
+                .redemption(&started.state, &started.cookie)
+                .is_some()
+        );
+        assert!(sign_in.redemption(&started.state, &other.cookie).is_none());
+        assert!(sign_in.redemption(&started.state, "").is_none());
+        assert!(sign_in.redemption(&other.state, &started.cookie).is_none());
     }
 
     #[test]
@@ -93,6 +148,6 @@ mod tests {
         let (after, cookie) = SignIn::signed_in().unwrap();
         assert!(after.form_token(&started.cookie).is_none());
         assert!(after.form_token(&cookie).is_some());
-        assert!(after.verifier(&started.state, &cookie).is_none());
+        assert!(after.redemption(&started.state, &cookie).is_none());
     }
 }

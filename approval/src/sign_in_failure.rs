@@ -36,7 +36,7 @@ impl Failure {
             Self::NoClient => "this server does not trust the issuer any more".to_owned(),
             Self::Issuer(error) => error.to_string(),
             Self::Refused(error) => format!("it refused: {}", QuotedText(error, 64)),
-            Self::OtherIssuer => "the response has the `iss` of another issuer, or none".to_owned(),
+            Self::OtherIssuer => "the response has the `iss` of another issuer, or none, which is needed if the issuer promises it or the server trusts several issuers".to_owned(),
             Self::Token(Unauthenticated::Invalid { description, .. }) => {
                 format!("its token is not accepted: {description}")
             }

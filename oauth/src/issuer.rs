@@ -24,7 +24,8 @@ mod upstream;
 
 pub use algorithm::Algorithm;
 pub use authorization_code_client::{
-    AuthorizationCodeClient, AuthorizationCodeError, AuthorizationRequest, ClientRegistration,
+    Authorization, AuthorizationCodeClient, AuthorizationCodeError, AuthorizationRequest,
+    ClientRegistration, RequestingClient,
 };
 pub use client_authentication::ClientAuthentication;
 #[cfg(any(test, fuzzing))]

@@ -14,6 +14,7 @@ fn request(name: &str, question: &str) -> NewApproval {
     NewApproval {
         caller: caller(name),
         issuer: "https://issuer.test".to_owned(),
+        subject: name.to_owned(),
         item: "tool delete".to_owned(),
         question: question.to_owned(),
         scopes: vec!["notes:write".to_owned()],
@@ -100,7 +101,7 @@ fn a_state_is_used_once() {
     let approval = store.get("a", at(10)).unwrap();
     approval.add(sign_in);
     let take =
-        |approval: &mut Approval, cookie: &str| approval.take_verifier(&started.state, cookie);
+        |approval: &mut Approval, cookie: &str| approval.take_redemption(&started.state, cookie);
     assert!(take(approval, "").is_none());
     assert!(take(approval, &started.cookie).is_some());
     assert!(take(approval, &started.cookie).is_none());
@@ -115,8 +116,21 @@ fn sign_ins_of_one_approval_are_bounded() {
         approval.add(SignIn::start().unwrap().0);
     }
     assert_eq!(approval.sign_ins.len(), SIGN_INS);
-    // The oldest is gone: the user signs in again.
-    assert_eq!(approval.decide(&cookie, &token, true), Deciding::Refused);
+    // Those that were only started are replaced, never that of the user.
+    assert_eq!(approval.decide(&cookie, &token, true), Deciding::Done);
+}
+
+#[test]
+fn a_user_who_has_signed_in_is_never_replaced() {
+    let mut store = stored("a");
+    let users: Vec<_> = (0..SIGN_INS).map(|_| signed_in(&mut store, "a")).collect();
+    let approval = store.get("a", at(10)).unwrap();
+    assert!(!approval.add(SignIn::start().unwrap().0));
+    assert!(!approval.add(SignIn::signed_in().unwrap().0));
+    assert!(!approval.count_start(""));
+    for (cookie, token) in users {
+        assert_eq!(approval.form_token(&cookie), Some(&*token));
+    }
 }
 
 #[test]
@@ -212,4 +226,67 @@ fn requests_that_wait_are_bounded_for_each_caller() {
     assert!(store.waiters.is_empty() && store.all_waiters == 0);
     let found = store.look_up("a", &alice, at(10), true);
     assert!(matches!(found, Found::Pending(Some(_))));
+}
+
+#[test]
+fn sign_ins_that_are_started_for_one_approval_are_counted() {
+    let mut store = stored("a");
+    let inserted = store.insert("b".to_owned(), request("alice", "?"), at(10));
+    inserted.unwrap();
+    let approval = store.get("a", at(10)).unwrap();
+    for _ in 0..10 {
+        assert!(approval.count_start(""));
+    }
+    assert!(!approval.count_start(""));
+    assert!(store.get("b", at(10)).unwrap().count_start(""));
+}
+
+/// Starts a sign-in, and returns its state and its cookie.
+fn started(store: &mut ApprovalStore, id: &str) -> (String, String) {
+    let (sign_in, started) = SignIn::start().unwrap();
+    store.get(id, at(10)).unwrap().add(sign_in);
+    (started.state, started.cookie)
+}
+
+#[test]
+fn one_caller_redeems_two_codes_at_a_time() {
+    let mut store = stored("a");
+    for (id, name) in [("b", "alice"), ("c", "alice"), ("d", "bob")] {
+        let inserted = store.insert(id.to_owned(), request(name, "?"), at(10));
+        inserted.unwrap();
+    }
+    let all = ["a", "b", "c", "d"].map(|id| (id, started(&mut store, id)));
+    let [_, _, (_, third), _] = &all;
+    let begin = |store: &mut ApprovalStore, place: usize| {
+        let (id, (state, cookie)) = &all[place];
+        store.begin_redemption(id, state, cookie, at(10))
+    };
+    assert!(matches!(begin(&mut store, 0), Begun::Redemption { .. }));
+    assert!(matches!(begin(&mut store, 1), Begun::Redemption { .. }));
+    // The third keeps its sign-in, and another caller is not affected.
+    assert!(matches!(begin(&mut store, 2), Begun::Busy));
+    let foreign = store.begin_redemption("c", &third.0, "guessed", at(10));
+    assert!(matches!(foreign, Begun::Refused));
+    assert!(matches!(begin(&mut store, 3), Begun::Redemption { .. }));
+    store.end_redemption(&caller("alice"));
+    assert!(matches!(begin(&mut store, 2), Begun::Redemption { .. }));
+    assert!(matches!(begin(&mut store, 2), Begun::Refused | Begun::Busy));
+    store.end_redemption(&caller("alice"));
+    store.end_redemption(&caller("alice"));
+    store.end_redemption(&caller("bob"));
+    assert!(store.redemptions.is_empty());
+}
+
+#[test]
+fn the_form_is_shown_once_for_each_sign_in() {
+    let mut store = stored("a");
+    let (cookie, token) = signed_in(&mut store, "a");
+    let approval = store.get("a", at(10)).unwrap();
+    assert!(approval.show_form("guessed").is_none());
+    assert_eq!(approval.show_form(&cookie), Some(&*token));
+    assert!(approval.show_form(&cookie).is_none());
+    // Who signs in again has another cookie, and uses no second place.
+    assert!(approval.count_start(&cookie));
+    assert!(approval.sign_ins.is_empty());
+    assert_eq!(approval.decide(&cookie, &token, true), Deciding::Refused);
 }

@@ -68,6 +68,7 @@ pub struct AuthorizationCodeClient {
     preparations: SingleFlight<(), Result<Arc<Prepared>, AuthorizationCodeError>>,
     state: Mutex<Option<Preparation>>,
     turns: Semaphore,
+    requires_issuer: bool,
 }
 
 /// The endpoints of the issuer, and who this server is there.
@@ -79,6 +80,20 @@ struct Prepared {
 struct Preparation {
     result: Result<Arc<Prepared>, AuthorizationCodeError>,
     since: Instant,
+}
+
+/// The client that requested a code. Only this client can redeem it (RFC 6749 §4.1.3), so a sign-in
+/// keeps it, also if this server has another client by then.
+#[derive(Clone)]
+pub struct RequestingClient(Arc<Prepared>);
+
+/// Where a user signs in.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    /// The URL for the browser (RFC 6749 §4.1.1).
+    pub url: String,
+    /// The client that requests the code.
+    pub client: RequestingClient,
 }
 
 /// What one sign-in sends to the issuer.
@@ -121,7 +136,17 @@ impl AuthorizationCodeClient {
             preparations: SingleFlight::default(),
             state: Mutex::default(),
             turns: Semaphore::new(CONCURRENT),
+            requires_issuer: false,
         })
+    }
+
+    /// Refuses responses without `iss`, for a server that trusts several issuers: all of them send
+    /// the browser to one address, so nothing else shows which one sent it (mix-up, RFC 9700
+    /// §4.4.2).
+    #[must_use]
+    pub fn requiring_issuer(mut self) -> Self {
+        self.requires_issuer = true;
+        self
     }
 
     /// Returns the name of the issuer.
@@ -134,15 +159,15 @@ impl AuthorizationCodeClient {
         self.spellings.iter().any(|spelling| spelling == iss)
     }
 
-    /// Returns the URL at which the user signs in (RFC 6749 §4.1.1).
+    /// Returns where the user signs in.
     ///
     /// # Errors
     ///
     /// If the endpoints of the issuer are not known, or if this server is no client there.
-    pub async fn authorization_url(
+    pub async fn authorization(
         &self,
         request: &AuthorizationRequest<'_>,
-    ) -> Result<String, AuthorizationCodeError> {
+    ) -> Result<Authorization, AuthorizationCodeError> {
         let prepared = self.prepared().await?;
         let mut url = prepared.endpoints.authorization.clone();
         let scopes = request.scopes.iter();
@@ -164,7 +189,10 @@ impl AuthorizationCodeClient {
             query.append_pair("scope", &scopes.join(" "));
         }
         drop(query);
-        Ok(url.into())
+        Ok(Authorization {
+            url: url.into(),
+            client: RequestingClient(prepared),
+        })
     }
 
     /// Returns whether a response with this `iss` is one of this issuer. An issuer that promises
@@ -180,11 +208,13 @@ impl AuthorizationCodeClient {
     ) -> Result<bool, AuthorizationCodeError> {
         match iss {
             Some(iss) => Ok(self.is_spelled(iss)),
+            None if self.requires_issuer => Ok(false),
             None => Ok(!self.prepared().await?.endpoints.sends_issuer),
         }
     }
 
-    /// Redeems a code for an access token (RFC 6749 §4.1.3). The token is not verified here.
+    /// Redeems a code for an access token (RFC 6749 §4.1.3), as the client that requested it. The
+    /// token is not verified here.
     ///
     /// # Errors
     ///
@@ -193,12 +223,13 @@ impl AuthorizationCodeClient {
         &self,
         code: &str,
         code_verifier: &str,
+        client: &RequestingClient,
         now: UnixTime,
     ) -> Result<BearerToken, AuthorizationCodeError> {
         if code.len() > LONGEST {
             return Err(AuthorizationCodeError::refused("the code is too long"));
         }
-        let prepared = self.prepared().await?;
+        let prepared = &client.0;
         let _turn = match timeout(TURN, self.turns.acquire()).await {
             Ok(turn) => turn,
             Err(_) => {
@@ -215,13 +246,13 @@ impl AuthorizationCodeClient {
         match answer {
             Ok((200, body)) => access_token(&body),
             Ok((status, body)) => {
-                self.forget_if_old();
-                Err(AuthorizationCodeError::answered(status, &body))
+                let error = AuthorizationCodeError::answered(status, &body);
+                if error.is_unknown_client() {
+                    self.forget_if_old(prepared);
+                }
+                Err(error)
             }
-            Err(error) => {
-                self.forget_if_old();
-                Err(AuthorizationCodeError::fetch(error))
-            }
+            Err(error) => Err(AuthorizationCodeError::fetch(error)),
         }
     }
 
@@ -305,15 +336,28 @@ impl AuthorizationCodeClient {
         (preparation.since.elapsed() < life).then(|| preparation.result.clone())
     }
 
-    /// Forgets a preparation that is not new: an issuer can have forgotten its client.
-    fn forget_if_old(&self) {
-        self.state()
-            .take_if(|preparation| preparation.since.elapsed() >= SETTLED);
+    /// Forgets a preparation that is not new, and whose client the issuer has refused. A caller can
+    /// cause any other error with a code of their own, and each new client would make the issuer
+    /// refuse the sign-ins of other users (CWE-400).
+    fn forget_if_old(&self, refused: &Arc<Prepared>) {
+        self.state().take_if(|preparation| {
+            let current = preparation.result.as_ref();
+            current.is_ok_and(|current| Arc::ptr_eq(current, refused))
+                && preparation.since.elapsed() >= SETTLED
+        });
     }
 
     fn state(&self) -> MutexGuard<'_, Option<Preparation>> {
         // The state is consistent at all times, so a poisoned lock is safe.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for RequestingClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequestingClient")
+            .field(&self.0.client.id)
+            .finish()
     }
 }
 

@@ -96,6 +96,7 @@ impl Approval {
         let submitted = desk.submit(ApprovalRequest {
             caller: caller.identity(),
             issuer: caller.issuer().to_owned(),
+            subject: caller.subject().unwrap_or_default().to_owned(),
             item: self.item.clone(),
             question: question.clone(),
             scopes: self.scopes.clone(),

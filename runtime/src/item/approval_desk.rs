@@ -35,6 +35,8 @@ pub(crate) struct ApprovalRequest {
     pub(crate) caller: Identity,
     /// The issuer of the caller's token, where the user signs in.
     pub(crate) issuer: String,
+    /// The subject of the caller's token, for the log.
+    pub(crate) subject: String,
     /// The kind and the name of the item.
     pub(crate) item: String,
     /// The question, with all arguments.

@@ -99,8 +99,8 @@ impl QuestionTemplate {
             .iter()
             .filter(|(name, _)| !self.names.iter().any(|named| named == name));
         for (name, value) in unnamed {
-            let name = Truncated(name, LONGEST_VALUE);
-            question.push_str(&format!("\n{name}: {}", shown(Some(value))));
+            let line = format!("\n{}: {}", shown_name(name), shown(Some(value)));
+            question.push_str(&line);
             if question.len() > LONGEST_QUESTION {
                 return None;
             }
@@ -113,9 +113,23 @@ impl QuestionTemplate {
 /// and escaped, everything else as JSON.
 fn shown(value: Option<&Value>) -> String {
     match value {
-        None | Some(Value::Null) => "nothing".to_owned(),
+        None => "not given".to_owned(),
+        Some(Value::Null) => "nothing".to_owned(),
         Some(Value::String(text)) => QuotedText(text, LONGEST_VALUE).to_string(),
         Some(other) => Truncated(&other.to_string(), LONGEST_VALUE).to_string(),
+    }
+}
+
+/// Writes the name of an argument, which a client chooses if the item accepts any name: a plain
+/// identifier as it is, and everything else like a string, so that no name imitates a sentence.
+fn shown_name(name: &str) -> String {
+    let is_plain = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || one == '_');
+    match is_plain {
+        true => Truncated(name, LONGEST_VALUE).to_string(),
+        false => QuotedText(name, LONGEST_VALUE).to_string(),
     }
 }
 
@@ -158,6 +172,33 @@ mod tests {
             "{asked}"
         );
         assert_eq!(asked.lines().count(), 2, "{asked}");
+    }
+
+    #[test]
+    fn a_name_cannot_imitate_the_question() {
+        for (name, shown) in [
+            ("dry_run", "dry_run"),
+            ("_2", "_2"),
+            ("", r#""""#),
+            ("2", r#""2""#),
+            ("Nothing will be deleted", r#""Nothing will be deleted""#),
+            ("a\": 1\nid", r#""a\": 1\nid""#),
+            ("\u{0456}d", "\"\u{0456}d\""),
+        ] {
+            let asked = question("Go on?", json!({name: true}));
+            assert_eq!(asked, format!("Go on?\n{shown}: true"));
+        }
+    }
+
+    #[test]
+    fn an_argument_that_is_not_given_is_not_null() {
+        let template = QuestionTemplate::new("Delete {id}?", |_| true).unwrap();
+        let asked = template.question(&Map::new());
+        assert_eq!(asked.as_deref(), Some("Delete not given?"));
+        assert_eq!(
+            question("Delete {id}?", json!({"id": null})),
+            "Delete nothing?"
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ impl SignedIn {
         let http = reqwest::Client::new();
         http.post(&self.asked.url)
             .header("cookie", cookies.join("; "))
-            .form(&[("form_token", token), ("decision", "approve")])
+            .form(&[
+                ("form_token", token),
+                ("decision", "approve"),
+                ("read", "read"),
+            ])
     }
 
     /// Checks that nothing was decided, and that the real form still works.
@@ -93,7 +97,11 @@ async fn a_form_without_its_token_or_with_that_of_another_page_decides_nothing()
     let http = reqwest::Client::new();
     let token = one.page.field("form_token");
     let bare = http.post(&one.asked.url).header("origin", &origin);
-    let bare = bare.form(&[("form_token", token), ("decision", "approve")]);
+    let bare = bare.form(&[
+        ("form_token", token),
+        ("decision", "approve"),
+        ("read", "read"),
+    ]);
     assert_eq!(HttpResponse::of(bare).await.status, 403);
     for body in [
         "decision=approve",
@@ -104,6 +112,39 @@ async fn a_form_without_its_token_or_with_that_of_another_page_decides_nothing()
         let form = one.form("").header("origin", &origin).body(body);
         assert_eq!(HttpResponse::of(form).await.status, 400, "{body}");
     }
+    one.nothing_was_decided().await;
+}
+
+/// A page that makes the user click twice in one place, and shows this one under the second click.
+#[tokio::test]
+async fn a_click_on_a_button_alone_approves_nothing() {
+    let one = signed_in().await;
+    let unread = one.browser.press(&one.page, "approve").await;
+    assert_eq!(unread.status(), 400);
+    assert!(unread.text().contains("was not checked"), "{unread:?}");
+    let choices = one.page.choices();
+    assert_eq!(choices.len(), 1);
+    assert_eq!(choices[0].label.trim(), "I have read this");
+    assert!(!choices[0].is_ticked);
+    one.nothing_was_decided().await;
+    let other = Asked::of(&call(&one.alice, &json!({"list": "b"})).await);
+    let page = sign_in(&one.browser, &other.url, "alice").await;
+    let declined = one.browser.press(&page, "decline").await;
+    assert!(declined.text().contains("You have declined this"));
+}
+
+#[tokio::test]
+async fn a_page_that_is_opened_too_often_starts_no_further_sign_in() {
+    let one = signed_in().await;
+    let stranger = Browser::default();
+    for _ in 0..9 {
+        assert_eq!(stranger.open(&one.asked.url).await.status(), 303);
+    }
+    let refused = stranger.open(&one.asked.url).await;
+    assert_eq!(refused.status(), 429);
+    assert!(refused.text().contains("opened too often"), "{refused:?}");
+    assert!(!refused.text().contains("Delete"), "{refused:?}");
+    // The user who has signed in can still decide.
     one.nothing_was_decided().await;
 }
 
@@ -187,6 +228,7 @@ async fn a_cookie_from_before_the_sign_in_decides_nothing() {
         fixed.set_cookie(name, value);
     }
     assert_eq!(fixed.open(&asked.url).await.status(), 303);
+    let page = page.tick_only(&["read"]);
     assert_eq!(fixed.press(&page, "approve").await.status(), 403);
 }
 

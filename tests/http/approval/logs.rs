@@ -36,6 +36,7 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(Level::TRACE)
+        .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
@@ -55,12 +56,22 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     // One sign-in that fails.
     let stranger = sign_in(&Browser::default(), &asked.url, "mallory").await;
     assert_eq!(stranger.status(), 403);
-    browser.press(&page, "approve").await;
+    browser.press(&page.tick_only(&["read"]), "approve").await;
     drop((guard, other));
     let log = log.0.lock().expect("not poisoned").clone();
     let log = String::from_utf8_lossy(&log);
     let ours = |text: &str| log.lines().any(|line| line.contains(text));
     assert!(ours("a user has decided about an approval"), "{log}");
+    let decided = log
+        .lines()
+        .find(|line| line.contains("a user has decided about an approval"));
+    let decided = decided.expect("the decision is logged");
+    let issuer = format!("issuer=\"{}\"", desk.server.origin());
+    for told in ["approval=\"", &issuer, "subject=\"alice\"", "approved=true"] {
+        assert!(decided.contains(told), "{told}: {decided}");
+    }
+    let id = asked.url.rsplit('/').next().expect("an id");
+    assert!(!decided.contains(id), "{decided}");
     assert!(
         ours("another user has opened the page of an approval"),
         "{log}"

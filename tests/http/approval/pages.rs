@@ -53,8 +53,11 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
         "{}",
         page.text()
     );
+    let other = Browser::default();
+    let to_page = up_to_page(&other, &asked.url, "alice").await;
+    assert_eq!(to_page.status(), 303);
     let source = reqwest::Client::new().get(page.url());
-    let cookies = browser.cookies();
+    let cookies = other.cookies();
     let cookies: Vec<_> = cookies
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
@@ -78,6 +81,7 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
         !policy.contains("script-src") && !policy.contains("unsafe"),
         "{policy}"
     );
+    let page = page.tick_only(&["read"]);
     let decided = browser.press(&page, "approve").await;
     for shown in [&page, &decided] {
         assert_eq!(shown.header("cache-control"), "no-store");
@@ -86,6 +90,23 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
     }
     assert_eq!(page.header("referrer-policy"), "same-origin");
     assert_eq!(decided.header("referrer-policy"), "no-referrer");
+}
+
+/// On loopback, cookies do not separate ports: a program on another port gets the cookie.
+#[tokio::test]
+async fn the_form_is_shown_once_for_each_sign_in() {
+    let desk = Desk::start().await;
+    let asked = asked(&desk, "secret").await;
+    let browser = Browser::default();
+    let page = sign_in(&browser, &asked.url, "alice").await;
+    assert!(page.has_form());
+    let again = browser.open(&asked.url).await;
+    assert_eq!(again.status(), 303);
+    assert!(!again.text().contains("secret") && !again.has_form());
+    let page = sign_in(&browser, &asked.url, "alice").await;
+    let page = page.tick_only(&["read"]);
+    let decided = browser.press(&page, "approve").await;
+    assert!(decided.text().contains("You have approved this"));
 }
 
 #[tokio::test]
@@ -118,6 +139,7 @@ async fn a_second_decision_changes_nothing() {
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
     browser.press(&page, "decline").await;
+    let page = page.tick_only(&["read"]);
     let second = browser.press(&page, "approve").await;
     assert_eq!(second.status(), 409);
     assert!(second.text().contains("You have decided this before"));
@@ -156,6 +178,7 @@ async fn an_approval_expires_after_five_minutes() {
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
     desk.clock.advance(Duration::from_secs(301));
+    let page = page.tick_only(&["read"]);
     let late = browser.press(&page, "approve").await;
     assert_eq!(late.status(), 404);
     let told = call_again(&alice, &list, &asked).await;

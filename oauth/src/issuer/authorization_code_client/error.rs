@@ -14,6 +14,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationCodeError {
     is_temporary: bool,
+    is_unknown_client: bool,
     reason: String,
 }
 
@@ -21,6 +22,7 @@ impl AuthorizationCodeError {
     fn new(is_temporary: bool, reason: impl Into<String>) -> Self {
         Self {
             is_temporary,
+            is_unknown_client: false,
             reason: reason.into(),
         }
     }
@@ -62,8 +64,17 @@ impl AuthorizationCodeError {
     pub(super) fn answered(status: u16, body: &[u8]) -> Self {
         let members = json::strict_object(body).unwrap_or_default();
         let code = members.get("error").and_then(Value::as_str);
-        let code = QuotedText(code.unwrap_or("no error code"), 64);
-        Self::new(false, format!("it answered {status} with {code}"))
+        let code = code.unwrap_or("no error code");
+        let shown = QuotedText(code, 64);
+        Self {
+            is_unknown_client: matches!(code, "invalid_client" | "unauthorized_client"),
+            ..Self::new(false, format!("it answered {status} with {shown}"))
+        }
+    }
+
+    /// Returns whether the issuer refuses the client (RFC 6749 §5.2), and not only this code.
+    pub(super) fn is_unknown_client(&self) -> bool {
+        self.is_unknown_client
     }
 
     /// Returns whether it can pass without a change of the settings.

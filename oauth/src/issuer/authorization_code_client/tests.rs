@@ -3,6 +3,8 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::issuer::{ClientAuthentication, egress_policy::EgressPolicy};
 
+mod replaced_client;
+
 fn registration() -> ClientRegistration {
     ClientRegistration {
         redirect_uri: "https://mcp.example/approvals/callback".to_owned(),
@@ -49,9 +51,10 @@ async fn the_browser_is_sent_to_the_issuer_with_pkce_state_and_resource() {
         scopes: &scopes,
     };
     let url = client(metadata())
-        .authorization_url(&request)
+        .authorization(&request)
         .await
-        .unwrap();
+        .unwrap()
+        .url;
     assert_eq!(
         url,
         "https://as.example/authorize?tenant=a&response_type=code&client_id=approvals\
@@ -64,9 +67,10 @@ async fn the_browser_is_sent_to_the_issuer_with_pkce_state_and_resource() {
         ..request
     };
     let url = client(metadata())
-        .authorization_url(&request)
+        .authorization(&request)
         .await
-        .unwrap();
+        .unwrap()
+        .url;
     assert!(!url.contains("scope="), "{url}");
 }
 
@@ -86,6 +90,14 @@ async fn a_response_of_another_issuer_is_not_accepted() {
         let accepted = client(metadata.clone()).accepts_response_of(iss).await;
         assert_eq!(accepted, Ok(expected), "{metadata} {iss:?}");
     }
+}
+
+#[tokio::test]
+async fn with_several_issuers_a_response_names_its_issuer() {
+    let client = client(metadata()).requiring_issuer();
+    assert_eq!(client.accepts_response_of(None).await, Ok(false));
+    let ours = Some("https://as.example");
+    assert_eq!(client.accepts_response_of(ours).await, Ok(true));
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl ApprovalDesk for Desk {
         let page = self.0.submit(NewApproval {
             caller: request.caller,
             issuer: request.issuer,
+            subject: request.subject,
             item: request.item,
             question: request.question,
             scopes: scopes.collect(),
