@@ -110,6 +110,8 @@ pub struct Verified {
     pub cut_before: u64,
     /// How many processes have begun.
     pub starts: u64,
+    /// How many refusals the log has counted without a record of their own.
+    pub counted_refusals: u64,
 }
 
 struct Verifier<'k> {
@@ -217,6 +219,10 @@ impl Verifier<'_> {
         }
     }
 
+            "refused_unauthenticated" | "refused_repeated" => {
+                let count = record.number("count");
+                result.counted_refusals = result.counted_refusals.saturating_add(count);
+            }
     fn finish(mut self, last_file: &str) -> Verified {
         if self.result.records == 0 {
             self.find(last_file, 0, FindingKind::Empty);

@@ -105,9 +105,16 @@ fn report(verified: &Verified, has_head: bool) -> String {
         lost,
         cut_before,
         ..
+        counted_refusals,
     } = verified;
     let _ = writeln!(text, "{records} records of {starts} starts are valid.");
     if *lost > 0 {
+    if *counted_refusals > 0 {
+        let _ = writeln!(
+            text,
+            "They count {counted_refusals} refusals that have no record of their own."
+        );
+    }
         let _ = writeln!(
             text,
             "The server could not write {lost} more, and recorded that."
