@@ -199,11 +199,17 @@ impl Throttle {
         };
         let mut taken: Vec<(u128, Rate)> = Vec::new();
         for target in used.targets {
-            let Some(rate) = self.limits.get(target).and_then(|limits| limits.rate) else {
+            let Some(&ItemLimits {
+                rate: Some(rate),
+                takes_rounds,
+                ..
+            }) = self.limits.get(target)
+            else {
                 continue;
             };
             let key = self.key(&(&used.principal, target));
-            if used.continues && counters.take_continuation(key) {
+            // Nobody opens the state of an item without rounds, so any text could be one.
+            if used.continues && takes_rounds && counters.take_continuation(key) {
                 continue;
             }
             if let Err(wait) = counters.take(key, rate, now) {
