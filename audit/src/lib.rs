@@ -6,7 +6,8 @@
 //! the head of the log, from another place, the removal of the last lines is found, too.
 //!
 //! - [`AuditLog`] writes. A record is written before its caller goes on, and not synchronized with
-//!   the disk: it survives the end of the process, and not the loss of power.
+//!   the disk: it survives the end of the process, and not the loss of power. Refusals that anybody
+//!   can cause without limit are counted, and written at most once a second.
 //! - [`verify()`] reads, and shares only the format and the key with the writer.
 //!
 //! It takes the time as an argument, and knows nothing of HTTP or of MCP. The library `toolgate`
@@ -29,6 +30,7 @@ mod key;
 mod line;
 mod log;
 mod record;
+mod refusals;
 mod sink;
 mod tail;
 mod verify;

@@ -10,6 +10,7 @@ use crate::{
     chain::{Chain, Head},
     key::AuditKey,
     record::{self, Decision, Outcome, Verdict},
+    refusals::Refusals,
     sink::{FileSink, Sink, StdoutSink},
     tail::Tail,
 };
@@ -102,6 +103,10 @@ pub struct AuditLog {
 struct State {
     chain: Chain,
     sink: Box<dyn Sink>,
+    /// Of requests without an authentic token.
+    unauthenticated: Refusals,
+    /// By a limit, or of a token that is not accepted.
+    repeated: Refusals,
     /// Records that are not in the log and not in a `lost` record.
     unreported: u64,
     /// All records that were lost.
@@ -147,6 +152,8 @@ impl AuditLog {
         let mut state = State {
             chain: Chain::new(key.clone(), tail.head),
             sink,
+            unauthenticated: Refusals::default(),
+            repeated: Refusals::default(),
             unreported: 0,
             lost: 0,
             failure: None,
@@ -160,15 +167,21 @@ impl AuditLog {
         })
     }
 
-    /// Writes a decision before it takes effect.
+    /// Writes a decision before it takes effect. Refusals that anybody can cause without limit are
+    /// counted, and their counts are written at most once a second: of requests without an
+    /// authentic token, and [`Verdict::Repeatable`] beyond one a second.
     ///
     /// # Errors
     ///
     /// [`NotWrittenError`] if the operation is allowed and must not run without its record. The
     /// record then does not count as lost.
     pub fn decide(&self, decision: &Decision<'_>) -> Result<(), NotWrittenError> {
+        if self.is_counted(decision) {
+            return Ok(());
+        }
         let line = record::decision(&self.key, self.settings.subjects, self.start, decision);
         let mut state = self.lock();
+        state.write_due_refusals(&self.key, decision.time);
         if state.write(&self.key, decision.time, line) {
             return Ok(());
         }
@@ -178,6 +191,33 @@ impl AuditLog {
         }
         state.lose();
         Ok(())
+    }
+
+    /// Counts a refusal that has no record of its own. Returns whether it is one.
+    fn is_counted(&self, decision: &Decision<'_>) -> bool {
+        let (reason, is_repeatable) = match decision.verdict {
+            // A record of the same request precedes it, so its caller is limited.
+            Verdict::Allowed { .. } | Verdict::Denied { is_late: true, .. } => return false,
+            Verdict::Denied { reason, .. } => (reason, false),
+            Verdict::Repeatable { reason } => (reason, true),
+        };
+        let reason = reason.unwrap_or(decision.outcome);
+        let (time, mut state) = (decision.time, self.lock());
+        if decision.issuer.is_none() {
+            state.unauthenticated.count(reason, time);
+        } else if is_repeatable && !state.repeated.take_second(time) {
+            state.repeated.count(reason, time);
+        } else {
+            return false;
+        }
+        state.write_due_refusals(&self.key, time);
+        true
+    }
+
+    /// Writes the refusals that are counted and not written. The log does so itself once a second,
+    /// with the next decision, and when it is dropped.
+    pub fn write_refusals(&self, time: u64) {
+        self.lock().write_refusals(&self.key, time);
     }
 
     /// Writes the end of a run. If that fails, the record counts as lost: the run has happened.
@@ -242,6 +282,48 @@ impl State {
         self.append(line).is_ok()
     }
 
+    /// Writes the counted refusals, if none were written in this second.
+    fn write_due_refusals(&mut self, key: &AuditKey, time: u64) {
+        if !self.unauthenticated.is_empty() && self.unauthenticated.take_second(time) {
+            self.write_unauthenticated(key, time);
+        }
+        if !self.repeated.is_empty() && self.repeated.take_second(time) {
+            self.write_repeated(key, time);
+        }
+    }
+
+    fn write_refusals(&mut self, key: &AuditKey, time: u64) {
+        self.write_unauthenticated(key, time);
+        self.write_repeated(key, time);
+    }
+
+    fn write_unauthenticated(&mut self, key: &AuditKey, time: u64) {
+        let counted = std::mem::take(&mut self.unauthenticated);
+        self.unauthenticated = self.write_counted(key, "refused_unauthenticated", time, counted);
+    }
+
+    fn write_repeated(&mut self, key: &AuditKey, time: u64) {
+        let counted = std::mem::take(&mut self.repeated);
+        self.repeated = self.write_counted(key, "refused_repeated", time, counted);
+    }
+
+    /// Writes a record of counted refusals. If that fails, they stay counted for the next one.
+    fn write_counted(
+        &mut self,
+        key: &AuditKey,
+        record_type: &'static str,
+        time: u64,
+        mut counted: Refusals,
+    ) -> Refusals {
+        if !counted.is_empty() {
+            let line = record::refusals(key, record_type, time, counted.since(), counted.counts());
+            if self.write(key, time, line) {
+                counted.clear();
+            }
+        }
+        counted
+    }
+
     fn append(&mut self, mut line: Vec<u8>) -> io::Result<()> {
         let head = self.chain.seal(&mut line);
         let written = self.sink.append(&line);
@@ -255,6 +337,16 @@ impl State {
     fn lose(&mut self) {
         self.unreported += 1;
         self.lost += 1;
+    }
+}
+
+impl Drop for AuditLog {
+    /// Writes what is still counted.
+    fn drop(&mut self) {
+        let state = self.state.get_mut();
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let time = state.unauthenticated.latest().max(state.repeated.latest());
+        state.write_refusals(&self.key, time);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The records: what a line says, with every field bounded.
 
-use std::{io::Write, time::Duration};
+use std::{collections::BTreeMap, io::Write, time::Duration};
 
 use crate::{
     chain::Head,
@@ -32,6 +32,12 @@ pub enum Verdict<'a> {
         detail: Option<&'a str>,
         /// Whether the item was running.
         is_late: bool,
+    },
+    /// It is refused by a limit, or because the token is not accepted. The sender can cause this
+    /// without a limit, so one of these a second is written, and the others are counted.
+    Repeatable {
+        /// The stable code of the denial.
+        reason: Option<&'a str>,
     },
 }
 
@@ -127,6 +133,14 @@ impl<'k> LineWriter<'k> {
         debug_assert!(written.is_ok());
     }
 
+    /// Writes numbers by words of this program.
+    fn counts(&mut self, name: &str, counts: &BTreeMap<String, u64>) {
+        let _ = write!(self.line, r#","{name}":"#);
+        // Writing a map of strings into memory does not fail.
+        let written = serde_json::to_writer(&mut self.line, counts);
+        debug_assert!(written.is_ok());
+    }
+
     pub(crate) fn finish(self) -> Vec<u8> {
         self.line
     }
@@ -205,6 +219,10 @@ pub(crate) fn decision(
                 line.flag("late", true);
             }
         }
+        Verdict::Repeatable { reason } => {
+            line.flag("allowed", false);
+            line.text("reason", reason, LONGEST_WORD);
+        }
     }
     line.finish()
 }
@@ -255,6 +273,25 @@ pub(crate) fn rotated(key: &AuditKey, time: u64, after: Head) -> Vec<u8> {
 pub(crate) fn lost(key: &AuditKey, time: u64, count: u64) -> Vec<u8> {
     let mut line = LineWriter::new(key, "lost", time);
     line.number("count", count);
+    line.finish()
+}
+
+/// Writes refusals that were counted since the last such record.
+pub(crate) fn refusals(
+    key: &AuditKey,
+    record_type: &'static str,
+    time: u64,
+    since: u64,
+    counts: &BTreeMap<String, u64>,
+) -> Vec<u8> {
+    let mut line = LineWriter::new(key, record_type, time);
+    line.number("since", since);
+    let all = counts.values();
+    line.number(
+        "count",
+        all.fold(0, |sum, count| sum.saturating_add(*count)),
+    );
+    line.counts("reasons", counts);
     line.finish()
 }
 

@@ -110,17 +110,21 @@ pub struct Verified {
     pub cut_before: u64,
     /// How many processes have begun.
     pub starts: u64,
+    /// How many refusals the log has counted without a record of their own.
+    pub counted_refusals: u64,
 }
 
 struct Verifier<'k> {
     key: &'k AuditKey,
-    wanted: Option<Head>,
-    has_wanted: bool,
+    /// The given heads that were not found yet.
+    wanted: Vec<Head>,
     result: Verified,
 }
 
-/// Verifies files, the oldest first. `head` is the head of the log from another place; without it
-/// nothing shows that the last lines were not removed.
+/// Verifies files, the oldest first. `heads` are heads of the log from another place; without one
+/// nothing shows that the last lines were not removed. A log that was cut while its process was
+/// down, and then continued, contains the latest head: only an earlier head of a removed line
+/// shows that.
 ///
 /// # Errors
 ///
@@ -128,12 +132,14 @@ struct Verifier<'k> {
 pub fn verify<N: Into<String>, R: Read>(
     files: impl IntoIterator<Item = (N, R)>,
     key: &AuditKey,
-    head: Option<Head>,
+    heads: impl IntoIterator<Item = Head>,
 ) -> io::Result<Verified> {
     let mut verifier = Verifier {
         key,
-        wanted: head,
-        has_wanted: head == Some(Head::NONE),
+        wanted: heads
+            .into_iter()
+            .filter(|head| *head != Head::NONE)
+            .collect(),
         result: Verified::default(),
     };
     let mut last_file = String::new();
@@ -205,12 +211,17 @@ impl Verifier<'_> {
     fn count(&mut self, record: &SignedLine) {
         let result = &mut self.result;
         result.records += 1;
-        result.head = Some(record.head());
-        self.has_wanted |= self.wanted == result.head;
+        let head = record.head();
+        result.head = Some(head);
+        self.wanted.retain(|wanted| *wanted != head);
         match record.record_type() {
             "start" => {
                 result.starts += 1;
                 result.cut_before += u64::from(record.number("cut_bytes") > 0);
+            }
+            "refused_unauthenticated" | "refused_repeated" => {
+                let count = record.number("count");
+                result.counted_refusals = result.counted_refusals.saturating_add(count);
             }
             "lost" => result.lost = result.lost.saturating_add(record.number("count")),
             _ => {}
@@ -221,7 +232,7 @@ impl Verifier<'_> {
         if self.result.records == 0 {
             self.find(last_file, 0, FindingKind::Empty);
         }
-        if let Some(wanted) = self.wanted.filter(|_| !self.has_wanted) {
+        for wanted in std::mem::take(&mut self.wanted) {
             let kind = FindingKind::HeadMissing {
                 expected: wanted.count,
                 found: self.result.head.map_or(0, |head| head.count),

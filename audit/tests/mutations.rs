@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proptest::{prelude::*, sample::Index};
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, Head, Outcome, Settings, SharedBuffer, Verdict, verify,
+    AuditKey, AuditLog, Decision, FindingKind, Head, Outcome, Settings, SharedBuffer, Sink,
+    Verdict, verify,
 };
 
 fn key() -> AuditKey {
@@ -184,4 +185,31 @@ fn a_file_of_endless_lines_costs_no_memory() {
     let verified = verify([("log", endless)], &key(), None).unwrap();
     assert_eq!(verified.records, 0);
     assert!(!verified.findings.is_empty());
+}
+
+/// Who removes lines while no process runs leaves a log that the latest head matches.
+#[test]
+fn lines_that_were_removed_between_two_processes_are_found_with_an_earlier_head() {
+    let file = SharedBuffer::default();
+    let start = |time| {
+        let sink = Box::new(file.clone());
+        let log = AuditLog::to_sink(sink, key(), Settings::default(), time);
+        log.unwrap().head()
+    };
+    let earliest = start(1);
+    let kept = file.contents().len();
+    let [before, _] = [start(2), start(3)];
+    let removed = file.contents().len() - kept;
+    file.clone().remove_end(removed as u64).unwrap();
+    let after = start(4);
+    let log = file.contents();
+    let verified = |heads: &[Head]| verify([("log", &*log)], &key(), heads.to_vec()).unwrap();
+    assert_eq!(verified(&[after]).findings, []);
+    assert_eq!(verified(&[earliest, after]).findings, []);
+    let found = verified(&[before, after]).findings;
+    let missing = FindingKind::HeadMissing {
+        expected: 2,
+        found: 2,
+    };
+    assert_eq!((found.len(), found[0].kind), (1, missing));
 }

@@ -42,9 +42,10 @@ struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
 
-    /// The head of the log from another place, as the line `audit log head` has it.
+    /// A head of the log from another place, as the line `audit log head` has it. Give several,
+    /// such as the last one before each start: each must be in the log.
     #[arg(long, value_name = "COUNT:MAC")]
-    head: Option<Head>,
+    head: Vec<Head>,
 }
 
 /// Runs the command.
@@ -61,13 +62,13 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, String> {
         let file = File::open(path).map_err(|error| format!("{name:?} cannot be read: {error}"))?;
         files.push((name, file));
     }
-    let verified = verify(files, &key, args.head)
+    let verified = verify(files, &key, args.head.iter().copied())
         .map_err(|error| format!("the log cannot be read: {error}"))?;
     let code = match verified.findings.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(exit::REPORTED),
     };
-    let text = report(&verified, args.head.is_some());
+    let text = report(&verified, args.head.len());
     exit::after_output(io::stdout().write_all(text.as_bytes()), code)
 }
 
@@ -87,7 +88,7 @@ fn read_key(path: &PathBuf) -> Result<AuditKey, String> {
 }
 
 /// Writes what was found, and what the verification cannot show.
-fn report(verified: &Verified, has_head: bool) -> String {
+fn report(verified: &Verified, heads: usize) -> String {
     let mut text = String::new();
     for finding in &verified.findings {
         let file = printable(&finding.file, LONGEST_NAME);
@@ -104,9 +105,16 @@ fn report(verified: &Verified, has_head: bool) -> String {
         starts,
         lost,
         cut_before,
+        counted_refusals,
         ..
     } = verified;
     let _ = writeln!(text, "{records} records of {starts} starts are valid.");
+    if *counted_refusals > 0 {
+        let _ = writeln!(
+            text,
+            "They count {counted_refusals} refusals that have no record of their own."
+        );
+    }
     if *lost > 0 {
         let _ = writeln!(
             text,
@@ -128,8 +136,10 @@ fn report(verified: &Verified, has_head: bool) -> String {
     if let Some(head) = verified.head {
         let _ = writeln!(text, "The head is {head}");
     }
-    if !has_head {
+    if heads == 0 {
         text += "Nothing shows that the last lines were not removed: compare with --head.\n";
+    } else if heads == 1 && *starts > 1 {
+        text += "One head does not show that no lines were removed before an earlier start: repeat --head with the last head before each.\n";
     }
     text
 }
@@ -146,10 +156,10 @@ mod tests {
             lost: 2,
             ..Verified::default()
         };
-        let text = report(&verified, false);
+        let text = report(&verified, 0);
         assert!(text.contains("3 records of 1 starts are valid"), "{text}");
         assert!(text.contains("could not write 2 more"), "{text}");
         assert!(text.contains("compare with --head"), "{text}");
-        assert!(!report(&verified, true).contains("--head"));
+        assert!(!report(&verified, 1).contains("--head"));
     }
 }

@@ -102,6 +102,42 @@ async fn each_change_is_found_at_its_line() {
     );
 }
 
+/// The end of the log is removed while the server is down, and the server continues it.
+#[tokio::test]
+async fn a_log_that_was_cut_before_a_start_needs_the_head_before_it() {
+    let folder = Folder::new();
+    let before = write_log(&folder, "a.log");
+    let text = fs::read_to_string(folder.path().join("a.log")).expect("a log");
+    let kept: String = text.split_inclusive('\n').take(3).collect();
+    folder.write("a.log", &kept);
+    let after = write_log(&folder, "a.log");
+    let one = ["a.log", "--key-file", "key", "--head", &after];
+    let ended = verify(&folder, &one).await;
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("repeat --head"), "{ended:?}");
+    let both = [&one[..], &["--head", &before]].concat();
+    let ended = verify(&folder, &both).await;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(
+        ended.stdout.contains("the head names 6 records"),
+        "{ended:?}"
+    );
+    let valid = write_log(&folder, "b.log");
+    let next = write_log(&folder, "b.log");
+    let all = [
+        "b.log",
+        "--key-file",
+        "key",
+        "--head",
+        &valid,
+        "--head",
+        &next,
+    ];
+    let ended = verify(&folder, &all).await;
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(!ended.stdout.contains("--head"), "{ended:?}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_is_named_without_the_key() {
     let folder = Folder::new();

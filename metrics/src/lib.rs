@@ -19,7 +19,11 @@
 //! assert!(text.contains(r#"toolgate_denials_total{reason="no_token"} 1"#), "{text}");
 //! ```
 
-use std::{fmt, sync::atomic::AtomicU64, time::Duration};
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::text::encode,
@@ -78,8 +82,8 @@ pub struct Metrics {
     durations: Family<Labels<2>, Histogram, fn() -> Histogram>,
     running: Gauge,
     panics: Counter,
-    audit_records: Gauge<u64, AtomicU64>,
-    audit_lost: Gauge<u64, AtomicU64>,
+    audit_records: Counter<u64, AtomicU64>,
+    audit_lost: Counter<u64, AtomicU64>,
     audit_failing: Gauge,
 }
 
@@ -102,8 +106,8 @@ impl Metrics {
             durations: Family::new_with_constructor(histogram),
             running: Gauge::default(),
             panics: Counter::default(),
-            audit_records: Gauge::default(),
-            audit_lost: Gauge::default(),
+            audit_records: Counter::default(),
+            audit_lost: Counter::default(),
             audit_failing: Gauge::default(),
         };
         let build: Family<Labels<1>, Gauge> = Family::default();
@@ -204,8 +208,14 @@ impl Metrics {
     #[must_use]
     pub fn text(&self, audit: Option<AuditState>) -> String {
         if let Some(audit) = audit {
-            self.audit_records.set(audit.records);
-            self.audit_lost.set(audit.lost);
+            // The log counts them itself.
+            let counters = [
+                (&self.audit_records, audit.records),
+                (&self.audit_lost, audit.lost),
+            ];
+            for (counter, count) in counters {
+                counter.inner().store(count, Ordering::Relaxed);
+            }
             self.audit_failing.set(i64::from(audit.is_failing));
         }
         let mut text = String::new();
@@ -275,8 +285,10 @@ mod tests {
             r#"toolgate_denials_total{reason="missing_scope"} 1"#,
             r#"toolgate_missing_scopes_total{scope="a:read"} 1"#,
             r#"toolgate_missing_scopes_total{scope="a:write"} 1"#,
-            "toolgate_audit_records 7",
-            "toolgate_audit_lost_records 2",
+            "# TYPE toolgate_audit_records counter",
+            "toolgate_audit_records_total 7",
+            "# TYPE toolgate_audit_lost_records counter",
+            "toolgate_audit_lost_records_total 2",
             "toolgate_audit_failing 1",
         ] {
             assert!(text.lines().any(|one| one == line), "{line}: {text}");

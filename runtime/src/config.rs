@@ -44,6 +44,8 @@ mod resource_url;
 mod scalekit;
 mod secret_file;
 mod state_key;
+#[cfg(feature = "stdio")]
+mod stdio_settings;
 #[cfg(all(feature = "approval", feature = "testing"))]
 mod test_approvals;
 #[cfg(test)]

@@ -104,6 +104,32 @@ async fn every_call_has_a_decision_and_an_outcome_and_the_log_has_no_secret() {
     }
 }
 
+/// A record for each could fill the disk, and then lock every caller out.
+#[tokio::test]
+async fn a_flood_without_a_token_is_counted_and_complete_after_the_end() {
+    let folder = Folder::new();
+    let address = free_address();
+    let server = program(&folder, address).start().listens_on(address).await;
+    let stranger = Client::new(server.resource(), Revision::Stateless);
+    let garbage = stranger.clone().with_token("garbage");
+    let begun = std::time::Instant::now();
+    for _ in 0..100 {
+        for client in [&stranger, &garbage] {
+            assert_eq!(client.call("list_todos", json!({})).await.status, 401);
+        }
+    }
+    let seconds = usize::try_from(begun.elapsed().as_secs()).expect("a number");
+    server.ended_by("TERM").await;
+    assert_eq!(verified(&folder, &["audit.log"]).findings, []);
+    let records = records(&folder, "audit.log");
+    assert!(records.len() <= seconds + 5, "{records:?}");
+    for reason in ["no_token", "invalid_token"] {
+        let counts = records.iter().map(|record| &record["reasons"][reason]);
+        let counts = counts.filter_map(Value::as_u64);
+        assert_eq!(counts.sum::<u64>(), 100, "{reason} {records:?}");
+    }
+}
+
 /// SIGKILL during several writes: every acknowledged call must have its decision.
 /// `TOOLGATE_AUDIT_KILLS` sets another number of kills.
 #[tokio::test]

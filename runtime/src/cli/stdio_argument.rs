@@ -15,7 +15,8 @@ pub(super) const STDIO: &str = "--stdio";
 impl Program {
     /// Adds the argument `--stdio`, for hosts that start programs: with it the program serves
     /// `caller` on standard input and output, as [`Server::serve_stdio`] does, and no HTTP. The
-    /// configuration is not read then.
+    /// configuration is not read then: a variable of the audit log, of the metrics or of a rate is
+    /// an error at start-up, because it would have no effect.
     ///
     /// ```no_run
     /// # use toolgate::{Environment, LocalCaller, Server, cli::Program};
@@ -44,6 +45,7 @@ impl Program {
         E: fmt::Display,
     {
         let environment = Environment::load().map_err(text)?;
+        environment.check_for_stdio().map_err(text)?;
         #[cfg(feature = "logging")]
         crate::logging::init_from(&environment).map_err(text)?;
         let server = server(&environment, Purpose::Serve).map_err(text)?;

@@ -126,6 +126,7 @@ impl Gate {
             false => IncomingMessage::of_method(&parts.method),
         };
         trace_context::take_from_message(&mut parts.headers, message.traceparent());
+        self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
         let session = match session_id {
             Some(id) => Some(self.enter_session(&id, &parts.headers, &message, caller.as_ref())?),
             None => None,
@@ -286,6 +287,7 @@ impl Gate {
                     wanted: self.rules.scopes_to_request(operation),
                 },
             };
+            let refusal = self.limit_refusal(caller, message, refusal);
             let subject = Subject::new(operation, caller);
             self.refuse(subject, refusal, headers, message.response_envelope())
         })
@@ -302,6 +304,7 @@ impl Gate {
     ) -> Result<Permit, Box<RefusedRequest<'_>>> {
         let operation = message.operation();
         let refuse = |caller: Option<&Caller>, refusal| {
+            let refusal = self.limit_refusal(caller, message, refusal);
             let subject = Subject::new(operation, caller);
             self.refuse(subject, refusal, headers, message.response_envelope())
         };

@@ -102,6 +102,7 @@ impl Gate {
         let message = self.read_message(Readers::RmcpOnly, &headers, line)?;
         trace_context::take_from_message(&mut headers, message.traceparent());
         let caller = connection.caller.caller();
+        self.limit_caller(caller.as_ref(), &message, &headers)?;
         let permit = self.decide(&headers, &message, true, caller)?;
         let refuse = |refusal| {
             let subject = Subject::new(message.operation(), permit.caller());

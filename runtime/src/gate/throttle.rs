@@ -131,11 +131,6 @@ impl Throttle {
         limits.is_some_and(|limits| limits.rate.is_some() || limits.concurrency.is_some())
     }
 
-    /// Returns whether callers have a rate over all items.
-    pub(super) fn limits_callers(&self) -> bool {
-        self.settings.caller.is_some()
-    }
-
     /// Returns whether requests without a valid token are limited by address.
     pub(super) fn limits_strangers(&self) -> bool {
         self.settings.limits_strangers()
@@ -157,25 +152,28 @@ impl Throttle {
         Some(ClientAddress::of(proxies, peer?.0.ip(), headers))
     }
 
-    /// Counts a request for items, before anything of them runs. A refused request is not counted
-    /// by any limit. Returns what keeps the items counted as running.
-    pub(super) fn begin(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
-        let running = self.begin_running(used)?;
-        let now = self.now();
-        let of_caller = match (&used.principal, self.settings.caller) {
-            (Principal::Caller(identity), Some(rate)) => Some((self.key(identity), rate)),
-            _ => None,
+    /// Counts a request of a caller, before anything is decided about it.
+    pub(super) fn count_caller(&self, identity: &Identity) -> Result<(), Limited> {
+        let Some(rate) = self.settings.caller else {
+            return Ok(());
         };
-        if let Some((key, rate)) = of_caller {
-            let taken = self.callers.take(key, rate, now);
-            taken.map_err(limited(RateOf::Caller, rate))?;
-        }
-        self.take_items(used, now).inspect_err(|_| {
-            if let Some((key, rate)) = of_caller {
-                self.callers.give_back(key, rate);
+        let taken = self.callers.take(self.key(identity), rate, self.now());
+        taken.map_err(limited(RateOf::Caller, rate))
+    }
+
+    /// Counts a request for items, before anything of them runs. A refused request is not counted
+    /// by any limit: that of its caller, who was counted before, takes it back. Returns what keeps
+    /// the items counted as running.
+    pub(super) fn begin(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
+        let begun = self.begin_running(used);
+        let begun = begun.and_then(|running| self.take_items(used, self.now()).map(|()| running));
+        begun.inspect_err(|_| {
+            if let (Principal::Caller(identity), Some(rate)) =
+                (&used.principal, self.settings.caller)
+            {
+                self.callers.give_back(self.key(identity), rate);
             }
-        })?;
-        Ok(running)
+        })
     }
 
     fn begin_running(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
@@ -199,11 +197,17 @@ impl Throttle {
         };
         let mut taken: Vec<(u128, Rate)> = Vec::new();
         for target in used.targets {
-            let Some(rate) = self.limits.get(target).and_then(|limits| limits.rate) else {
+            let Some(&ItemLimits {
+                rate: Some(rate),
+                takes_rounds,
+                ..
+            }) = self.limits.get(target)
+            else {
                 continue;
             };
             let key = self.key(&(&used.principal, target));
-            if used.continues && counters.take_continuation(key) {
+            // Nobody opens the state of an item without rounds, so any text could be one.
+            if used.continues && takes_rounds && counters.take_continuation(key) {
                 continue;
             }
             if let Err(wait) = counters.take(key, rate, now) {
@@ -228,7 +232,7 @@ impl Throttle {
         taken.map_err(limited(RateOf::Address, rate))
     }
 
-    /// Counts a token that is not valid.
+    /// Counts a token that is not valid, or one that may not be.
     pub(super) fn count_failure(&self, address: ClientAddress) -> Result<(), Limited> {
         let Some(rate) = self.settings.failures else {
             return Ok(());
@@ -237,13 +241,11 @@ impl Throttle {
         taken.map_err(limited(RateOf::Failures, rate))
     }
 
-    /// Checks whether an address may try another token. This counts nothing.
-    pub(super) fn check_failures(&self, address: ClientAddress) -> Result<(), Limited> {
-        let Some(rate) = self.settings.failures else {
-            return Ok(());
-        };
-        let left = self.failures.check(self.key(&address), rate, self.now());
-        left.map_err(limited(RateOf::Failures, rate))
+    /// Takes back a counted failure: the token was valid.
+    pub(super) fn give_back_failure(&self, address: ClientAddress) {
+        if let Some(rate) = self.settings.failures {
+            self.failures.give_back(self.key(&address), rate);
+        }
     }
 
     fn key(&self, of: &impl Hash) -> u128 {

@@ -18,6 +18,9 @@ pub(crate) struct ItemLimits {
     pub(crate) concurrency: Option<u32>,
     /// How long one request may run.
     pub(crate) timeout: Option<Duration>,
+    /// Whether this library opens the states of its rounds, so that a request can continue an
+    /// earlier one. No author sets it.
+    pub(crate) takes_rounds: bool,
 }
 
 impl ItemLimits {
@@ -25,6 +28,7 @@ impl ItemLimits {
         rate: None,
         concurrency: None,
         timeout: None,
+        takes_rounds: false,
     };
 
     /// Returns what is wrong with the limits, and the remedy. The attributes check the same.

@@ -101,6 +101,7 @@ impl AuditObserver {
     }
 
     fn log_head(&self) {
+        self.log.write_refusals(self.clock.now().seconds());
         let (head, lost) = (self.log.head(), self.log.lost());
         tracing::info!(target: "toolgate::audit", %head, lost, "audit log head");
     }
@@ -142,6 +143,11 @@ impl Observer for AuditObserver {
                 true => Verdict::Allowed {
                     runs: decision.runs,
                 },
+                false if !decision.is_late && is_repeatable(decision.reason) => {
+                    Verdict::Repeatable {
+                        reason: decision.reason.map(DenialReason::code),
+                    }
+                }
                 false => Verdict::Denied {
                     reason: decision.reason.map(DenialReason::code),
                     detail: decision.detail,
@@ -162,6 +168,17 @@ impl Observer for AuditObserver {
         });
         self.note_failure();
     }
+}
+
+/// Returns whether a sender can cause a refusal without a limit: a limit refuses it, so that limit
+/// does not bound the records, or the token is not accepted, as one for another server is not
+/// (RFC 9068 §4). A weak sign-in is a 401 of an accepted token, which its caller's rate counts.
+fn is_repeatable(reason: Option<DenialReason>) -> bool {
+    reason.is_some_and(|reason| match reason.status() {
+        429 => true,
+        401 => reason != DenialReason::InsufficientAuthentication,
+        _ => false,
+    })
 }
 
 /// Returns scopes as one text, separated by spaces.

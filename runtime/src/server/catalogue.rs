@@ -360,6 +360,7 @@ fn addressed<K: KindParts>(
             demands: item.demands().to_vec(),
             question: item.question(),
             limits: item.limits(),
+            takes_rounds: item.question().is_some() || item.takes_context(),
         };
         (item.address(), terms)
     })

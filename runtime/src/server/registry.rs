@@ -26,6 +26,8 @@ pub(super) struct AccessTerms {
     pub(super) question: Option<DeclaredQuestion>,
     /// How much one caller may use the item.
     pub(super) limits: ItemLimits,
+    /// Whether this library opens the states of its rounds.
+    pub(super) takes_rounds: bool,
 }
 
 /// A scope and its description, if the author declares one.
@@ -41,6 +43,7 @@ impl AccessTerms {
             demands: Vec::new(),
             question: None,
             limits: ItemLimits::NONE,
+            takes_rounds: false,
         }
     }
 
@@ -201,7 +204,12 @@ impl Registry {
             if let Some((what, remedy)) = terms.limits.flaw() {
                 faults.add(format!("`{name}` {what}"), remedy);
             }
-            limits.insert(target, terms.limits);
+            let takes_rounds = terms.takes_rounds;
+            let of_item = ItemLimits {
+                takes_rounds,
+                ..terms.limits
+            };
+            limits.insert(target, of_item);
         }
         limits
     }

@@ -8,8 +8,9 @@ use std::{
 
 use serde_json::json;
 use support::{
-    MockIssuer,
+    IssuerResponse, MockIssuer,
     client::{Client, HttpResponse, Revision},
+    observed::{Event, Observed},
     running_server::RunningServer,
     tool_server::Runs,
     unsigned_tokens,
@@ -284,6 +285,12 @@ async fn expired_tokens_are_no_failures() {
         let answer = call_from(&expired, &[(FORWARDED, "192.0.2.1")]).await;
         assert_eq!(answer.status, 401, "{answer:?}");
     }
+    // The rate is enforced, and nothing of it was used.
+    for expected in [401, 429] {
+        let garbage = expired.clone().with_token("garbage");
+        let answer = call_from(&garbage, &[(FORWARDED, "192.0.2.1")]).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
 }
 
 /// An attacker must not make this server send a request to the issuer for each bad token.
@@ -299,4 +306,76 @@ async fn a_token_beyond_the_failures_of_its_address_is_not_introspected() {
         assert_eq!(answer.status, expected, "{answer:?}");
     }
     assert_eq!(issuer.questions().len(), 2);
+}
+
+/// Requests that arrive together must not all see the last failure that is left.
+#[tokio::test]
+async fn concurrent_tokens_share_the_failures_of_their_address() {
+    let issuer = MockIssuer::start().await;
+    let running = with_issuer(&issuer, true, Rate::per_hour(1)).await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    issuer.answer_questions(IssuerResponse::Slow(Duration::from_millis(300)));
+    let from = [(FORWARDED, "192.0.2.1")];
+    let calls = (0..8).map(|number| {
+        let opaque = client.clone().with_token(format!("opaque-{number}"));
+        async move { call_from(&opaque, &from).await.status }
+    });
+    let mut statuses = futures_util::future::join_all(calls).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [401, 429, 429, 429, 429, 429, 429, 429]);
+    assert_eq!(issuer.questions().len(), 1);
+}
+
+#[tokio::test]
+async fn a_valid_token_gives_its_failure_back_and_an_issuer_that_fails_does_not() {
+    let issuer = MockIssuer::start().await;
+    let running = with_issuer(&issuer, true, Rate::per_hour(1)).await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let from = [(FORWARDED, "192.0.2.1")];
+    let call = async |token: &str| {
+        let opaque = client.clone().with_token(token);
+        call_from(&opaque, &from).await.status
+    };
+    for token in ["valid-1", "valid-2", "valid-3"] {
+        issuer.know(token, issuer.active(&running.resource(), "desk:use"));
+        assert_eq!(call(token).await, 200);
+    }
+    issuer.answer_questions(IssuerResponse::Status(500));
+    assert_eq!(call("opaque-1").await, 503);
+    assert_eq!(call("opaque-2").await, 429);
+    // It was verified before.
+    assert_eq!(call("valid-1").await, 200);
+}
+
+/// The line and the record of a refusal by address name its request.
+#[tokio::test]
+async fn a_refusal_by_address_has_the_ids_of_its_request() {
+    let observed = Observed::new();
+    let (running, _) = start(server().with_observer(observed.clone()), |config| {
+        behind_proxy(config).with_unauthenticated_rate(Rate::per_hour(1))
+    })
+    .await;
+    let stranger = Client::new(running.resource(), Revision::Stateless);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+    for _ in 0..2 {
+        let sent = [
+            (FORWARDED, "192.0.2.1"),
+            ("x-request-id", "r-1"),
+            ("traceparent", &parent),
+        ];
+        call_from(&stranger, &sent).await;
+    }
+    let events = observed.take();
+    let Some(Event::Decision {
+        request,
+        trace: of,
+        reason,
+        ..
+    }) = events.last()
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!(*reason, Some("rate_limited"), "{events:?}");
+    assert_eq!((&**request, of.as_deref()), ("r-1", Some(trace)));
 }

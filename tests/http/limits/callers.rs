@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use support::{
     client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
     tool_server::Runs,
+    unsigned_tokens,
 };
 use toolgate::{Server, State, auth::DenialReason, gate::Rate, mcp_tool, tools};
 
@@ -96,26 +98,50 @@ async fn a_request_that_the_item_refuses_costs_the_caller_nothing() {
     }
 }
 
+/// A caller without a scope could otherwise get any number of refusals, each with a record in the
+/// audit log.
 #[tokio::test]
-async fn a_request_that_is_refused_for_its_scope_is_not_counted() {
+async fn a_request_that_is_refused_for_its_scope_is_counted() {
     let runs = Runs::default();
-    let (running, _) = start(server(&runs), |config| {
+    let (running, clock) = start(server(&runs), |config| {
         config.with_caller_rate(Rate::per_hour(2))
     })
     .await;
-    let token = |scopes: &str| {
-        support::unsigned_tokens::token(&support::unsigned_tokens::claims(
-            &running.resource(),
-            scopes,
-        ))
-    };
+    let token = |scopes: &str| unsigned_tokens::token(&claims(&running, scopes));
     let without = Client::new(running.resource(), Revision::Stateless).with_token(token("other"));
-    for _ in 0..5 {
+    for expected in [403, 403, 429, 429] {
         let denied: HttpResponse = without.call("one", json!({})).await;
-        assert_eq!(denied.status, 403, "{denied:?}");
+        assert_eq!(denied.status, expected, "{denied:?}");
+        // The caller may not know the items.
+        let is_named = denied.text.contains("one was not run");
+        assert!(expected == 403 || !is_named, "{denied:?}");
     }
     let alice = without.with_token(token("desk:use"));
     for expected in [200, 200, 429] {
+        if expected == 200 {
+            clock.advance(Duration::from_secs(1800));
+        }
         assert_eq!(alice.call("one", json!({})).await.status, expected);
     }
+}
+
+/// What is no request is never counted if it is permitted, and its refusals are.
+#[tokio::test]
+async fn refusals_of_messages_that_are_no_requests_are_counted() {
+    let (running, _) = start(server(&Runs::default()), |config| {
+        config.with_caller_rate(Rate::per_hour(2))
+    })
+    .await;
+    let token = unsigned_tokens::token(&claims(&running, "desk:use"));
+    let alice = Client::new(running.resource(), Revision::Stateless).with_token(token);
+    for expected in [404, 404, 429, 429] {
+        let unknown = alice.plain(reqwest::Method::GET);
+        let unknown = unknown.header("mcp-session-id", "unknown");
+        let answer = HttpResponse::of(unknown.header("accept", "text/event-stream")).await;
+        assert_eq!(answer.status, expected, "{answer:?}");
+    }
+}
+
+fn claims(running: &RunningServer, scopes: &str) -> serde_json::Value {
+    unsigned_tokens::claims(&running.resource(), scopes)
 }

@@ -181,6 +181,20 @@ async fn the_items_of_a_handler_are_limited_before_they_run() {
     }
 }
 
+/// Nobody opens a state of the handler's own, so any text could continue a request for nothing.
+#[tokio::test]
+async fn an_invented_state_is_no_way_around_the_rate() {
+    let (desk, asked, clock) = (Desk::default(), Arc::default(), TestClock::default());
+    let server = start(&desk, &asked, &clock).await;
+    let alice = server.as_caller("alice").with_scopes(["desk:use"]);
+    for expected in [true, true, false, false] {
+        let params = json!({"name": "count", "arguments": {}, "requestState": "x"});
+        let answer = alice.request("tools/call", params).await;
+        assert_eq!(answer.is_ok(), expected, "{answer:?}");
+    }
+    assert_eq!(desk.runs(), 2);
+}
+
 #[tokio::test]
 async fn a_handler_that_runs_too_long_is_cancelled() {
     let (desk, asked, clock) = (Desk::default(), Arc::default(), TestClock::default());

@@ -10,6 +10,7 @@ use crate::{
     caller::Caller,
     denial::DenialReason,
     operation::Operation,
+    scope::ScopeSet,
     verify::Unauthenticated,
 };
 
@@ -17,6 +18,7 @@ use super::{
     super::{
         Gate,
         audit::Subject,
+        message::IncomingMessage,
         refusal::{Refusal, RefusedRequest},
         throttle::{Limited, Principal, RunningItem, Throttle, Use},
     },
@@ -26,8 +28,10 @@ use super::{
 impl Gate {
     /// Authenticates a request as far as its address may send requests without a valid token.
     ///
-    /// This is decided from the head: a refused request costs no body and no verification. One
-    /// rule protects the callers behind the same address, whose tokens are valid: if a token can be
+    /// This is decided from the head: a refused request costs no body and no verification. A token
+    /// that may need a request to its issuer counts as a failure until it is verified, so that
+    /// concurrent requests cannot send more of them than the rate allows (CWE-367). One rule
+    /// protects the callers behind the same address, whose tokens are valid: if a token can be
     /// verified without a request to its issuer, it is verified in any case, and only its failure
     /// is refused. An address without failures left cannot make this server send requests to an
     /// issuer.
@@ -40,30 +44,94 @@ impl Gate {
         let Some(address) = throttle.address(&parts.headers, &parts.extensions) else {
             return Ok(self.authenticate(parts, token).await);
         };
+        let is_counted = match &token {
+            Ok(None) => false,
+            Ok(Some(credentials)) => !self.authenticator.verifies_alone(&credentials.token),
+            Err(_) => true,
+        };
         let before = match &token {
             Ok(None) => throttle.count_unauthenticated(address),
-            Ok(Some(credentials)) if self.authenticator.verifies_alone(&credentials.token) => {
+            _ if is_counted => throttle.count_failure(address),
+            _ => Ok(()),
+        };
+        before.map_err(|limited| self.refuse_limited(parts, limited))?;
+        let authenticated = self.authenticate(parts, token).await;
+        let ends = match &authenticated {
+            Ok(_) => FailureCount::GivenBack,
+            Err(failure) => FailureCount::of(failure),
+        };
+        let counted = match (is_counted, ends) {
+            (false, FailureCount::Counts) => throttle.count_failure(address),
+            (true, FailureCount::GivenBack) => {
+                throttle.give_back_failure(address);
                 Ok(())
             }
-            Ok(Some(_)) | Err(_) => throttle.check_failures(address),
+            _ => Ok(()),
         };
-        before.map_err(|limited| self.refuse_limited(limited))?;
-        let authenticated = self.authenticate(parts, token).await;
-        if let Err(failure) = &authenticated {
-            let counted = match is_attempt(failure) {
-                true => throttle.count_failure(address),
-                false => Ok(()),
-            };
+        if authenticated.is_err() {
             let counted = counted.and_then(|()| throttle.count_unauthenticated(address));
-            counted.map_err(|limited| self.refuse_limited(limited))?;
+            counted.map_err(|limited| self.refuse_limited(parts, limited))?;
         }
         Ok(authenticated)
     }
 
     /// Refuses a request by its head.
-    fn refuse_limited(&self, limited: Limited) -> Box<RefusedRequest<'_>> {
-        self.audited(Subject::default(), Refusal::Limited(limited))
-            .into()
+    fn refuse_limited(&self, parts: &Parts, limited: Limited) -> Box<RefusedRequest<'_>> {
+        let subject = Subject::default().of_request(&parts.headers);
+        self.audited(subject, Refusal::Limited(limited)).into()
+    }
+
+    /// Counts a request of a caller with a valid token, before anything is decided about it: a
+    /// caller who lacks a scope must not get an unlimited number of refusals, each with its record
+    /// (CWE-400).
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if the rate of the caller is reached. It does not name the item, which
+    /// the caller may not know.
+    pub(in crate::gate) fn limit_caller(
+        &self,
+        caller: Option<&Caller>,
+        message: &IncomingMessage,
+        headers: &HeaderMap,
+    ) -> Result<(), Box<RefusedRequest<'_>>> {
+        let (Some(throttle), Some(caller)) = (self.throttle.as_deref(), caller) else {
+            return Ok(());
+        };
+        // A refused notification could not be sent again, and a refused reply would leave a
+        // request waiting. What cannot be read is none of them.
+        if !message.is_request() && message.operation().is_some() {
+            return Ok(());
+        }
+        throttle
+            .count_caller(&caller.identity())
+            .map_err(|limited| {
+                let subject = Subject::new(message.operation(), Some(caller));
+                let refusal = Refusal::Limited(limited);
+                let refused = self.refuse(subject, refusal, headers, message.response_envelope());
+                Box::new(RefusedRequest {
+                    item: None,
+                    needed: ScopeSet::EMPTY,
+                    ..*refused
+                })
+            })
+    }
+
+    /// Counts a refused message that is no request, which only its refusal counts for the rate of
+    /// its caller. Returns its refusal, or that of the rate.
+    pub(super) fn limit_refusal(
+        &self,
+        caller: Option<&Caller>,
+        message: &IncomingMessage,
+        refusal: Refusal,
+    ) -> Refusal {
+        match (self.throttle.as_deref(), caller, message.operation()) {
+            (Some(throttle), Some(caller), Some(_)) if !message.is_request() => {
+                let counted = throttle.count_caller(&caller.identity());
+                counted.map_or_else(Refusal::Limited, |()| refusal)
+            }
+            _ => refusal,
+        }
     }
 
     /// Counts a permitted request of HTTP. Its extensions keep its item counted while it runs.
@@ -105,15 +173,14 @@ impl Gate {
         headers: &HeaderMap,
     ) -> Result<Option<Arc<RunningItem>>, Box<RefusedRequest<'_>>> {
         let message = &request.message;
-        // A refused notification could not be sent again, and a refused reply would leave a
-        // request waiting.
+        // As for the rate of the caller: the others could not be sent again.
         if !message.is_request() {
             return Ok(None);
         }
         let operation = message.operation();
         let mut targets = self.used_items(operation, request.permit.target());
         targets.retain(|target| throttle.counts(*target));
-        if targets.is_empty() && !throttle.limits_callers() {
+        if targets.is_empty() {
             return Ok(None);
         }
         let used = Use {
@@ -156,12 +223,31 @@ impl Gate {
     }
 }
 
-/// Returns whether a failure is an attempt with a wrong token. Every client has a token that
-/// expires or needs a nonce, and none is responsible for an issuer that does not answer.
-fn is_attempt(failure: &Unauthenticated) -> bool {
-    match failure {
-        Unauthenticated::Invalid { reason, .. } => *reason != DenialReason::ExpiredToken,
-        Unauthenticated::OtherScheme { .. } | Unauthenticated::NoProof { .. } => true,
-        Unauthenticated::WantsNonce | Unauthenticated::Unavailable { .. } => false,
+/// Whether a token counts as a failure of its address.
+#[derive(Clone, Copy)]
+enum FailureCount {
+    Counts,
+    /// Only if it was counted before its verification.
+    Stays,
+    GivenBack,
+}
+
+impl FailureCount {
+    /// Every client has a token that expires or needs a nonce, and none is responsible for an
+    /// issuer that does not answer. But a token that has cost a request to an issuer stays counted
+    /// until it is known to be valid: otherwise an attacker who keeps the issuer busy with invented
+    /// tokens has no limit.
+    fn of(failure: &Unauthenticated) -> Self {
+        match failure {
+            Unauthenticated::Invalid {
+                reason: DenialReason::ExpiredToken,
+                ..
+            }
+            | Unauthenticated::WantsNonce => Self::GivenBack,
+            Unauthenticated::Invalid { .. }
+            | Unauthenticated::OtherScheme { .. }
+            | Unauthenticated::NoProof { .. } => Self::Counts,
+            Unauthenticated::Unavailable { .. } => Self::Stays,
+        }
     }
 }

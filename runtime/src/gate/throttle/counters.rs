@@ -59,18 +59,6 @@ impl Counters {
         )
     }
 
-    /// Returns how long to wait, if a request would not be counted now.
-    pub(super) fn check(&self, key: u128, rate: Rate, now: u64) -> Result<(), u64> {
-        let own = {
-            let set = self.set(key);
-            let counter = set.iter().find(|counter| counter.key == key);
-            counter.map(|counter| counter.restored_at)
-        };
-        let shared = || lock(&self.shared).get(&(rate, key % SHARED)).copied();
-        let mut restored_at = own.or_else(shared).unwrap_or_default();
-        count(&mut restored_at, rate, now)
-    }
-
     /// Takes back a counted request.
     pub(super) fn give_back(&self, key: u128, rate: Rate) {
         let mut set = self.set(key);

@@ -90,7 +90,7 @@ fn a_request_that_the_rate_refuses_does_not_stay_running() {
     let limits = ItemLimits {
         rate: Some(Rate::per_hour(2)),
         concurrency: Some(1),
-        timeout: None,
+        ..ItemLimits::NONE
     };
     let (throttle, clock) = throttle(limits, RateSettings::default());
     let running = throttle.begin(&by_strangers(&[TOOL])).unwrap();

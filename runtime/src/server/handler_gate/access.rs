@@ -189,6 +189,8 @@ impl Access {
             demands: self.demands.to_vec(),
             question: self.question,
             limits: self.limits,
+            // A state of the handler's own is opaque here: any text would be free.
+            takes_rounds: self.question.is_some(),
         })
     }
 }

@@ -24,6 +24,14 @@ fn minute(count: u32) -> Rate {
     Rate::per_minute(count)
 }
 
+impl Counters {
+    /// Returns how long to wait, if a request would not be counted now.
+    fn check(&self, key: u128, rate: Rate, now: u64) -> Result<(), u64> {
+        let taken = self.take(key, rate, now);
+        taken.map(|()| self.give_back(key, rate))
+    }
+}
+
 /// Takes until the rate is used up, and returns how often.
 fn used_up(counters: &Counters, key: u128, rate: Rate, now: u64) -> usize {
     (0..10_000)

@@ -1,0 +1,68 @@
+//! The variables that only a server of HTTP reads, and that an operator sets to be safe: a program
+//! on standard input and output must not drop them silently.
+
+use super::{
+    Environment,
+    audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
+    metrics_settings::METRICS_BIND,
+    rates::{CALLER_RATE, FAILED_RATE, UNAUTHENTICATED_RATE},
+    variable::AUDIT_KEY,
+};
+use crate::error::{SetupErrors, StartError};
+
+/// Each records or limits something over HTTP.
+const WITHOUT_EFFECT: [&str; 8] = [
+    AUDIT_FILE,
+    AUDIT_KEY,
+    AUDIT_ON_FAILURE,
+    AUDIT_SUBJECTS,
+    METRICS_BIND,
+    CALLER_RATE,
+    UNAUTHENTICATED_RATE,
+    FAILED_RATE,
+];
+
+impl Environment {
+    /// Checks that nothing is set that standard input and output would drop.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for each such variable.
+    pub(crate) fn check_for_stdio(&self) -> Result<(), StartError> {
+        let mut errors = SetupErrors::default();
+        for name in WITHOUT_EFFECT {
+            if self.get(name).is_some() {
+                errors.add(
+                    format!("{name} is set, and it has no effect on standard input and output: nothing would be recorded, measured or limited by it"),
+                    format!("start the program with an environment without {name}, or serve HTTP; the log of the program has a line for each decision"),
+                );
+            }
+        }
+        errors.finish(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_variable_that_would_be_dropped_is_an_error_with_a_remedy() {
+        for name in WITHOUT_EFFECT {
+            let environment = Environment::from_iter([(name, "secret"), ("RUST_LOG", "info")]);
+            let told = environment.check_for_stdio().unwrap_err().to_string();
+            assert!(told.contains(&format!("{name} is set")), "{told}");
+            assert!(told.contains(&format!("without {name}")), "{told}");
+            assert!(!told.contains("secret"), "{told}");
+        }
+        let all = WITHOUT_EFFECT.map(|name| (name, "1"));
+        let told = Environment::from_iter(all).check_for_stdio().unwrap_err();
+        let told = told.to_string();
+        assert!(
+            WITHOUT_EFFECT.iter().all(|name| told.contains(name)),
+            "{told}"
+        );
+        let harmless = [("RUST_LOG", "info"), ("TOOLGATE_BIND", "127.0.0.1:1")];
+        assert!(Environment::from_iter(harmless).check_for_stdio().is_ok());
+    }
+}
