@@ -77,7 +77,6 @@ fn deployment(name: &str) -> String {
 }
 
 #[tokio::test]
-#[ignore = "needs Prometheus; `.ci/run deployment` runs it"]
 async fn every_query_of_the_dashboard_returns_a_series() {
     let folder = Folder::new();
     let (address, metrics) = (free_address(), free_address());
