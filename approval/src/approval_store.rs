@@ -36,7 +36,7 @@ const REDEMPTIONS_OF_CALLER: usize = 2;
 const WAITERS_OF_CALLER: usize = 8;
 const WAITERS: usize = 1024;
 
-/// What one approval and its sign-ins use beside their texts.
+/// What one approval and its sign-ins use in addition to their texts.
 const OVERHEAD: usize = 2048;
 
 /// What a user is asked to approve.

@@ -1,6 +1,6 @@
 //! The metrics of toolgate, and their text for Prometheus.
 //!
-//! Every label has a bounded number of values, whatever clients send: an item that is not
+//! Every label has a bounded number of values, for every request: an item that is not
 //! registered and a method that is not known are `other`.
 //!
 //! ```

@@ -148,7 +148,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 impl Shared {
     /// Answers a request. The `Host` is not compared: the answer holds counts and no secret of a
     /// user, and changes nothing, so a page that rebinds a name to this address gains only what
-    /// the operator has published to whoever reaches the address.
+    /// the operator has published to every host that reaches the address.
     fn respond(&self, method: &Method, path: &str) -> Response<Body> {
         let (status, body) = match (path, method) {
             (PATH, &Method::GET | &Method::HEAD) => (StatusCode::OK, self.text()),
