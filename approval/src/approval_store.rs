@@ -42,7 +42,7 @@ const OVERHEAD: usize = 2048;
 /// What a user is asked to approve.
 #[derive(Debug, Clone)]
 pub struct NewApproval {
-    /// Who has to approve it.
+    /// The user who has to approve it.
     pub caller: Identity,
     /// The issuer at which the user signs in: `iss` of the caller's token.
     pub issuer: String,

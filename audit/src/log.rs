@@ -34,7 +34,7 @@ pub enum Subjects {
     /// As the token has them.
     #[default]
     Plain,
-    /// As pseudonyms: who has the key can compute the pseudonym of a subject, nobody else can.
+    /// As pseudonyms. Only a holder of the key can compute the pseudonym of a subject.
     Pseudonymous,
 }
 
@@ -73,7 +73,7 @@ impl std::error::Error for NotWrittenError {}
 pub enum OpenError {
     /// The file cannot be opened, read or written.
     Io(io::Error),
-    /// The last line of the file is none of this key.
+    /// Another key signed the last line of the file.
     ForeignFile,
 }
 

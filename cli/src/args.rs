@@ -97,8 +97,8 @@ pub(crate) enum Command {
     ///   toolgate audit verify audit.log.1 audit.log --key-file audit.key --head 4711:9f86...
     ///
     /// It finds lines that were changed, removed, moved, repeated or inserted, and lines of another
-    /// key. That the end is complete, only `--head` shows: the server writes COUNT:MAC to its log
-    /// each minute (`audit log head`), so store that log elsewhere. Who has the key can write any log.
+    /// key. Only `--head` shows that the end is complete: the server writes COUNT:MAC to its log
+    /// each minute (`audit log head`), so store that log elsewhere. A holder of the key can forge a log.
     ///
     /// The exit code is 0 if nothing is found, 1 if something is, and 2 if a file or the key cannot be
     /// read.

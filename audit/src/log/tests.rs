@@ -57,7 +57,7 @@ fn lines(contents: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-/// A sink that fails while it is told to, after a part of the line.
+/// A sink that fails while the test sets `fails`: it writes a part of the line and returns an error.
 #[derive(Clone, Default)]
 struct Disk {
     contents: SharedBuffer,

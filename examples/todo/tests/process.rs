@@ -210,7 +210,7 @@ async fn a_configuration_file_sets_it_and_the_environment_takes_precedence() {
             .fold(program, |program, (name, value)| program.var(name, value));
         async move { program.run().await }
     };
-    // It is never found by itself.
+    // Without the variable no file is read.
     let ended = print(&[]).await;
     assert!(!ended.stdout.contains("todo.example.com"), "{ended:?}");
     let ended = print(&[

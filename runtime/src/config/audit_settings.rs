@@ -1,5 +1,5 @@
 //! The settings of the audit log. They are read with and without the feature `audit`: without it,
-//! a server that was told to write one does not start.
+//! a server whose variables require one does not start.
 
 use std::path::{Path, PathBuf};
 

@@ -189,7 +189,7 @@ impl Throttle {
         begun.map(Some).ok_or(Limited::Running { most })
     }
 
-    /// Counts a request for each of its items, or for none of them.
+    /// Counts a request for each of its items. If one item is at its limit, no item is counted.
     fn take_items(&self, used: &Use<'_>, now: u64) -> Result<(), Limited> {
         let counters = match used.principal {
             Principal::Caller(_) => &self.items,

@@ -31,7 +31,7 @@ pub(crate) trait ApprovalDesk: Send + Sync {
     expect(dead_code, reason = "only the page of approvals reads it")
 )]
 pub(crate) struct ApprovalRequest {
-    /// Who has to approve it: the caller.
+    /// The caller, who has to approve it.
     pub(crate) caller: Identity,
     /// The issuer of the caller's token, where the user signs in.
     pub(crate) issuer: String,

@@ -64,8 +64,8 @@ impl RunOutcome {
 /// that runs, and reports the last noted outcome when it is finished, or dropped without that.
 ///
 /// A request that fails on its way, in this library or in rmcp, drops the report, so no path has
-/// to remember it. What outlives the run, as a task with a `Context`, must not delay it: whoever
-/// runs an item finishes the report.
+/// to remember it. A task of the item that holds a `Context` can outlive the run. It does not delay
+/// the report, because the code that runs the item calls [`finish`](Self::finish).
 pub struct RunReport {
     observer: Arc<dyn Observer>,
     decision: u64,

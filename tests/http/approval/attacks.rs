@@ -222,7 +222,7 @@ async fn a_cookie_from_before_the_sign_in_decides_nothing() {
     let page = browser.follow(&page).await;
     assert!(page.has_form());
     assert_ne!(before, browser.cookies());
-    // Whoever knew the cookie before the sign-in (session fixation).
+    // An attacker who knew the cookie before the sign-in (session fixation).
     let fixed = Browser::default();
     for (name, value) in &before {
         fixed.set_cookie(name, value);

@@ -99,7 +99,7 @@ impl Gate {
             return Ok(());
         };
         // A refused notification could not be sent again, and a refused reply would leave a
-        // request waiting. What cannot be read is none of them.
+        // request waiting. A message that cannot be read is counted.
         if !message.is_request() && message.operation().is_some() {
             return Ok(());
         }

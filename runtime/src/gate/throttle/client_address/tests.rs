@@ -216,7 +216,7 @@ fn a_list_of_proxies_that_would_trust_a_client_is_an_error() {
 }
 
 proptest! {
-    /// Whatever a client writes, the address that its proxy appends is the one that counts.
+    /// The address that the proxy appends counts, for every text that a client sends.
     #[test]
     fn no_text_of_a_client_hides_its_address(text in "[ -~]{0,60}") {
         for (header, own) in [
