@@ -57,7 +57,7 @@ fn lines(contents: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-/// A sink that fails while the test sets `fails`: it writes a part of the line and returns an error.
+/// A sink that returns an error and writes nothing while `is_full` is set.
 #[derive(Clone, Default)]
 struct Disk {
     contents: SharedBuffer,
