@@ -33,7 +33,7 @@ use prometheus_client::{
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
-    registry::Registry,
+    registry::{Metric, Registry},
 };
 
 /// The value of a label for everything that is not known.
@@ -92,74 +92,79 @@ fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.0005, 2.0, 16))
 }
 
+/// Registers a metric and returns it.
+fn register<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
 impl Metrics {
     /// Creates the metrics of a server with this version of the library.
     #[must_use]
     pub fn new(version: &'static str) -> Self {
         let mut registry = Registry::with_prefix("toolgate");
-        let metrics = Self {
-            registry: Registry::default(),
-            decisions: Family::default(),
-            denials: Family::default(),
-            missing_scopes: Family::default(),
-            runs: Family::default(),
-            durations: Family::new_with_constructor(histogram),
-            running: Gauge::default(),
-            panics: Counter::default(),
-            audit_records: Counter::default(),
-            audit_lost: Counter::default(),
-            audit_failing: Gauge::default(),
-        };
-        let build: Family<Labels<1>, Gauge> = Family::default();
+        let all = &mut registry;
+        let build: Family<Labels<1>, Gauge> = register(
+            all,
+            "build_info",
+            "The version of the library",
+            Family::default(),
+        );
         build
             .get_or_create(&[("version", version.to_owned())])
             .set(1);
-        registry.register("build_info", "The version of the library", build);
-        registry.register(
-            "decisions",
-            "Decisions by method, item and outcome",
-            metrics.decisions.clone(),
-        );
-        registry.register("denials", "Denials by reason", metrics.denials.clone());
-        registry.register(
-            "missing_scopes",
-            "Denials by each scope that was missing",
-            metrics.missing_scopes.clone(),
-        );
-        registry.register(
-            "runs",
-            "Runs of items by method, item and how they ended",
-            metrics.runs.clone(),
-        );
-        registry.register(
-            "run_duration_seconds",
-            "Time from the decision to the end of a run",
-            metrics.durations.clone(),
-        );
-        registry.register(
-            "runs_in_progress",
-            "Runs that have not ended",
-            metrics.running.clone(),
-        );
-        registry.register("panics", "Runs that have panicked", metrics.panics.clone());
-        registry.register(
-            "audit_records",
-            "Records of the audit log: the count of its head",
-            metrics.audit_records.clone(),
-        );
-        registry.register(
-            "audit_lost_records",
-            "Records that could not be written since the start",
-            metrics.audit_lost.clone(),
-        );
-        registry.register(
-            "audit_failing",
-            "Whether the audit log cannot be written",
-            metrics.audit_failing.clone(),
-        );
         Self {
+            decisions: register(
+                all,
+                "decisions",
+                "Decisions by method, item and outcome",
+                Family::default(),
+            ),
+            denials: register(all, "denials", "Denials by reason", Family::default()),
+            missing_scopes: register(
+                all,
+                "missing_scopes",
+                "Denials by each scope that was missing",
+                Family::default(),
+            ),
+            runs: register(
+                all,
+                "runs",
+                "Runs of items by method, item and how they ended",
+                Family::default(),
+            ),
+            durations: register(
+                all,
+                "run_duration_seconds",
+                "Time from the decision to the end of a run",
+                Family::new_with_constructor(histogram),
+            ),
+            running: register(
+                all,
+                "runs_in_progress",
+                "Runs that have not ended",
+                Gauge::default(),
+            ),
+            panics: register(all, "panics", "Runs that have panicked", Counter::default()),
+            audit_records: register(
+                all,
+                "audit_records",
+                "Records of the audit log: the count of its head",
+                Counter::default(),
+            ),
+            audit_lost: register(
+                all,
+                "audit_lost_records",
+                "Records that could not be written since the start",
+                Counter::default(),
+            ),
+            audit_failing: register(
+                all,
+                "audit_failing",
+                "Whether the audit log cannot be written",
+                Gauge::default(),
+            ),
             registry,
-            ..metrics
         }
     }
 
