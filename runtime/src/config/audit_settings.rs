@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Config, Environment, StateKey, resource_url::quoted_without_secrets, variable::AUDIT_KEY,
+    Config, Environment, StateKey,
+    resource_url::quoted_without_secrets,
+    variable::{AUDIT_KEY, add_missing_feature},
 };
 use crate::error::SetupErrors;
 
@@ -49,7 +51,8 @@ pub(super) fn read(config: &mut Config, environment: &Environment) {
     };
     if let Some(key) = environment.get(AUDIT_KEY) {
         audit.has_key = true;
-        audit.key = config.checked_audit_key(AUDIT_KEY, StateKey::parse(key));
+        let advice = "keep it where the log is verified";
+        audit.key = config.checked_key(AUDIT_KEY, StateKey::parse(key), advice);
     }
     audit.continues = read_choice(
         config,
@@ -107,12 +110,7 @@ impl AuditSettings {
             _ => {}
         }
         if self.file.is_some() && !cfg!(feature = "audit") {
-            errors.add(
-                format!(
-                    "{AUDIT_FILE} is set, and this program was built without the feature `audit`"
-                ),
-                "add the feature `audit` to the dependency on `toolgate`, or remove the variable",
-            );
+            add_missing_feature(AUDIT_FILE, "audit", errors);
         }
     }
 
@@ -135,36 +133,14 @@ impl Config {
         self.metrics = None;
         self
     }
-
-    fn checked_audit_key(
-        &mut self,
-        source: &str,
-        key: Result<StateKey, &'static str>,
-    ) -> Option<StateKey> {
-        key.map_err(|error| {
-            self.add_error(
-                format!("{source} {error}"),
-                "generate one with `openssl rand -base64 32`, and keep it where the log is verified",
-            );
-        })
-        .ok()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::tests::start_errors;
 
     const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-
-    fn errors(variables: &[(&str, &str)]) -> String {
-        let environment: Environment = variables.iter().copied().collect();
-        let config = Config::from_environment(&environment, 9000);
-        let config = config.and_then(|config| config.validate());
-        config
-            .err()
-            .map_or_else(String::new, |error| error.to_string())
-    }
 
     #[test]
     fn every_error_of_the_audit_log_is_reported_with_its_remedy_and_without_the_key() {
@@ -193,7 +169,7 @@ mod tests {
                 ],
             ),
         ] {
-            let told = errors(variables);
+            let told = start_errors(variables);
             for part in parts {
                 assert!(told.contains(part), "{part}: {told}");
             }
@@ -210,7 +186,7 @@ mod tests {
             (AUDIT_ON_FAILURE, "continue"),
             (AUDIT_SUBJECTS, "pseudonymous"),
         ];
-        assert_eq!(errors(&all), "");
+        assert_eq!(start_errors(&all), "");
         let config = Config::from_environment(&all.into_iter().collect(), 9000).unwrap();
         let valid = config.audit.valid().unwrap();
         assert!(valid.continues && valid.is_pseudonymous);
@@ -220,7 +196,7 @@ mod tests {
     #[cfg(not(feature = "audit"))]
     #[test]
     fn without_the_feature_a_server_with_an_audit_log_does_not_start() {
-        let told = errors(&[(AUDIT_FILE, "a.log"), (AUDIT_KEY, KEY)]);
+        let told = start_errors(&[(AUDIT_FILE, "a.log"), (AUDIT_KEY, KEY)]);
         assert!(told.contains("without the feature `audit`"), "{told}");
     }
 }

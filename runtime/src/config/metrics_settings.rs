@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::{Config, Environment, resource_url::quoted_without_secrets};
+use super::{
+    Config, Environment, resource_url::quoted_without_secrets, variable::add_missing_feature,
+};
 use crate::error::SetupErrors;
 
 pub(super) const METRICS_BIND: &str = "TOOLGATE_METRICS_BIND";
@@ -34,43 +36,30 @@ pub(super) fn check(metrics: Option<SocketAddr>, bind: SocketAddr, errors: &mut 
         );
     }
     if !cfg!(feature = "metrics") {
-        errors.add(
-            format!(
-                "{METRICS_BIND} is set, and this program was built without the feature `metrics`"
-            ),
-            "add the feature `metrics` to the dependency on `toolgate`, or remove the variable",
-        );
+        add_missing_feature(METRICS_BIND, "metrics", errors);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn errors(variables: &[(&str, &str)]) -> String {
-        let environment: Environment = variables.iter().copied().collect();
-        let config = Config::from_environment(&environment, 9000);
-        let config = config.and_then(|config| config.validate());
-        config
-            .err()
-            .map_or_else(String::new, |error| error.to_string())
-    }
+    use crate::config::tests::start_errors;
 
     #[test]
     fn an_address_that_is_none_or_is_public_is_an_error() {
-        let told = errors(&[(METRICS_BIND, "9464")]);
+        let told = start_errors(&[(METRICS_BIND, "9464")]);
         assert!(
             told.contains("is \"9464\", which is not a socket address"),
             "{told}"
         );
-        let told = errors(&[(METRICS_BIND, "127.0.0.1:9000")]);
+        let told = start_errors(&[(METRICS_BIND, "127.0.0.1:9000")]);
         assert!(told.contains("where the server itself listens"), "{told}");
     }
 
     #[cfg(not(feature = "metrics"))]
     #[test]
     fn without_the_feature_a_server_with_metrics_does_not_start() {
-        let told = errors(&[(METRICS_BIND, "127.0.0.1:9464")]);
+        let told = start_errors(&[(METRICS_BIND, "127.0.0.1:9464")]);
         assert!(told.contains("without the feature `metrics`"), "{told}");
     }
 }

@@ -71,7 +71,7 @@ impl Config {
     /// Stores a key or the error in it. The message never shows the key: even a mistyped key
     /// reveals most of it.
     pub(super) fn set_state_key(&mut self, source: &str, key: Result<StateKey, &'static str>) {
-        self.state_key = self.checked_key(source, key);
+        self.state_key = self.checked_key(source, key, "use the same key on every replica");
     }
 
     pub(super) fn set_previous_state_key(
@@ -79,18 +79,21 @@ impl Config {
         source: &str,
         key: Result<StateKey, &'static str>,
     ) {
-        self.previous_state_key = self.checked_key(source, key);
+        let advice = "use the same key on every replica";
+        self.previous_state_key = self.checked_key(source, key, advice);
     }
 
-    fn checked_key(
+    /// Returns a key, or adds the error in it. `advice` says how to use a generated key.
+    pub(super) fn checked_key(
         &mut self,
         source: &str,
         key: Result<StateKey, &'static str>,
+        advice: &str,
     ) -> Option<StateKey> {
         key.map_err(|error| {
             self.add_error(
                 format!("{source} {error}"),
-                "generate one with `openssl rand -base64 32`, and use the same key on every replica",
+                format!("generate one with `openssl rand -base64 32`, and {advice}"),
             );
         })
         .ok()

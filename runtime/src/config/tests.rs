@@ -8,6 +8,17 @@ fn validate(variables: &[(&str, &str)]) -> ValidConfig {
     read(variables).validate().unwrap()
 }
 
+/// Returns every error that keeps a server with these variables from starting, or no text. The
+/// default port is 9000.
+pub(super) fn start_errors(variables: &[(&str, &str)]) -> String {
+    let environment = variables.iter().copied().collect();
+    let config = Config::from_environment(&environment, 9000);
+    let valid = config.and_then(|config| config.validate());
+    valid
+        .err()
+        .map_or_else(String::new, |error| error.to_string())
+}
+
 fn errors(variables: &[(&str, &str)]) -> String {
     let environment = variables.iter().copied().collect();
     Config::from_environment(&environment, PORT)

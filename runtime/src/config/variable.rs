@@ -1,5 +1,7 @@
 //! The environment variables that this library reads: their names, and how lists are written.
 
+use crate::error::SetupErrors;
+
 /// The prefix of every variable of Toolgate.
 pub(super) const OUR_PREFIX: &str = "TOOLGATE_";
 
@@ -57,4 +59,14 @@ pub(super) fn is_reserved(name: &str) -> bool {
 pub(super) fn items(list: &str) -> Vec<&str> {
     let items = list.split(',').map(str::trim);
     items.filter(|item| !item.is_empty()).collect()
+}
+
+/// Adds the error of a variable that needs a feature which the program was built without.
+pub(super) fn add_missing_feature(variable: &str, feature: &str, errors: &mut SetupErrors) {
+    errors.add(
+        format!("{variable} is set, and this program was built without the feature `{feature}`"),
+        format!(
+            "add the feature `{feature}` to the dependency on `toolgate`, or remove the variable"
+        ),
+    );
 }
