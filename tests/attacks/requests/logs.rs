@@ -8,6 +8,7 @@ use std::{
 use serde_json::json;
 use support::{
     MockIssuer, SigningKey, TokenBuilder,
+    captured_log::CapturedLog,
     client::{Client, HttpResponse, Revision},
     resources_and_prompts,
     running_server::RunningServer,
@@ -30,32 +31,6 @@ mod token_exchange;
 
 const SECRET: &str = "the-secret-of-the-client";
 const OPAQUE: &str = "an-opaque-token-of-alice";
-
-/// The log lines of one server. Clones share one log.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn lines(&self) -> Vec<String> {
-        let bytes = self.0.lock().expect("not poisoned").clone();
-        let text = String::from_utf8_lossy(&bytes);
-        text.lines().map(str::to_owned).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .expect("not poisoned")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Collects records of libraries that use the crate `log`.
 struct Records;
@@ -81,7 +56,7 @@ impl log::Log for Records {
 
 /// A server on its own thread. All of its lines are stored, and none of its clients'.
 struct Logged {
-    log: Log,
+    log: CapturedLog,
     resource: String,
     stop: oneshot::Sender<()>,
     thread: std::thread::JoinHandle<()>,
@@ -107,7 +82,7 @@ impl Logged {
         server: Server<S>,
         issuer: Issuer,
         directives: &'static str,
-        through: impl Fn(Log) -> Box<dyn Write> + Send + Sync + 'static,
+        through: impl Fn(CapturedLog) -> Box<dyn Write> + Send + Sync + 'static,
     ) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -118,7 +93,7 @@ impl Logged {
         OTHER.get_or_init(|| Dispatch::new(NoSubscriber::default()));
         let _ = log::set_logger(&Records);
         log::set_max_level(log::LevelFilter::Trace);
-        let log = Log::default();
+        let log = CapturedLog::default();
         let writer = log.clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, resource) = oneshot::channel();

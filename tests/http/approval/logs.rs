@@ -1,30 +1,9 @@
 //! The log of a sign-in, at the finest level of every crate.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
+use support::captured_log::CapturedLog;
 use tracing::{Dispatch, Level, subscriber::NoSubscriber};
 
 use super::*;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .expect("not poisoned")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The runtime of the test has one thread, so its subscriber gets everything that the server logs.
 #[tokio::test(flavor = "current_thread")]
@@ -32,7 +11,7 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     // With one subscriber alone, a thread without any decides for all whether an event is of
     // interest, and remembers that.
     let other = Dispatch::new(NoSubscriber::default());
-    let log = Log::default();
+    let log = CapturedLog::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(Level::TRACE)
@@ -58,24 +37,17 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     assert_eq!(stranger.status(), 403);
     browser.press(&page.tick_only(&["read"]), "approve").await;
     drop((guard, other));
-    let log = log.0.lock().expect("not poisoned").clone();
-    let log = String::from_utf8_lossy(&log);
-    let ours = |text: &str| log.lines().any(|line| line.contains(text));
-    assert!(ours("a user has decided about an approval"), "{log}");
-    let decided = log
-        .lines()
-        .find(|line| line.contains("a user has decided about an approval"));
-    let decided = decided.expect("the decision is logged");
+    let log = log.lines();
+    let find = |text: &str| log.iter().find(|line| line.contains(text));
+    let decided = find("a user has decided about an approval").expect("the decision is logged");
     let issuer = format!("issuer=\"{}\"", desk.server.origin());
     for told in ["approval=\"", &issuer, "subject=\"alice\"", "approved=true"] {
         assert!(decided.contains(told), "{told}: {decided}");
     }
     let id = asked.url.rsplit('/').next().expect("an id");
     assert!(!decided.contains(id), "{decided}");
-    assert!(
-        ours("another user has opened the page of an approval"),
-        "{log}"
-    );
+    let other = find("another user has opened the page of an approval");
+    assert!(other.is_some(), "{log:#?}");
     let url = reqwest::Url::parse(to_callback.leads_to()).unwrap();
     let mut secrets: Vec<String> = url
         .query_pairs()
@@ -87,7 +59,7 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     secrets.extend([token, "argument-of-alice".to_owned()]);
     // The beginning of every JWT.
     secrets.push("eyJ".to_owned());
-    let toolgate = log.lines().filter(|line| line.contains("toolgate"));
+    let toolgate = log.iter().filter(|line| line.contains("toolgate"));
     for line in toolgate {
         for secret in &secrets {
             assert!(!line.contains(secret), "{secret}: {line}");

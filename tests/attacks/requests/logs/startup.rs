@@ -1,13 +1,12 @@
 //! What a server logs when it is built, before the first request.
 
 use support::{
+    captured_log::CapturedLog,
     rmcp_handler::RmcpHandler,
     tool_server::{self, Runs},
 };
 use toolgate::{Config, access, gate::HandlerGate, mcp_tool, tools};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
-
-use super::Log;
 
 /// Repeats a word that it does not describe.
 #[mcp_tool(scope = "desk:read")]
@@ -17,7 +16,7 @@ fn bare(word: String) -> String {
 
 /// Returns the lines of an action at `info` and above, of every library.
 fn lines(act: impl AsyncFnOnce()) -> Vec<String> {
-    let log = Log::default();
+    let log = CapturedLog::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
