@@ -5,6 +5,7 @@ pub mod client;
 pub mod consenting_user;
 mod folder;
 pub mod guarded_items;
+pub mod killed_server;
 mod mock_issuer;
 pub mod observed;
 pub mod recording_http_client;

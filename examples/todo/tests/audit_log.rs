@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use support::{
     client::{Client, HttpResponse, Revision},
     consenting_user::ConsentingUser,
+    killed_server::kill_during_writes,
     server_process::{Folder, Program, Serving, free_address},
 };
 use toolgate_audit::{AuditKey, Verified, verify};
@@ -142,30 +143,11 @@ async fn no_acknowledged_call_lacks_its_decision_after_ten_kills() {
     for round in 0..kills {
         let server = program(&folder, address).start().listens_on(address).await;
         let ada = client(&server, BOTH).await;
-        let (tell, mut output) = tokio::sync::mpsc::unbounded_channel();
-        let writers: Vec<_> = (0..4)
-            .map(|writer| {
-                let (ada, tell) = (ada.clone(), tell.clone());
-                tokio::spawn(async move {
-                    for number in 0.. {
-                        let id = format!("{round}.{writer}.{number}");
-                        let Some(_) = add(&ada, &id).await else { break };
-                        let _ = tell.send(id);
-                    }
-                })
-            })
-            .collect();
-        drop(tell);
-        for _ in 0..10 {
-            acknowledged.push(output.recv().await.expect("a call"));
-        }
-        server.killed().await;
-        for writer in writers {
-            writer.await.expect("no panic");
-        }
-        while let Some(id) = output.recv().await {
-            acknowledged.push(id);
-        }
+        let write = move |id: String| {
+            let ada = ada.clone();
+            async move { add(&ada, &id).await.is_some() }
+        };
+        acknowledged.extend(kill_during_writes(server, round, 10, write).await);
     }
     let server = program(&folder, address).start().listens_on(address).await;
     server.ended_by("TERM").await;

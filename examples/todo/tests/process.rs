@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use support::{
     client::{Client, Revision},
     consenting_user::ConsentingUser,
+    killed_server::kill_during_writes,
     schema_formats::has_standard_formats,
     server_process::{Folder, Program, Serving, free_address},
 };
@@ -100,38 +101,24 @@ async fn what_was_acknowledged_over_http_survives_a_kill() {
     for round in 0..3 {
         let server = serve(&folder, address).await;
         let ada = client(&server, "ada", BOTH).await;
-        let (tell, mut output) = tokio::sync::mpsc::unbounded_channel();
-        let writers: Vec<_> = (0..4)
-            .map(|writer| {
-                let (ada, tell) = (ada.clone(), tell.clone());
-                tokio::spawn(async move {
-                    for number in 0.. {
-                        let title = format!("{round}.{writer}.{number}");
-                        let message = ada.message(
-                            "tools/call",
-                            json!({"name": "add_todo", "arguments": {"title": title}}),
-                        );
-                        let sent = ada.post(&message).body(message.to_string()).send().await;
-                        let Ok(answer) = sent else { break };
-                        assert_eq!(answer.status(), 200);
-                        let Ok(text) = answer.text().await else { break };
-                        assert!(text.contains(&title), "{text}");
-                        let _ = tell.send(title);
-                    }
-                })
-            })
-            .collect();
-        drop(tell);
-        for _ in 0..20 {
-            acknowledged.push(output.recv().await.expect("a write"));
-        }
-        assert!(!server.killed().await.status.success());
-        for writer in writers {
-            writer.await.expect("no panic");
-        }
-        while let Some(title) = output.recv().await {
-            acknowledged.push(title);
-        }
+        let write = move |title: String| {
+            let ada = ada.clone();
+            async move {
+                let message = ada.message(
+                    "tools/call",
+                    json!({"name": "add_todo", "arguments": {"title": title}}),
+                );
+                let sent = ada.post(&message).body(message.to_string()).send().await;
+                let Ok(answer) = sent else { return false };
+                assert_eq!(answer.status(), 200);
+                let Ok(text) = answer.text().await else {
+                    return false;
+                };
+                assert!(text.contains(&title), "{text}");
+                true
+            }
+        };
+        acknowledged.extend(kill_during_writes(server, round, 20, write).await);
     }
     let server = serve(&folder, address).await;
     let ada = client(&server, "ada", "todo:read").await;
