@@ -106,6 +106,14 @@ impl Desk {
         client_of(&self.server.resource(), name, "list:write").await
     }
 
+    /// Calls `delete` as alice. Returns her client, the arguments, and what the server asks for.
+    async fn pending(&self) -> (Client, Value, Asked) {
+        let alice = self.client("alice").await;
+        let list = json!({"list": "a"});
+        let asked = Asked::of(&call(&alice, &list).await);
+        (alice, list, asked)
+    }
+
     fn taken(&self) -> Vec<&'static str> {
         let all = self.runs.all();
         self.runs.forget();
@@ -210,9 +218,7 @@ fn not_approved(response: &HttpResponse) -> String {
 #[tokio::test]
 async fn an_item_runs_once_after_its_user_has_approved_it_on_the_page() {
     let desk = Desk::start().await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, asked) = desk.pending().await;
     assert_eq!(asked.message, "Delete the list \"a\"?\nforce: false");
     assert!(
         asked.url.starts_with(&desk.server.url("/approvals/")),
@@ -243,9 +249,7 @@ async fn an_item_runs_once_after_its_user_has_approved_it_on_the_page() {
 #[tokio::test]
 async fn a_declined_request_does_not_run() {
     let desk = Desk::start().await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, asked) = desk.pending().await;
     let page = decide(&asked.url, "alice", "decline").await;
     assert!(page.text().contains("You have declined this"));
     let told = not_approved(&call_again(&alice, &list, &asked).await);
@@ -256,9 +260,7 @@ async fn a_declined_request_does_not_run() {
 #[tokio::test]
 async fn a_call_waits_for_the_decision() {
     let desk = Desk::start_with(|config| config.with_approval_wait(Duration::from_secs(20))).await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, asked) = desk.pending().await;
     let (done, page) = tokio::join!(
         call_again(&alice, &list, &asked),
         decide(&asked.url, "alice", "approve"),

@@ -290,9 +290,7 @@ async fn an_approval_is_valid_for_its_arguments_its_item_and_its_caller() {
 #[tokio::test]
 async fn two_calls_with_one_approval_run_once() {
     let desk = Desk::start_with(|config| config.with_approval_wait(Duration::from_secs(20))).await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, asked) = desk.pending().await;
     let (one, other, _) = tokio::join!(
         call_again(&alice, &list, &asked),
         call_again(&alice, &list, &asked),

@@ -6,9 +6,7 @@ use support::client::question;
 #[tokio::test]
 async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
     let desk = Desk::start().await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let mut asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, mut asked) = desk.pending().await;
     for _ in 0..3 {
         let again = Asked::of(&call_again(&alice, &list, &asked).await);
         assert_eq!(again.url, asked.url);
@@ -61,9 +59,7 @@ async fn a_client_that_cannot_open_pages_is_told_so() {
 #[tokio::test]
 async fn a_client_that_gives_up_withdraws_its_request() {
     let desk = Desk::start().await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, asked) = desk.pending().await;
     let params = json!({
         "name": "delete", "arguments": list, "requestState": asked.state,
         "inputResponses": {"approve": {"action": "decline"}},

@@ -133,9 +133,7 @@ async fn another_user_sees_no_arguments_and_decides_nothing() {
 #[tokio::test]
 async fn a_second_decision_changes_nothing() {
     let desk = Desk::start().await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, asked) = desk.pending().await;
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
     browser.press(&page, "decline").await;
@@ -172,9 +170,7 @@ async fn an_id_that_is_guessed_shows_nothing() {
 #[tokio::test]
 async fn an_approval_expires_after_five_minutes() {
     let desk = Desk::start().await;
-    let alice = desk.client("alice").await;
-    let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let (alice, list, asked) = desk.pending().await;
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
     desk.clock.advance(Duration::from_secs(301));
