@@ -10,13 +10,13 @@ use crate::{
 /// The MAC before the first record.
 pub(crate) const GENESIS: [u8; 32] = [0; 32];
 
-/// The head of a log: how many records it has, and the MAC of the last one. Kept in another place,
-/// it shows that the last lines were not removed.
+/// The head of a log: the number of its records, and the MAC of the last record. A copy of the head
+/// in another place shows that the last lines were not removed.
 ///
-/// Its text is `COUNT:MAC`, as the log line `audit log head` has it.
+/// Its text is `COUNT:MAC`, as in the log line `audit log head`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// The number of records since the log was begun, over all files.
+    /// The number of records of the log, over all files.
     pub count: u64,
     /// The MAC of the last record.
     pub mac: [u8; 32],
@@ -64,8 +64,9 @@ impl Chain {
         self.head
     }
 
-    /// Completes a line whose last member was just written: with its number, the MAC before it and
-    /// its own. Returns the head after it, which counts only when the line is in the file.
+    /// Completes a line: appends its number, the MAC of the record before it and its own MAC.
+    /// Returns the head after this line. Pass it to [`advance`](Self::advance) when the line is in
+    /// the file.
     pub(crate) fn seal(&self, line: &mut Vec<u8>) -> Head {
         let Head { count, mac } = self.head;
         line.extend_from_slice(br#","seq":"#);
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_is_read_back_and_a_wrong_one_says_what_is_expected() {
+    fn a_head_is_read_back_and_the_error_of_a_wrong_head_shows_the_form() {
         let head = Head {
             count: 7,
             mac: [0xab; 32],

@@ -1,4 +1,4 @@
-//! [`AuditKey`]: the key of the chain, and the keys that follow from it.
+//! [`AuditKey`]: the key of an audit log, and the keys that are derived from it.
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ use base64::{
 
 /// The key of an audit log: 32 secret random bytes. `Debug` redacts it.
 ///
-/// The chain and the pseudonyms have keys of their own, which follow from it, so that a pseudonym
-/// never helps to forge a line.
+/// The chain and the pseudonyms have separate keys, which are derived from it. A pseudonym never
+/// helps to forge a line.
 #[derive(Clone)]
 pub struct AuditKey {
     chain: hmac::Key,
     pseudonyms: hmac::Key,
 }
 
-/// Why a text is no key. It never shows the key.
+/// Why a text is not a key. The message does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyError {
     /// It is not the base64 of 32 bytes.
@@ -64,7 +64,7 @@ impl AuditKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`], without the key.
+    /// Returns a [`KeyError`] if the text is not a key. Its message does not contain the text.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let config =
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -83,17 +83,17 @@ impl AuditKey {
         mac
     }
 
-    /// Returns whether a MAC is that of a text.
+    /// Returns whether a MAC is valid for a text.
     pub(crate) fn has_signed(&self, text: &[u8], mac: &[u8; 32]) -> bool {
         hmac::verify(&self.chain, text, mac).is_ok()
     }
 
-    /// Returns a stable pseudonym of parts, in 32 hexadecimal digits. `use_of` separates what is
-    /// named: the same text as a session and as a subject has two pseudonyms.
+    /// Returns a stable pseudonym of parts, in 32 hexadecimal digits. `use_of` is the kind of the
+    /// name: a session and a subject with the same text have different pseudonyms.
     pub(crate) fn pseudonym(&self, use_of: &str, parts: &[&str]) -> String {
         let mut context = hmac::Context::with_key(&self.pseudonyms);
         for part in [use_of].iter().chain(parts) {
-            // With its length, so that no two lists of parts are one text.
+            // The length precedes each part, so that two different lists have different input.
             context.update(&(part.len() as u64).to_le_bytes());
             context.update(part.as_bytes());
         }

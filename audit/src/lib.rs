@@ -2,15 +2,16 @@
 //! run, chained by a keyed hash, and the verification of such a file.
 //!
 //! Each line ends with an HMAC-SHA-256 over the whole line, which contains the HMAC of the line
-//! before it. Without the key nobody can change, remove, reorder or insert a line unnoticed. With
-//! the head of the log, from another place, the removal of the last lines is found, too.
+//! before it. Without the key nobody can change, remove, reorder or insert a line unnoticed. With a
+//! copy of the head from another place, the verification also finds the removal of the last lines.
 //!
-//! - [`AuditLog`] writes. A record is written before its caller goes on, and not synchronized with
-//!   the disk: it survives the end of the process, and not the loss of power. Refusals that anybody
-//!   can cause without limit are counted, and written at most once a second.
+//! - [`AuditLog`] writes. It writes a record before its caller continues, and does not synchronize
+//!   the file with the disk: a record survives the end of the process, but a loss of power can
+//!   remove it. Refusals that any client can cause without limit are counted, and the counts are
+//!   written at most once a second.
 //! - [`verify()`] reads, and shares only the format and the key with the writer.
 //!
-//! It takes the time as an argument, and knows nothing of HTTP or of MCP. The library `toolgate`
+//! It takes the time as an argument, and does not depend on HTTP or MCP. The library `toolgate`
 //! writes the log with it (feature `audit`), and the command `toolgate audit verify` reads it.
 //!
 //! ```

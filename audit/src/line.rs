@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use crate::{chain::Head, key::AuditKey};
 
-/// What precedes the MAC of a line.
+/// The text before the MAC of a line.
 pub(crate) const MAC_MEMBER: &[u8] = br#","mac":""#;
 
-/// What follows it, without the end of the line.
+/// The text after the MAC, without the line feed.
 const END: &[u8] = br#""}"#;
 
-/// The longest line, in bytes. Every field of a record is bounded, so none is longer.
+/// The longest line, in bytes. Every field of a record is bounded, so no line is longer.
 pub(crate) const LONGEST_LINE: usize = 16 * 1024;
 
 /// The version of the schema.
@@ -84,15 +84,15 @@ impl SignedLine {
 /// Why a line is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineError {
-    /// It is not a record.
+    /// The line is not a record.
     Malformed,
-    /// It was changed, or another key has written it.
+    /// The line was changed, or signed with another key.
     WrongMac,
-    /// Another version of the format.
+    /// The line has another version of the format.
     UnknownVersion,
 }
 
-/// Reads a line, without its end. Nothing of it is unpacked before its MAC is compared.
+/// Reads a line without its line feed. Its JSON is parsed only after its MAC was verified.
 pub(crate) fn read(key: &AuditKey, line: &[u8]) -> Result<SignedLine, LineError> {
     let signed = line.strip_suffix(END).ok_or(LineError::Malformed)?;
     let at = signed.len().checked_sub(64).ok_or(LineError::Malformed)?;
@@ -104,7 +104,7 @@ pub(crate) fn read(key: &AuditKey, line: &[u8]) -> Result<SignedLine, LineError>
     if !key.has_signed(text, &mac) {
         return Err(LineError::WrongMac);
     }
-    // The writer has signed it, so what is unknown comes from another version of it.
+    // The line was signed with this key, so an unknown form is another version of the format.
     let members: Value = serde_json::from_slice(line).map_err(|_| LineError::UnknownVersion)?;
     let seq = members["seq"].as_u64();
     let prev = members["prev"].as_str();

@@ -24,7 +24,7 @@ pub enum OnFailure {
     /// It is refused before it runs.
     #[default]
     Refuse,
-    /// It runs, and a later record says how many are lost.
+    /// It runs, and a later record has the number of lost records.
     Continue,
 }
 
@@ -103,15 +103,15 @@ pub struct AuditLog {
 struct State {
     chain: Chain,
     sink: Box<dyn Sink>,
-    /// Of requests without an authentic token.
+    /// Refusals of requests without an authentic token.
     unauthenticated: Refusals,
-    /// By a limit, or of a token that is not accepted.
+    /// Refusals by a limit, and refusals of authentic tokens that are not accepted.
     repeated: Refusals,
-    /// Records that are not in the log and not in a `lost` record.
+    /// The number of lost records that no `lost` record has reported.
     unreported: u64,
-    /// All records that were lost.
+    /// The number of all lost records.
     lost: u64,
-    /// Why the last write has failed, if it has.
+    /// The error of the last write, if it failed.
     failure: Option<String>,
 }
 
@@ -135,7 +135,7 @@ impl AuditLog {
         Self::to_sink(sink, key, settings, time)
     }
 
-    /// Begins a chain at the end of what a sink has, with a record that names the last one.
+    /// Continues the chain of a sink with a start record, which names the last record.
     ///
     /// # Errors
     ///
@@ -167,9 +167,10 @@ impl AuditLog {
         })
     }
 
-    /// Writes a decision before it takes effect. Refusals that anybody can cause without limit are
-    /// counted, and their counts are written at most once a second: of requests without an
-    /// authentic token, and [`Verdict::Repeatable`] beyond one a second.
+    /// Writes a decision before it takes effect. Two kinds of refusals are only counted, because a
+    /// client can cause them without limit: refusals of requests without an authentic token, and
+    /// each [`Verdict::Repeatable`] after the first one of a second. Their counts are written at
+    /// most once a second.
     ///
     /// # Errors
     ///
@@ -193,10 +194,10 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Counts a refusal that has no record of its own. Returns whether it is one.
+    /// Counts a decision that gets no record of its own. Returns whether it has counted it.
     fn is_counted(&self, decision: &Decision<'_>) -> bool {
         let (reason, is_repeatable) = match decision.verdict {
-            // A record of the same request precedes it, so its caller is limited.
+            // An allowed decision has a record of its own. It precedes a late denial.
             Verdict::Allowed { .. } | Verdict::Denied { is_late: true, .. } => return false,
             Verdict::Denied { reason, .. } => (reason, false),
             Verdict::Repeatable { reason } => (reason, true),
@@ -214,8 +215,8 @@ impl AuditLog {
         true
     }
 
-    /// Writes the refusals that are counted and not written. The log does so itself once a second,
-    /// with the next decision, and when it is dropped.
+    /// Writes the counts of refusals now. The log also writes them with a decision, at most once a
+    /// second, and when it is dropped.
     pub fn write_refusals(&self, time: u64) {
         self.lock().write_refusals(&self.key, time);
     }
@@ -257,7 +258,7 @@ impl AuditLog {
         self.lock().lost
     }
 
-    /// Returns why the last write has failed, or `None` if it has not.
+    /// Returns the error of the last write, or `None` if it succeeded.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
         self.lock().failure.clone()
@@ -270,7 +271,8 @@ impl AuditLog {
 }
 
 impl State {
-    /// Writes a record, after one that says how many were lost. Returns whether it is written.
+    /// Writes a record. If records were lost, a record with their number precedes it. Returns
+    /// whether the record is written.
     fn write(&mut self, key: &AuditKey, time: u64, line: Vec<u8>) -> bool {
         if self.unreported > 0 {
             let lost = record::lost(key, time, self.unreported);
@@ -341,7 +343,7 @@ impl State {
 }
 
 impl Drop for AuditLog {
-    /// Writes what is still counted.
+    /// Writes the counts of refusals that are not written yet.
     fn drop(&mut self) {
         let state = self.state.get_mut();
         let state = state.unwrap_or_else(PoisonError::into_inner);

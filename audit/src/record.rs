@@ -1,4 +1,4 @@
-//! The records: what a line says, with every field bounded.
+//! The records: the members of each line, all of bounded length.
 
 use std::{collections::BTreeMap, io::Write, time::Duration};
 
@@ -19,7 +19,7 @@ const LONGEST_LIST: usize = 1500;
 /// Whether a decision allows the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict<'a> {
-    /// It may run. `runs` states whether an item will: then an outcome follows.
+    /// It may run. If `runs` is true, an item runs, and an outcome follows.
     Allowed {
         /// Whether an item runs.
         runs: bool,
@@ -33,15 +33,15 @@ pub enum Verdict<'a> {
         /// Whether the item was running.
         is_late: bool,
     },
-    /// It is refused by a limit, or because the token is not accepted. The sender can cause this
-    /// without a limit, so one of these a second is written, and the others are counted.
+    /// A limit refuses it, or its authentic token is not accepted. A client can cause such refusals
+    /// without limit, so the log writes one a second and counts the others.
     Repeatable {
         /// The stable code of the denial.
         reason: Option<&'a str>,
     },
 }
 
-/// A decision. It has no token and no argument, and what is too long is shortened.
+/// A decision, without the token and the arguments. The log shortens texts that are too long.
 #[derive(Debug, Clone, Copy)]
 pub struct Decision<'a> {
     /// The number of the decision in this process.
@@ -52,7 +52,7 @@ pub struct Decision<'a> {
     pub request: &'a str,
     /// The id of the trace.
     pub trace: Option<&'a str>,
-    /// The session. Its pseudonym is written: its id can be enough to use it.
+    /// The id of the session. The log writes a pseudonym: the id can be enough to use the session.
     pub session: Option<&'a str>,
     /// The issuer of the token.
     pub issuer: Option<&'a str>,
@@ -133,7 +133,7 @@ impl<'k> LineWriter<'k> {
         debug_assert!(written.is_ok());
     }
 
-    /// Writes numbers by words of this program.
+    /// Writes counts. Their names are words of this program.
     fn counts(&mut self, name: &str, counts: &BTreeMap<String, u64>) {
         let _ = write!(self.line, r#","{name}":"#);
         // Writing a map of strings into memory does not fail.
@@ -237,8 +237,8 @@ pub(crate) fn outcome(key: &AuditKey, start: u64, outcome: &Outcome<'_>) -> Vec<
     line.finish()
 }
 
-/// Writes that a process starts, after the last record of its file. `cut` is the length of a line
-/// that was not complete, and was removed.
+/// Writes that a process continues the log after a head. `cut` is the length of the incomplete last
+/// line, which was removed.
 pub(crate) fn start(
     key: &AuditKey,
     subjects: Subjects,
@@ -295,8 +295,8 @@ pub(crate) fn refusals(
     line.finish()
 }
 
-/// The id that a decision and its outcome share. It is unique in the log: the number of the start
-/// record is.
+/// The id that a decision and its outcome share. It is unique in the log, because the number of the
+/// start record is unique.
 fn join(start: u64, id: u64) -> String {
     format!("{start}-{id}")
 }

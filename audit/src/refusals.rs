@@ -1,24 +1,24 @@
 //! [`Refusals`]: refusals that are counted, and not written one by one.
 //!
-//! Anybody can cause them, as often as the network allows. With a record for each, a stranger could
-//! fill the disk, and `refuse` would then lock every caller out (CWE-400, CWE-779).
+//! Any client can cause them as often as the network allows. If each had a record, one client could
+//! fill the disk, and with `refuse` the server would then refuse every caller (CWE-400, CWE-779).
 
 use std::collections::BTreeMap;
 
-/// The most reasons that are counted apart. There are fewer codes; this bounds the line.
+/// The most reasons with a count of their own. There are fewer codes; this bounds the line.
 const MOST_REASONS: usize = 48;
 
-/// The count of further reasons.
+/// The name of the count of all further reasons.
 const OTHER: &str = "other";
 
-/// A clock that was set back by more than this many seconds begins anew.
+/// If the clock was set back by more than this many seconds, a record may be written again.
 const CLOCK_SET_BACK: u64 = 60;
 
 /// Refusals of one kind since the last record.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     counts: BTreeMap<String, u64>,
-    /// When the first of them was refused, and the last.
+    /// When the first and the last of them were refused.
     since: u64,
     latest: u64,
     /// The second of the last record.
@@ -38,8 +38,8 @@ impl Refusals {
         *count = count.saturating_add(1);
     }
 
-    /// Returns whether a record may be written in this second, and notes that it is. A record that
-    /// then fails is not repeated in the same second.
+    /// Returns whether a record may be written in this second, and marks the second as used. A
+    /// record that then fails is not repeated in the same second.
     pub(crate) fn take_second(&mut self, time: u64) -> bool {
         let is_free = self
             .written_at
@@ -69,7 +69,7 @@ impl Refusals {
         self.latest
     }
 
-    /// Removes what a record has.
+    /// Removes the counts, after a record with them was written.
     pub(crate) fn clear(&mut self) {
         self.counts.clear();
     }

@@ -9,16 +9,16 @@ use std::{
 
 /// Where an audit log is written.
 pub trait Sink: Send {
-    /// Appends a line. After an error nothing of the line is there, or it is removed or completed
-    /// before the next one.
+    /// Appends a line. After an error the sink has no part of the line, or removes that part before
+    /// it writes the next line.
     ///
     /// # Errors
     ///
-    /// Returns an error if the line is not there.
+    /// Returns an error if the line is not written.
     fn append(&mut self, line: &[u8]) -> io::Result<()>;
 
-    /// Opens the place again, after its file was renamed. Returns whether it is another file now,
-    /// which is empty. On an error the earlier file stays open.
+    /// Opens the file again, after it was renamed. Returns whether a new, empty file is open. After
+    /// an error the earlier file stays open.
     ///
     /// # Errors
     ///
@@ -27,21 +27,21 @@ pub trait Sink: Send {
         Ok(false)
     }
 
-    /// Returns the end of what is there, at most `longest` bytes, and whether it is everything.
+    /// Returns the last bytes, at most `longest`, and whether these are all bytes.
     ///
     /// # Errors
     ///
-    /// Returns an error if it cannot be read.
+    /// Returns an error if they cannot be read.
     fn read_end(&mut self, longest: usize) -> io::Result<(Vec<u8>, bool)> {
         let _ = longest;
         Ok((Vec::new(), true))
     }
 
-    /// Removes the last bytes: a line that is not complete.
+    /// Removes the last bytes: an incomplete line.
     ///
     /// # Errors
     ///
-    /// Returns an error if they are still there.
+    /// Returns an error if they are not removed.
     fn remove_end(&mut self, bytes: u64) -> io::Result<()> {
         let _ = bytes;
         Ok(())
@@ -151,7 +151,7 @@ impl Sink for FileSink {
         let from = self.end.saturating_sub(longest as u64);
         self.file.seek(SeekFrom::Start(from))?;
         let mut end = Vec::new();
-        // A device has no length, and may have no end.
+        // The bound is needed for a device, which has no length and can have no end.
         let mut reader = (&self.file).take(self.end - from);
         reader.read_to_end(&mut end)?;
         Ok((end, from == 0))
@@ -207,7 +207,8 @@ impl Sink for StdoutSink {
             match self.output.write(&line[written..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(more) if more > 0 => written += more,
-                // A part is there and cannot be removed: its rest follows, and the line counts.
+                // The written part cannot be removed. The next call writes the rest, so the line
+                // counts as written.
                 _ if written > 0 => {
                     self.rest.extend_from_slice(&line[written..]);
                     return Ok(());

@@ -8,12 +8,12 @@ use crate::{
     sink::Sink,
 };
 
-/// The end of what is in a file when a process starts.
+/// The end of a log when a process starts.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tail {
     /// The head of the log after its last complete line.
     pub(crate) head: Head,
-    /// The length of the line behind it that is not complete, in bytes.
+    /// The length of the incomplete line after it, in bytes.
     pub(crate) cut: u64,
 }
 
@@ -25,7 +25,7 @@ impl Tail {
     /// Returns an error if the file cannot be read, or if this key has not written its last line.
     /// Then nothing may be appended: the file belongs to another key, or was changed.
     pub(crate) fn read(sink: &mut dyn Sink, key: &AuditKey) -> Result<Self, OpenError> {
-        // Enough for the last line and the part of a next one.
+        // Enough for the last line and a part of another line.
         let (end, is_all) = sink.read_end(2 * LONGEST_LINE).map_err(OpenError::Io)?;
         let complete = end.iter().rposition(|&byte| byte == b'\n');
         let after = complete.map_or(0, |at| at + 1);
@@ -34,8 +34,7 @@ impl Tail {
             return Err(OpenError::ForeignFile);
         }
         let Some(complete) = complete else {
-            // The first line was cut, or the file is new. What is no beginning of a record was
-            // written by something else.
+            // The file is new, or its first line was cut. Otherwise another program wrote the file.
             let head = &end[..end.len().min(5)];
             return match br#"{"v":"#.starts_with(head) {
                 true => Ok(Self {

@@ -11,7 +11,7 @@ use crate::{
     line::{self, LONGEST_LINE, LineError, SignedLine},
 };
 
-/// The most findings that are kept: a file of another kind has one in each line.
+/// The most findings of a verification. In a file of another kind each line is a finding.
 const MOST_FINDINGS: usize = 100;
 
 /// What is wrong at a place.
@@ -19,7 +19,7 @@ const MOST_FINDINGS: usize = 100;
 pub struct Finding {
     /// The name of the file.
     pub file: String,
-    /// The line, from 1, or 0 for the whole.
+    /// The number of the line, from 1, or 0 for the whole log.
     pub line: u64,
     /// What is wrong.
     pub kind: FindingKind,
@@ -29,16 +29,16 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// The line is no record.
+    /// The line is not a record.
     NotARecord,
-    /// The line was changed, or written with another key.
+    /// The line was changed, or signed with another key.
     WrongMac,
     /// The line has another version of the format.
     UnknownVersion,
     /// The line does not follow the one before it: lines were removed, moved, repeated or
     /// inserted.
     OutOfOrder {
-        /// The number that follows.
+        /// The number of the next record.
         expected: u64,
         /// The number of the line.
         found: u64,
@@ -49,22 +49,22 @@ pub enum FindingKind {
     Unconnected,
     /// The last line is not complete.
     Cut,
-    /// The log does not have the record of the given head: the end of the log is missing, or its
-    /// lines are others.
+    /// The log does not have the record of the given head: the end of the log was removed or
+    /// replaced.
     HeadMissing {
         /// The number of records of the given head.
         expected: u64,
         /// The number of records that were found.
         found: u64,
     },
-    /// There is no record at all.
+    /// The files have no record.
     Empty,
 }
 
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotARecord => f.write_str("the line is no record of this format"),
+            Self::NotARecord => f.write_str("the line is not a record of this format"),
             Self::WrongMac => f.write_str("the line was changed, or another key has written it"),
             Self::UnknownVersion => {
                 f.write_str("the line has another version of the format; use a newer toolgate")
@@ -98,19 +98,19 @@ pub struct Verified {
     pub records: u64,
     /// The head after the last of them.
     pub head: Option<Head>,
-    /// What is wrong, at most 100 of it.
+    /// The first 100 findings.
     pub findings: Vec<Finding>,
-    /// Whether there is more than `findings` has.
+    /// Whether there are more findings.
     pub has_more_findings: bool,
     /// The number of the first record, if earlier files precede it.
     pub continues_from: Option<u64>,
-    /// How many records the log itself says are lost.
+    /// The number of lost records that the log reports.
     pub lost: u64,
-    /// How many lines were cut when a process was killed, as the next one has recorded.
+    /// The number of start records that report the removal of an incomplete line.
     pub cut_before: u64,
-    /// How many processes have begun.
+    /// The number of start records.
     pub starts: u64,
-    /// How many refusals the log has counted without a record of their own.
+    /// The number of refusals that have no record of their own.
     pub counted_refusals: u64,
 }
 
@@ -121,10 +121,10 @@ struct Verifier<'k> {
     result: Verified,
 }
 
-/// Verifies files, the oldest first. `heads` are heads of the log from another place; without one
-/// nothing shows that the last lines were not removed. A log that was cut while its process was
-/// down, and then continued, contains the latest head: only an earlier head of a removed line
-/// shows that.
+/// Verifies files, the oldest first. `heads` are heads of the log from another place; without a
+/// head nothing shows that the last lines were not removed. If lines were removed while no process
+/// ran, and a process then continued the log, the log contains the latest head. Only the head of a
+/// removed line shows such a removal.
 ///
 /// # Errors
 ///
@@ -155,7 +155,7 @@ impl Verifier<'_> {
         let (mut number, mut text) = (0, Vec::new());
         loop {
             text.clear();
-            // One byte more than a line can have: what is longer is no record.
+            // The longest line and its line feed. A longer line is not a record.
             let mut limited = (&mut file).take(LONGEST_LINE as u64 + 1);
             if limited.read_until(b'\n', &mut text)? == 0 {
                 return Ok(());
@@ -199,7 +199,7 @@ impl Verifier<'_> {
                 self.find(name, number, kind);
             }
             None if is_new_log(&record) => {}
-            // An earlier file precedes this one, which says so.
+            // This record states that an earlier file precedes this one.
             None if number == 1 && matches!(record.record_type(), "start" | "rotated") => {
                 self.result.continues_from = Some(record.seq);
             }

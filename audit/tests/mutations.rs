@@ -187,7 +187,8 @@ fn a_file_of_endless_lines_costs_no_memory() {
     assert!(!verified.findings.is_empty());
 }
 
-/// Who removes lines while no process runs leaves a log that the latest head matches.
+/// If lines are removed while no process runs, and a process continues the log, the latest head
+/// matches.
 #[test]
 fn lines_that_were_removed_between_two_processes_are_found_with_an_earlier_head() {
     let file = SharedBuffer::default();

@@ -100,7 +100,7 @@ pub(crate) enum Command {
     /// key. Only `--head` shows that the end is complete: the server writes COUNT:MAC to its log
     /// each minute (`audit log head`), so store that log elsewhere. A holder of the key can forge a log.
     ///
-    /// The exit code is 0 if nothing is found, 1 if something is, and 2 if a file or the key cannot be
+    /// The exit code is 0 without a finding, 1 with findings, and 2 if a file or the key cannot be
     /// read.
     #[command(verbatim_doc_comment)]
     Audit(AuditArgs),

@@ -38,12 +38,12 @@ struct VerifyArgs {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// The file with the key of the log, in base64, as TOOLGATE_AUDIT_KEY_FILE names it.
+    /// The file with the key of the log in base64: the value of TOOLGATE_AUDIT_KEY_FILE.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
 
-    /// A head of the log from another place, as the line `audit log head` has it. Give several,
-    /// such as the last one before each start: each must be in the log.
+    /// A head of the log from another place, as in the line `audit log head`. Give one or more,
+    /// such as the last head before each start: the log must have each of them.
     #[arg(long, value_name = "COUNT:MAC")]
     head: Vec<Head>,
 }
@@ -87,7 +87,7 @@ fn read_key(path: &PathBuf) -> Result<AuditKey, String> {
     })
 }
 
-/// Writes what was found, and what the verification cannot show.
+/// Writes the findings, and what the verification cannot show.
 fn report(verified: &Verified, heads: usize) -> String {
     let mut text = String::new();
     for finding in &verified.findings {
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_without_a_head_says_what_is_not_shown() {
+    fn a_report_without_a_head_states_that_the_end_is_not_verified() {
         let verified = Verified {
             records: 3,
             starts: 1,

@@ -48,7 +48,7 @@ async fn verify(folder: &Folder, arguments: &[&str]) -> Ended {
 }
 
 #[tokio::test]
-async fn a_complete_log_is_valid_and_the_end_needs_the_head() {
+async fn a_complete_log_is_valid_and_only_a_head_verifies_its_end() {
     let folder = Folder::new();
     let head = write_log(&folder, "a.log");
     let ended = verify(&folder, &["a.log", "--key-file", "key", "--head", &head]).await;
@@ -104,7 +104,7 @@ async fn each_change_is_found_at_its_line() {
 
 /// The end of the log is removed while the server is down, and the server continues it.
 #[tokio::test]
-async fn a_log_that_was_cut_before_a_start_needs_the_head_before_it() {
+async fn only_the_head_before_a_start_shows_that_lines_were_removed_before_it() {
     let folder = Folder::new();
     let before = write_log(&folder, "a.log");
     let text = fs::read_to_string(folder.path().join("a.log")).expect("a log");
@@ -139,7 +139,7 @@ async fn a_log_that_was_cut_before_a_start_needs_the_head_before_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_named_without_the_key() {
+async fn an_unreadable_file_or_key_is_named_and_no_key_is_printed() {
     let folder = Folder::new();
     write_log(&folder, "a.log");
     folder.write("short", "c2VjcmV0LXRleHQ=");

@@ -1,7 +1,7 @@
 //! The metrics of toolgate, and their text for Prometheus.
 //!
-//! Every label has a bounded number of values, for every request: an item that is not
-//! registered and a method that is not known are `other`.
+//! Every label has a bounded number of values: an item that is not registered and an unknown method
+//! are `other`.
 //!
 //! ```
 //! use toolgate_metrics::{Decision, Metrics};
@@ -36,7 +36,7 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
-/// The value of a label for everything that is not known.
+/// The value of a label for unknown methods and for items that are not registered.
 const OTHER: &str = "other";
 
 /// The media type of [`Metrics::text`].
@@ -47,9 +47,9 @@ type Labels<const N: usize> = [(&'static str, String); N];
 /// A decision of the gate.
 #[derive(Debug, Clone, Copy)]
 pub struct Decision<'a> {
-    /// The method, or `None` if it is not known.
+    /// The method, or `None` if it is unknown.
     pub method: Option<&'a str>,
-    /// The registered name of the item, or `None` if none is named or it is not registered.
+    /// The registered name of the item, or `None` if the request names no registered item.
     pub item: Option<&'a str>,
     /// `admitted`, or why not: one of a fixed number of words.
     pub outcome: &'a str,
@@ -87,7 +87,7 @@ pub struct Metrics {
     audit_failing: Gauge,
 }
 
-/// From a half millisecond to 16 seconds.
+/// Buckets from half a millisecond to 16 seconds.
 fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.0005, 2.0, 16))
 }
@@ -130,7 +130,7 @@ impl Metrics {
             runs: register(
                 all,
                 "runs",
-                "Runs of items by method, item and how they ended",
+                "Runs of items by method, item and outcome",
                 Family::default(),
             ),
             durations: register(

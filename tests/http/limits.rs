@@ -1,4 +1,4 @@
-//! How often, how many times at the same time and how long a caller may use what.
+//! Rates, running requests and timeouts of items, and rates of callers and addresses.
 
 mod addresses;
 mod callers;

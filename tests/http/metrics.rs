@@ -31,7 +31,7 @@ async fn start() -> (RunningServer, SocketAddr) {
     let metrics = free_address();
     let server = tool_server::server(&Runs::default());
     let running = RunningServer::start_as(server, |address| config(address, metrics)).await;
-    // It runs when it has answered.
+    // The server runs once it has answered a request.
     client(&running, Revision::Stateless, "").await;
     (running, metrics)
 }

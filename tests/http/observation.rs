@@ -25,9 +25,9 @@ const BOTH: [Revision; 2] = [Revision::Stateless, Revision::Session("2025-11-25"
 /// Does what its argument says.
 async fn behave(how: &str) -> Result<String, ToolError> {
     match how {
-        "panic" => panic!("as it was told to"),
-        "fail" => Err(ToolError::new("as it was told to")),
-        "deny" => Err(AuthorizeError::denied("as it was told to"))?,
+        "panic" => panic!("requested by the argument"),
+        "fail" => Err(ToolError::new("requested by the argument")),
+        "deny" => Err(AuthorizeError::denied("requested by the argument"))?,
         "wait" => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             Ok("waited".to_owned())
@@ -216,7 +216,7 @@ async fn a_run_of_several_rounds_in_a_session_ends_once() {
     .await;
     HttpResponse::of_response(stream).await;
     assert_eq!(observed.outcomes().await, [RunOutcome::LateDenial]);
-    // The client cancels while it asks.
+    // The client cancels the call while it asks its user.
     let (_id, _stream) = begin(&client).await;
     let cancel =
         json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
@@ -226,7 +226,7 @@ async fn a_run_of_several_rounds_in_a_session_ends_once() {
 }
 
 #[tokio::test]
-async fn what_is_denied_or_unknown_has_a_decision_and_no_run() {
+async fn a_denied_or_unknown_operation_has_a_decision_and_no_run() {
     let observed = Observed::new();
     let (running, runs) = start(&observed).await;
     for revision in BOTH {
@@ -292,7 +292,7 @@ async fn what_is_denied_or_unknown_has_a_decision_and_no_run() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_recorded_does_not_run() {
+async fn an_operation_that_cannot_be_recorded_does_not_run() {
     let observed = Observed::new();
     let (running, runs) = start(&observed).await;
     let mut clients = Vec::new();

@@ -1,4 +1,4 @@
-//! The id of a request: in its answer, in the audit events, and in what a tool sees.
+//! The id of a request: in its answer, in the audit events, and in the context of a tool.
 
 use reqwest::Method;
 use serde_json::json;
@@ -57,7 +57,7 @@ async fn every_answer_repeats_the_id_of_its_request() {
 }
 
 #[tokio::test]
-async fn what_is_refused_before_it_is_read_has_an_id_too() {
+async fn an_answer_that_refuses_a_request_early_has_an_id() {
     let observed = Observed::new();
     let running = start(&observed).await;
     let client = client(&running, Revision::Stateless, "desk:read").await;

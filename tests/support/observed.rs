@@ -1,4 +1,4 @@
-//! An observer that keeps what the gate reports.
+//! An observer that keeps the events of a gate.
 
 use std::{
     sync::{
@@ -10,7 +10,7 @@ use std::{
 
 use toolgate::__private::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome};
 
-/// What was reported.
+/// An event that was reported.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A decision.
@@ -43,7 +43,7 @@ pub enum Event {
     },
 }
 
-/// Keeps everything that is reported to it.
+/// Keeps all events that it gets.
 #[derive(Debug, Default)]
 pub struct Observed {
     events: Mutex<Vec<Event>>,
@@ -62,7 +62,7 @@ impl Observed {
         self.cannot_record.store(true, Ordering::SeqCst);
     }
 
-    /// Returns everything that was reported, and forgets it.
+    /// Returns all events, and forgets them.
     pub fn take(&self) -> Vec<Event> {
         let events = self.events.lock();
         std::mem::take(&mut *events.unwrap_or_else(PoisonError::into_inner))

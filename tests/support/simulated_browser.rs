@@ -58,7 +58,7 @@ impl Browser {
             .clone()
     }
 
-    /// Sets a cookie, as somebody could who controls another host of the same site.
+    /// Sets a cookie, as an attacker with control of another host of the same site can.
     pub fn set_cookie(&self, name: &str, value: &str) {
         let mut cookies = self.1.lock().unwrap_or_else(PoisonError::into_inner);
         cookies.insert(name.to_owned(), value.to_owned());

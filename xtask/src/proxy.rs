@@ -43,7 +43,7 @@ use nginx_example::{NginxExample, Prefix};
 /// The scopes of `todo`.
 const SCOPES: [&str; 2] = ["todo:read", "todo:write"];
 
-/// What the checks other than those of an endpoint show.
+/// The names of the checks that do not test an endpoint.
 const LOGIN: &str = "a client that knows the URL alone logs in";
 const CHECK: &str = "`toolgate check --login` finds no error";
 

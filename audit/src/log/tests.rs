@@ -90,7 +90,7 @@ fn checked(contents: &[u8], head: Head) -> crate::Verified {
 }
 
 #[test]
-fn a_full_disk_refuses_what_is_not_recorded() {
+fn with_refuse_no_operation_is_allowed_without_its_record() {
     let (log, disk) = log(OnFailure::Refuse);
     log.decide(&allowed(1)).unwrap();
     log.end(&ended(1));
@@ -165,7 +165,7 @@ fn the_order_of_threads_is_the_order_of_the_chain() {
 }
 
 #[test]
-fn a_record_has_what_the_schema_says_and_no_session_id() {
+fn a_record_has_the_members_of_the_schema_and_no_session_id() {
     let (log, disk) = log(OnFailure::Refuse);
     log.decide(&allowed(1)).unwrap();
     log.end(&ended(1));
@@ -310,7 +310,7 @@ fn denied(reason: &'static str) -> Verdict<'static> {
     }
 }
 
-/// A stranger could otherwise fill the disk, and lock every caller out.
+/// Otherwise a client without a token could fill the disk, and the log would refuse every caller.
 #[test]
 fn refusals_without_a_token_are_one_record_a_second() {
     let (log, disk) = log(OnFailure::Refuse);
@@ -345,7 +345,8 @@ fn refusals_without_a_token_are_one_record_a_second() {
     assert_eq!((result.counted_refusals, result.lost), (9000, 0));
 }
 
-/// The caller is known, so one record a second names one; a limit does not bound its own refusals.
+/// A limit does not bound its own refusals. One decision a second names its caller; the others are
+/// counted.
 #[test]
 fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
     let (log, disk) = log(OnFailure::Refuse);
@@ -357,7 +358,7 @@ fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
             log.decide(&refused(Some("i"), time, limited)).unwrap();
         }
     }
-    // A caller who lacks a scope is counted by the rate of callers.
+    // The rate of callers limits refusals for a missing scope, so each one has a record.
     for _ in 0..5 {
         log.decide(&refused(Some("i"), TIME + 2, denied("missing_scope")))
             .unwrap();

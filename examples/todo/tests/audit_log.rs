@@ -38,7 +38,7 @@ async fn add(client: &Client, id: &str) -> Option<HttpResponse> {
     let request = client.post(&message).header("x-request-id", id);
     let sent = request.body(message.to_string()).send().await.ok()?;
     let (status, text) = (sent.status(), sent.text().await.ok()?);
-    // Received whole: acknowledged.
+    // The client has the whole answer, so the call is acknowledged.
     assert_eq!(status, 200, "{text}");
     Some(HttpResponse {
         status: status.as_u16(),
@@ -105,9 +105,9 @@ async fn every_call_has_a_decision_and_an_outcome_and_the_log_has_no_secret() {
     }
 }
 
-/// A record for each could fill the disk, and then lock every caller out.
+/// Records of single refusals could fill the disk, and the server would then refuse every caller.
 #[tokio::test]
-async fn a_flood_without_a_token_is_counted_and_complete_after_the_end() {
+async fn refusals_without_a_token_are_counted_and_every_count_is_written_at_the_end() {
     let folder = Folder::new();
     let address = free_address();
     let server = program(&folder, address).start().listens_on(address).await;
@@ -167,7 +167,7 @@ async fn no_acknowledged_call_lacks_its_decision_after_ten_kills() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_full_disk_stops_the_start_and_another_key_too() {
+async fn a_full_disk_and_a_file_that_is_not_an_audit_log_stop_the_start() {
     let folder = Folder::new();
     let address = free_address();
     let full = program(&folder, address).var("TOOLGATE_AUDIT_FILE", "/dev/full");
@@ -185,7 +185,7 @@ async fn a_full_disk_stops_the_start_and_another_key_too() {
 
 /// `toolgate doctor` runs the program next to the server, with the same variables.
 #[tokio::test]
-async fn what_is_printed_while_the_server_runs_leaves_the_log_alone() {
+async fn a_second_process_does_not_write_the_log_of_a_running_server() {
     let folder = Folder::new();
     let address = free_address();
     let server = program(&folder, address).start().listens_on(address).await;

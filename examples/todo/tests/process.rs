@@ -183,7 +183,7 @@ async fn what_it_declares_is_printed_and_no_secret_is() {
 }
 
 #[tokio::test]
-async fn a_configuration_file_sets_it_and_the_environment_takes_precedence() {
+async fn a_configuration_file_has_settings_and_the_environment_takes_precedence() {
     let folder = Folder::new();
     folder.write(
         "todo.toml",

@@ -14,7 +14,7 @@ use support::{
     server_process::{Folder, Program, free_address},
 };
 
-/// Prometheus, until it is dropped.
+/// A process of Prometheus, which ends when this value is dropped.
 struct Prometheus {
     process: Child,
     origin: String,
@@ -51,7 +51,7 @@ impl Prometheus {
         }
     }
 
-    /// Returns the series of a query, once there are any.
+    /// Waits for series of a query, and returns them.
     async fn series(&self, query: &str) -> Vec<Value> {
         let mut url = reqwest::Url::parse(&self.origin).expect("a URL");
         url.set_path("/api/v1/query");

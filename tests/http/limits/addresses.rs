@@ -35,12 +35,12 @@ fn server() -> Server<Runs> {
     Server::with_state("desk", Runs::default()).tools(tools![one])
 }
 
-/// Clients come through a proxy on this machine, which names them.
+/// Trusts a proxy on this machine, which sends the addresses of the clients.
 fn behind_proxy(config: Config) -> Config {
     config.with_trusted_proxies(["127.0.0.1", "10.0.0.0/8"])
 }
 
-/// Calls the tool as if the proxy had got the request with these headers.
+/// Calls the tool with headers as the proxy sends them.
 async fn call_from(client: &Client, headers: &[(&str, &str)]) -> HttpResponse {
     let message = client.message("tools/call", json!({"name": "one", "arguments": {}}));
     let mut request = client.post(&message);
@@ -66,7 +66,7 @@ async fn one_address_without_a_token_is_limited_and_no_other() {
     for _ in 0..2 {
         let answer = call_from(&stranger, &[(FORWARDED, "192.0.2.1")]).await;
         assert_limited(&answer, DenialReason::RateLimited, 1200);
-        // The body was not read, so no request is known that this could answer.
+        // The body was not read, so the id of the JSON-RPC request is unknown.
         assert_eq!(answer.json().get("jsonrpc"), None, "{answer:?}");
         assert_eq!(answer.json()["error"], "rate_limited");
     }
@@ -78,7 +78,7 @@ async fn one_address_without_a_token_is_limited_and_no_other() {
             1200,
         );
     }
-    // Another address, and a caller behind the same one.
+    // Another address is not limited, and neither is a caller with a token at the same address.
     let answer = call_from(&stranger, &[(FORWARDED, "192.0.2.2")]).await;
     assert_eq!(answer.status, 401, "{answer:?}");
     let alice = client_of(&running, Revision::Stateless, "alice").await;
@@ -99,7 +99,7 @@ async fn a_client_cannot_choose_its_address() {
     })
     .await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
-    // The proxy appends the address to what the client has written.
+    // The proxy appends the address of its peer to the header of the client.
     for (number, expected) in [(1, 401), (2, 401), (3, 429), (4, 429)] {
         let value = format!("192.0.2.{number}, 203.0.113.9");
         let answer = call_from(&stranger, &[(FORWARDED, &value)]).await;
@@ -116,7 +116,7 @@ async fn a_client_cannot_choose_its_address() {
         let answer = call_from(&stranger, &[(FORWARDED, &address)]).await;
         assert_eq!(answer.status, 401, "the owner of {address} is locked out");
     }
-    // Every client is its own peer, so nobody's header is read.
+    // Without trusted proxies the client is the peer, and its headers are not read.
     let (running, _) = start(server(), |config| {
         let config = config.with_trusted_proxies([""; 0]);
         config.with_unauthenticated_rate(Rate::per_hour(2))
@@ -141,7 +141,7 @@ async fn a_client_cannot_choose_its_address() {
 }
 
 #[tokio::test]
-async fn an_attacker_cannot_rotate_addresses_within_one_line() {
+async fn the_addresses_of_one_ipv6_network_share_one_rate() {
     let (running, _) = start(server(), |config| {
         behind_proxy(config).with_unauthenticated_rate(Rate::per_hour(5))
     })
@@ -158,7 +158,7 @@ async fn an_attacker_cannot_rotate_addresses_within_one_line() {
 }
 
 #[tokio::test]
-async fn a_header_with_ten_thousand_hops_is_answered_at_once() {
+async fn a_header_with_ten_thousand_hops_is_answered_within_two_seconds() {
     let (running, _) = start(server(), |config| {
         behind_proxy(config).with_unauthenticated_rate(Rate::per_hour(2))
     })
@@ -173,7 +173,7 @@ async fn a_header_with_ten_thousand_hops_is_answered_at_once() {
     }
 }
 
-/// A stranger behind the proxy of a company whose operator did not name the proxy.
+/// Otherwise one client behind a proxy that is not configured could use up the rate of all clients.
 #[test]
 fn a_server_that_would_count_a_proxy_as_one_client_does_not_start() {
     let config = Config::new("http://127.0.0.1:8000/mcp").with_issuer("http://127.0.0.1:9/issuer");
@@ -257,22 +257,22 @@ async fn the_failures_of_a_neighbour_lock_out_no_valid_caller() {
     let refused = call_from(&garbage, &from).await;
     assert_eq!(members(&refused)["reason"], "rate_limited", "{refused:?}");
     assert_eq!(refused.challenge(), None, "{refused:?}");
-    // A token that was verified before, and one that was never seen.
+    // A token that was verified before is accepted, and so is a new token.
     assert_eq!(call_from(&early, &from).await.status, 200);
     for _ in 0..5 {
         let late = client.clone().with_token(token("late"));
         let answer = call_from(&late, &from).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    // A sign-in begins without a token, which is no failure.
+    // A sign-in begins with a request without a token, which does not count as a failure.
     assert_eq!(call_from(&client, &from).await.status, 401);
-    // Another address has its own.
+    // Another address has a rate of its own.
     let elsewhere = [(FORWARDED, "192.0.2.2")];
     assert_eq!(call_from(&garbage, &elsewhere).await.status, 401);
 }
 
 #[tokio::test]
-async fn expired_tokens_are_no_failures() {
+async fn expired_tokens_do_not_count_as_failures() {
     let (running, _) = start(server(), |config| {
         behind_proxy(config).with_failed_authentication_rate(Rate::per_hour(1))
     })
@@ -285,7 +285,7 @@ async fn expired_tokens_are_no_failures() {
         let answer = call_from(&expired, &[(FORWARDED, "192.0.2.1")]).await;
         assert_eq!(answer.status, 401, "{answer:?}");
     }
-    // The rate is enforced, and nothing of it was used.
+    // The rate is enforced, and the expired tokens did not use any of it.
     for expected in [401, 429] {
         let garbage = expired.clone().with_token("garbage");
         let answer = call_from(&garbage, &[(FORWARDED, "192.0.2.1")]).await;
@@ -308,7 +308,7 @@ async fn a_token_beyond_the_failures_of_its_address_is_not_introspected() {
     assert_eq!(issuer.questions().len(), 2);
 }
 
-/// Requests that arrive together must not all see the last failure that is left.
+/// Of requests that arrive together, only one may use the last attempt.
 #[tokio::test]
 async fn concurrent_tokens_share_the_failures_of_their_address() {
     let issuer = MockIssuer::start().await;
@@ -327,7 +327,7 @@ async fn concurrent_tokens_share_the_failures_of_their_address() {
 }
 
 #[tokio::test]
-async fn a_valid_token_gives_its_failure_back_and_an_issuer_that_fails_does_not() {
+async fn a_valid_token_does_not_count_as_a_failure_and_an_error_of_the_issuer_does() {
     let issuer = MockIssuer::start().await;
     let running = with_issuer(&issuer, true, Rate::per_hour(1)).await;
     let client = Client::new(running.resource(), Revision::Stateless);

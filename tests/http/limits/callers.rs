@@ -19,7 +19,7 @@ fn one(State(runs): State<Runs>) -> String {
     runs.note("one")
 }
 
-/// Has one.
+/// Has a limit of its own.
 #[mcp_tool(scope = "desk:use", rate = "1/h")]
 fn other(State(runs): State<Runs>) -> String {
     runs.note("other")
@@ -42,7 +42,7 @@ async fn all_requests_of_a_caller_share_one_rate() {
     .await;
     for revision in Revision::ALL {
         let person = format!("alice-{revision:?}");
-        // The handshake is one request, and its notification none.
+        // The handshake counts as one request. Its notification does not count.
         let alice = client_of(&running, revision, &person).await;
         for request in [
             alice.call("one", json!({})).await,
@@ -65,7 +65,7 @@ async fn all_requests_of_a_caller_share_one_rate() {
                 "{message}"
             );
         }
-        // A refused notification could not be sent again.
+        // Notifications are not limited: clients do not repeat a refused notification.
         let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}});
         assert_eq!(alice.send(&cancelled).await.status, 202);
         // Nobody else is affected.
@@ -112,7 +112,7 @@ async fn a_request_that_is_refused_for_its_scope_is_counted() {
     for expected in [403, 403, 429, 429] {
         let denied: HttpResponse = without.call("one", json!({})).await;
         assert_eq!(denied.status, expected, "{denied:?}");
-        // The caller may not know the items.
+        // The message must not name the item, because the caller may not know it.
         let is_named = denied.text.contains("one was not run");
         assert!(expected == 403 || !is_named, "{denied:?}");
     }
@@ -125,9 +125,9 @@ async fn a_request_that_is_refused_for_its_scope_is_counted() {
     }
 }
 
-/// What is no request is never counted if it is permitted, and its refusals are.
+/// A message that is not a request counts only if it is refused.
 #[tokio::test]
-async fn refusals_of_messages_that_are_no_requests_are_counted() {
+async fn refused_messages_that_are_not_requests_are_counted() {
     let (running, _) = start(server(&Runs::default()), |config| {
         config.with_caller_rate(Rate::per_hour(2))
     })

@@ -11,7 +11,7 @@ use toolgate::{
 
 use super::{assert_limited, client_of, start};
 
-/// What the items wait for.
+/// The semaphore that the items wait for, and the runs that have begun.
 #[derive(Clone)]
 struct Desk {
     gate: Arc<Semaphore>,
@@ -60,7 +60,7 @@ fn desk() -> (Desk, Server<Desk>) {
     (desk, server.prompts(prompts![letter]))
 }
 
-/// Waits until this many have begun.
+/// Waits until this many runs have begun.
 async fn begun(desk: &Desk, number: usize) {
     let begun = async {
         while desk.runs.all().len() < number {
@@ -102,7 +102,7 @@ async fn one_request_too_many_is_refused_in_every_lane_until_another_ends() {
             let message = refused.json()["error"]["message"].to_string();
             let expected = format!("{name} was not run: more than 2 requests of one caller");
             assert!(message.contains(&expected), "{message}");
-            // Each caller and each item counts alone.
+            // Another caller has a limit of its own.
             let other = send(&bob);
             begun(&desk, 3).await;
             desk.gate.add_permits(3);
@@ -127,7 +127,7 @@ async fn one_request_too_many_is_refused_in_every_lane_until_another_ends() {
     }
 }
 
-/// A client that disconnects must not hold its place for ever.
+/// Otherwise a client that disconnects would use up the limit of its caller.
 #[tokio::test]
 async fn a_client_that_disconnects_frees_its_place() {
     let (desk, server) = desk();

@@ -26,7 +26,7 @@ use toolgate::{
 };
 use toolgate_testing::{Denial, TestClock, TestIssuer, TestServer};
 
-/// A handler that counts what it runs, and what it began and did not end.
+/// A handler that counts its runs, and its cancelled runs.
 #[derive(Clone, Default)]
 struct Desk {
     runs: Arc<AtomicUsize>,
@@ -181,9 +181,9 @@ async fn the_items_of_a_handler_are_limited_before_they_run() {
     }
 }
 
-/// Nobody opens a state of the handler's own, so any text could continue a request for nothing.
+/// The gate cannot verify a state of the handler, so a request with a state counts like any other.
 #[tokio::test]
-async fn an_invented_state_is_no_way_around_the_rate() {
+async fn a_request_with_an_invented_state_counts_for_the_rate() {
     let (desk, asked, clock) = (Desk::default(), Arc::default(), TestClock::default());
     let server = start(&desk, &asked, &clock).await;
     let alice = server.as_caller("alice").with_scopes(["desk:use"]);

@@ -16,7 +16,7 @@ use toolgate::{
 
 use super::{assert_limited, client_of, client_with, start};
 
-/// Records that it was asked.
+/// Records that it was called.
 fn ask(_: &toolgate::Caller, State(runs): &State<Runs>) -> Result<(), AuthorizeError> {
     runs.note("asked");
     Ok(())
@@ -120,7 +120,7 @@ async fn a_request_beyond_the_rate_is_refused_in_every_lane_before_anything_runs
                 assert!(message.ends_with("try again in 1800 seconds"), "{message}");
             }
             assert_eq!(runs.all(), ["asked", "ran", "asked", "ran"], "{item}");
-            // Half an hour is one request, and the refused ones have cost nothing.
+            // Half an hour allows one request, so the refused requests did not count.
             clock.advance(Duration::from_secs(1800));
             assert_eq!(use_item(&alice, item).await.status, 200);
             assert_eq!(use_item(&alice, item).await.status, 429);
@@ -131,7 +131,7 @@ async fn a_request_beyond_the_rate_is_refused_in_every_lane_before_anything_runs
 }
 
 #[tokio::test]
-async fn a_rate_belongs_to_the_person_and_not_to_the_token() {
+async fn a_rate_belongs_to_the_user_and_not_to_the_token() {
     let runs = Runs::default();
     let (running, _) = start(server(&runs), |config| config).await;
     let resource = running.resource();
@@ -156,7 +156,7 @@ async fn a_rate_belongs_to_the_person_and_not_to_the_token() {
         let again = client_with(&running, revision, &of(change)).await;
         assert_eq!(use_item(&again, "quick").await.status, 429);
     }
-    // Others, and a program whose client has the name of a person.
+    // Another user, and two programs without a user. One has the id of a user as its client id.
     for change in [
         json!({"sub": "bob"}),
         json!({"sub": null, "client_id": "alice"}),
@@ -170,14 +170,14 @@ async fn a_rate_belongs_to_the_person_and_not_to_the_token() {
 }
 
 #[tokio::test]
-async fn strangers_share_the_rate_of_a_public_item_unless_their_addresses_are_known() {
+async fn requests_without_a_token_share_one_rate_unless_their_addresses_are_known() {
     let runs = Runs::default();
     let (running, _) = start(server(&runs), |config| config).await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
     for expected in [200, 200, 200, 429, 429] {
         assert_eq!(use_item(&stranger, "open").await.status, expected);
     }
-    // A caller has a rate of their own.
+    // A caller with a token has a rate of its own.
     let alice = client_of(&running, Revision::Stateless, "alice").await;
     assert_eq!(use_item(&alice, "open").await.status, 200);
 
@@ -214,11 +214,11 @@ async fn a_subscription_counts_as_a_read() {
         .await;
     assert_limited(&answer, DenialReason::RateLimited, 1800);
     assert_eq!(use_item(&alice, "drawer").await.status, 429);
-    // Ending it is free.
+    // The end of a subscription does not count.
     let ended = alice.request("resources/unsubscribe", subscribe).await;
     assert_eq!(ended.status, 200, "{ended:?}");
 
-    // A listener uses each item once, however many of its URIs it names.
+    // `subscriptions/listen` counts once for each item, for any number of its URIs.
     let bob = client_of(&running, Revision::Stateless, "bob").await;
     let uris = ["desk://1", "desk://2", "desk://3"];
     let listen = json!({"notifications": {"resourceSubscriptions": uris}});

@@ -48,8 +48,8 @@ async fn the_answer_of_a_user_is_not_a_second_request() {
     assert_eq!(runs.all(), ["delete", "delete"]);
 }
 
-/// The state of a round can be sent any number of times, and any text can be sent as a state:
-/// neither may be a way around the rate.
+/// A client can send the state of a round any number of times, and can send any text as a state.
+/// Both must count for the rate.
 #[tokio::test]
 async fn a_client_that_claims_to_continue_a_request_is_limited() {
     let runs = Runs::default();
@@ -62,10 +62,10 @@ async fn a_client_that_claims_to_continue_a_request_is_limited() {
         });
         alice.request("tools/call", params).await
     };
-    // No request was counted that this could continue: it is counted itself.
+    // There is no counted request that this request could continue, so it counts.
     let invented = send(&json!("invented")).await;
     assert!(invented.is_err() && !is_limited(&invented), "{invented:?}");
-    // This is the one continuation of it.
+    // This is the one continuation of the counted request.
     let invented = send(&json!("invented")).await;
     assert!(invented.is_err() && !is_limited(&invented), "{invented:?}");
     for _ in 0..3 {

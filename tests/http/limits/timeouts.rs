@@ -63,7 +63,7 @@ async fn letter(State(cancelled): State<Cancelled>) -> String {
 }
 
 #[tokio::test]
-async fn an_item_that_runs_too_long_is_cancelled_and_its_caller_is_told() {
+async fn an_item_that_runs_too_long_is_cancelled_and_its_caller_gets_an_error() {
     let cancelled = Cancelled::default();
     let server = Server::with_state("desk", cancelled.clone())
         .tools(tools![quick, with_context, fast])

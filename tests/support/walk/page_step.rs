@@ -34,7 +34,7 @@ pub enum Kind {
 ///
 /// # Panics
 ///
-/// If a comment is none of a step, or no block follows it.
+/// If a comment does not describe a step, or no block follows it.
 pub(super) fn read(folder: &Path, page: &str) -> Vec<PageStep> {
     let text = fs::read_to_string(folder.join(page)).expect(page);
     let marked = text.split("<!-- walk ").skip(1);

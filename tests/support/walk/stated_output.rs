@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Returns what the page states and the command did not print.
+/// Returns the stated line or body that the command did not print.
 ///
 /// A response begins with its status: the lines of its head are a selection, and a body in JSON
 /// may be formatted. Of other output the page states some lines.

@@ -151,7 +151,7 @@ impl World {
             };
             request = request.header(*name, value);
         }
-        // Otherwise each answer has a random one.
+        // Without this header, each answer has a random id.
         request = request.header("x-request-id", "1");
         request = self.in_session(case, request);
         let request = request.body(Body::from(case.body.clone()));
