@@ -143,6 +143,8 @@ impl Sink for FileSink {
                 "the new file is not empty; the earlier one is still written",
             ));
         }
+        // The earlier file ends with a complete line, if the part can be removed.
+        let _ = self.remove_part();
         *self = opened;
         Ok(true)
     }

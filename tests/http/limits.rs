@@ -19,15 +19,15 @@ use toolgate::{Config, Server, auth::DenialReason};
 
 use crate::denial_reasons::members;
 
-/// The time of day at which a test begins.
-const NOON: u64 = 1_800_000_000;
+/// The time at which a test begins.
+const BEGINNING: u64 = 1_800_000_000;
 
 /// Starts a server whose clock stands still.
 async fn start<S: Clone + Send + Sync + 'static>(
     server: Server<S>,
     configure: impl FnOnce(Config) -> Config,
 ) -> (RunningServer, StoppedClock) {
-    let clock = StoppedClock::at(NOON);
+    let clock = StoppedClock::at(BEGINNING);
     let server = server
         .with_verifier(UnsignedVerifier)
         .with_clock(clock.clone());

@@ -23,7 +23,7 @@ use toolgate::{
     mcp_tool, tools,
 };
 
-use super::{NOON, assert_limited, client_of, members, start};
+use super::{BEGINNING, assert_limited, client_of, members, start};
 
 /// Needs a token.
 #[mcp_tool(scope = "desk:use")]
@@ -123,20 +123,16 @@ async fn a_client_cannot_choose_its_address() {
     })
     .await;
     let stranger = Client::new(running.resource(), Revision::Stateless);
-    for (number, expected) in [(1, 401), (2, 401), (3, 429), (4, 429)] {
-        let address = format!("192.0.2.{number}");
-        for header in [FORWARDED, "forwarded"] {
-            let value = if header == FORWARDED {
-                address.clone()
-            } else {
-                format!("for={address}")
-            };
-            if header == "forwarded" && expected == 401 {
-                continue;
-            }
-            let answer = call_from(&stranger, &[(header, &value)]).await;
-            assert_eq!(answer.status, expected, "{header} {answer:?}");
-        }
+    for (header, value, expected) in [
+        (FORWARDED, "192.0.2.1", 401),
+        (FORWARDED, "192.0.2.2", 401),
+        (FORWARDED, "192.0.2.3", 429),
+        ("forwarded", "for=192.0.2.3", 429),
+        (FORWARDED, "192.0.2.4", 429),
+        ("forwarded", "for=192.0.2.4", 429),
+    ] {
+        let answer = call_from(&stranger, &[(header, value)]).await;
+        assert_eq!(answer.status, expected, "{header} {answer:?}");
     }
 }
 
@@ -278,7 +274,7 @@ async fn expired_tokens_do_not_count_as_failures() {
     })
     .await;
     let mut claims = unsigned_tokens::claims(&running.resource(), "desk:use");
-    claims["exp"] = json!(NOON - 3600);
+    claims["exp"] = json!(BEGINNING - 3600);
     let client = Client::new(running.resource(), Revision::Stateless);
     let expired = client.with_token(unsigned_tokens::token(&claims));
     for _ in 0..5 {

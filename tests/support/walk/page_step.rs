@@ -90,17 +90,12 @@ pub fn typed(block: &str) -> Vec<Typed> {
             });
         } else {
             let last = all.last_mut().expect("a command comes first");
-            let text = if is_open {
-                &mut last.command
-            } else {
-                &mut last.output
-            };
             if is_open {
-                text.push('\n');
-                text.push_str(line);
+                last.command.push('\n');
+                last.command.push_str(line);
             } else {
-                text.push_str(line);
-                text.push('\n');
+                last.output.push_str(line);
+                last.output.push('\n');
             }
         }
         let command = &all.last().expect("a command").command;
