@@ -59,8 +59,8 @@ pub trait Clock: Send + Sync + 'static {
     /// Returns the current time of day.
     fn now(&self) -> UnixTime;
 
-    /// Returns the same time since the start of 1970 with its fraction of a second, by which rates
-    /// are counted. The default has whole seconds.
+    /// Returns the current time since the start of 1970, with its fraction of a second, for rates.
+    /// The default implementation has whole seconds.
     fn since_epoch(&self) -> Duration {
         Duration::from_secs(self.now().seconds())
     }

@@ -25,8 +25,8 @@
 // - `session`: which caller owns which MCP session
 // - `accept_header`: which media types a client accepts
 // - `audit`: one log line for each decision; `observation`: the same for an observer
-// - `request_id`, `trace_context`: what connects the records of a request
-// - `throttle`: how often a caller may use what
+// - `request_id`, `trace_context`: the ids that connect the records of a request
+// - `throttle`: the rates and the numbers of running requests
 //
 // Dispatch:
 // - `lane`: which way an authorized request takes

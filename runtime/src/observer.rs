@@ -1,4 +1,5 @@
-//! What the gate reports: each decision before it takes effect, and how each permitted run ended.
+//! The events that the gate reports: each decision before it takes effect, and the end of each
+//! permitted run.
 //!
 //! Hidden: the events hold personal data, and their fields change with the gate. The audit log
 //! and the metrics, which are optional, implement [`Observer`].
@@ -18,8 +19,8 @@ pub use run_report::{RunOutcome, RunReport};
 /// The header with the id of a request, in the request and in its answer.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-/// Gets every decision and every end of a permitted run. Both methods are called on the threads
-/// that serve, so they return soon.
+/// Gets every decision and every end of a permitted run. Both methods run on the threads that serve
+/// requests, so they must return soon.
 pub trait Observer: Send + Sync {
     /// Gets a decision before it takes effect.
     ///
@@ -51,7 +52,7 @@ impl std::error::Error for NotRecordedError {}
 pub struct DecisionEvent<'a> {
     /// The number of the decision, from 1, for this gate.
     pub id: u64,
-    /// When it was made.
+    /// The time of the decision.
     pub time: UnixTime,
     /// The id of the request: visible ASCII, at most 128 bytes.
     pub request_id: &'a str,
@@ -65,7 +66,7 @@ pub struct DecisionEvent<'a> {
     pub subject: Option<&'a str>,
     /// The client that the token was issued to.
     pub client: Option<&'a str>,
-    /// The method of the message, as the client wrote it if it has no rule.
+    /// The method of the message. A method without a rule is as the client wrote it.
     pub method: &'a str,
     /// Whether the server knows the method.
     pub is_known_method: bool,
@@ -81,13 +82,13 @@ pub struct DecisionEvent<'a> {
     pub missing: ScopeNames<'a>,
     /// Whether the operation is allowed.
     pub is_allowed: bool,
-    /// The word of the audit line: `admitted`, or why not.
+    /// The outcome in the audit line: `admitted`, or the kind of a refusal.
     pub outcome: &'a str,
     /// The stable code of a denial.
     pub reason: Option<DenialReason>,
     /// The author's own code of a denial.
     pub detail: Option<&'a str>,
-    /// Whether the item was running: it denied the request itself.
+    /// Whether the item itself denied the request while it ran.
     pub is_late: bool,
     /// Whether an item will run: an [`OutcomeEvent`] with the same id follows.
     pub runs: bool,
@@ -126,7 +127,7 @@ pub struct OutcomeEvent<'a> {
     pub method: &'static str,
     /// The registered name of the item.
     pub item: &'a str,
-    /// How it ended.
+    /// How the run ended.
     pub outcome: RunOutcome,
     /// The time from the decision to the end.
     pub duration: std::time::Duration,

@@ -1,4 +1,4 @@
-//! [`Rate`]: how many requests are allowed in which time.
+//! [`Rate`]: how many requests are allowed in a period.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -9,10 +9,10 @@ const LARGEST: u32 = 1_000_000;
 /// How many requests are allowed in a second, a minute or an hour, and how many of them can come at
 /// the same time.
 ///
-/// The requests are spaced evenly: of `10/min` one is allowed every six seconds, and a caller who
-/// sends none saves up to 10, which is the default burst (the generic cell rate algorithm of ITU-T
-/// I.371). So a caller never gets more than `burst` requests and `10/min` for the time that has
-/// passed.
+/// The requests are spaced evenly: `10/min` allows one request every six seconds, and a caller who
+/// sends no requests saves up to 10 of them, which is the default burst (the generic cell rate
+/// algorithm of ITU-T I.371). So a caller never gets more than `burst` requests plus those that
+/// `10/min` allows in the time that has passed.
 ///
 /// ```
 /// use toolgate::gate::Rate;
@@ -54,7 +54,7 @@ impl Rate {
         Self::new(count, Period::Hour)
     }
 
-    /// Allows this many requests at the same time, after a time without any. 0, and more than
+    /// Allows this many requests at the same time, after a time without requests. 0, and more than
     /// 1,000,000, are errors at start-up. The default is the number of the rate.
     #[must_use]
     pub const fn with_burst(self, burst: u32) -> Self {
@@ -160,7 +160,7 @@ impl FromStr for Rate {
     }
 }
 
-/// Returns the number that these digits write: Rust would also read `+5`.
+/// Parses a number that has only digits: Rust would also accept `+5`.
 fn number(text: &str) -> Result<u32, RateError> {
     match text.bytes().all(|byte| byte.is_ascii_digit()) {
         true => text.parse().map_err(|_| RateError(())),
@@ -168,8 +168,8 @@ fn number(text: &str) -> Result<u32, RateError> {
     }
 }
 
-/// Returns a time in nanoseconds as seconds, rounded up: a client that comes back after a rounded
-/// down time would be refused again.
+/// Returns a time in nanoseconds as seconds, rounded up: the server would refuse a client again
+/// that waits for a time that is rounded down.
 pub(crate) fn whole_seconds(nanoseconds: u64) -> Duration {
     Duration::from_secs(nanoseconds.div_ceil(1_000_000_000).max(1))
 }

@@ -70,8 +70,8 @@ pub enum DenialReason {
     /// The user has not confirmed what the item would do (`confirm = "…"`), or the client cannot
     /// ask its user. The operator does nothing.
     NotConfirmed,
-    /// The user has not approved on the server's own page what the item would do (`approve = "…"`),
-    /// the page cannot be opened, or too many approvals are pending. The operator does nothing.
+    /// The user has not approved the request on the server's own page (`approve = "…"`), the page
+    /// cannot be opened, or too many approvals are pending. The operator does nothing.
     NotApproved,
     /// The item's `authorize` function failed: it panicked, or demanded a scope that the item
     /// does not declare. The log has the error, which the author corrects.
@@ -85,8 +85,8 @@ pub enum DenialReason {
     /// The caller, or the address of a client without a valid token, has sent more requests than
     /// its rate allows. If it is a legitimate client, the operator or the author raises the rate.
     RateLimited,
-    /// As many requests of the caller for the item run as may run at the same time. If it is a
-    /// legitimate client, the author raises `concurrency`.
+    /// The caller already runs the maximum number of requests for the item. If it is a legitimate
+    /// client, the author raises `concurrency`.
     TooManyRunning,
     /// The request names a host that is not this server's. The operator passes the `Host` header
     /// on at the proxy, or sets `TOOLGATE_RESOURCE` or `TOOLGATE_ALLOWED_HOSTS`.
@@ -106,8 +106,8 @@ pub enum DenialReason {
     /// The server cannot store more DPoP proofs. The operator looks for a
     /// client that sends too many requests, or adds a replica.
     ProofsExhausted,
-    /// The server cannot record the request, and does not run what it cannot record. The operator
-    /// looks at the log and at the disk of `TOOLGATE_AUDIT_FILE`.
+    /// The server cannot write the request to its audit log, so it does not run the request. The
+    /// operator looks at the log of the program and at the disk of `TOOLGATE_AUDIT_FILE`.
     AuditUnavailable,
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// What would help after a denial: `action` of the member `remedy` in the body of a refusal.
 ///
-/// After the action the body has what the action needs: `scopes`, `roles`, `acr_values`,
-/// `max_age` or `retry_after`, the last two in seconds.
+/// After the action, the body has the values that the action needs: `scopes`, `roles`,
+/// `acr_values`, `max_age` or `retry_after`, the last two in seconds.
 ///
 /// ```
 /// use toolgate::auth::Remedy;

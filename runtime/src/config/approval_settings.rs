@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Config;
 use crate::{error::SetupErrors, issuer::ClientAuthentication};
 
-/// The longest wait for a decision: a proxy in front of the server ends silent requests earlier.
+/// The longest wait for a decision. A proxy in front of the server can end a longer silent request.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// The clients that an operator has registered, and how long a request waits.
@@ -53,9 +53,9 @@ impl ApprovalSettings {
 
 impl Config {
     /// Signs users in for approvals (`approve = "…"`) at this issuer as this client, which you have
-    /// registered there. Its redirect URI is `<origin>/approvals/callback`, below the path prefix of
-    /// the server. Without it the server registers itself (RFC 7591), if the issuer allows that. The
-    /// credentials are checked at start-up.
+    /// registered there. Its redirect URI is `<origin>/approvals/callback`, below the path prefix
+    /// of the server. Without such a client, the server registers itself (RFC 7591), if the issuer
+    /// allows that. The credentials are checked at start-up.
     ///
     /// ```
     /// use toolgate::{Config, issuer::ClientAuthentication};

@@ -1,5 +1,5 @@
 //! The settings of the audit log. They are read with and without the feature `audit`: without it,
-//! a server whose variables require one does not start.
+//! a server with the variables of an audit log does not start.
 
 use std::path::{Path, PathBuf};
 
@@ -14,12 +14,12 @@ pub(super) const AUDIT_FILE: &str = "TOOLGATE_AUDIT_FILE";
 pub(super) const AUDIT_ON_FAILURE: &str = "TOOLGATE_AUDIT_ON_FAILURE";
 pub(super) const AUDIT_SUBJECTS: &str = "TOOLGATE_AUDIT_SUBJECTS";
 
-/// What the variables say of the audit log.
+/// The values of the variables of the audit log.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AuditSettings {
     file: Option<PathBuf>,
     key: Option<StateKey>,
-    /// Whether a key was given, which may be wrong.
+    /// Whether the variable of the key is set, also if the key is invalid.
     has_key: bool,
     continues: bool,
     is_pseudonymous: bool,
@@ -126,8 +126,8 @@ impl AuditSettings {
 }
 
 impl Config {
-    /// Returns the settings without what observes a running server: for what is only printed. The
-    /// running server has the file and the port.
+    /// Returns the settings without the audit log and the metrics, for a command that only prints.
+    /// A running server uses the file and the port.
     pub(crate) fn unobserved(mut self) -> Self {
         self.audit = AuditSettings::default();
         self.metrics = None;

@@ -2,8 +2,8 @@
 //!
 //! A key is the name of a variable without its prefix, in lower case: `bind` is `TOOLGATE_BIND`. A
 //! table holds keys with the same beginning: `client_id` in `[introspection]` is
-//! `TOOLGATE_INTROSPECTION_CLIENT_ID`. The file has no secrets, and only keys that this library
-//! reads.
+//! `TOOLGATE_INTROSPECTION_CLIENT_ID`. The file must contain no secrets, and only keys that this
+//! library reads.
 
 #[cfg(feature = "config-file")]
 mod toml_settings;
@@ -27,7 +27,7 @@ pub(super) struct FileSettings {
     pub(super) places: BTreeMap<String, String>,
 }
 
-/// Reads the file of this path. Every error in it is added to `errors`.
+/// Reads the file at this path. Every error in the file is added to `errors`.
 pub(super) fn read(path: &str, errors: &mut SetupErrors) -> FileSettings {
     let shown = quoted_without_secrets(path);
     let problem = match fs::metadata(path) {
@@ -50,7 +50,8 @@ fn parse(file: &str, text: &str, errors: &mut SetupErrors) -> FileSettings {
     toml_settings::parse(file, text, errors)
 }
 
-/// A file that is silently not read would leave out what protects the server.
+/// Reports the file as an error: a server that ignored it would run without settings that protect
+/// it.
 #[cfg(not(feature = "config-file"))]
 fn parse(file: &str, _text: &str, errors: &mut SetupErrors) -> FileSettings {
     errors.add(

@@ -22,9 +22,9 @@ use crate::error::{SetupErrors, StartError};
 /// The variables of the process, with those of the `.env` file as defaults.
 ///
 /// A value of the process takes precedence over the file, and an empty value counts as not
-/// set. Settings of a configuration file (`TOOLGATE_CONFIG`, with the feature `config-file`) apply
-/// where neither sets a value. The environment of the process is never changed. `Debug` prints only names, because
-/// values can be secrets.
+/// set. A configuration file (`TOOLGATE_CONFIG`, with the feature `config-file`) sets only the
+/// variables that neither of them sets. The environment of the process is never changed. `Debug`
+/// prints only names, because values can be secrets.
 ///
 /// ```
 /// let environment = toolgate::Environment::from_iter([("API_KEY", "k"), ("EMPTY", "")]);
@@ -81,7 +81,7 @@ impl Environment {
         self
     }
 
-    /// Adds the settings of the configuration file that have no other value.
+    /// Adds the settings of the configuration file that neither the process nor `.env` sets.
     fn add_config_file(&mut self, errors: &mut SetupErrors) {
         let Some(path) = self.get(CONFIG) else {
             return;
@@ -192,7 +192,7 @@ impl Environment {
         }
     }
 
-    /// Returns where a variable is in the configuration file, if its value is from there.
+    /// Returns the position of a variable in the configuration file, if that file sets its value.
     pub(super) fn place_in_file(&self, name: &str) -> Option<&str> {
         self.of_config.get(name).map(String::as_str)
     }

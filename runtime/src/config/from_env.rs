@@ -135,7 +135,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     config
 }
 
-/// Adds to the error of a value in the configuration file where it is.
+/// Adds its position to the error of each value from the configuration file.
 fn name_places_in_file(config: &mut Config, environment: &Environment) {
     for (what, _) in &mut config.errors {
         let name = what.split(' ').next().unwrap_or_default();

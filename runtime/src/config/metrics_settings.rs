@@ -46,7 +46,7 @@ mod tests {
     use crate::config::tests::start_errors;
 
     #[test]
-    fn an_address_that_is_none_or_is_public_is_an_error() {
+    fn an_invalid_address_and_the_address_of_the_server_are_errors() {
         let told = start_errors(&[(METRICS_BIND, "9464")]);
         assert!(
             told.contains("is \"9464\", which is not a socket address"),

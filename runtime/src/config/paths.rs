@@ -158,7 +158,7 @@ impl Paths {
         local.chain(below).chain(alone).collect()
     }
 
-    /// Returns the public path below which the pages for approvals are.
+    /// Returns the public path of the pages for approvals.
     #[cfg(feature = "approval")]
     pub(crate) fn approvals(&self) -> String {
         format!("{}{APPROVALS_PATH}", self.prefix)
@@ -170,8 +170,8 @@ impl Paths {
         self.local(&public).to_owned()
     }
 
-    /// Reports an endpoint in the place of the pages for approvals: the router panics at two routes
-    /// with one path.
+    /// Reports an endpoint at the path of the pages for approvals: the router panics if two routes
+    /// have the same path.
     pub(crate) fn check_approvals(&self, errors: &mut SetupErrors) {
         let route = self.approvals_route();
         if below(&self.endpoint, &route).is_some() {

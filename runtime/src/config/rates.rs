@@ -56,10 +56,10 @@ impl Config {
     /// Limits how often one address may send a token that is not valid. Expired tokens are not
     /// counted, because every client sends one. Beyond the rate, a token that can be verified
     /// without a request to its issuer is still verified, so the other callers behind the address
-    /// are served; all other tokens get 429 `rate_limited`. With a
-    /// [`TokenVerifier`](crate::auth::TokenVerifier) of your own, these are all tokens. The server
-    /// does not start without [`with_trusted_proxies`](Self::with_trusted_proxies). There is no
-    /// limit by default.
+    /// are served; all other tokens get 429 `rate_limited`. For a
+    /// [`TokenVerifier`](crate::auth::TokenVerifier) of your own, every token counts as one that
+    /// needs such a request. The server does not start without
+    /// [`with_trusted_proxies`](Self::with_trusted_proxies). There is no limit by default.
     ///
     /// ```
     /// use toolgate::{Config, gate::Rate};
@@ -76,18 +76,18 @@ impl Config {
     }
 
     /// Names the proxies in front of this server, by address or network: `192.0.2.7`,
-    /// `10.0.0.0/8`, `2001:db8::/32`. An empty list says that there is none, so that every peer is
-    /// a client.
+    /// `10.0.0.0/8`, `2001:db8::/32`. An empty list means that there is no proxy: every peer is a
+    /// client.
     ///
     /// The address of a client is used for rates, and for nothing else: never for `Host`, for the
-    /// scheme or as an identity. It is the peer's. If the peer is a trusted proxy, it is the last
-    /// address in `Forwarded` (RFC 7239) or in `X-Forwarded-For` that is not a trusted proxy's. If
-    /// a request has both headers, one of them is the client's own, so the request counts for the
-    /// proxy. Headers from other peers are ignored.
+    /// scheme or as an identity. It is the address of the peer. If the peer is a trusted proxy, it
+    /// is the last address in `Forwarded` (RFC 7239) or in `X-Forwarded-For` that does not belong
+    /// to a trusted proxy. If a request has both headers, the client can have written one of them,
+    /// so the request counts for the proxy. Headers from other peers are ignored.
     ///
     /// An application that serves the router itself passes on the address of the peer with
     /// `into_make_service_with_connect_info::<SocketAddr>()`. Without it, rates by address are not
-    /// enforced, and the log says so.
+    /// enforced, and the log has an error.
     ///
     /// ```
     /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
@@ -125,11 +125,11 @@ impl Config {
         }
     }
 
-    /// Reports rates by address if it is not known whose the addresses are: behind a proxy all
-    /// clients have one, so one stranger could lock everybody out.
+    /// Reports rates by address if the proxies are not known: behind a proxy, all clients have the
+    /// same address, so one client could use up the rate of all of them.
     pub(super) fn check_rates(&self, errors: &mut SetupErrors) {
         let rates = &self.rates;
-        // An invalid list has its own error, and is set.
+        // An invalid list has its own error and counts as set.
         if rates.proxies.is_none() && rates.limits_strangers() {
             errors.add(
                 "requests without a valid token are limited by address, and it is not known which peers are proxies: behind one, all clients would share one limit",

@@ -160,8 +160,8 @@ pub(crate) const DOCS_PATH: &str = "/docs";
 /// The pages for approvals.
 pub(crate) const APPROVALS_PATH: &str = "/approvals";
 
-/// Every path that a server serves apart from its endpoint. An endpoint must not start with the
-/// first segment of any of them.
+/// The paths that every server serves in addition to its endpoint. An endpoint must not start with
+/// the first segment of any of them. `Paths::check_approvals` checks [`APPROVALS_PATH`].
 const OWN_PATHS: [&str; 6] = [
     METADATA_PATH,
     LIVENESS_PATH,

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_can_read_the_secret_of_root_alone() {
+    fn a_group_can_read_only_a_secret_that_root_owns() {
         let told = read_with("group", "geheim", 0o640);
         // The owner is the user who runs the test.
         match fs::metadata("/proc/self").map(|own| own.uid()) {

@@ -1,5 +1,5 @@
-//! The variables that only a server of HTTP reads, and that an operator sets to be safe: a program
-//! on standard input and output must not drop them silently.
+//! The variables of recording, metrics and rates, which only an HTTP server reads. A program on
+//! standard input and output must not ignore them silently.
 
 use super::{
     Environment,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::error::{SetupErrors, StartError};
 
-/// Each records or limits something over HTTP.
+/// The variables that record, measure or limit requests over HTTP.
 const WITHOUT_EFFECT: [&str; 8] = [
     AUDIT_FILE,
     AUDIT_KEY,
@@ -23,7 +23,7 @@ const WITHOUT_EFFECT: [&str; 8] = [
 ];
 
 impl Environment {
-    /// Checks that nothing is set that standard input and output would drop.
+    /// Checks that no variable is set that has no effect on standard input and output.
     ///
     /// # Errors
     ///

@@ -10,14 +10,14 @@ use crate::caller::Caller;
 /// Decides about pending approvals (`approve = "…"`) in a test, in place of the user on the page.
 /// Requires the features `testing` and `approval`.
 ///
-/// [`Config::test_approvals`] returns it. Start the server with a clone of the configuration, and call
-/// [`decide`](Self::decide) with the URL that the server asks its client to open.
+/// [`Config::test_approvals`] returns it. Start the server with a clone of the configuration, and
+/// call [`decide`](Self::decide) with the URL that the server asks its client to open.
 #[derive(Debug, Clone, Default)]
 pub struct TestApprovals(Arc<Mutex<Option<Arc<Approvals>>>>);
 
 impl TestApprovals {
-    /// Approves or declines what this page asks, signed in as this caller. Returns whether the page
-    /// is one of this caller and was not decided before.
+    /// Approves or declines the request on this page, signed in as this caller. Returns whether the
+    /// page belongs to this caller and had no decision before.
     #[must_use]
     pub fn decide(&self, url: &str, caller: &Caller, approves: bool) -> bool {
         let approvals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,8 +31,8 @@ impl TestApprovals {
 }
 
 impl Config {
-    /// Returns what decides in a test about the approvals of the server that starts with this
-    /// configuration, or with a clone of it. Requires the features `testing` and `approval`.
+    /// Returns the [`TestApprovals`] of the server that starts with this configuration or with a
+    /// clone of it. Requires the features `testing` and `approval`.
     #[must_use]
     pub fn test_approvals(&self) -> TestApprovals {
         self.test_approvals.clone()

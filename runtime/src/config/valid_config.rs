@@ -157,7 +157,7 @@ impl ValidConfig {
         &self.config.dpop
     }
 
-    /// The client that signs users in for approvals at an issuer, if an operator has registered one.
+    /// The client that signs users in for approvals at an issuer, if an operator registered one.
     #[cfg(feature = "approval")]
     pub(crate) fn approval_client(
         &self,
@@ -166,7 +166,7 @@ impl ValidConfig {
         self.config.approvals.client(issuer)
     }
 
-    /// What decides about approvals in a test.
+    /// The decisions about approvals in a test.
     #[cfg(all(feature = "approval", feature = "testing"))]
     pub(crate) fn test_approvals(&self) -> super::TestApprovals {
         self.config.test_approvals()

@@ -133,8 +133,8 @@ impl IncomingMessage {
         matches!(self, Self::Fast(_)) || self.request().is_some()
     }
 
-    /// Returns whether the message brings something from an earlier round of its request. The fast
-    /// reader reads no such message.
+    /// Returns whether the message continues an earlier round of its request. The fast reader
+    /// accepts no such message.
     pub(super) fn continues_rounds(&self) -> bool {
         self.request()
             .is_some_and(|request| match &request.request {

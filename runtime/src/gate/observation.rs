@@ -23,7 +23,7 @@ use super::{
     refusal::Refusal,
 };
 
-/// When to try again if a decision cannot be recorded.
+/// The time after which a client tries again if a decision cannot be recorded.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The observer of a gate, and the number of its next decision.
@@ -115,7 +115,7 @@ impl Gate {
                 missing,
                 runs: false,
             };
-            // It is refused in any case; the observer counts what it could not record.
+            // The request is refused in any case. The observer counts the records that it loses.
             let _ = self.report(observation, subject, &verdict);
         }
     }
@@ -161,7 +161,7 @@ impl Gate {
     }
 }
 
-/// Returns whether an operation runs code of its item. A subscription runs none.
+/// Returns whether an operation runs code of its item. A subscription does not.
 fn runs_code(operation: Operation<'_>) -> bool {
     matches!(
         operation,

@@ -11,8 +11,8 @@ const LONGEST: usize = 128;
 
 const HEADER: HeaderName = HeaderName::from_static(REQUEST_ID);
 
-/// Returns the id of a request, which its headers name from here on. An id that is not visible
-/// ASCII (CWE-117), is longer than 128 bytes or is sent twice is replaced: it identifies nothing.
+/// Returns the id of a request, and stores it in the headers. An id that is not visible ASCII
+/// (CWE-117), is longer than 128 bytes or is sent twice is replaced by a new one.
 pub(super) fn ensure(headers: &mut HeaderMap) -> HeaderValue {
     let mut sent = headers.get_all(HEADER).iter();
     if let (Some(id), None) = (sent.next(), sent.next())
@@ -44,7 +44,7 @@ fn is_valid(id: &[u8]) -> bool {
 fn generate() -> HeaderValue {
     let mut bytes = [0; 16];
     if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        // It is no secret: the standard library's random hashes are good enough.
+        // The id is not a secret, so the random hashes of the standard library are sufficient.
         let hash = || RandomState::new().hash_one(0_u8).to_le_bytes();
         bytes[..8].copy_from_slice(&hash());
         bytes[8..].copy_from_slice(&hash());

@@ -34,8 +34,8 @@ pub(crate) trait StatelessFastPath: Send + Sync {
     /// Returns the scopes that the code of an item can demand.
     fn authorize_scopes(&self, target: Target) -> &'static [Scope];
 
-    /// Starts the tool of a permit, which notes in `report` how it ends. Returns `None` if it
-    /// does not take the fast path.
+    /// Starts the tool of a permit. The outcome of its run is noted in `report`. Returns `None` if
+    /// the tool does not take the fast path.
     fn call(
         &self,
         permit: &Permit,

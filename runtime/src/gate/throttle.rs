@@ -1,4 +1,4 @@
-//! [`Throttle`]: how often and how many times at the same time a caller may use the server.
+//! [`Throttle`]: the rates and the numbers of running requests of callers and of addresses.
 //!
 //! - [`counters`]: the rates of many callers in little memory
 //! - [`running`]: the requests that run
@@ -45,17 +45,17 @@ pub(crate) use trusted_proxies::TrustedProxies;
 /// The rates that the configuration sets.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RateSettings {
-    /// Of one caller over all items.
+    /// The rate of one caller over all items.
     pub(crate) caller: Option<Rate>,
-    /// Of one address, of requests without a valid token.
+    /// The rate of requests without a valid token, for one address.
     pub(crate) unauthenticated: Option<Rate>,
-    /// Of one address, of tokens that are not valid.
+    /// The rate of invalid tokens, for one address.
     pub(crate) failures: Option<Rate>,
-    /// `None` if it is not known who sends the requests.
+    /// `None` if the operator has not named the proxies.
     pub(crate) proxies: Option<TrustedProxies>,
 }
 
-/// Whose requests are counted together.
+/// The sender whose requests are counted together.
 #[derive(Debug, Hash)]
 pub(super) enum Principal {
     Caller(Identity),
@@ -83,8 +83,8 @@ pub(crate) struct Throttle {
     clock: Arc<dyn Clock>,
     /// Two keyed hashes of 64 bits: nobody can find two keys that share a counter.
     hashers: [RandomState; 2],
-    // Each kind has counters of its own, so that strangers, who can have any number of addresses,
-    // cannot take the memory of callers.
+    // Each kind has its own counters: clients without a token can have any number of addresses, and
+    // must not use up the counters of callers.
     callers: Counters,
     items: Counters,
     items_of_strangers: Counters,
@@ -136,7 +136,7 @@ impl Throttle {
         self.settings.limits_strangers()
     }
 
-    /// Returns the address of the client, if the operator says who sends the requests.
+    /// Returns the address of the client, if the operator has named the proxies.
     pub(super) fn address(
         &self,
         headers: &HeaderMap,
@@ -161,9 +161,9 @@ impl Throttle {
         taken.map_err(limited(RateOf::Caller, rate))
     }
 
-    /// Counts a request for items, before anything of them runs. A refused request is not counted
-    /// by any limit: that of its caller, who was counted before, takes it back. Returns what keeps
-    /// the items counted as running.
+    /// Counts a request for items, before an item runs. No limit counts a refused request: the rate
+    /// of its caller, which has counted it before, takes it back. Returns the value that keeps the
+    /// item counted as running.
     pub(super) fn begin(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
         let begun = self.begin_running(used);
         let begun = begun.and_then(|running| self.take_items(used, self.now()).map(|()| running));
@@ -206,7 +206,7 @@ impl Throttle {
                 continue;
             };
             let key = self.key(&(&used.principal, target));
-            // Nobody opens the state of an item without rounds, so any text could be one.
+            // The state of an item without rounds is not opened, so a client could invent one.
             if used.continues && takes_rounds && counters.take_continuation(key) {
                 continue;
             }
@@ -232,7 +232,7 @@ impl Throttle {
         taken.map_err(limited(RateOf::Address, rate))
     }
 
-    /// Counts a token that is not valid, or one that may not be.
+    /// Counts a token that is invalid or not yet verified.
     pub(super) fn count_failure(&self, address: ClientAddress) -> Result<(), Limited> {
         let Some(rate) = self.settings.failures else {
             return Ok(());
@@ -241,7 +241,7 @@ impl Throttle {
         taken.map_err(limited(RateOf::Failures, rate))
     }
 
-    /// Takes back a counted failure: the token was valid.
+    /// Takes back a counted failure, for example if the token is valid.
     pub(super) fn give_back_failure(&self, address: ClientAddress) {
         if let Some(rate) = self.settings.failures {
             self.failures.give_back(self.key(&address), rate);
@@ -266,7 +266,7 @@ impl RateSettings {
     }
 }
 
-/// Returns what turns the time to wait, in nanoseconds, into the limit that is reached.
+/// Returns a function that turns the time to wait, in nanoseconds, into a [`Limited`].
 fn limited(of: RateOf, rate: Rate) -> impl Fn(u64) -> Limited {
     move |wait| Limited::Rate {
         of,

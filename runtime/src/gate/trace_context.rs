@@ -1,5 +1,5 @@
-//! The trace of a request (W3C Trace Context, level 2): its id, for records. Nothing is decided
-//! on it.
+//! The trace of a request (W3C Trace Context, level 2). Records have its id; no decision depends on
+//! it.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -15,7 +15,7 @@ const LENGTHS: [usize; 4] = [2, 32, 16, 2];
 pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     let mut sent = headers.get_all(HEADER).iter();
     match (sent.next(), sent.next()) {
-        // §3.3.2.1: of several headers none is valid.
+        // §3.3.2.1: several headers are invalid.
         (Some(sent), None) => parse(sent.to_str().ok()?),
         _ => None,
     }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_precedes_the_message_and_two_headers_are_none() {
+    fn the_header_takes_precedence_over_the_message_and_two_headers_are_invalid() {
         let other = VALID.replace("4bf9", "5bf9");
         let mut headers = HeaderMap::new();
         take_from_message(&mut headers, Some("00-nonsense"));

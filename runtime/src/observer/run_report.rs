@@ -1,4 +1,4 @@
-//! [`RunReport`]: reports how a permitted run ended, exactly once, however it ends.
+//! [`RunReport`]: reports the end of a permitted run exactly once, on every code path.
 
 use std::{
     fmt,
@@ -27,7 +27,7 @@ pub enum RunOutcome {
     TimedOut,
     /// The item has denied the request while it ran.
     LateDenial,
-    /// Nothing of the item ran: the protocol refused the request, or the client had gone.
+    /// The item did not run: the protocol refused the request, or the client had disconnected.
     NotRun,
 }
 
@@ -60,11 +60,11 @@ impl RunOutcome {
     }
 }
 
-/// Reports how one permitted run ended. It travels with the permit, from the gate to the code
-/// that runs, and reports the last noted outcome when it is finished, or dropped without that.
+/// Reports how one permitted run ended. The permit and the report go from the gate to the code that
+/// runs. [`finish`](Self::finish) or the drop of the report reports the last noted outcome.
 ///
-/// A request that fails on its way, in this library or in rmcp, drops the report, so no path has
-/// to remember it. A task of the item that holds a `Context` can outlive the run. It does not delay
+/// A request that fails earlier, in this library or in rmcp, drops the report, so no code path can
+/// forget it. A task of the item that holds a `Context` can outlive the run. It does not delay
 /// the report, because the code that runs the item calls [`finish`](Self::finish).
 pub struct RunReport {
     observer: Arc<dyn Observer>,
@@ -93,7 +93,7 @@ impl RunReport {
         }
     }
 
-    /// Notes that the code of the item starts, or waits: if it is dropped from here on, it was
+    /// Notes that the code of the item starts or waits. A run that is dropped after this was
     /// cancelled.
     pub(crate) fn begin(&self) {
         self.note(RunOutcome::Cancelled);
@@ -106,7 +106,7 @@ impl RunReport {
         }
     }
 
-    /// Reports the noted outcome, unless that has happened.
+    /// Reports the noted outcome, unless it was already reported.
     pub(crate) fn finish(&self) {
         let noted = self.noted.lock();
         let Some(outcome) = noted.unwrap_or_else(PoisonError::into_inner).take() else {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_report_says_how_far_the_run_came() {
+    fn a_dropped_report_shows_whether_the_run_had_begun() {
         assert_eq!(ends(drop), [(7, RunOutcome::NotRun)]);
         assert_eq!(ends(|report| report.begin()), [(7, RunOutcome::Cancelled)]);
     }

@@ -13,7 +13,7 @@ fn a_rate_is_read_as_it_is_written() {
 }
 
 #[test]
-fn a_rate_that_nobody_meant_is_an_error() {
+fn an_invalid_rate_is_an_error() {
     for text in [
         "",
         "5",

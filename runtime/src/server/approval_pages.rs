@@ -12,7 +12,7 @@ use crate::{
 #[cfg(feature = "approval")]
 mod desk;
 
-/// What the pages follow from.
+/// The items and the settings that the pages depend on.
 #[cfg_attr(
     not(feature = "approval"),
     expect(dead_code, reason = "only the pages read it")
@@ -25,7 +25,7 @@ pub(super) struct ApprovalPlan<'p> {
     pub(super) trusted: &'p [Issuer],
     /// The scopes of a login.
     pub(super) login_scopes: Vec<String>,
-    /// Whether callers come with tokens.
+    /// Whether callers send tokens.
     pub(super) takes_tokens: bool,
     pub(super) has_own_verifier: bool,
     pub(super) clock: &'p Arc<dyn Clock>,
@@ -38,7 +38,7 @@ pub(super) struct ApprovalPages {
     approvals: Option<Arc<toolgate_approval::Approvals>>,
 }
 
-/// The pages, and the path below which they are.
+/// The routes of the pages, and their path.
 #[derive(Clone)]
 pub(super) struct ApprovalRoutes {
     pub(super) router: Router,
@@ -87,7 +87,7 @@ impl ApprovalPages {
         Self::default()
     }
 
-    /// Returns what items ask for approvals.
+    /// Returns the desk that items ask for approvals.
     pub(super) fn desk(&self) -> Option<Arc<dyn ApprovalDesk>> {
         #[cfg(feature = "approval")]
         {
@@ -98,7 +98,7 @@ impl ApprovalPages {
         None
     }
 
-    /// Returns the pages. They verify the tokens of sign-ins as those of requests.
+    /// Returns the routes of the pages. They verify the tokens of sign-ins like tokens of requests.
     #[cfg_attr(
         not(feature = "approval"),
         expect(unused_variables, reason = "without the feature there are no pages")

@@ -22,7 +22,8 @@ use crate::{
     observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, ScopeNames},
 };
 
-/// How often the head goes to the log of the program, from where it can be stored elsewhere.
+/// The interval at which the head is written to the log of the program. An operator can store it
+/// elsewhere.
 const HEAD_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The observer that writes the audit log.
@@ -58,7 +59,7 @@ impl AuditObserver {
             .map_err(|error| {
                 faults.add(
                     format!("the audit log {shown:?} {error}"),
-                    "name a file that this user can write, alone, with the key that has written it; move the file of another key away",
+                    "name a file that this user can write and no other program writes, with the key that has written it; move away the file of another key",
                 );
             })
             .ok()?;
@@ -170,9 +171,9 @@ impl Observer for AuditObserver {
     }
 }
 
-/// Returns whether a sender can cause a refusal without a limit: a limit refuses it, so that limit
-/// does not bound the records, or the token is not accepted, as one for another server is not
-/// (RFC 9068 §4). A weak sign-in is a 401 of an accepted token, which its caller's rate counts.
+/// Returns whether no limit bounds the number of these refusals: a limit refuses the request
+/// itself, or the token is not accepted, for example a token for another server (RFC 9068 §4). A
+/// weak sign-in is a 401 for an accepted token, which the rate of its caller counts.
 fn is_repeatable(reason: Option<DenialReason>) -> bool {
     reason.is_some_and(|reason| match reason.status() {
         429 => true,

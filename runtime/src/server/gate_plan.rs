@@ -52,7 +52,7 @@ pub(super) struct Policy {
     pub(super) declared_scopes: &'static [ScopeDescription],
     /// The application's readiness check.
     pub(super) readiness_check: Option<Check<()>>,
-    /// What observes the gate.
+    /// The observer of the gate.
     pub(super) observer: Option<Arc<dyn Observer>>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`access`]: the access of one item of the handler; [`access_table`]: of all
 //! - [`handler_authorize`]: the `authorize` functions of its items
-//! - [`user_decisions`]: what users decide before an item runs
+//! - [`user_decisions`]: the questions that users answer before an item runs
 //! - [`builder`]: the declarations and the policy, until the gate is built
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
@@ -85,7 +85,7 @@ pub struct HandlerGate(Arc<Standing>);
 struct Standing {
     access: AccessTable,
     wall: BuiltGate,
-    /// The questions that users confirm, if any item has one.
+    /// The questions of `confirm` and `approve`, if any item has one.
     decisions: Option<SealedUserDecisions>,
     visibility: Visibility,
     has_sessions: bool,

@@ -121,7 +121,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationTok
             sleep(Duration::from_millis(100)).await;
             continue;
         };
-        // What is over the limit is closed: a scraper tries again.
+        // A connection beyond the limit is closed: a scraper tries again.
         if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
             let connection = connection(stream, Arc::clone(&shared));
             let connection = timeout(CONNECTION_TIME, connection);
@@ -147,8 +147,8 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 
 impl Shared {
     /// Answers a request. The `Host` is not compared: the answer holds counts and no secret of a
-    /// user, and changes nothing, so a page that rebinds a name to this address gains only what
-    /// the operator has published to every host that reaches the address.
+    /// user, and a request changes nothing. A page that rebinds a name to this address gets only
+    /// the counts that the operator publishes to every host that reaches the address.
     fn respond(&self, method: &Method, path: &str) -> Response<Body> {
         let (status, body) = match (path, method) {
             (PATH, &Method::GET | &Method::HEAD) => (StatusCode::OK, self.text()),

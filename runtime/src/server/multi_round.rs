@@ -105,7 +105,7 @@ impl<'h> Rounds<'h> {
             let waiting = round_request.next(requested.request_state);
             // A later answer would be refused, so do not wait longer.
             let left = self.validate(&permit, &waiting)?.left();
-            // What waits for the client is cancelled, unless the client is too slow.
+            // A run that is dropped while it waits for the client was cancelled.
             self.note(RunOutcome::Cancelled);
             let responses = timeout(left, self.request_input(requests))
                 .await

@@ -1,4 +1,4 @@
-//! What observes a gate: the audit log, the metrics, and an observer that was attached to it.
+//! The observers of a gate: the audit log, the metrics, and an attached observer.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::{
     observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent},
 };
 
-/// Several observers. The first that cannot record a decision refuses it, and the others do not
-/// get it: they get the refusal instead.
+/// Several observers. If an observer cannot record an allowed operation, the later observers do not
+/// get that decision: they get the refusal instead.
 struct All(Vec<Arc<dyn Observer>>);
 
 impl Observer for All {
@@ -34,15 +34,15 @@ impl Observer for All {
     }
 }
 
-/// Returns what observes a gate with these settings, or `None` if nothing does. Errors are added
-/// to `faults`.
+/// Returns the observer of a gate with these settings, if there is one. Errors are added to
+/// `faults`.
 pub(super) fn choose(
     attached: Option<Arc<dyn Observer>>,
     settings: &ValidConfig,
     clock: &Arc<dyn Clock>,
     faults: &mut SetupErrors,
 ) -> Option<Arc<dyn Observer>> {
-    // The metrics are the last: they count what no other observer refuses.
+    // The metrics are last: they count an allowed operation only if the others have recorded it.
     let mut all: Vec<Arc<dyn Observer>> = attached.into_iter().collect();
     #[cfg(feature = "audit")]
     let audit = settings
@@ -63,7 +63,7 @@ pub(super) fn choose(
     {
         all.push(metrics);
     }
-    // Only the optional parts read them.
+    // Only the optional features read these parameters.
     let _ = (settings, clock, faults);
     match all.len() {
         0 | 1 => all.pop(),

@@ -22,7 +22,7 @@ pub(super) struct AccessTerms {
     pub(super) step_up: bool,
     /// Scopes that it may require depending on its arguments.
     pub(super) demands: Vec<Scope>,
-    /// What its user decides about each request.
+    /// The question that its user answers for each request.
     pub(super) question: Option<DeclaredQuestion>,
     /// How much one caller may use the item.
     pub(super) limits: ItemLimits,

@@ -31,7 +31,7 @@ impl Drop for FinishReport {
     }
 }
 
-/// Runs what does not note its end itself.
+/// Runs code that does not note its outcome itself, and notes it.
 pub(super) async fn reported<T: RunEnd>(
     report: Option<Arc<RunReport>>,
     running: impl Future<Output = Result<T, ErrorData>>,

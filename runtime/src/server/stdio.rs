@@ -84,7 +84,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Every request is made by `caller`. Scopes, roles, sign-ins, `authorize` functions and
     /// confirmations decide as they do behind HTTP, and what the caller lacks is denied: its denial
     /// is a JSON-RPC error that says who can grant it. No issuer and no configuration are needed,
-    /// and no variable is read: there is no audit log, no metrics and no rate of callers. With
+    /// and no variable is read: there are no audit log, no metrics and no rates of callers. With
     /// `--stdio` ([`Program::with_stdio`](crate::cli::Program::with_stdio)) a variable for one of
     /// these is an error at start-up.
     ///

@@ -28,7 +28,7 @@ pub(super) fn parse(file: &str, text: &str, errors: &mut SetupErrors) -> FileSet
         Ok(table) => reader.read_table("", table.get_ref()),
         Err(error) => {
             let line = error.span().map_or(1, |span| line(text, span.start));
-            // The message has no text of the file. The line may be a secret in a wrong place.
+            // The message contains no text of the file: the line can be a secret in a wrong place.
             let message = error.message();
             reader.errors.add(
                 format!("{file}, line {line}, cannot be parsed: {message}"),
@@ -47,7 +47,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads the keys of a table, each with the keys of the tables around it before it.
+    /// Reads the keys of a table. `before` is the path of the table, with a dot at its end.
     fn read_table(&mut self, before: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let path = format!("{before}{}", key.get_ref());
@@ -95,7 +95,7 @@ impl Reader<'_> {
         let is_secret = SECRETS.contains(&secret);
         if is_key && is_secret && secret == name {
             self.errors.add(
-                format!("{place}, is a secret, and a configuration file has none"),
+                format!("{place}, is a secret, and a configuration file must not contain secrets"),
                 format!(
                     "write the secret into a file of its own, and name that file by `{path}_file`"
                 ),
@@ -112,7 +112,7 @@ impl Reader<'_> {
             .filter(|known| *known != CONFIG)
             .collect();
         let remedy = match nearest(OUR_PREFIX, &name, &known) {
-            // Of two variables the last one can be in the file.
+            // A synonym can stand for two variables. Only the last one can be in the file.
             Some(meant) => {
                 let meant = meant.rsplit(' ').next().unwrap_or(meant);
                 let key = meant.strip_prefix(OUR_PREFIX).unwrap_or(meant);
@@ -124,7 +124,7 @@ impl Reader<'_> {
         None
     }
 
-    /// Returns where a key is, for a message.
+    /// Returns the position of a key, for a message.
     fn place(&self, path: &str, key: &Spanned<impl AsRef<str>>) -> String {
         let line = line(self.text, key.span().start);
         let path = quoted_without_secrets(path);
@@ -136,7 +136,7 @@ impl Reader<'_> {
 ///
 /// # Errors
 ///
-/// Returns why it is none.
+/// Returns why a variable cannot have this value.
 fn text_of(value: &DeValue<'_>) -> Result<String, String> {
     match value {
         DeValue::String(text) if text.trim().is_empty() => {

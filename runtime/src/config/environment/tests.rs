@@ -126,7 +126,7 @@ fn with_config(name: &str, text: &str, variables: &[(&str, &str)]) -> (Environme
 
 #[cfg(feature = "config-file")]
 #[test]
-fn a_configuration_file_sets_what_the_environment_does_not() {
+fn a_configuration_file_sets_the_variables_that_the_environment_does_not_set() {
     let text = "bind = \"127.0.0.1:9000\"\nsessions = false\nbanner = false\n";
     let variables = [("TOOLGATE_BIND", "127.0.0.1:7000"), ("TOOLGATE_BANNER", "")];
     let (environment, errors) = with_config("sets", text, &variables);

@@ -26,10 +26,10 @@ use super::{
 };
 
 impl Gate {
-    /// Authenticates a request as far as its address may send requests without a valid token.
+    /// Authenticates a request, unless its address has reached a rate.
     ///
-    /// This is decided from the head: a refused request costs no body and no verification. A token
-    /// that may need a request to its issuer counts as a failure until it is verified, so that
+    /// The head decides, so the body of a refused request is not read. A token that may need a
+    /// request to its issuer counts as a failure until it is verified, so that
     /// concurrent requests cannot send more of them than the rate allows (CWE-367). One rule
     /// protects the callers behind the same address, whose tokens are valid: if a token can be
     /// verified without a request to its issuer, it is verified in any case, and only its failure
@@ -75,7 +75,7 @@ impl Gate {
         Ok(authenticated)
     }
 
-    /// Refuses a request by its head.
+    /// Refuses a request before its body is read.
     fn refuse_limited(&self, parts: &Parts, limited: Limited) -> Box<RefusedRequest<'_>> {
         let subject = Subject::default().of_request(&parts.headers);
         self.audited(subject, Refusal::Limited(limited)).into()
@@ -117,8 +117,8 @@ impl Gate {
             })
     }
 
-    /// Counts a refused message that is no request, which only its refusal counts for the rate of
-    /// its caller. Returns its refusal, or that of the rate.
+    /// Counts a refused notification or reply for the rate of its caller, which does not count an
+    /// accepted one. Returns its refusal, or the refusal of the rate.
     pub(super) fn limit_refusal(
         &self,
         caller: Option<&Caller>,
@@ -134,7 +134,8 @@ impl Gate {
         }
     }
 
-    /// Counts a permitted request of HTTP. Its extensions keep its item counted while it runs.
+    /// Counts a permitted request over HTTP. A value in its extensions keeps its item counted while
+    /// it runs.
     pub(super) fn limit_use(
         &self,
         throttle: &Throttle,
@@ -173,7 +174,7 @@ impl Gate {
         headers: &HeaderMap,
     ) -> Result<Option<Arc<RunningItem>>, Box<RefusedRequest<'_>>> {
         let message = &request.message;
-        // As for the rate of the caller: the others could not be sent again.
+        // Notifications and replies could not be sent again, so they are not limited.
         if !message.is_request() {
             return Ok(None);
         }
@@ -227,16 +228,16 @@ impl Gate {
 #[derive(Clone, Copy)]
 enum FailureCount {
     Counts,
-    /// Only if it was counted before its verification.
+    /// It counts only if it was counted before its verification.
     Stays,
     GivenBack,
 }
 
 impl FailureCount {
-    /// Every client has a token that expires or needs a nonce, and none is responsible for an
-    /// issuer that does not answer. But a token that has cost a request to an issuer stays counted
-    /// until it is known to be valid: otherwise an attacker who keeps the issuer busy with invented
-    /// tokens has no limit.
+    /// The tokens of every client expire or need a nonce, and no client is responsible for an
+    /// issuer that does not answer. But a token that has caused a request to an issuer stays
+    /// counted until it is known to be valid: otherwise there is no limit for an attacker who keeps
+    /// the issuer busy with invented tokens.
     fn of(failure: &Unauthenticated) -> Self {
         match failure {
             Unauthenticated::Invalid {

@@ -1,6 +1,6 @@
-//! [`ClientAddress`]: whose requests without a valid token are counted together.
+//! [`ClientAddress`]: the address of a client, for the rates of requests without a valid token.
 //!
-//! It limits, and decides nothing else: no host, no scheme, no identity.
+//! It is used for limits only, never as a host, a scheme or an identity.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -16,8 +16,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How many hops are read. A request passes a few proxies of one operator.
 const MOST_HOPS: usize = 16;
 
-/// An IPv4 address, or the upper 64 bits of an IPv6 address: one line of a provider has a /64, from
-/// which an attacker can send each request with another address.
+/// An IPv4 address, or the upper 64 bits of an IPv6 address: one internet connection has a /64, so
+/// an attacker can send each request from another address of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::gate) enum ClientAddress {
     V4(u32),
@@ -25,8 +25,8 @@ pub(in crate::gate) enum ClientAddress {
 }
 
 impl ClientAddress {
-    /// Returns the address of the client that sent a request: the peer, or what a trusted peer
-    /// says.
+    /// Returns the address of the client that sent a request: the peer, or the address that a
+    /// trusted peer names.
     pub(super) fn of(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> Self {
         match client(proxies, peer.to_canonical(), headers) {
             IpAddr::V4(address) => Self::V4(address.into()),
@@ -39,8 +39,8 @@ impl ClientAddress {
 }
 
 /// Walks from the peer to the client, from the right to the left of the header: each proxy appends
-/// the address that it got the request from, so what is left of the first hop that is not trusted
-/// was written by the client.
+/// the address that it got the request from, so the client has written everything to the left of
+/// the first hop that is not trusted.
 fn client(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     if !proxies.contains(peer) {
         return peer;
@@ -50,8 +50,8 @@ fn client(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> IpAddr
         match (is_sent(&FORWARDED), is_sent(&X_FORWARDED_FOR)) {
             (true, false) => (FORWARDED, forwarded_for),
             (false, true) => (X_FORWARDED_FOR, address),
-            // A proxy writes one of them and passes the other one on, which the client wrote.
-            // Nobody can say which, so the request counts for the proxy.
+            // A proxy writes one of them and passes on the other one, which the client wrote. The
+            // server does not know which one that is, so the request counts for the proxy.
             (true, true) | (false, false) => return peer,
         };
     let mut client = peer;
@@ -80,7 +80,7 @@ fn hops<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = O
 }
 
 /// Reads the parameter `for` of one element (RFC 7239 §4). `unknown` and obfuscated identifiers are
-/// no addresses.
+/// not addresses.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let named = element.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;

@@ -1,14 +1,14 @@
 //! [`Counters`]: the rates of many keys, in memory with a fixed bound.
 //!
 //! A counter is the time at which its whole burst is allowed again (the theoretical arrival time
-//! of the generic cell rate algorithm). Two limits of one request must be counted both or not at
-//! all, which governor's limiters cannot do, and this arithmetic has four lines.
+//! of the generic cell rate algorithm). Either all limits of a request count it or no limit does,
+//! which the limiters of the crate `governor` cannot do.
 //!
-//! The counters are in [`SETS`] sets of [`WAYS`]; a keyed hash chooses the set, so no caller can
-//! aim at one. A counter whose burst is allowed again says the same as none, so a new key takes its
-//! place. No other counter is ever replaced: filling the table resets nobody's rate. While all
-//! counters of a set are in use, its new keys share [`SHARED`] counters of their rate. So they
-//! are limited, they get through, and nobody who has a counter notices.
+//! The counters are in [`SETS`] sets of [`WAYS`]. A keyed hash chooses the set, so a caller cannot
+//! choose it. A counter whose burst is allowed again equals a new counter, so a new key takes its
+//! place. No other counter is ever replaced: an attacker who fills the table resets no rate. While
+//! all counters of a set are in use, its new keys share [`SHARED`] counters of their rate. So the
+//! new keys are limited but not locked out, and the keys with a counter are not affected.
 
 use std::{
     collections::HashMap,
@@ -21,14 +21,14 @@ use crate::rate::Rate;
 const SETS: usize = 4096;
 const WAYS: usize = 16;
 
-/// How many counters the keys without one share, for each rate.
+/// The number of shared counters of each rate, for keys without a counter of their own.
 const SHARED: u128 = 64;
 
 #[derive(Default)]
 pub(super) struct Counters {
     /// Allocated at the first use.
     sets: OnceLock<Box<[Mutex<Vec<Counter>>]>>,
-    /// The number of rates is that of the program, so this is bounded, too.
+    /// The program has a fixed number of rates, so this map is bounded, too.
     shared: Mutex<HashMap<(Rate, u128), u64>>,
 }
 
@@ -36,7 +36,7 @@ struct Counter {
     key: u128,
     /// When the whole burst is allowed again, in nanoseconds.
     restored_at: u64,
-    /// How many further rounds of counted requests are still to come.
+    /// How many requests may still continue a counted request.
     continuations: u32,
 }
 
@@ -95,8 +95,8 @@ impl Counters {
     }
 }
 
-/// Returns the counter of a key. A new key gets a free one, or one that says nothing any more.
-/// Returns `None` if all are in use.
+/// Returns the counter of a key. A new key gets a free counter, or the counter of another key whose
+/// burst is allowed again. Returns `None` if all counters are in use.
 fn place(set: &mut Vec<Counter>, key: u128, now: u64) -> Option<&mut Counter> {
     let new = Counter {
         key,
@@ -122,8 +122,8 @@ fn place(set: &mut Vec<Counter>, key: u128, now: u64) -> Option<&mut Counter> {
 /// Counts a request at `now`, or returns how long to wait.
 fn count(restored_at: &mut u64, rate: Rate, now: u64) -> Result<(), u64> {
     let full = now.saturating_add(rate.full());
-    // A clock that was set back leaves times that are too late: the caller waits for one burst at
-    // most, not until the clock is there again.
+    // A clock that was set back leaves times that are too late: the caller waits for the time of
+    // one burst at most, not until the clock reaches them again.
     *restored_at = (*restored_at).clamp(now, full);
     let next = restored_at.saturating_add(rate.interval());
     if next > full {

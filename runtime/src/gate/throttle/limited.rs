@@ -10,10 +10,10 @@ pub(crate) enum Limited {
     Rate {
         of: RateOf,
         rate: Rate,
-        /// Whole seconds.
+        /// The time to wait, in whole seconds.
         retry_after: Duration,
     },
-    /// As many requests for the item run as may run at the same time.
+    /// The maximum number of requests for the item already runs.
     Running { most: u32 },
 }
 
@@ -38,7 +38,7 @@ impl Limited {
         }
     }
 
-    /// Returns when to try again.
+    /// Returns the time after which the client can try again.
     pub(in crate::gate) fn retry_after(self) -> Duration {
         match self {
             Self::Rate { retry_after, .. } => retry_after,

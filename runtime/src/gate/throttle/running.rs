@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The number of running requests of each key that has some. The number of all requests bounds the
-/// memory.
+/// The number of running requests of each key. A key without running requests has no entry, so the
+/// number of all requests bounds the memory.
 #[derive(Default)]
 pub(super) struct RunningItems(Mutex<HashMap<u128, u32>>);
 
@@ -18,7 +18,7 @@ pub(in crate::gate) struct RunningItem {
 }
 
 impl RunningItems {
-    /// Counts one more, unless `most` run.
+    /// Counts one more request, unless `most` requests run.
     pub(super) fn begin(self: &Arc<Self>, key: u128, most: u32) -> Option<Arc<RunningItem>> {
         let mut counts = self.lock();
         let count = counts.entry(key).or_default();

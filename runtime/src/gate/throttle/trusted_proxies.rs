@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The proxies whose headers name the address of a client. Without any, every peer is the client
-/// itself.
+/// The proxies whose headers name the address of a client. Without proxies, every peer is a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TrustedProxies(Vec<IpNet>);
 

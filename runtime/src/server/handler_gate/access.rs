@@ -111,7 +111,7 @@ impl Access {
 
     /// Asks the user on the server's own page before the item runs, as `approve = "…"` does for an
     /// item of a [`Server`](crate::Server): the user signs in there, sees the arguments and decides.
-    /// A client that answers by itself gets nothing. Everything else is as for
+    /// A client cannot answer for its user. Everything else is as for
     /// [`confirm`](Self::confirm), with the code `not_approved`. With `confirm`, or with
     /// [`Requirement::Public`], it is an error at start-up.
     ///
@@ -133,7 +133,7 @@ impl Access {
     }
 
     /// Limits how often one caller may use the item, as `rate = "10/min"` and `burst = 20` do for an
-    /// item of a [`Server`](crate::Server). A request beyond it gets 429 `rate_limited`.
+    /// item of a [`Server`](crate::Server). A request beyond the rate gets 429 `rate_limited`.
     ///
     /// ```
     /// use toolgate::{access, gate::Rate};
@@ -149,7 +149,8 @@ impl Access {
     }
 
     /// Limits how many requests of one caller for the item run at the same time, as
-    /// `concurrency = 4` does. One more gets 429 `too_many_running`. 0 is an error at start-up.
+    /// `concurrency = 4` does. A further request gets 429 `too_many_running`. 0 is an error at
+    /// start-up.
     ///
     /// ```
     /// use toolgate::access;
@@ -189,7 +190,7 @@ impl Access {
             demands: self.demands.to_vec(),
             question: self.question,
             limits: self.limits,
-            // A state of the handler's own is opaque here: any text would be free.
+            // The gate cannot open a state of the handler, so a client could invent one.
             takes_rounds: self.question.is_some(),
         })
     }

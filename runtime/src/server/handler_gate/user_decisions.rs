@@ -1,4 +1,4 @@
-//! What users decide before an item of a handler runs.
+//! The questions that users answer before an item of a handler runs.
 
 use std::{borrow::Cow, sync::Arc};
 

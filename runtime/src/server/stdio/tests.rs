@@ -18,12 +18,12 @@ use crate::{
 #[mcp_tool(scope = "desk:use")]
 fn behave(how: String) -> Result<String, ToolError> {
     match &*how {
-        "fail" => Err(ToolError::new("as it was told to")),
+        "fail" => Err(ToolError::new("the argument is `fail`")),
         _ => Ok(how),
     }
 }
 
-/// Needs what the caller does not have.
+/// Needs a scope that the caller does not have.
 #[mcp_tool(scope = "desk:other")]
 fn other() -> &'static str {
     "never"
@@ -53,7 +53,7 @@ impl Observer for Events {
     }
 }
 
-/// Lines, and their end a moment later: what is running then ends with the connection.
+/// Lines, and their end 700 ms later: a request that still runs then ends with the connection.
 struct Lines(Cursor<Vec<u8>>);
 
 impl Read for Lines {

@@ -28,7 +28,7 @@ fn found(trusted: &[&str], peer: &str, all: &[(HeaderName, &str)]) -> String {
 const PROXY: &[&str] = &["10.0.0.0/8", "2001:db8:ffff::/48"];
 
 #[test]
-fn the_headers_of_a_stranger_are_ignored() {
+fn the_headers_of_an_untrusted_peer_are_ignored() {
     for all in [
         [(X_FORWARDED_FOR, "192.0.2.1")],
         [(FORWARDED, "for=192.0.2.1")],
@@ -82,7 +82,7 @@ fn a_trusted_proxy_names_the_client() {
 
 /// A client writes a header of its own, and the proxy appends the client's address.
 #[test]
-fn what_a_client_has_written_left_of_its_address_is_ignored() {
+fn hops_to_the_left_of_the_address_of_the_client_are_ignored() {
     for (header, value) in [
         (X_FORWARDED_FOR, "192.0.2.1, 203.0.113.9"),
         (X_FORWARDED_FOR, "10.0.0.1, 10.0.0.2, 203.0.113.9, 10.0.0.3"),
@@ -125,7 +125,7 @@ fn an_unreadable_hop_ends_the_walk_at_the_last_readable_one() {
         ),
         (FORWARDED, "by=192.0.2.1", "10.0.0.1"),
         (FORWARDED, "for=\"192.0.2.1", "10.0.0.1"),
-        // Which of the two is it?
+        // Two parameters `for` in one element name no address.
         (FORWARDED, "for=192.0.2.1;for=192.0.2.2", "10.0.0.1"),
         (FORWARDED, "192.0.2.1", "10.0.0.1"),
     ] {
@@ -180,7 +180,7 @@ fn a_header_with_ten_thousand_hops_costs_sixteen() {
 }
 
 #[test]
-fn the_addresses_of_one_line_are_one_client() {
+fn the_addresses_of_one_ipv6_network_are_one_client() {
     let of =
         |peer: &str| ClientAddress::of(&proxies(&[]), peer.parse().unwrap(), &HeaderMap::new());
     assert_eq!(of("2001:db8:1:2:aaaa::1"), of("2001:db8:1:2:bbbb:cccc::2"));

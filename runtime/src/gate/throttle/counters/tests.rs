@@ -48,7 +48,7 @@ fn a_burst_is_allowed_and_then_one_request_for_each_interval() {
     assert_eq!(counters.take(1, rate, NOON + 6 * SECOND - 1), Err(1));
     assert_eq!(counters.take(1, rate, NOON + 6 * SECOND), Ok(()));
     assert_eq!(counters.take(1, rate, NOON + 6 * SECOND), Err(6 * SECOND));
-    // Another key has its own.
+    // Another key has its own counter.
     assert_eq!(used_up(&counters, 2, rate, NOON), 20);
     // An hour saves no more than a burst.
     assert_eq!(used_up(&counters, 1, rate, NOON + 3600 * SECOND), 20);
@@ -78,7 +78,7 @@ fn a_request_that_another_limit_refuses_is_given_back() {
     assert_eq!(used_up(&counters, 1, rate, NOON), 3);
     counters.give_back(1, rate);
     assert_eq!(used_up(&counters, 1, rate, NOON), 1);
-    // What was never counted gives nothing.
+    // A request that was never counted gives nothing back.
     counters.give_back(2, rate);
     assert_eq!(used_up(&counters, 2, rate, NOON), 3);
 }
@@ -116,7 +116,7 @@ fn a_million_keys_take_two_and_a_half_mebibytes() {
     let rate = minute(60);
     let used = allocation_counter::measure(|| {
         for number in 0..1_000_000 {
-            // All of them are in use: a second passes, and each is restored after one.
+            // All counters are in use: a millisecond passes, and each is restored after a second.
             let _ = counters.take(key(number), rate, NOON + number);
         }
     });
@@ -158,7 +158,7 @@ fn a_full_table_locks_nobody_out() {
     for number in 0..1_000_000 {
         let _ = counters.take(key(number), rate, NOON);
     }
-    // Those who have a counter use it as before.
+    // A key with a counter uses it as before.
     let owner = key(0);
     assert!(
         counters

@@ -39,7 +39,7 @@ impl Answer for Step {
     }
 }
 
-/// One item whose requests the user decides about.
+/// One item with a question for its user.
 struct Decided<'h> {
     all: &'h SealedUserDecisions,
     decision: &'h UserDecision,
@@ -78,7 +78,8 @@ impl<H> GuardedHandler<H> {
             let running = reported(report.clone(), run(request, context));
             return self.within::<K>(target, report, running).await;
         };
-        // If it fails before the handler runs: the client cannot ask, or its answer is not valid.
+        // The outcome of a failure before the handler runs: the client cannot ask its user, or its
+        // answer is invalid.
         let note = |outcome| report.iter().for_each(|report| report.note(outcome));
         note(RunOutcome::ToolError);
         let step = self.ask::<K>(&decided, &permit, &request, &context).await;
@@ -112,7 +113,7 @@ impl<H> GuardedHandler<H> {
                 "a handler asked its client for input in a request that its user had allowed, and cannot get the answer; remove `confirm` or `approve`, or do not ask"
             );
             Err(ErrorData::internal_error(
-                "the server cannot ask for more input after a confirmation",
+                "the server cannot ask for more input after the decision of the user",
                 None,
             ))
         })
