@@ -131,7 +131,7 @@ impl Authenticator {
             matches!(cached, Some(Ok(_)))
         };
         token.as_bytes().len() <= MAX_TOKEN
-            && (issuers.has_keys_of_all() && jws::is_jwt_like(token.as_str()) || is_known())
+            && (issuers.verifies_jwts_alone() && jws::is_jwt_like(token.as_str()) || is_known())
     }
 
     /// Accepts a token, as a bearer token or as one that needs a proof. A cached token

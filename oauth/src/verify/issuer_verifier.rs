@@ -105,9 +105,12 @@ impl IssuerVerifier {
         self.with_shared_clock(Arc::new(clock))
     }
 
-    /// Returns whether every issuer's JWTs are verified with keys.
-    pub(super) fn has_keys_of_all(&self) -> bool {
-        self.trusted.iter().all(|one| one.keys.is_some())
+    /// Returns whether the JWTs of every issuer are verified with its keys alone.
+    pub(super) fn verifies_jwts_alone(&self) -> bool {
+        self.trusted.iter().all(|one| {
+            let jwts = one.issuer.introspection().map(|one| one.jwts());
+            one.keys.is_some() && jwts != Some(JwtHandling::VerifiedAndIntrospected)
+        })
     }
 
     #[doc(hidden)]

@@ -84,8 +84,10 @@ impl Gate {
         let text = format!(
             "the line has more than {limit} bytes, the most that this server reads; send less at a time"
         );
+        let mut headers = HeaderMap::new();
+        request_id::ensure(&mut headers);
         let refusal = self.audited(
-            Subject::default(),
+            Subject::default().of_request(&headers),
             Refusal::Message(MessageError::TooLarge(text.into())),
         );
         let envelope = MessageHead::read(beginning).response_envelope();

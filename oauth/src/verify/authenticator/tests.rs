@@ -11,7 +11,9 @@ use crate::{
     bearer::{Credentials, Scheme},
     caller::Caller,
     clock::UnixTime,
-    issuer::{Issuer, tests::scripted_fetcher::ScriptedFetcher},
+    issuer::{
+        ClientAuthentication, Introspection, Issuer, tests::scripted_fetcher::ScriptedFetcher,
+    },
     scope::Scope,
 };
 
@@ -282,4 +284,18 @@ async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
     clock.set(NOW + 30);
     assert!(says("good").await.is_err());
     assert_eq!(own.cache.len(), 0);
+}
+
+#[test]
+fn a_jwt_that_is_also_introspected_is_not_verified_alone() {
+    let fixture = fixture();
+    let token = fixture.token(json!({}));
+    let token = BearerToken::new(&token).unwrap();
+    assert!(fixture.authenticator.verifies_alone(&token));
+    let client = ClientAuthentication::basic("id", "secret");
+    let introspection = Introspection::new(client).with_jwts();
+    let issuer = Issuer::new("https://i").with_introspection(introspection);
+    let verifier = IssuerVerifier::with_keys([(issuer, fixture.script.keys())]);
+    let introspected = authenticator(verifier, &fixture.clock);
+    assert!(!introspected.verifies_alone(&token));
 }

@@ -119,3 +119,36 @@ async fn each_run_on_standard_input_is_reported_once() {
     ];
     assert_eq!(outcomes, expected.map(|outcome| vec![outcome]));
 }
+
+/// Keeps the request ids of the decisions.
+#[derive(Default)]
+struct RequestIds(Mutex<Vec<String>>);
+
+impl Observer for RequestIds {
+    fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        let ids = self.0.lock();
+        let mut ids = ids.unwrap_or_else(PoisonError::into_inner);
+        ids.push(decision.request_id.to_owned());
+        Ok(())
+    }
+
+    fn ended(&self, _: &OutcomeEvent<'_>) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_too_long_is_reported_with_a_request_id() {
+    let ids = Arc::new(RequestIds::default());
+    let server = Server::new("desk")
+        .tools(tools![behave])
+        .without_banner()
+        .with_observer(Arc::clone(&ids) as _);
+    let caller = LocalCaller::named("test").with_scopes(["desk:use"]);
+    let input = Cursor::new(["a".repeat(5 << 20), "\n".to_owned()].concat().into_bytes());
+    let never = std::future::pending().boxed();
+    serve(server.bound(), caller, input, io::sink(), never)
+        .await
+        .unwrap();
+    let ids = ids.0.lock().unwrap();
+    let lengths: Vec<_> = ids.iter().map(String::len).collect();
+    assert_eq!(lengths, [32]);
+}
