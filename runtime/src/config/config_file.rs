@@ -8,9 +8,12 @@
 #[cfg(feature = "config-file")]
 mod toml_settings;
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs::File};
 
-use super::resource_url::quoted_without_secrets;
+use super::{
+    resource_url::quoted_without_secrets,
+    secret_file::{read_text, unreadable},
+};
 use crate::error::SetupErrors;
 
 /// The variable that names the file.
@@ -30,19 +33,17 @@ pub(super) struct FileSettings {
 /// Reads the file at this path. Every error in the file is added to `errors`.
 pub(super) fn read(path: &str, errors: &mut SetupErrors) -> FileSettings {
     let shown = quoted_without_secrets(path);
-    let problem = match fs::metadata(path) {
-        Ok(file) if file.len() > MAX_SIZE => format!("is larger than {MAX_SIZE} bytes"),
-        Ok(_) => match fs::read_to_string(path) {
-            Ok(text) => return parse(&shown, &text, errors),
-            Err(error) => format!("cannot be read: {error}"),
-        },
-        Err(error) => format!("cannot be read: {error}"),
-    };
-    errors.add(
-        format!("{CONFIG} is {shown}, which {problem}"),
-        "name a TOML file that this user can read, or remove the variable",
-    );
-    FileSettings::default()
+    let file = File::open(path).map_err(unreadable);
+    match file.and_then(|file| read_text(file, MAX_SIZE)) {
+        Ok(text) => parse(&shown, &text, errors),
+        Err(problem) => {
+            errors.add(
+                format!("{CONFIG} is {shown}, which {problem}"),
+                "name a TOML file that this user can read, or remove the variable",
+            );
+            FileSettings::default()
+        }
+    }
 }
 
 #[cfg(feature = "config-file")]

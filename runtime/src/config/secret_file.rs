@@ -14,18 +14,32 @@ const MAX_SIZE: u64 = 64 * 1024;
 ///
 /// Returns what is wrong with the file, as the end of "which …".
 pub(super) fn read(path: &str) -> Result<String, String> {
-    let unreadable = |error: io::Error| format!("cannot be read: {error}");
     let file = File::open(path).map_err(unreadable)?;
     check_readers(&file.metadata().map_err(unreadable)?)?;
-    let mut text = String::new();
-    // One byte more shows that the file is too large.
-    let mut bounded = file.take(MAX_SIZE + 1);
-    bounded.read_to_string(&mut text).map_err(unreadable)?;
-    match text.trim() {
+    match read_text(file, MAX_SIZE)?.trim() {
         "" => Err("is empty".to_owned()),
-        _ if text.len() as u64 > MAX_SIZE => Err(format!("is larger than {MAX_SIZE} bytes")),
         secret => Ok(secret.to_owned()),
     }
+}
+
+/// Reads the text of a file of at most `most` bytes.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(super) fn read_text(file: File, most: u64) -> Result<String, String> {
+    let mut text = String::new();
+    // One byte more shows that the file is too large.
+    let mut bounded = file.take(most + 1);
+    bounded.read_to_string(&mut text).map_err(unreadable)?;
+    match text.len() as u64 > most {
+        true => Err(format!("is larger than {most} bytes")),
+        false => Ok(text),
+    }
+}
+
+pub(super) fn unreadable(error: io::Error) -> String {
+    format!("cannot be read: {error}")
 }
 
 /// Refuses a file that other users can read (CWE-732).

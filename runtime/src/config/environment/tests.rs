@@ -187,3 +187,13 @@ fn a_configuration_file_that_cannot_be_read_is_an_error_and_not_ignored() {
     let told = errors.into_error().to_string();
     assert!(told.contains("feature `config-file`"), "{told}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_configuration_file_without_an_end_is_an_error() {
+    let mut endless = Environment::from_iter([(CONFIG, "/dev/zero")]);
+    let mut errors = SetupErrors::default();
+    endless.add_config_file(&mut errors);
+    let told = errors.into_error().to_string();
+    assert!(told.contains("is larger than 1048576 bytes"), "{told}");
+}
