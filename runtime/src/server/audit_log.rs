@@ -200,19 +200,18 @@ async fn maintain(observer: Weak<AuditObserver>) {
     #[cfg(unix)]
     let mut hangup = {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::hangup()) {
-            Ok(hangup) => hangup,
-            Err(error) => {
+        let hangup = signal(SignalKind::hangup());
+        hangup
+            .inspect_err(|error| {
                 tracing::error!(target: "toolgate::audit", %error, "SIGHUP cannot be received: the audit log cannot be rotated");
-                return;
-            }
-        }
+            })
+            .ok()
     };
     loop {
         #[cfg(unix)]
         let is_hangup = tokio::select! {
             _ = heads.tick() => false,
-            signalled = hangup.recv() => signalled.is_some(),
+            Some(()) = async { hangup.as_mut()?.recv().await } => true,
         };
         #[cfg(not(unix))]
         let is_hangup = {

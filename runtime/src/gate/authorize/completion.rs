@@ -25,7 +25,8 @@ impl Gate {
         let operation = message.operation().unwrap_or(UNREADABLE);
         let subject = Subject::new(Some(operation), permit.caller()).of_request(headers);
         let refuse = |refusal| self.refuse(subject, refusal, headers, message.response_envelope());
-        if operation == Operation::Initialize {
+        // A local caller has one connection and no session in the table.
+        if operation == Operation::Initialize && !self.is_local {
             let reserved = self.sessions.reserve(subject.caller, &authorized.body);
             authorized.reservation =
                 Some(reserved.map_err(|limit| refuse(Refusal::SessionLimit(limit)))?);
