@@ -109,7 +109,7 @@ pub(crate) enum Begun {
 pub(crate) enum Found {
     Decided(bool),
     /// Not yet, and how to hear of it. `None` if too many requests wait.
-    Pending(Option<watch::Receiver<Option<bool>>>),
+    Pending(Duration, Option<watch::Receiver<Option<bool>>>),
     Unknown,
 }
 
@@ -120,7 +120,6 @@ pub(crate) enum Deciding {
     DecidedBefore,
     /// The user has not signed in in this browser, or the form is not from its page.
     Refused,
-    Unknown,
 }
 
 /// The pending approvals, until they are used or expire.
@@ -236,12 +235,12 @@ impl ApprovalStore {
             return Found::Decided(approved);
         }
         if !waits || is_full {
-            return Found::Pending(None);
+            return Found::Pending(approval.left(now), None);
         }
-        let waiting = approval.decided.subscribe();
+        let (left, waiting) = (approval.left(now), approval.decided.subscribe());
         *self.waiters.entry(caller.clone()).or_default() += 1;
         self.all_waiters += 1;
-        Found::Pending(Some(waiting))
+        Found::Pending(left, Some(waiting))
     }
 
     /// Ends the wait of a request.

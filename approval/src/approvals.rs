@@ -15,7 +15,7 @@ use toolgate_core::{
 use toolgate_oauth::{issuer::AuthorizationCodeClient, verify::Authenticator};
 
 use crate::{
-    approval_store::{ApprovalStore, Begun, Decision, Found, NewApproval, Page},
+    approval_store::{ApprovalStore, Begun, Decision, Found, LIFE, NewApproval, Page},
     html::Notice,
     notices::{BUSY, OTHER_BROWSER},
     pages, secret_text,
@@ -85,11 +85,7 @@ impl Approvals {
     ///
     /// The reason for the client why it is not stored.
     pub fn submit(&self, mut request: NewApproval) -> Result<Page, &'static str> {
-        if !self
-            .clients
-            .iter()
-            .any(|one| one.is_spelled(&request.issuer))
-        {
+        if self.client(&request.issuer).is_none() {
             return Err("nobody can sign in at the issuer of this token, so nothing was done");
         }
         if request.scopes.is_empty() {
@@ -97,40 +93,30 @@ impl Approvals {
         }
         let id = secret_text::random::<16>();
         let id = id.map_err(|_| "the server has no random numbers, so nothing was done")?;
-        let now = self.now();
-        let mut store = self.store();
-        store.insert(id.clone(), request, now)?;
-        let left = store.get(&id, now).map(|one| one.left(now));
-        Ok(self.page(id, left.unwrap_or_default()))
+        self.store().insert(id.clone(), request, self.now())?;
+        Ok(self.page(id, LIFE))
+    }
+
+    /// Returns the client at this issuer.
+    pub(crate) fn client(&self, issuer: &str) -> Option<&AuthorizationCodeClient> {
+        self.clients.iter().find(|client| client.is_spelled(issuer))
     }
 
     /// Waits a bounded time for the decision about an approval of this caller.
     pub async fn decision(&self, id: &str, caller: &Identity) -> Decision {
-        let found = self.store().look_up(id, caller, self.now(), true);
-        if let Found::Pending(Some(mut waiting)) = found {
+        let mut found = self.store().look_up(id, caller, self.now(), true);
+        if let Found::Pending(_, Some(waiting)) = &mut found {
             let guard = WaitGuard(self, caller);
             // An error is an approval that was removed, which the look-up below reports.
             let _ = timeout(self.settings.wait, waiting.changed()).await;
             drop(guard);
-        } else {
-            return self.conclude(id, found);
+            found = self.store().look_up(id, caller, self.now(), false);
         }
-        let found = self.store().look_up(id, caller, self.now(), false);
-        self.conclude(id, found)
-    }
-
-    fn conclude(&self, id: &str, found: Found) -> Decision {
         match found {
             Found::Decided(true) => Decision::Approved,
             Found::Decided(false) => Decision::Declined,
             Found::Unknown => Decision::Unknown,
-            Found::Pending(_) => {
-                let now = self.now();
-                match self.store().get(id, now).map(|one| one.left(now)) {
-                    Some(left) => Decision::Pending(self.page(id.to_owned(), left)),
-                    None => Decision::Unknown,
-                }
-            }
+            Found::Pending(left, _) => Decision::Pending(self.page(id.to_owned(), left)),
         }
     }
 

@@ -173,24 +173,22 @@ async fn decide(
         return pages.notice(&NOT_READ, Some(&id));
     }
     // Logged below: a slow log must not hold the store.
-    let (deciding, request) = {
+    let decided = {
         let mut store = approvals.store();
-        match store.get(&id, approvals.now()) {
-            None => (Deciding::Unknown, None),
-            Some(approval) => (
-                approval.decide(&cookie, form_token, approves),
-                Some(approval.request.clone()),
-            ),
-        }
+        let approval = store.get(&id, approvals.now());
+        approval.map(|one| {
+            let deciding = one.decide(&cookie, form_token, approves);
+            (deciding, one.request.clone())
+        })
     };
-    if let (Deciding::Done, Some(request)) = (deciding, request) {
-        log_decision(&id, &request, approves);
-    }
-    match deciding {
-        Deciding::Done => pages.notice(if approves { &APPROVED } else { &DECLINED }, None),
-        Deciding::DecidedBefore => pages.notice(&DECIDED_BEFORE, None),
-        Deciding::Refused => pages.notice(&OTHER_BROWSER, None),
-        Deciding::Unknown => pages.notice(&UNKNOWN, None),
+    match decided {
+        Some((Deciding::Done, request)) => {
+            log_decision(&id, &request, approves);
+            pages.notice(if approves { &APPROVED } else { &DECLINED }, None)
+        }
+        Some((Deciding::DecidedBefore, _)) => pages.notice(&DECIDED_BEFORE, None),
+        Some((Deciding::Refused, _)) => pages.notice(&OTHER_BROWSER, None),
+        None => pages.notice(&UNKNOWN, None),
     }
 }
 
@@ -218,10 +216,7 @@ impl Pages {
     }
 
     fn client(&self, issuer: &str) -> Result<&AuthorizationCodeClient, Failure> {
-        let mut clients = self.approvals.clients.iter();
-        clients
-            .find(|client| client.is_spelled(issuer))
-            .ok_or(Failure::NoClient)
+        self.approvals.client(issuer).ok_or(Failure::NoClient)
     }
 
     /// Sends the browser to the issuer, with a cookie that binds the sign-in to it.
@@ -288,7 +283,8 @@ impl Pages {
             return self.notice(&UNKNOWN, None);
         };
         if approval.request.caller != *user {
-            let item = &approval.request.item;
+            let item = approval.request.item.clone();
+            drop(store);
             tracing::warn!(item, "another user has opened the page of an approval");
             return self.notice(&OTHER_USER, Some(id));
         }

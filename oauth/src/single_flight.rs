@@ -1,8 +1,8 @@
 //! Single flight: of several concurrent requests for the same result, one does the work and
 //! the others wait for it.
 //!
-//! Verification (by token), token exchange (by token), discovery and the loads of a key set (one
-//! at a time) use it. No lock is held while the leader works.
+//! Verification (by token), token exchange (by token), discovery, the preparation of sign-ins and
+//! the loads of a key set (one at a time) use it. No lock is held while the leader works.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -59,6 +59,38 @@ impl<K: Eq + Hash + Clone, T: Clone> SingleFlight<K, T> {
                     key,
                     outcome,
                 })
+            }
+        }
+    }
+}
+
+impl<K: Eq + Hash + Clone, T: Clone> SingleFlight<K, T> {
+    /// Returns the known result, or the result of `work`, which runs once for all waiting callers.
+    pub(crate) async fn known_or_run(
+        &self,
+        key: K,
+        known: impl Fn() -> Option<T>,
+        work: impl Future<Output = T>,
+    ) -> T {
+        loop {
+            if let Some(known) = known() {
+                return known;
+            }
+            match self.join_or_start(key.clone()) {
+                Role::Lead(leader) => {
+                    // Another leader may have finished between the lookup and here.
+                    if let Some(known) = known() {
+                        return known;
+                    }
+                    let result = work.await;
+                    leader.publish(&result);
+                    return result;
+                }
+                Role::Follow(waiting) => {
+                    if let Some(result) = waiting.outcome().await {
+                        return result;
+                    }
+                }
             }
         }
     }

@@ -43,7 +43,7 @@ fn an_approval_is_returned_once() {
     let (cookie, token) = signed_in(&mut store, "a");
     let alice = caller("alice");
     let pending = store.look_up("a", &alice, at(10), false);
-    assert!(matches!(pending, Found::Pending(None)));
+    assert!(matches!(pending, Found::Pending(_, None)));
     let approval = store.get("a", at(10)).unwrap();
     assert_eq!(approval.decide(&cookie, &token, true), Deciding::Done);
     assert_eq!(
@@ -213,19 +213,19 @@ fn requests_that_wait_are_bounded_for_each_caller() {
     let (alice, bob) = (caller("alice"), caller("bob"));
     for _ in 0..WAITERS_OF_CALLER {
         let found = store.look_up("a", &alice, at(10), true);
-        assert!(matches!(found, Found::Pending(Some(_))));
+        assert!(matches!(found, Found::Pending(_, Some(_))));
     }
     let found = store.look_up("a", &alice, at(10), true);
-    assert!(matches!(found, Found::Pending(None)));
+    assert!(matches!(found, Found::Pending(_, None)));
     let found = store.look_up("b", &bob, at(10), true);
-    assert!(matches!(found, Found::Pending(Some(_))));
+    assert!(matches!(found, Found::Pending(_, Some(_))));
     for _ in 0..WAITERS_OF_CALLER {
         store.stop_waiting(&alice);
     }
     store.stop_waiting(&bob);
     assert!(store.waiters.is_empty() && store.all_waiters == 0);
     let found = store.look_up("a", &alice, at(10), true);
-    assert!(matches!(found, Found::Pending(Some(_))));
+    assert!(matches!(found, Found::Pending(_, Some(_))));
 }
 
 #[test]

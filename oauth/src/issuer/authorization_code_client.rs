@@ -19,12 +19,7 @@ use tokio::{
 use url::{Url, form_urlencoded::Serializer};
 
 use super::{Issuer, discovery, http_fetcher::HttpFetcher};
-use crate::{
-    bearer::BearerToken,
-    clock::UnixTime,
-    json,
-    single_flight::{Role, SingleFlight},
-};
+use crate::{bearer::BearerToken, clock::UnixTime, json, single_flight::SingleFlight};
 
 mod endpoints;
 mod error;
@@ -61,7 +56,6 @@ pub struct AuthorizationCodeClient {
     spellings: Vec<String>,
     scope_prefix: String,
     resource: String,
-    redirect_uri: String,
     registration: ClientRegistration,
     configured: Option<Arc<RegisteredClient>>,
     fetcher: HttpFetcher,
@@ -129,7 +123,6 @@ impl AuthorizationCodeClient {
             spellings: issuer.spellings().map(str::to_owned).collect(),
             scope_prefix: issuer.scope_prefix().to_owned(),
             resource: resource.into(),
-            redirect_uri: registration.redirect_uri.clone(),
             registration,
             configured: configured.map(Arc::new),
             fetcher: HttpFetcher::new(egress),
@@ -147,11 +140,6 @@ impl AuthorizationCodeClient {
     pub fn requiring_issuer(mut self) -> Self {
         self.requires_issuer = true;
         self
-    }
-
-    /// Returns the name of the issuer.
-    pub fn issuer(&self) -> &str {
-        &self.name
     }
 
     /// Returns whether `iss` names this issuer, compared character by character.
@@ -178,7 +166,7 @@ impl AuthorizationCodeClient {
         query
             .append_pair("response_type", "code")
             .append_pair("client_id", &prepared.client.id)
-            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("redirect_uri", &self.registration.redirect_uri)
             .append_pair("state", request.state)
             .append_pair("code_challenge", request.code_challenge)
             .append_pair("code_challenge_method", "S256")
@@ -266,7 +254,7 @@ impl AuthorizationCodeClient {
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code")
             .append_pair("code", code)
-            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("redirect_uri", &self.registration.redirect_uri)
             .append_pair("code_verifier", code_verifier)
             .append_pair("resource", &self.resource);
         let authorization = client.authenticate(&mut form, now)?;
@@ -275,36 +263,22 @@ impl AuthorizationCodeClient {
 
     /// Returns the endpoints and the client, and prepares them once for all waiting callers.
     async fn prepared(&self) -> Result<Arc<Prepared>, AuthorizationCodeError> {
-        loop {
-            if let Some(known) = self.known() {
-                return known;
-            }
-            match self.preparations.join_or_start(()) {
-                Role::Lead(leader) => {
-                    // Another leader may have finished between the lookup and here.
-                    if let Some(known) = self.known() {
-                        return known;
-                    }
-                    let result = match timeout(PREPARATION, self.prepare()).await {
-                        Ok(result) => result,
-                        Err(_) => Err(AuthorizationCodeError::unavailable(
-                            "no complete answer in time",
-                        )),
-                    };
-                    *self.state() = Some(Preparation {
-                        result: result.clone(),
-                        since: Instant::now(),
-                    });
-                    leader.publish(&result);
-                    return result;
-                }
-                Role::Follow(waiting) => {
-                    if let Some(result) = waiting.outcome().await {
-                        return result;
-                    }
-                }
-            }
-        }
+        let preparation = async {
+            let result = match timeout(PREPARATION, self.prepare()).await {
+                Ok(result) => result,
+                Err(_) => Err(AuthorizationCodeError::unavailable(
+                    "no complete answer in time",
+                )),
+            };
+            *self.state() = Some(Preparation {
+                result: result.clone(),
+                since: Instant::now(),
+            });
+            result
+        };
+        self.preparations
+            .known_or_run((), || self.known(), preparation)
+            .await
     }
 
     async fn prepare(&self) -> Result<Arc<Prepared>, AuthorizationCodeError> {

@@ -14,7 +14,7 @@ use super::{
     discovery::{self, MissingMetadata},
     http_fetcher::HttpFetcher,
 };
-use crate::single_flight::{Role, SingleFlight};
+use crate::single_flight::SingleFlight;
 
 /// The time limit of discovery.
 const SEARCH: Duration = Duration::from_secs(10);
@@ -88,27 +88,10 @@ impl EndpointResolver {
 
     /// Returns the URL of the endpoint, and discovers it if necessary.
     pub(super) async fn locate(&self) -> Result<Url, MissingMetadata> {
-        loop {
-            if let Some(known) = self.known() {
-                return known;
-            }
-            match self.discoveries.join_or_start(()) {
-                Role::Lead(leader) => {
-                    // Another leader may have finished between the lookup and here.
-                    if let Some(known) = self.known() {
-                        return known;
-                    }
-                    let found = self.discover().await;
-                    leader.publish(&found);
-                    return found;
-                }
-                Role::Follow(waiting) => {
-                    if let Some(found) = waiting.outcome().await {
-                        return found;
-                    }
-                }
-            }
-        }
+        let discovery = self.discover();
+        self.discoveries
+            .known_or_run((), || self.known(), discovery)
+            .await
     }
 
     /// Discovers the URL and records the result.

@@ -94,11 +94,7 @@ impl HttpFetcher {
         authorization: Option<HeaderValue>,
     ) -> Result<(u16, Vec<u8>), FetchError> {
         let request = self.form(url, form, authorization)?;
-        let answer = self.answer(url, request).await?;
-        match answer.status().as_u16() {
-            status @ (200 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
-            status => Err(FetchError::Status(status)),
-        }
+        self.either(url, request, &[200]).await
     }
 
     /// Posts a JSON document, and returns the body of a success or of a refusal (RFC 7591 §3.2).
@@ -112,9 +108,21 @@ impl HttpFetcher {
             .post(url.clone())
             .header(CONTENT_TYPE, "application/json")
             .body(json);
+        self.either(url, request, &[200, 201]).await
+    }
+
+    /// Sends a request, and returns the status and the body of a success or of a refusal.
+    async fn either(
+        &self,
+        url: &Url,
+        request: RequestBuilder,
+        successes: &[u16],
+    ) -> Result<(u16, Vec<u8>), FetchError> {
         let answer = self.answer(url, request).await?;
         match answer.status().as_u16() {
-            status @ (200 | 201 | 400 | 401 | 403) => Ok((status, bounded(answer).await?)),
+            status if successes.contains(&status) || matches!(status, 400 | 401 | 403) => {
+                Ok((status, bounded(answer).await?))
+            }
             status => Err(FetchError::Status(status)),
         }
     }

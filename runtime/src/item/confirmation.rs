@@ -25,7 +25,7 @@ const KEY: &str = "confirm";
 const LIFE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 
 /// The question that the client asks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Confirmation(pub(super) QuestionTemplate);
 
 /// What the user fills in.

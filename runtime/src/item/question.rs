@@ -6,7 +6,7 @@ use crate::log_text::{QuotedText, Truncated};
 
 /// The longest question, in bytes. A longer one is refused, never cut: the user must see all of what
 /// they decide about.
-pub(crate) const LONGEST_QUESTION: usize = 4000;
+const LONGEST_QUESTION: usize = 4000;
 
 /// The longest text of one value: it makes the question too long, and is not escaped further.
 const LONGEST_VALUE: usize = LONGEST_QUESTION + 16;
@@ -55,7 +55,7 @@ impl DeclaredQuestion {
 }
 
 /// The question of one item: text, and the names of arguments between the parts of the text.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct QuestionTemplate {
     text: &'static str,
     names: Vec<&'static str>,

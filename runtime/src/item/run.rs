@@ -32,13 +32,11 @@ pub(super) async fn noted<O>(
     running: BoxFuture<'static, Result<O, CallError>>,
     report: Arc<RunReport>,
 ) -> Result<O, CallError> {
-    report.begin();
-    let end = running.await;
-    report.note(match &end {
+    let outcome = |end: &Result<O, CallError>| match end {
         Ok(_) => RunOutcome::Ran,
         Err(error) => error.outcome(),
-    });
-    end
+    };
+    report.during(running, outcome).await
 }
 
 fn panicked(item: ItemName, _: Box<dyn Any + Send>) -> CallError {

@@ -1,6 +1,6 @@
 //! [`UserDecision`]: what the user decides before an item runs, by `confirm` or by `approve`.
 
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use rmcp::model::InputRequiredResult;
@@ -105,21 +105,15 @@ impl UserDecision {
     pub(super) fn before<S: Send + 'static, K: KindParts>(self, run: Run<S, K>) -> Run<S, K> {
         let run = Arc::new(run);
         Box::new(move |mut call: Call<S>| -> Running<K> {
-            match self.begin(&mut call).map(|step| step.0) {
-                Ok(Step::Allowed) => run(call),
-                Ok(Step::Asked(question)) => ready(Ok(question.into())).boxed(),
-                Ok(Step::Pending(pending)) => {
-                    let run = Arc::clone(&run);
-                    let decided = async move {
-                        match pending.decide().await? {
-                            Some(question) => Ok(question.into()),
-                            None => run(call).await,
-                        }
-                    };
-                    decided.boxed()
+            let step = self.begin(&mut call);
+            let run = Arc::clone(&run);
+            let decided = async move {
+                match step?.finish().await? {
+                    Some(question) => Ok(question.into()),
+                    None => run(call).await,
                 }
-                Err(error) => ready(Err(error)).boxed(),
-            }
+            };
+            decided.boxed()
         })
     }
 }
