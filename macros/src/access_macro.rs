@@ -51,9 +51,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let conditions = Conditions::parse(&entries, &errors);
     let limits = Limits::parse(&entries, &errors);
     let is_addition = |key: &Ident| {
-        let is_own = key == "step_up" || key == "confirm" || key == "approve";
-        let mut keys = conditions::KEYS.iter().chain(&limits::KEYS);
-        is_own || keys.any(|one| key == one)
+        let own = OWN_KEYS.iter().filter(|own| **own != "refused");
+        let mut keys = own.chain(&conditions::KEYS).chain(&limits::KEYS);
+        keys.any(|one| key == one)
     };
     let mut declared = entries.iter().filter(|entry| !is_addition(&entry.key));
     let value = match declared.next() {
@@ -122,11 +122,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         let setter = Ident::new(setter, Span::mixed_site());
         code!(#krate::gate::Access::#setter(#access, #value))
     });
-    match (confirm, approve) {
-        (Some(question), _) => code!({ #errors #krate::gate::Access::confirm(#value, #question) }),
-        (None, Some(question)) => {
-            code!({ #errors #krate::gate::Access::approve(#value, #question) })
-        }
-        (None, None) => code!({ #errors #value }),
-    }
+    let value = match (confirm, approve) {
+        (Some(question), _) => code!(#krate::gate::Access::confirm(#value, #question)),
+        (None, Some(question)) => code!(#krate::gate::Access::approve(#value, #question)),
+        (None, None) => value,
+    };
+    code!({ #errors #value })
 }

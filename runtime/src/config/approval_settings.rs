@@ -73,10 +73,13 @@ impl Config {
         issuer: impl Into<String>,
         client: ClientAuthentication,
     ) -> Self {
-        let issuer = issuer.into();
+        self.set_approval_client(issuer.into(), client);
+        self
+    }
+
+    pub(super) fn set_approval_client(&mut self, issuer: String, client: ClientAuthentication) {
         self.approvals.clients.retain(|(name, _)| *name != issuer);
         self.approvals.clients.push((issuer, client));
-        self
     }
 
     /// Sets how long a request waits for the decision of its user (`approve = "…"`) before the

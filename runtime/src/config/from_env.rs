@@ -229,7 +229,7 @@ fn read_approval_client(config: &mut Config, environment: &Environment) {
     match config.issuers.as_slice() {
         [only] => {
             let issuer = only.issuer().to_owned();
-            *config = config.clone().with_approval_client(issuer, client);
+            config.set_approval_client(issuer, client);
         }
         // The error in its name is reported.
         [] if environment.get(ISSUERS).is_some() => {}

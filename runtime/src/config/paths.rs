@@ -159,15 +159,13 @@ impl Paths {
     }
 
     /// Returns the public path of the pages for approvals.
-    #[cfg(feature = "approval")]
     pub(crate) fn approvals(&self) -> String {
         format!("{}{APPROVALS_PATH}", self.prefix)
     }
 
     /// Returns the path at which requests for the pages for approvals arrive.
     pub(crate) fn approvals_route(&self) -> String {
-        let public = format!("{}{APPROVALS_PATH}", self.prefix);
-        self.local(&public).to_owned()
+        self.local(&self.approvals()).to_owned()
     }
 
     /// Reports an endpoint at the path of the pages for approvals: the router panics if two routes

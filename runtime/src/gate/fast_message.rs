@@ -69,10 +69,10 @@ impl FastMessage {
             (Method::Call, None, _) | (Method::List, _, _) => return None,
         };
         let Id(id) = message.id;
-        let none = Revision::Older {
+        let absent = Revision::Older {
             progress_token: None,
         };
-        let Meta(revision, traceparent) = meta.unwrap_or(Meta(none, None));
+        let Meta(revision, traceparent) = meta.unwrap_or(Meta(absent, None));
         Some(Self {
             id,
             revision,

@@ -50,6 +50,7 @@ impl fmt::Debug for Observation {
 /// The parts of a decision that do not follow from its subject.
 struct Verdict<'a> {
     is_allowed: bool,
+    registered_item: Option<&'a str>,
     cause: Cause<'a>,
     needed: ScopeSet,
     missing: ScopeSet,
@@ -74,8 +75,10 @@ impl Gate {
         let operation = subject.operation;
         let granted = subject.caller.map_or(ScopeSet::EMPTY, Caller::granted);
         let runs = is_known && operation.is_some_and(runs_code);
+        let registered_item = self.registered_item(operation);
         let verdict = Verdict {
             is_allowed: true,
+            registered_item,
             cause: Cause {
                 outcome: if is_known { "admitted" } else { "not_found" },
                 ..Cause::default()
@@ -93,7 +96,7 @@ impl Gate {
             });
         }
         Ok(operation.filter(|_| runs).map(|operation| {
-            let item = self.registered_item(operation).unwrap_or_default();
+            let item = registered_item.unwrap_or_default();
             let observer = Arc::clone(&observation.observer);
             Arc::new(RunReport::new(observer, id, operation.kind(), item))
         }))
@@ -110,6 +113,7 @@ impl Gate {
         if let Some(observation) = &self.observation {
             let verdict = Verdict {
                 is_allowed: false,
+                registered_item: self.registered_item(subject.operation),
                 cause,
                 needed,
                 missing,
@@ -142,7 +146,7 @@ impl Gate {
             method: operation.map_or("unreadable", Operation::method),
             is_known_method: operation.is_some_and(|of| !matches!(of, Operation::Unruled(_))),
             item: operation.and_then(Operation::subject),
-            registered_item: operation.and_then(|of| self.registered_item(of)),
+            registered_item: verdict.registered_item,
             needed: ScopeNames::new(verdict.needed, table),
             held: ScopeNames::new(held, table),
             missing: ScopeNames::new(verdict.missing, table),
@@ -156,8 +160,8 @@ impl Gate {
         (id, reported)
     }
 
-    fn registered_item(&self, operation: Operation<'_>) -> Option<&str> {
-        self.item_names.get(self.rules.target(operation)?)
+    fn registered_item(&self, operation: Option<Operation<'_>>) -> Option<&str> {
+        self.item_names.get(self.rules.target(operation?)?)
     }
 }
 

@@ -154,11 +154,23 @@ impl Throttle {
 
     /// Counts a request of a caller, before anything is decided about it.
     pub(super) fn count_caller(&self, identity: &Identity) -> Result<(), Limited> {
-        let Some(rate) = self.settings.caller else {
+        let rate = self.settings.caller;
+        self.count(&self.callers, RateOf::Caller, rate, identity)
+    }
+
+    /// Counts a request for a rate of the configuration, if there is one.
+    fn count(
+        &self,
+        counters: &Counters,
+        of: RateOf,
+        rate: Option<Rate>,
+        sender: &impl Hash,
+    ) -> Result<(), Limited> {
+        let Some(rate) = rate else {
             return Ok(());
         };
-        let taken = self.callers.take(self.key(identity), rate, self.now());
-        taken.map_err(limited(RateOf::Caller, rate))
+        let taken = counters.take(self.key(sender), rate, self.now());
+        taken.map_err(limited(of, rate))
     }
 
     /// Counts a request for items, before an item runs. No limit counts a refused request: the rate
@@ -223,22 +235,14 @@ impl Throttle {
 
     /// Counts a request without a valid token.
     pub(super) fn count_unauthenticated(&self, address: ClientAddress) -> Result<(), Limited> {
-        let Some(rate) = self.settings.unauthenticated else {
-            return Ok(());
-        };
-        let taken = self
-            .unauthenticated
-            .take(self.key(&address), rate, self.now());
-        taken.map_err(limited(RateOf::Address, rate))
+        let rate = self.settings.unauthenticated;
+        self.count(&self.unauthenticated, RateOf::Address, rate, &address)
     }
 
     /// Counts a token that is invalid or not yet verified.
     pub(super) fn count_failure(&self, address: ClientAddress) -> Result<(), Limited> {
-        let Some(rate) = self.settings.failures else {
-            return Ok(());
-        };
-        let taken = self.failures.take(self.key(&address), rate, self.now());
-        taken.map_err(limited(RateOf::Failures, rate))
+        let rate = self.settings.failures;
+        self.count(&self.failures, RateOf::Failures, rate, &address)
     }
 
     /// Takes back a counted failure, for example if the token is valid.

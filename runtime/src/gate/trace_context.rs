@@ -8,9 +8,6 @@ pub(super) const TRACEPARENT: &str = "traceparent";
 
 const HEADER: HeaderName = HeaderName::from_static(TRACEPARENT);
 
-/// The fields of version 00, with their lengths: version, trace id, parent id, flags.
-const LENGTHS: [usize; 4] = [2, 32, 16, 2];
-
 /// Returns the trace id of a request, in 32 hexadecimal digits.
 pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     let mut sent = headers.get_all(HEADER).iter();
@@ -33,16 +30,15 @@ pub(super) fn take_from_message(headers: &mut HeaderMap, in_meta: Option<&str>) 
 }
 
 /// Returns the trace id of a valid `traceparent` (§3.2.2).
-pub(super) fn parse(text: &str) -> Option<&str> {
+fn parse(text: &str) -> Option<&str> {
     let mut fields = text.splitn(5, '-');
     let mut field = |length| {
         let field = fields.next()?;
         let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         (field.len() == length && field.bytes().all(is_hex)).then_some(field)
     };
-    let [version, trace, parent, flags] = LENGTHS;
-    let (version, trace) = (field(version)?, field(trace)?);
-    let (parent, _) = (field(parent)?, field(flags)?);
+    let (version, trace) = (field(2)?, field(32)?);
+    let (parent, _flags) = (field(16)?, field(2)?);
     let is_zero = |field: &str| field.bytes().all(|byte| byte == b'0');
     // A later version may have further fields (§4.3.2); `ff` is no version.
     let has_more = fields.next().is_some();

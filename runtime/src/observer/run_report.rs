@@ -99,6 +99,18 @@ impl RunReport {
         self.note(RunOutcome::Cancelled);
     }
 
+    /// Runs an item and notes how it ends. Dropped before that, the run was cancelled.
+    pub(crate) async fn during<T>(
+        &self,
+        running: impl Future<Output = T>,
+        outcome: impl FnOnce(&T) -> RunOutcome,
+    ) -> T {
+        self.begin();
+        let end = running.await;
+        self.note(outcome(&end));
+        end
+    }
+
     /// Notes how the run ends. A later round of the same request replaces it.
     pub(crate) fn note(&self, outcome: RunOutcome) {
         if let Some(noted) = &mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -108,6 +120,10 @@ impl RunReport {
 
     /// Reports the noted outcome, unless it was already reported.
     pub(crate) fn finish(&self) {
+        // Code that no `catch_unwind` surrounds, such as a handler written with rmcp.
+        if std::thread::panicking() {
+            self.note(RunOutcome::Panic);
+        }
         let noted = self.noted.lock();
         let Some(outcome) = noted.unwrap_or_else(PoisonError::into_inner).take() else {
             return;
@@ -124,10 +140,6 @@ impl RunReport {
 
 impl Drop for RunReport {
     fn drop(&mut self) {
-        // Code that no `catch_unwind` surrounds, such as a handler written with rmcp.
-        if std::thread::panicking() {
-            self.note(RunOutcome::Panic);
-        }
         self.finish();
     }
 }

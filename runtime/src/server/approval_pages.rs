@@ -19,8 +19,8 @@ mod desk;
 )]
 pub(super) struct ApprovalPlan<'p> {
     pub(super) server_name: &'p str,
-    /// The kind and the name of each item that its user approves.
-    pub(super) items: Vec<String>,
+    /// The kind and the name of the first item that its user approves.
+    pub(super) item: Option<String>,
     pub(super) settings: &'p ValidConfig,
     pub(super) trusted: &'p [Issuer],
     /// The scopes of a login.
@@ -48,7 +48,7 @@ pub(super) struct ApprovalRoutes {
 impl ApprovalPages {
     /// Plans the pages, or reports why an item that needs them can never be approved.
     pub(super) fn new(plan: &ApprovalPlan<'_>, faults: &mut SetupErrors) -> Self {
-        let Some(item) = plan.items.first() else {
+        let Some(item) = &plan.item else {
             return Self::default();
         };
         let why = if cfg!(not(feature = "approval")) {

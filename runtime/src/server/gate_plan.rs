@@ -136,7 +136,7 @@ impl GatePlan {
         let issuing = TokenIssuers::choose(&settings, asks_for_tokens, &embedding, faults);
         let approvals = ApprovalPlan {
             server_name: name,
-            items: offered.approved(),
+            item: offered.approved(),
             settings: &settings,
             trusted: &issuing.trusted,
             login_scopes: table.names(baseline).map(str::to_owned).collect(),

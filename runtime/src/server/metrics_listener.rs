@@ -36,7 +36,7 @@ type AuditLog = Option<Arc<super::audit_log::AuditObserver>>;
 
 /// The observer that counts. The listener stops when it is dropped.
 pub(super) struct MetricsObserver {
-    metrics: Arc<Shared>,
+    shared: Arc<Shared>,
     _stop: DropGuard,
 }
 
@@ -72,7 +72,7 @@ impl MetricsObserver {
         runtime.spawn(serving.boxed());
         tracing::info!(%address, "metrics are served");
         Some(Arc::new(Self {
-            metrics: shared,
+            shared,
             _stop: stop.drop_guard(),
         }))
     }
@@ -91,7 +91,7 @@ impl Observer for MetricsObserver {
         let lacks_scope = decision.reason == Some(DenialReason::MissingScope);
         let missing = decision.missing.iter().filter(|_| lacks_scope);
         let missing: Vec<_> = missing.collect();
-        self.metrics.metrics.decided(&Decision {
+        self.shared.metrics.decided(&Decision {
             method: decision.is_known_method.then_some(decision.method),
             item: decision.registered_item,
             outcome: decision.outcome,
@@ -104,7 +104,7 @@ impl Observer for MetricsObserver {
 
     fn ended(&self, end: &OutcomeEvent<'_>) {
         let outcome = end.outcome.as_str();
-        let metrics = &self.metrics.metrics;
+        let metrics = &self.shared.metrics;
         metrics.ended(end.method, end.item, outcome, end.duration);
     }
 }
@@ -168,9 +168,12 @@ impl Shared {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let media_type = http::HeaderValue::from_static(media_type);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, media_type);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, media_type);
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            // RFC 9110 §15.5.6.
+            headers.insert(header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
+        }
         response
     }
 

@@ -83,21 +83,27 @@ impl Registry {
         self.named_terms().map(|(_, terms)| terms)
     }
 
-    /// Returns the kind and the name of each item that its user approves.
-    pub(super) fn approved(&self) -> Vec<String> {
-        let is_approved =
-            |terms: &AccessTerms| terms.question.is_some_and(DeclaredQuestion::is_approval);
-        let mut approved = Vec::new();
-        for (noun, items) in [("tool", &self.tools), ("prompt", &self.prompts)] {
-            let items = items.iter().filter(|(_, terms)| is_approved(terms));
-            approved.extend(items.map(|(name, _)| format!("{noun} `{name}`")));
-        }
-        let resources = self
-            .resources
-            .iter()
-            .filter(|(_, terms)| is_approved(terms));
-        approved.extend(resources.map(|(uri, _)| format!("resource `{}`", uri.as_str())));
-        approved
+    /// Returns the terms of every item with its target and its name or its URI.
+    fn targeted_terms(&self) -> impl Iterator<Item = (Target, &str, &AccessTerms)> {
+        let tools = (0..).map(Target::Tool).take(self.tools.len());
+        let prompts = (0..).map(Target::Prompt).take(self.prompts.len());
+        let targets = tools.chain(prompts).chain((0..).map(Target::Resource));
+        let all = self.named_terms().zip(targets);
+        all.map(|((name, terms), target)| (target, name, terms))
+    }
+
+    /// Returns the kind and the name of the first item that its user approves.
+    pub(super) fn approved(&self) -> Option<String> {
+        let (target, name, _) = self.targeted_terms().find(|(_, _, terms)| {
+            let question = terms.question;
+            question.is_some_and(DeclaredQuestion::is_approval)
+        })?;
+        let noun = match target {
+            Target::Tool(_) => "tool",
+            Target::Prompt(_) => "prompt",
+            Target::Resource(_) => "resource",
+        };
+        Some(format!("{noun} `{name}`"))
     }
 
     /// Returns whether any item requires a token, even for some arguments only.
@@ -183,30 +189,15 @@ impl Registry {
 
     /// Returns the limits of each item that has some. Errors are added to `faults`.
     pub(super) fn limits(&self, faults: &mut SetupErrors) -> HashMap<Target, ItemLimits> {
-        let tools = self
-            .tools
-            .iter()
-            .zip(0..)
-            .map(|((name, terms), index)| (Target::Tool(index), name.as_str(), terms));
-        let prompts = self
-            .prompts
-            .iter()
-            .zip(0..)
-            .map(|((name, terms), index)| (Target::Prompt(index), name.as_str(), terms));
-        let resources = self
-            .resources
-            .iter()
-            .zip(0..)
-            .map(|((uri, terms), index)| (Target::Resource(index), uri.as_str(), terms));
-        let all = tools.chain(prompts).chain(resources);
         let mut limits = HashMap::new();
-        for (target, name, terms) in all.filter(|(_, _, terms)| terms.limits != ItemLimits::NONE) {
+        let limited = self.targeted_terms();
+        let limited = limited.filter(|(_, _, terms)| terms.limits != ItemLimits::NONE);
+        for (target, name, terms) in limited {
             if let Some((what, remedy)) = terms.limits.flaw() {
                 faults.add(format!("`{name}` {what}"), remedy);
             }
-            let takes_rounds = terms.takes_rounds;
             let of_item = ItemLimits {
-                takes_rounds,
+                takes_rounds: terms.takes_rounds,
                 ..terms.limits
             };
             limits.insert(target, of_item);

@@ -245,7 +245,7 @@ pub(super) fn cors(origins: OriginRules, parameter_headers: Vec<HeaderName>) -> 
                 "mcp-session-id",
                 "mcp-protocol-version",
                 "dpop-nonce",
-                "x-request-id",
+                crate::observer::REQUEST_ID,
             ]
             .map(HeaderName::from_static),
         )

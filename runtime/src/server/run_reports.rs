@@ -23,9 +23,6 @@ pub(super) struct FinishReport(pub(super) Option<Arc<RunReport>>);
 impl Drop for FinishReport {
     fn drop(&mut self) {
         if let Some(report) = &self.0 {
-            if std::thread::panicking() {
-                report.note(RunOutcome::Panic);
-            }
             report.finish();
         }
     }
@@ -39,13 +36,11 @@ pub(super) async fn reported<T: RunEnd>(
     let Some(report) = report else {
         return running.await;
     };
-    report.begin();
-    let end = running.await;
-    report.note(match &end {
+    let outcome = |end: &Result<T, ErrorData>| match end {
         Ok(end) => end.outcome(),
         Err(_) => RunOutcome::ToolError,
-    });
-    end
+    };
+    report.during(running, outcome).await
 }
 
 /// The result of a run.

@@ -82,18 +82,16 @@ fn hops<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = O
 /// Reads the parameter `for` of one element (RFC 7239 §4). `unknown` and obfuscated identifiers are
 /// not addresses.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let named = element.split(';').filter_map(|pair| {
+    let mut named = element.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         name.trim()
             .eq_ignore_ascii_case("for")
             .then_some(value.trim())
     });
-    let mut named = named;
     let (value, None) = (named.next()?, named.next()) else {
         return None;
     };
-    let quoted = value.strip_prefix('"');
-    match quoted {
+    match value.strip_prefix('"') {
         Some(quoted) => address(quoted.strip_suffix('"')?),
         None => address(value),
     }

@@ -76,8 +76,15 @@ fn a_trusted_proxy_names_the_client() {
             client,
             "{value}"
         );
-        assert_eq!(found(PROXY, "::ffff:10.0.0.1", &[]), "::ffff:10.0.0.1");
     }
+    // A socket of both versions shows the IPv4 address of a proxy in the form of IPv6.
+    let named = headers(&[(X_FORWARDED_FOR, "192.0.2.1")]);
+    let peer = "::ffff:10.0.0.1".parse().unwrap();
+    let client = "192.0.2.1".parse::<std::net::Ipv4Addr>().unwrap();
+    assert_eq!(
+        ClientAddress::of(&proxies(PROXY), peer, &named),
+        ClientAddress::V4(client.into())
+    );
 }
 
 /// A client writes a header of its own, and the proxy appends the client's address.
