@@ -61,11 +61,11 @@ impl RunOutcome {
 }
 
 /// Reports how one permitted run ended. The permit and the report go from the gate to the code that
-/// runs. [`finish`](Self::finish) or the drop of the report reports the last noted outcome.
+/// runs. `finish` or the drop of the report reports the last noted outcome.
 ///
 /// A request that fails earlier, in this library or in rmcp, drops the report, so no code path can
 /// forget it. A task of the item that holds a `Context` can outlive the run. It does not delay
-/// the report, because the code that runs the item calls [`finish`](Self::finish).
+/// the report, because the code that runs the item calls `finish`.
 pub struct RunReport {
     observer: Arc<dyn Observer>,
     decision: u64,
