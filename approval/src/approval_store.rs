@@ -13,11 +13,11 @@ use crate::{
 /// How long a user may take to decide.
 pub(crate) const LIFE: Duration = Duration::from_secs(5 * 60);
 
-/// How many approvals of one caller are stored at most, and how many bytes of them.
+/// The maximum number of stored approvals of one caller, and of their bytes.
 const APPROVALS_OF_CALLER: usize = 8;
 const BYTES_OF_CALLER: usize = 64 * 1024;
 
-/// How many approvals are stored at most, and how many bytes of them.
+/// The maximum number of all stored approvals, and of their bytes.
 const APPROVALS: usize = 4096;
 const BYTES: usize = 16 * 1024 * 1024;
 
@@ -32,14 +32,14 @@ const STARTS: usize = 10;
 /// How many codes of one caller are redeemed concurrently, of the turns that all callers share.
 const REDEMPTIONS_OF_CALLER: usize = 2;
 
-/// How many requests of one caller, and of all, wait for decisions at most.
+/// The maximum number of waiting requests of one caller, and of all callers.
 const WAITERS_OF_CALLER: usize = 8;
 const WAITERS: usize = 1024;
 
-/// What one approval and its sign-ins use in addition to their texts.
+/// The memory of one approval and its sign-ins without their texts, in bytes.
 const OVERHEAD: usize = 2048;
 
-/// What a user is asked to approve.
+/// A request for an approval.
 #[derive(Debug, Clone)]
 pub struct NewApproval {
     /// The user who has to approve it.
@@ -63,11 +63,11 @@ pub struct Page {
     pub id: String,
     /// The URL of its page.
     pub url: String,
-    /// How long it is there; never zero.
+    /// The time until the approval expires; never zero.
     pub left: Duration,
 }
 
-/// Where an approval stands.
+/// The state of an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// The user has approved it. This value is returned once.
@@ -76,7 +76,7 @@ pub enum Decision {
     Declined,
     /// The user has not decided yet.
     Pending(Page),
-    /// It was used before, it has expired, or it is not one of this caller.
+    /// It was used before, it has expired, or this caller has no such approval.
     Unknown,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct Approval {
     starts: usize,
 }
 
-/// What happens to the response of an issuer.
+/// The next step for the response of an issuer.
 pub(crate) enum Begun {
     /// Its code is redeemed, for an approval of this caller.
     Redemption {
@@ -105,10 +105,11 @@ pub(crate) enum Begun {
     Refused,
 }
 
-/// Where a request finds an approval.
+/// The state of an approval for a request.
 pub(crate) enum Found {
     Decided(bool),
-    /// Not yet, and how to hear of it. `None` if too many requests wait.
+    /// The user has not decided yet. The receiver gets the decision; it is `None` if the request
+    /// does not wait.
     Pending(Duration, Option<watch::Receiver<Option<bool>>>),
     Unknown,
 }
@@ -118,7 +119,7 @@ pub(crate) enum Found {
 pub(crate) enum Deciding {
     Done,
     DecidedBefore,
-    /// The user has not signed in in this browser, or the form is not from its page.
+    /// This browser has no sign-in of the user, or the form is not from its page.
     Refused,
 }
 
@@ -133,7 +134,8 @@ pub(crate) struct ApprovalStore {
 }
 
 impl ApprovalStore {
-    /// Stores an approval. At capacity it is refused: another caller's is never removed for it.
+    /// Stores an approval, or refuses it at capacity. It never removes the approval of another
+    /// caller.
     ///
     /// # Errors
     ///
@@ -216,7 +218,7 @@ impl ApprovalStore {
     }
 
     /// Looks up the decision for a request of this caller. A decision is removed, so that it is
-    /// returned once. With `waits` the request waits for a decision that is not there yet.
+    /// returned once. With `waits`, the request waits until the user decides.
     pub(crate) fn look_up(
         &mut self,
         id: &str,
@@ -254,8 +256,8 @@ impl ApprovalStore {
         }
     }
 
-    /// Takes what redeems the code of the sign-in that this browser started with this state. If the
-    /// caller has no turn, it stays there, and the browser can try again.
+    /// Takes the redemption of the sign-in that this browser started with this state. If the caller
+    /// has no turn, the redemption stays stored, and the browser can try again.
     pub(crate) fn begin_redemption(
         &mut self,
         id: &str,
@@ -296,7 +298,7 @@ impl ApprovalStore {
 }
 
 impl Approval {
-    /// Returns how long it is there.
+    /// Returns the time until it expires.
     pub(crate) fn left(&self, now: UnixTime) -> Duration {
         Duration::from_secs(self.until.since(now))
     }
@@ -306,8 +308,8 @@ impl Approval {
         self.decided.borrow().is_some()
     }
 
-    /// Counts a sign-in that a browser with this cookie starts. Returns whether it may. What the
-    /// browser has signed in for before ends, because the browser gets another cookie.
+    /// Counts a sign-in that a browser with this cookie starts. Returns whether the browser may
+    /// start it. Its earlier sign-in ends, because the browser gets another cookie.
     pub(crate) fn count_start(&mut self, cookie: &str) -> bool {
         if self.starts >= STARTS {
             return false;
@@ -328,7 +330,7 @@ impl Approval {
 
     /// Adds the sign-in of a browser. It can replace one that was only started: anybody who has the
     /// address of the page can start one, and must not end the sign-in of the user (CWE-400).
-    /// Returns whether there was a place.
+    /// Returns whether the approval had a place for it.
     pub(crate) fn add(&mut self, sign_in: SignIn) -> bool {
         if self.sign_ins.len() >= SIGN_INS {
             let mut all = self.sign_ins.iter();
@@ -341,7 +343,7 @@ impl Approval {
         true
     }
 
-    /// Takes what redeems the code of the sign-in that this browser started with this state. Another
+    /// Takes the redemption of the sign-in that this browser started with this state. A second
     /// response with the state finds nothing.
     pub(crate) fn take_redemption(&mut self, state: &str, cookie: &str) -> Option<Redemption> {
         let mut all = self.sign_ins.iter().enumerate();

@@ -33,7 +33,7 @@ pub struct Settings {
     pub path: String,
     /// The path at which requests for them arrive here.
     pub local_path: String,
-    /// The scopes to sign in with if an item requires none.
+    /// The scopes of a sign-in if the item requires no scope.
     pub login_scopes: Vec<String>,
     /// How long a request waits for a decision before its client is asked again.
     pub wait: Duration,
@@ -42,7 +42,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Returns where an issuer sends the browser back to.
+    /// Returns the URL to which an issuer sends the browser back.
     pub fn redirect_uri(&self) -> String {
         format!("{}{}/callback", self.origin, self.path)
     }
@@ -83,7 +83,7 @@ impl Approvals {
     ///
     /// # Errors
     ///
-    /// The reason for the client why it is not stored.
+    /// The reason why it is not stored, for the client.
     pub fn submit(&self, mut request: NewApproval) -> Result<Page, &'static str> {
         if self.client(&request.issuer).is_none() {
             return Err("nobody can sign in at the issuer of this token, so nothing was done");
@@ -107,7 +107,7 @@ impl Approvals {
         let mut found = self.store().look_up(id, caller, self.now(), true);
         if let Found::Pending(_, Some(waiting)) = &mut found {
             let guard = WaitGuard(self, caller);
-            // An error is an approval that was removed, which the look-up below reports.
+            // An error means that the approval was removed. The look-up below reports that.
             let _ = timeout(self.settings.wait, waiting.changed()).await;
             drop(guard);
             found = self.store().look_up(id, caller, self.now(), false);
@@ -120,7 +120,7 @@ impl Approvals {
         }
     }
 
-    /// Forgets an approval of this caller.
+    /// Removes an approval of this caller.
     pub fn withdraw(&self, id: &str, caller: &Identity) {
         let mut store = self.store();
         if store.of_caller(id, caller, self.now()).is_some() {
@@ -128,8 +128,9 @@ impl Approvals {
         }
     }
 
-    /// Decides about the approval with this page as its caller would, for a test of a server. Returns
-    /// whether it was this caller's and not decided before. Requires the feature `testing`.
+    /// Decides about the approval with this page in place of its caller, for a test of a server.
+    /// Returns `false` if the approval belongs to another caller or was decided before. Requires
+    /// the feature `testing`.
     #[cfg(feature = "testing")]
     pub fn decide_in_test(&self, url: &str, caller: &Identity, approves: bool) -> bool {
         let prefix = format!("{}{}/", self.settings.origin, self.settings.path);
@@ -141,8 +142,8 @@ impl Approvals {
         })
     }
 
-    /// Returns the pages, at the paths of the settings. The tokens of sign-ins are verified as those
-    /// of requests.
+    /// Returns the pages, at the paths of the settings. They verify the tokens of sign-ins like the
+    /// tokens of requests.
     pub fn router(self: Arc<Self>, authenticator: Arc<Authenticator>) -> Router {
         pages::router(self, authenticator)
     }
@@ -154,7 +155,7 @@ impl Approvals {
         format!("{prefix}toolgate-approval-{id}")
     }
 
-    /// Returns the `Set-Cookie` header of an approval, for as long as the approval is there.
+    /// Returns the `Set-Cookie` header of an approval, which is valid until the approval expires.
     pub(crate) fn set_cookie(&self, id: &str, value: &str) -> String {
         let now = self.now();
         let left = self.store().get(id, now).map(|one| one.left(now));
@@ -177,11 +178,11 @@ impl Approvals {
         format!("{}/{id}", self.settings.path)
     }
 
-    /// Takes what redeems the code in the response of an issuer, and a turn of the caller.
+    /// Takes the redemption for the code in the response of an issuer, and a turn of the caller.
     ///
     /// # Errors
     ///
-    /// What the page says instead.
+    /// The notice that the page shows instead.
     pub(crate) fn begin_redemption(
         &self,
         id: &str,
@@ -227,7 +228,7 @@ impl fmt::Debug for Approvals {
     }
 }
 
-/// Ends the wait of a request, also if its client disconnects.
+/// Ends the wait of a request, even if its client disconnects.
 struct WaitGuard<'a>(&'a Approvals, &'a Identity);
 
 impl Drop for WaitGuard<'_> {
@@ -236,7 +237,7 @@ impl Drop for WaitGuard<'_> {
     }
 }
 
-/// Ends the redemption of a code, also if the browser disconnects.
+/// Ends the redemption of a code, even if the browser disconnects.
 pub(crate) struct RedemptionGuard<'a>(&'a Approvals, Identity);
 
 impl Drop for RedemptionGuard<'_> {

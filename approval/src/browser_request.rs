@@ -1,4 +1,4 @@
-//! What a browser sends: the cookie, the origin, and the parameters of a query or a form.
+//! The request of a browser: the cookie, the origin, and the parameters of a query or a form.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use url::form_urlencoded;
 /// The maximum size of a form, in bytes.
 const FORM_LIMIT: usize = 4 * 1024;
 
-/// Returns the value of a cookie, or an empty text. If a name is sent twice, none is used: a host
-/// next to this one could have set the other.
+/// Returns the value of a cookie, or an empty text. If a name is sent twice, both values are
+/// ignored: another host of the same site could have set one of them.
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     let pairs = headers.get_all(COOKIE).iter();
     let pairs = pairs.filter_map(|value| value.to_str().ok());
@@ -32,7 +32,7 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
 }
 
 /// Returns whether a page of this origin sent the form (CSRF). A browser sends `Origin` with every
-/// form, and nobody else has a reason to send this one.
+/// form, so a form without it is refused.
 pub(crate) fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     let is_ours = match (origins.next(), origins.next()) {
@@ -63,8 +63,8 @@ impl Parameters {
         Some(Self::parse(&read.ok()?.ok()?))
     }
 
-    /// Returns the value of a parameter that is sent exactly once: of two, another reader could have
-    /// taken the other one.
+    /// Returns the value of a parameter that is sent exactly once: two programs could read
+    /// different values of a repeated parameter.
     pub(crate) fn one(&self, name: &str) -> Option<&str> {
         let mut values = self.0.iter().filter(|(key, _)| key == name);
         match (values.next(), values.next()) {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_is_sent_twice_is_none() {
+    fn a_cookie_that_is_sent_twice_is_ignored() {
         assert_eq!(cookie(&headers(&[("cookie", "a=1; b=2")]), "b"), "2");
         assert_eq!(cookie(&headers(&[("cookie", "ab=1; xb=2")]), "b"), "");
         assert_eq!(cookie(&headers(&[("cookie", "b=1; b=2")]), "b"), "");
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_form_is_small_complete_and_in_time() {
+    async fn only_a_small_form_of_the_right_type_is_read() {
         let form = |kind: &str, body: Body| {
             let request = Request::builder().header(CONTENT_TYPE, kind).body(body);
             Parameters::from_form(request.unwrap(), Duration::from_secs(1))

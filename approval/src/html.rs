@@ -9,16 +9,16 @@ use axum::{
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use toolgate_docs_page::{STYLESHEET, STYLESHEET_SOURCE};
 
-/// What a page without a form says.
+/// The text of a page without a form.
 pub(crate) struct Notice {
     pub(crate) status: StatusCode,
     pub(crate) title: &'static str,
     pub(crate) text: &'static str,
-    /// What the user can do.
+    /// The next step for the user.
     pub(crate) next: &'static str,
 }
 
-/// What the page with the form shows, only to the caller.
+/// The content of the page with the form. Only the caller sees it.
 pub(crate) struct DecisionForm<'a> {
     pub(crate) server_name: &'a str,
     pub(crate) item: &'a str,
@@ -45,15 +45,15 @@ pub(crate) fn decision(form: &DecisionForm<'_>) -> Response {
         p { "An application that acts in your name asks this server to run the " strong { (form.item) } ". It runs only if you approve." }
         fieldset {
             legend { "The question" }
-            // Each argument is escaped within its line, so none can look like another line. Its
-            // spaces stay visible: otherwise two different arguments could look the same.
+            // Each argument is escaped within its line, so no argument can look like another line.
+            // Spaces stay visible: otherwise two different arguments could look the same.
             @for line in form.question.lines() { p.question { strong { (line) } } }
         }
         p.note { "Approve only what you have asked for. The application cannot answer for you." }
         form method="post" action=(form.action) autocomplete="off" {
             input type="hidden" name="form_token" value=(form.form_token);
-            // Somebody who makes the user double-click, and shows this page under the second click,
-            // decides nothing (clickjacking, CWE-1021): an approval needs a click on the box, too.
+            // Another page could make the user double-click, and show this page under the second
+            // click (clickjacking, CWE-1021). So an approval also needs a click on the box.
             label.scope {
                 input type="checkbox" name="read" value="read" required;
                 span { "I have read this" }

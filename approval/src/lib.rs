@@ -1,21 +1,21 @@
 //! Approvals of [`toolgate`](https://docs.rs/toolgate): a user signs in on the server's own page,
-//! sees what a request will do, and decides.
+//! reads the question about a request, and decides.
 //!
 //! It is an internal crate. `toolgate` is its only user, and pins its exact version: no release
 //! promises anything about this interface.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
 //! | `approvals` | [`Approvals`]: stores requests, and waits for decisions |
 //! | `approval_store` | the bounded store of pending approvals and their sign-ins |
-//! | `sign_in`, `sign_in_failure` | one browser that signs in for one approval; why it cannot |
+//! | `sign_in`, `sign_in_failure` | one browser that signs in for one approval; the errors |
 //! | `pages` | the HTTP pages |
 //! | `html` | their HTML and their headers |
-//! | `notices` | what the pages without a form say |
+//! | `notices` | the texts of the pages without a form |
 //! | `browser_request` | the cookie, the origin and the form of a browser |
 //! | `secret_text` | random texts |
 //!
-//! The attacks that it answers: a client that answers by itself has no decision here; another user
+//! It prevents these attacks: a client that answers by itself decides nothing; another user
 //! sees no arguments; a foreign form (CSRF), a foreign code or state (RFC 9700 §4.7) and a framed
 //! page (clickjacking) decide nothing; an approval is used once.
 

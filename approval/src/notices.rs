@@ -1,4 +1,4 @@
-//! What the pages without a form say.
+//! The texts of the pages without a form.
 
 use axum::http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! The pages: sign in, see what will be done, decide.
+//! The pages: a user signs in, reads the question, and decides.
 //!
 //! | request | answer |
 //! |---|---|
@@ -42,13 +42,13 @@ use crate::{
     sign_in_failure::Failure,
 };
 
-/// The maximum length of an id, a state or a query that is looked at.
+/// The maximum length of the query in a response of an issuer.
 const LONGEST: usize = 16 * 1024;
 
 /// The maximum length of an issuer and a subject in the log.
 const LOGGED: usize = 256;
 
-/// What the handlers use.
+/// The state of the handlers.
 struct Pages {
     approvals: Arc<Approvals>,
     authenticator: Arc<Authenticator>,
@@ -110,7 +110,7 @@ async fn show(
     }
 }
 
-/// Reads the response of the issuer, and compares who has signed in with the caller.
+/// Reads the response of the issuer, and compares the user who has signed in with the caller.
 async fn callback(
     State(pages): State<Arc<Pages>>,
     RawQuery(query): RawQuery,
@@ -143,7 +143,7 @@ async fn callback(
     }
 }
 
-/// Takes the decision in a form.
+/// Reads the decision in a form.
 async fn decide(
     State(pages): State<Arc<Pages>>,
     Path(id): Path<String>,
@@ -172,7 +172,7 @@ async fn decide(
     if approves && !has_read {
         return pages.notice(&NOT_READ, Some(&id));
     }
-    // Logged below: a slow log must not hold the store.
+    // The decision is logged below, because a slow log must not keep the store locked.
     let decided = {
         let mut store = approvals.store();
         let approval = store.get(&id, approvals.now());
@@ -192,8 +192,8 @@ async fn decide(
     }
 }
 
-/// Logs who has decided about what. The id itself is the address of the page, so only its
-/// fingerprint is logged.
+/// Logs the user, the item and the decision. The address of the page contains the id, so only the
+/// fingerprint of the id is logged.
 fn log_decision(id: &str, request: &NewApproval, approves: bool) {
     tracing::info!(
         approval = secret_text::fingerprint(id),
@@ -240,7 +240,8 @@ impl Pages {
         Ok(self.redirect(id, &authorization.url, &started.cookie))
     }
 
-    /// Redeems the code and verifies the token, as that of any request. The token is dropped here.
+    /// Redeems the code, and verifies the token like the token of any request. The token is dropped
+    /// here.
     async fn sign_in(
         &self,
         parameters: &Parameters,
@@ -249,7 +250,7 @@ impl Pages {
     ) -> Result<Identity, Failure> {
         let client = self.client(issuer)?;
         let iss = parameters.one("iss");
-        // Before anything else of the response is read (RFC 9207 §2.4).
+        // The issuer is checked before the rest of the response is read (RFC 9207 §2.4).
         let is_named_twice = iss.is_none() && parameters.has("iss");
         if is_named_twice || !client.accepts_response_of(iss).await? {
             return Err(Failure::OtherIssuer);
@@ -294,7 +295,7 @@ impl Pages {
                     return self.notice(&TOO_MANY, None);
                 }
                 drop(store);
-                // The code does not stay in the address of the page.
+                // The redirect removes the code from the address of the page.
                 self.redirect(id, &self.approvals.page_path(id), &cookie)
             }
             Err(NoRandomNumbers) => self.notice(&NOT_SIGNED_IN, Some(id)),

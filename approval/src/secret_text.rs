@@ -11,7 +11,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoRandomNumbers;
 
-/// Returns the text of `N` random bytes, of characters that a URL and a cookie can have.
+/// Returns `N` random bytes as text that fits in a URL and in a cookie.
 pub(crate) fn random<const N: usize>() -> Result<String, NoRandomNumbers> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| NoRandomNumbers)?;
@@ -23,7 +23,7 @@ pub(crate) fn code_challenge(verifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
 }
 
-/// Returns a short text that names a secret in the log, and from which nobody learns it.
+/// Returns a short text that identifies a secret in the log and does not reveal it.
 pub(crate) fn fingerprint(secret: &str) -> String {
     let mut hash = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()));
     hash.truncate(8);

@@ -4,10 +4,10 @@ use toolgate_oauth::issuer::RequestingClient;
 
 use crate::secret_text::{self, NoRandomNumbers, is_equal};
 
-/// One browser that signs in for one approval. It is worth nothing for any other approval.
+/// One browser that signs in for one approval. It is not valid for another approval.
 pub(crate) struct SignIn {
     /// The secret of the cookie. It changes when the user has signed in, so that a cookie from
-    /// before the sign-in is worth nothing (session fixation, CWE-384).
+    /// before the sign-in is not valid (session fixation, CWE-384).
     cookie: String,
     phase: Phase,
 }
@@ -22,15 +22,15 @@ enum Phase {
     SignedIn { form_token: String, is_shown: bool },
 }
 
-/// What the code of one sign-in is redeemed with.
+/// The values that redeem the code of one sign-in.
 #[derive(Clone)]
 pub(crate) struct Redemption {
     pub(crate) verifier: String,
-    /// Who requested the code. `None` until the issuer is known.
+    /// The client that requested the code. `None` until the issuer is known.
     pub(crate) client: Option<RequestingClient>,
 }
 
-/// What a browser takes to the issuer.
+/// The values of a sign-in that was started, for the browser and the issuer.
 pub(crate) struct StartedSignIn {
     pub(crate) cookie: String,
     pub(crate) state: String,
@@ -57,7 +57,7 @@ impl SignIn {
         Ok((Self { cookie, phase }, started))
     }
 
-    /// Notes who requests the code. Another client cannot redeem it (RFC 6749 §4.1.3).
+    /// Adds the client that requests the code. Another client cannot redeem it (RFC 6749 §4.1.3).
     pub(crate) fn requested_by(mut self, requesting: RequestingClient) -> Self {
         if let Phase::Started { redemption, .. } = &mut self.phase {
             redemption.client = Some(requesting);
@@ -80,7 +80,7 @@ impl SignIn {
         Ok((sign_in, cookie))
     }
 
-    /// Returns what its code is redeemed with, if this browser started the sign-in with this state.
+    /// Returns the values that redeem its code, if this browser started it with this state.
     pub(crate) fn redemption(&self, state: &str, cookie: &str) -> Option<&Redemption> {
         match &self.phase {
             Phase::Started {
@@ -96,9 +96,9 @@ impl SignIn {
         matches!(self.phase, Phase::SignedIn { .. })
     }
 
-    /// Returns the token for the page, once, if the user has signed in in this browser. A server on
-    /// another port of this host gets the cookie, too (RFC 6265 §8.5), and must not get the token
-    /// with it.
+    /// Returns the token for the page, once, if the user has signed in with this browser. A server
+    /// on another port of this host also gets the cookie (RFC 6265 §8.5), and must not get the
+    /// token.
     pub(crate) fn show_form(&mut self, cookie: &str) -> Option<&str> {
         match &mut self.phase {
             Phase::SignedIn {
@@ -112,7 +112,7 @@ impl SignIn {
         }
     }
 
-    /// Returns the token of the form, if the user has signed in in this browser.
+    /// Returns the token of the form, if the user has signed in with this browser.
     pub(crate) fn form_token(&self, cookie: &str) -> Option<&str> {
         match &self.phase {
             Phase::SignedIn { form_token, .. } => {
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_worth_nothing_in_another_browser() {
+    fn a_state_is_not_valid_in_another_browser() {
         let (sign_in, started) = SignIn::start().unwrap();
         let (_, other) = SignIn::start().unwrap();
         assert!(

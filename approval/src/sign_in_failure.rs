@@ -29,14 +29,14 @@ impl From<AuthorizationCodeError> for Failure {
 }
 
 impl Failure {
-    /// Logs it, without a code or a token.
+    /// Logs the failure without a code or a token.
     pub(crate) fn log(&self, issuer: &str) {
         let reason = match self {
             Self::NoRandomNumbers => "the operating system has no random numbers".to_owned(),
             Self::NoClient => "this server does not trust the issuer any more".to_owned(),
             Self::Issuer(error) => error.to_string(),
             Self::Refused(error) => format!("it refused: {}", QuotedText(error, 64)),
-            Self::OtherIssuer => "the response has the `iss` of another issuer, or none, which is needed if the issuer promises it or the server trusts several issuers".to_owned(),
+            Self::OtherIssuer => "the response has the `iss` of another issuer, or it has no `iss`, which is required if the issuer promises it or the server trusts several issuers".to_owned(),
             Self::Token(Unauthenticated::Invalid { description, .. }) => {
                 format!("its token is not accepted: {description}")
             }

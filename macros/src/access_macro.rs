@@ -13,7 +13,7 @@ use crate::{
     span::code,
 };
 
-/// The keys in addition to those of access and of conditions.
+/// The keys in addition to the keys of access, of conditions and of limits.
 const OWN_KEYS: [&str; 4] = ["refused", "step_up", "confirm", "approve"];
 
 /// Expands the declaration, after `$crate`, to a value of `Access`.
@@ -74,7 +74,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             }
             if let Access::Public = access {
                 if let Some(approve) = questions[1] {
-                    errors.add_at(approve.span(), "nobody has signed in who could approve a public item: require a scope or `authenticated` in place of `public`, or remove `approve`");
+                    errors.add_at(approve.span(), "a public item has no signed-in user who could approve it: require a scope or `authenticated` in place of `public`, or remove `approve`");
                 }
                 conditions.refuse_public(&errors);
             }

@@ -82,8 +82,8 @@ pub(crate) fn access(model: &ItemModel, krate: &TokenStream) -> TokenStream {
     access.unwrap_or(&Access::Authenticated).tokens(krate)
 }
 
-/// Builds the further conditions of an access, as a constant's value, or returns `None` if there are
-/// none.
+/// Builds the additional conditions of an access as the value of a constant, or returns `None` if
+/// the item has no conditions.
 pub(crate) fn conditions(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
     model.attribute.conditions.tokens(krate)
 }

@@ -21,9 +21,9 @@ pub(crate) struct ItemAttribute {
     pub(crate) kind: ItemKind,
     /// `None` if it is missing or invalid; an error was reported.
     pub(crate) access: Option<Access>,
-    /// What it requires in addition to the access.
+    /// Its conditions in addition to the access.
     pub(crate) conditions: Conditions,
-    /// How much one caller may use it.
+    /// Its limits for each caller.
     pub(crate) limits: Limits,
     /// The function that authorizes a request from the caller and the parameters.
     pub(crate) authorize: Option<ExprPath>,
@@ -35,7 +35,7 @@ pub(crate) struct ItemAttribute {
     pub(crate) title: Option<LitStr>,
     /// The question that the user confirms before the item runs.
     pub(crate) confirm: Option<LitStr>,
-    /// The question that the user decides on the server's own page before the item runs.
+    /// The question that the user answers on the server's own page before the item runs.
     pub(crate) approve: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
     pub(crate) hints: Vec<(Ident, bool)>,

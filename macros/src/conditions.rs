@@ -1,4 +1,4 @@
-//! Parses what an item requires in addition to its access: roles, and how its caller has logged in.
+//! Parses the conditions of an item in addition to its access: roles, and the login of its caller.
 
 use std::collections::BTreeSet;
 
@@ -85,7 +85,7 @@ impl Conditions {
         self.refuse_with("public", remedy, errors);
     }
 
-    /// Reports conditions in addition to an access that contradicts them.
+    /// Reports conditions that contradict the access.
     pub(crate) fn refuse_with(&self, access: &str, remedy: &str, errors: &Errors) {
         if let Some((key, place)) = &self.place {
             errors.add_at(

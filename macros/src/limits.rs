@@ -1,4 +1,4 @@
-//! Parses how often, how many times at the same time and how long each caller may use an item.
+//! Parses the limits of an item for each caller: rate, burst, concurrent requests and timeout.
 
 use proc_macro2::{Span, TokenStream};
 use syn::LitStr;
@@ -8,10 +8,10 @@ use crate::{attribute_syntax::Entry, errors::Errors, span::code};
 /// The keys of limits.
 pub(crate) const KEYS: [&str; 4] = ["rate", "burst", "concurrency", "timeout"];
 
-/// The largest count, which the runtime checks again for values that no attribute states.
+/// The largest count. The runtime checks it again, because not every count is from an attribute.
 const LARGEST: u64 = 1_000_000;
 
-/// The longest timeout. A longer one is a mistake of units.
+/// The longest timeout. A longer one probably has the wrong unit.
 const LONGEST_MILLISECONDS: u64 = 24 * 60 * 60 * 1000;
 
 const RATE: &str =
@@ -30,7 +30,7 @@ pub(crate) struct Limits {
     place: Option<(String, Span)>,
 }
 
-/// How many requests in which period.
+/// The number of requests in a period.
 struct Rate {
     count: u64,
     /// The constructor of the runtime's type.
@@ -110,7 +110,7 @@ fn small(count: u64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Returns a string; anything else is reported with the form that is expected.
+/// Returns a string. Reports the expected form if the value is not a string.
 fn quoted(entry: &Entry, expected: &str, errors: &Errors) -> Option<LitStr> {
     match &entry.value {
         Some(syn::Expr::Lit(syn::ExprLit {
@@ -198,8 +198,8 @@ fn parse_timeout(text: &LitStr, errors: &Errors) -> Option<u64> {
     Some(time)
 }
 
-/// Returns the number that these digits write. `+5`, which Rust would parse, is not one. More
-/// digits than fit are a number that is too large.
+/// Parses decimal digits, but not `+5`, which Rust would parse. A number that does not fit becomes
+/// the largest number.
 fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

@@ -20,9 +20,9 @@
 //! | `context` | [`Context`]: progress, cancellation and the client |
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
-//! | `limits` | [`ItemLimits`]: how much one caller may use an item |
+//! | `limits` | [`ItemLimits`]: the limits of an item for each caller |
 //! | `timeout` | cancels an item that runs too long |
-//! | `user_decision` | [`UserDecision`]: what the user decides before an item runs |
+//! | `user_decision` | [`UserDecision`]: the decision of the user before an item runs |
 //! | `question` | the question, with all arguments |
 //! | `confirmation` | the client asks its user |
 //! | `approval`, `approval_desk` | the user decides on the server's own page |

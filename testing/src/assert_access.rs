@@ -266,7 +266,7 @@ fn compare(
         {
             Ok(())
         }
-        // Nor does anybody approve.
+        // No user approves a request in this check.
         (Expected::Runs, Err(denial))
             if item.is_approved() && denial.reason() == Some(DenialReason::NotApproved) =>
         {

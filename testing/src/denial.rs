@@ -123,7 +123,7 @@ impl Denial {
         Remedy::from_action(self.remedy_details()["action"].as_str()?)
     }
 
-    /// Returns the member `remedy` of the body: `action`, and what the action needs, such as
+    /// Returns the member `remedy` of the body: `action`, and the data of the action, such as
     /// `scopes` or `retry_after`. It is `null` if the body has none.
     #[must_use]
     pub fn remedy_details(&self) -> &Value {

@@ -74,7 +74,7 @@
 //! |---|---|
 //! | call a server, a [`HandlerGate`](toolgate::gate::HandlerGate) or your application | [`TestServer`], [`TestCaller`] |
 //! | answer what a tool asks its client | [`TestCaller::answering`] |
-//! | approve what a user decides on the page of the server | `TestCaller::approving`, with the feature `approval` |
+//! | decide like a user on the page of the server | `TestCaller::approving`, with the feature `approval` |
 //! | hear of changed resources | [`TestCaller::subscribe`], [`Subscription`] |
 //! | see why a call was denied | [`Denial`], [`Challenge`] |
 //! | see which check allows or denies an item | [`TestServer::explain`] |

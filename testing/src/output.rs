@@ -22,8 +22,8 @@ impl Output {
         self.0["isError"] == true
     }
 
-    /// Returns whether the server asks for the page of an approval (`approve = "…"`) again, because
-    /// its user has not decided there.
+    /// Returns whether the server asks for the page of an approval (`approve = "…"`), because its user
+    /// has not decided there.
     #[must_use]
     pub fn asks_for_approval(&self) -> bool {
         self.0["inputRequests"]["approve"].is_object()

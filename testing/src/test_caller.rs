@@ -250,7 +250,7 @@ impl<'s> TestCaller<'s> {
             else {
                 return Ok(output);
             };
-            // The page of an approval is asked for again until its user has decided there.
+            // The server asks for the page of an approval again until the user has decided there.
             let asked_page = asked.get("approve").map(|one| one["params"]["url"].clone());
             let asked_page = asked_page.unwrap_or_default();
             if asked_page.is_string() && asked_page == page {

@@ -106,7 +106,7 @@ impl Desk {
         client_of(&self.server.resource(), name, "list:write").await
     }
 
-    /// Calls `delete` as alice. Returns her client, the arguments, and what the server asks for.
+    /// Calls `delete` as alice. Returns her client, the arguments, and the page to open.
     async fn pending(&self) -> (Client, Value, Asked) {
         let alice = self.client("alice").await;
         let list = json!({"list": "a"});
@@ -140,7 +140,7 @@ async fn call(client: &Client, arguments: &Value) -> HttpResponse {
     send(client, "tools/call", &params).await
 }
 
-/// What the server asks its client for.
+/// The page that the server asks its client to open.
 #[derive(Debug, Clone)]
 struct Asked {
     url: String,
@@ -175,7 +175,7 @@ async fn call_again(client: &Client, arguments: &Value, asked: &Asked) -> HttpRe
     send(client, "tools/call", &asked.accepted(params)).await
 }
 
-/// Opens the page of an approval and signs in as a user. Returns what the browser shows then.
+/// Opens the page of an approval and signs in as a user. Returns the page after the sign-in.
 async fn sign_in(browser: &Browser, url: &str, name: &str) -> Page {
     let back = up_to_page(browser, url, name).await;
     match back.status() {
@@ -206,7 +206,8 @@ fn text(response: &HttpResponse) -> String {
     text.unwrap_or_else(|| panic!("{response:?}")).to_owned()
 }
 
-/// Checks that a response is a 403 without a challenge for want of an approval. Returns its message.
+/// Checks that a response is the 403 of a missing approval, without a challenge. Returns its
+/// message.
 fn not_approved(response: &HttpResponse) -> String {
     assert_eq!(response.status, 403, "{response:?}");
     assert!(response.challenge().is_none(), "{response:?}");

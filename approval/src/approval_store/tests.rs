@@ -116,7 +116,7 @@ fn sign_ins_of_one_approval_are_bounded() {
         approval.add(SignIn::start().unwrap().0);
     }
     assert_eq!(approval.sign_ins.len(), SIGN_INS);
-    // Those that were only started are replaced, never that of the user.
+    // The sign-ins that were only started are replaced. The sign-in of the user is never replaced.
     assert_eq!(approval.decide(&cookie, &token, true), Deciding::Done);
 }
 
@@ -185,7 +185,7 @@ fn the_bytes_of_one_caller_are_bounded() {
 }
 
 #[test]
-fn the_store_is_bounded_in_total_and_removes_nobody() {
+fn the_store_is_bounded_in_total_and_removes_no_approval() {
     let mut store = ApprovalStore::default();
     let most = APPROVALS / APPROVALS_OF_CALLER;
     for number in 0..APPROVALS {
@@ -198,7 +198,7 @@ fn the_store_is_bounded_in_total_and_removes_nobody() {
     assert_eq!(store.all.len(), APPROVALS);
     assert!(store.bytes <= BYTES);
     assert!(store.get("0", at(10)).is_some());
-    // They expire.
+    // The approvals expire.
     store
         .insert("later".to_owned(), request("new", "?"), at(310))
         .unwrap();
@@ -285,7 +285,7 @@ fn the_form_is_shown_once_for_each_sign_in() {
     assert!(approval.show_form("guessed").is_none());
     assert_eq!(approval.show_form(&cookie), Some(&*token));
     assert!(approval.show_form(&cookie).is_none());
-    // Who signs in again has another cookie, and uses no second place.
+    // A user who signs in again gets another cookie, and uses no second place.
     assert!(approval.count_start(&cookie));
     assert!(approval.sign_ins.is_empty());
     assert_eq!(approval.decide(&cookie, &token, true), Deciding::Refused);

@@ -70,7 +70,7 @@ fn a_redemption_that_is_dropped_frees_its_turn() {
     }
 }
 
-/// The clients are not asked for their metadata here: there is no such host.
+/// The test fetches no metadata: the hosts of the issuers do not exist.
 #[tokio::test]
 async fn with_several_issuers_a_response_without_its_issuer_is_refused() {
     let approvals = approvals("https://a.example", &[ISSUER, "https://other.example"]);

@@ -23,7 +23,7 @@ pub(super) fn check(model: &ItemModel, errors: &Errors) {
     if let (Some(Access::Public), "approve") = (&attribute.access, key) {
         errors.add_on(
             question,
-            "nobody has signed in who could approve a public item: require a scope or `authenticated` in place of `public`, or remove `approve`",
+            "a public item has no signed-in user who could approve it: require a scope or `authenticated` in place of `public`, or remove `approve`",
         );
     }
     if let Some(round) = model.extractors().find(|one| is_round(&one.ty)) {

@@ -1,8 +1,8 @@
 //! Signs a user in at an issuer: the authorization code grant with PKCE (RFC 6749 §4.1, RFC 7636),
 //! within limits.
 //!
-//! The browser carries only the code. The code is redeemed here, with the verifier that never left
-//! this server, so a code that somebody else brings is worth nothing.
+//! The browser carries only the code. This server redeems it with a verifier that never leaves the
+//! server, so the issuer refuses a code of another sign-in.
 
 use std::{
     fmt,
@@ -65,7 +65,7 @@ pub struct AuthorizationCodeClient {
     requires_issuer: bool,
 }
 
-/// The endpoints of the issuer, and who this server is there.
+/// The endpoints of the issuer, and the client of this server there.
 struct Prepared {
     endpoints: Endpoints,
     client: Arc<RegisteredClient>,
@@ -77,11 +77,11 @@ struct Preparation {
 }
 
 /// The client that requested a code. Only this client can redeem it (RFC 6749 §4.1.3), so a sign-in
-/// keeps it, also if this server has another client by then.
+/// keeps its client even if this server registers another one.
 #[derive(Clone)]
 pub struct RequestingClient(Arc<Prepared>);
 
-/// Where a user signs in.
+/// The address at which a user signs in, and the client that sends the user there.
 #[derive(Debug, Clone)]
 pub struct Authorization {
     /// The URL for the browser (RFC 6749 §4.1.1).
@@ -90,7 +90,7 @@ pub struct Authorization {
     pub client: RequestingClient,
 }
 
-/// What one sign-in sends to the issuer.
+/// The values that one sign-in sends to the issuer.
 #[derive(Debug, Clone, Copy)]
 pub struct AuthorizationRequest<'r> {
     /// The random text that binds the response to the browser (`state`).
@@ -134,7 +134,7 @@ impl AuthorizationCodeClient {
     }
 
     /// Refuses responses without `iss`, for a server that trusts several issuers: all of them send
-    /// the browser to one address, so nothing else shows which one sent it (mix-up, RFC 9700
+    /// the browser to the same address, so only `iss` identifies the issuer (mix-up, RFC 9700
     /// §4.4.2).
     #[must_use]
     pub fn requiring_issuer(mut self) -> Self {
@@ -147,11 +147,11 @@ impl AuthorizationCodeClient {
         self.spellings.iter().any(|spelling| spelling == iss)
     }
 
-    /// Returns where the user signs in.
+    /// Returns the address at which the user signs in.
     ///
     /// # Errors
     ///
-    /// If the endpoints of the issuer are not known, or if this server is no client there.
+    /// If the endpoints of the issuer are not known, or if this server has no client there.
     pub async fn authorization(
         &self,
         request: &AuthorizationRequest<'_>,
@@ -183,7 +183,7 @@ impl AuthorizationCodeClient {
         })
     }
 
-    /// Returns whether a response with this `iss` is one of this issuer. An issuer that promises
+    /// Returns whether a response with this `iss` is from this issuer. An issuer that promises
     /// the parameter must send it (RFC 9207 §2.4): otherwise another issuer could pass on its code
     /// (mix-up, RFC 9700 §4.4).
     ///

@@ -97,7 +97,7 @@ impl ClientAuthentication {
         self
     }
 
-    /// Names a client without credentials (`none`, RFC 7591 §2), which proves itself by PKCE alone.
+    /// Identifies a client without credentials (`none`, RFC 7591 §2). PKCE protects its codes.
     #[must_use]
     pub fn public(id: impl Into<String>) -> Self {
         Self(Method::Public { id: id.into() })
@@ -222,7 +222,7 @@ impl Client {
                 form.append_pair("client_assertion_type", client_assertion::TYPE);
                 form.append_pair("client_assertion", &assertion);
             }
-            // RFC 6749 §4.1.3: a public client names itself.
+            // RFC 6749 §4.1.3: a public client sends its id.
             Ready::Named { id } => {
                 form.append_pair("client_id", id);
             }

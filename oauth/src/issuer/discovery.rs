@@ -53,8 +53,8 @@ pub(super) async fn find_url(
     find(member, fetcher, issuer, accepts, read).await
 }
 
-/// Finds what `read` returns of an issuer's metadata, in the first document that has it. `what`
-/// names it in an error.
+/// Finds a value in an issuer's metadata: `read` gets it from the first document that has it.
+/// `what` is the name of the value in an error.
 pub(super) async fn find<T>(
     what: &str,
     fetcher: &HttpFetcher,
@@ -108,7 +108,7 @@ fn members_of(
     Ok(members)
 }
 
-/// Reads a member that is a URL, if there is one.
+/// Reads a member as a URL, if the document has it.
 pub(super) fn url_member(
     members: &Map<String, Value>,
     member: &str,

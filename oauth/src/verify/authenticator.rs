@@ -121,7 +121,7 @@ impl Authenticator {
 
     /// Returns whether a token causes no request to an issuer of its own: it was verified before,
     /// or it has the form of a JWT, for which only keys are fetched, about once a second at most.
-    /// What a verifier of the author's does is not known.
+    /// The result is `false` for a verifier that the author wrote.
     pub fn verifies_alone(&self, token: &BearerToken) -> bool {
         let Some(issuers) = self.verifier.as_issuers() else {
             return false;

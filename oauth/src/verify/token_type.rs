@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::issuer::Issuer;
 
-/// The claims that RFC 9068 §2.2 requires after `iss` and `exp`, which are always
+/// The claims that RFC 9068 §2.2 requires in addition to `iss` and `exp`, which are always
 /// required.
 const REQUIRED_BY_PROFILE: [&str; 5] = ["aud", "sub", "client_id", "iat", "jti"];
 

@@ -1,4 +1,4 @@
-//! How this server signs users in for approvals (`approve = "…"`).
+//! The settings of the sign-ins for approvals (`approve = "…"`).
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl ApprovalSettings {
         for (name, _) in &self.clients {
             if !issuers.contains(&name.as_str()) {
                 errors.add(
-                    format!("a client for approvals is registered at the issuer {name:?}, which is not configured; configured is {issuers:?}"),
+                    format!("a client for approvals is registered at the issuer {name:?}, which is not configured; the configured issuers are {issuers:?}"),
                     "name a configured issuer in `with_approval_client`, character by character",
                 );
             }

@@ -1,7 +1,7 @@
 //! `approve = "…"`: the user decides on the server's own page before an item runs.
 //!
-//! It protects against a hostile client, too. The client only carries the address of the page: what
-//! it answers has no weight (MCP 2025-11-25, elicitation in URL mode). The decision is stored at
+//! It also protects against a hostile client. The client only carries the address of the page, and
+//! its answer decides nothing (MCP 2025-11-25, elicitation in URL mode). The decision is stored at
 //! the server, for the identity of the caller, and is used once. The sealed state of the round
 //! (`round/state_seal.rs`) binds it to the caller, the item and the arguments.
 
@@ -29,7 +29,7 @@ pub(super) struct Approval {
     scopes: Vec<&'static str>,
 }
 
-/// A request whose page was opened, which waits for the decision of the user.
+/// A request that waits for the decision of the user on its page.
 pub(super) struct PendingDecision {
     round: Round<String>,
     desk: Arc<dyn ApprovalDesk>,
@@ -38,11 +38,11 @@ pub(super) struct PendingDecision {
     question: String,
 }
 
-/// Where an approval stands before the server waits.
+/// The state of an approval before the server waits.
 pub(super) enum ApprovalStep {
     /// The client has to open the page.
     Opened(InputRequiredResult),
-    /// The client has answered, which decides nothing.
+    /// The client has answered. Its answer decides nothing.
     Answered(PendingDecision),
 }
 
@@ -60,7 +60,7 @@ impl Approval {
         }
     }
 
-    /// Opens a page in the first round, and returns what waits for the decision in a further one.
+    /// Opens a page in the first round, and returns the pending decision in a later round.
     ///
     /// # Errors
     ///
@@ -70,10 +70,12 @@ impl Approval {
         let Some(desk) = round.approval_desk() else {
             return denied("this server has no page for approvals, so nothing was done");
         };
-        // A client alone can be anybody at its keyboard: only a user can approve.
+        // The token of a client without a user identifies no person: only a user can approve.
         let caller = call.caller();
         let Some(caller) = caller.filter(|caller| caller.subject().is_some()) else {
-            return denied("a user must approve this, and the token names none: sign in as a user");
+            return denied(
+                "a user must approve this, and the token names no user: sign in as a user",
+            );
         };
         let Some(question) = self.template.question(call.arguments()) else {
             return denied(TOO_LONG);
@@ -109,7 +111,7 @@ impl Approval {
 }
 
 impl PendingDecision {
-    /// Reads the answer of the client, which can only give up.
+    /// Reads the answer of the client, which can only withdraw its request.
     fn answered(self) -> Result<ApprovalStep, CallError> {
         match self.round.elicited::<serde_json::Value>(KEY)? {
             Some(Elicited::Declined | Elicited::Cancelled) => {
@@ -120,8 +122,8 @@ impl PendingDecision {
         }
     }
 
-    /// Waits for the decision. Returns the same page if there is none yet, and `None` if the user
-    /// has approved.
+    /// Waits for the decision. Returns the same page if the user has not decided yet, and `None` if
+    /// the user has approved.
     ///
     /// # Errors
     ///

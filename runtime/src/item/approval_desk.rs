@@ -1,4 +1,4 @@
-//! [`ApprovalDesk`]: where pending approvals are stored, and where their decisions come from.
+//! [`ApprovalDesk`]: the interface to the store of pending approvals and to their decisions.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use futures_util::future::BoxFuture;
 
 use crate::caller::Identity;
 
-/// Stores pending approvals, and waits for what users decide on the server's own page. An item
-/// knows nothing else of that page.
+/// Stores pending approvals, and waits for the decisions of users on the server's own page. An item
+/// has no other access to that page.
 pub(crate) trait ApprovalDesk: Send + Sync {
     /// Stores a request for an approval, and returns its page.
     ///
     /// # Errors
     ///
-    /// The reason for the client why it is not stored.
+    /// The reason why it is not stored, for the client.
     fn submit(&self, request: ApprovalRequest) -> Result<ApprovalPage, &'static str>;
 
-    /// Waits a bounded time for the decision about a request of this caller. An approval is
-    /// returned once, and forgotten with it.
+    /// Waits a bounded time for the decision about a request of this caller. A decision is returned
+    /// once, and removed with it.
     fn decision<'a>(&'a self, id: &'a str, caller: &'a Identity)
     -> BoxFuture<'a, ApprovalDecision>;
 
-    /// Forgets a request of this caller.
+    /// Removes a request of this caller.
     fn withdraw(&self, id: &str, caller: &Identity);
 }
 
-/// What a user is asked to approve.
+/// A request for an approval.
 #[cfg_attr(
     not(feature = "approval"),
     expect(dead_code, reason = "only the page of approvals reads it")
@@ -41,7 +41,7 @@ pub(crate) struct ApprovalRequest {
     pub(crate) item: String,
     /// The question, with all arguments.
     pub(crate) question: String,
-    /// The scopes of the item, which the user signs in with. Empty if it requires none.
+    /// The scopes of the item, for the sign-in of the user. Empty if it requires no scope.
     pub(crate) scopes: Vec<&'static str>,
 }
 
@@ -49,22 +49,22 @@ pub(crate) struct ApprovalRequest {
 pub(crate) struct ApprovalPage {
     pub(crate) id: String,
     pub(crate) url: String,
-    /// How long it is there.
+    /// The time until the approval expires.
     pub(crate) left: Duration,
 }
 
-/// Where an approval stands.
+/// The state of an approval.
 #[cfg_attr(
     not(feature = "approval"),
     expect(dead_code, reason = "only the page of approvals decides")
 )]
 pub(crate) enum ApprovalDecision {
-    /// The user has approved it. It is forgotten now.
+    /// The user has approved it. It is removed now.
     Approved,
     /// The user has declined it.
     Declined,
     /// The user has not decided yet.
     Pending(ApprovalPage),
-    /// It was used before, it has expired, or there never was one.
+    /// It was used before, it has expired, or it never existed.
     Unknown,
 }

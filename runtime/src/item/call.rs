@@ -51,7 +51,7 @@ impl<S> Call<S> {
         }
     }
 
-    /// Adds the report in which the item notes how it ends.
+    /// Adds the report that gets the outcome of the run.
     pub(crate) fn reported_to(mut self, report: Option<&Arc<RunReport>>) -> Self {
         self.report = report.cloned();
         self

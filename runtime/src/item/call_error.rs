@@ -18,7 +18,7 @@ pub struct CallError {
     source: Option<BoxError>,
     missing: Option<Box<MissingCapabilities>>,
     denied: Option<Box<AuthorizeError>>,
-    /// How the run ended, if the author's code has returned nothing.
+    /// The outcome of a run in which the author's code did not return.
     interrupted: Option<RunOutcome>,
 }
 
@@ -55,7 +55,7 @@ impl CallError {
         error
     }
 
-    /// Returns how a run with this error ended.
+    /// Returns the outcome of a run with this error.
     pub(super) fn outcome(&self) -> RunOutcome {
         if let Some(outcome) = self.interrupted {
             return outcome;

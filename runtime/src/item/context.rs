@@ -129,8 +129,8 @@ impl Context {
         &self.0.id
     }
 
-    /// Returns the id of the HTTP request: its `X-Request-Id`, or the one that the gate has made.
-    /// The answer and every audit line of the request have it, so pass it on to what you call.
+    /// Returns the id of the HTTP request: its `X-Request-Id`, or the id that the gate has created.
+    /// The answer and every audit line of the request have it, so send it to the services you call.
     #[must_use]
     pub fn http_request_id(&self) -> Option<&str> {
         let head = self.0.extensions.get::<Parts>()?;

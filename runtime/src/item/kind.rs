@@ -59,7 +59,7 @@ pub(crate) trait KindParts: Kind {
     /// What validates the arguments of a request.
     type Input: Send + Sync + 'static;
 
-    /// What a response needs of the item and the request, in addition to the output.
+    /// The data of the item and the request that a response needs in addition to the output.
     type ResponseContext: Send + 'static;
 
     /// The response of the protocol.
@@ -129,7 +129,7 @@ pub(crate) trait KindParts: Kind {
         arguments: Map<String, Value>,
     ) -> Result<Map<String, Value>, CallError>;
 
-    /// Returns what the response needs in addition to the output.
+    /// Returns the data that the response needs in addition to the output.
     fn response_context(
         listing: &Self::Listing,
         input: &Self::Input,

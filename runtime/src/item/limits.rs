@@ -1,16 +1,16 @@
-//! [`ItemLimits`]: how much one caller may use an item.
+//! [`ItemLimits`]: the limits of an item for each caller.
 
 use std::{fmt, time::Duration};
 
 use crate::rate::Rate;
 
-/// The longest timeout. A longer one is a mistake of units.
+/// The longest timeout. A longer one probably has the wrong unit.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The largest number of requests that run at the same time.
 const MOST_RUNNING: u32 = 1_000_000;
 
-/// How much one caller may use an item.
+/// The limits of an item for each caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct ItemLimits {
     pub(crate) rate: Option<Rate>,
@@ -31,7 +31,7 @@ impl ItemLimits {
         takes_rounds: false,
     };
 
-    /// Returns what is wrong with the limits, and the remedy. The attributes check the same.
+    /// Returns the error in the limits, and its remedy. The attributes have the same check.
     pub(crate) fn flaw(self) -> Option<(String, String)> {
         if let Some((what, remedy)) = self.rate.and_then(Rate::flaw) {
             return Some((format!("has a rate that {what}"), remedy));

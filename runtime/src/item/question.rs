@@ -4,18 +4,18 @@ use serde_json::{Map, Value};
 
 use crate::log_text::{QuotedText, Truncated};
 
-/// The longest question, in bytes. A longer one is refused, never cut: the user must see all of what
-/// they decide about.
+/// The longest question, in bytes. A longer one is refused, never cut: the user must see the
+/// whole question.
 const LONGEST_QUESTION: usize = 4000;
 
 /// The longest text of one value: it makes the question too long, and is not escaped further.
 const LONGEST_VALUE: usize = LONGEST_QUESTION + 16;
 
-/// Why there is no question for these arguments.
+/// The reason why these arguments have no question.
 pub(super) const TOO_LONG: &str =
     "the arguments are too long to show to the user; send shorter ones";
 
-/// What an attribute or a declaration asks before an item runs.
+/// The question of an attribute or a declaration, which the user answers before an item runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DeclaredQuestion {
     /// `confirm = "…"`: the client asks its user.
@@ -27,7 +27,7 @@ pub(crate) enum DeclaredQuestion {
 }
 
 impl DeclaredQuestion {
-    /// Adds `confirm = "…"` to what was declared before.
+    /// Adds `confirm = "…"` to the earlier declaration.
     pub(crate) const fn confirm(earlier: Option<Self>, question: &'static str) -> Self {
         match earlier {
             None | Some(Self::Confirm(_)) => Self::Confirm(question),
@@ -35,7 +35,7 @@ impl DeclaredQuestion {
         }
     }
 
-    /// Adds `approve = "…"` to what was declared before.
+    /// Adds `approve = "…"` to the earlier declaration.
     pub(crate) const fn approve(earlier: Option<Self>, question: &'static str) -> Self {
         match earlier {
             None | Some(Self::Approve(_)) => Self::Approve(question),

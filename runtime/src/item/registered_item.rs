@@ -34,7 +34,7 @@ pub(crate) struct Item<S, K: KindParts> {
     authorize: Option<AuthorizeFunction<S>>,
     demands: &'static [Scope],
     takes_context: bool,
-    /// What its user decides about each request.
+    /// The question that its user answers for each request.
     question: Option<DeclaredQuestion>,
     limits: ItemLimits,
     takes_fast_path: bool,
@@ -94,7 +94,7 @@ impl<S, K: KindParts> Item<S, K> {
                 .map_err(|(what, remedy)| faults.add(what, remedy))
                 .ok()
         });
-        // The time of the user's decision is not the item's.
+        // The timeout does not include the time of the user's decision.
         let run = match facts.limits.timeout {
             Some(time) => within::<S, K>(time, facts.name, run),
             None => run,
@@ -149,17 +149,17 @@ impl<S, K: KindParts> Item<S, K> {
         self.requirement
     }
 
-    /// Returns what it requires in addition to scopes.
+    /// Returns its conditions in addition to scopes.
     pub(crate) fn conditions(&self) -> Conditions {
         self.conditions
     }
 
-    /// Returns what its user decides about each request.
+    /// Returns the question that its user answers for each request.
     pub(crate) fn question(&self) -> Option<DeclaredQuestion> {
         self.question
     }
 
-    /// Returns how much one caller may use it.
+    /// Returns its limits for each caller.
     pub(crate) fn limits(&self) -> ItemLimits {
         self.limits
     }

@@ -178,7 +178,7 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
         InputRequired::new(Arc::clone(&self.round), serde_json::to_value(state))
     }
 
-    /// Returns where approvals are stored, if the server has a page for them.
+    /// Returns the interface to the stored approvals, if the server has a page for them.
     pub(super) fn approval_desk(&self) -> Option<Arc<dyn ApprovalDesk>> {
         self.round.seal.approval_desk()
     }

@@ -27,7 +27,7 @@ where
     })
 }
 
-/// Runs an item and notes how it ends. Dropped before that, the run was cancelled.
+/// Runs an item and reports its outcome. If this future is dropped earlier, the run was cancelled.
 pub(super) async fn noted<O>(
     running: BoxFuture<'static, Result<O, CallError>>,
     report: Arc<RunReport>,

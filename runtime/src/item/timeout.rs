@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::{CallError, KindParts, Run};
 use crate::observer::RunOutcome;
 
-/// Returns the function of an item that runs for at most this time and is then dropped.
+/// Returns the function of an item whose run is dropped after this time.
 pub(super) fn within<S: 'static, K: KindParts>(
     time: Duration,
     name: &'static str,
@@ -34,6 +34,6 @@ pub(crate) fn timed_out(time: Duration, noun: &str, name: &str) -> String {
     let seconds = time.as_secs_f32();
     tracing::warn!(target: "toolgate::tool", kind = noun, name, seconds, "an item was cancelled at its timeout");
     format!(
-        "this {noun} did not finish within {time:?} and was cancelled; what it did until then may remain"
+        "this {noun} did not finish within {time:?} and was cancelled; its earlier effects may remain"
     )
 }

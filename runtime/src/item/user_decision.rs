@@ -1,4 +1,4 @@
-//! [`UserDecision`]: what the user decides before an item runs, by `confirm` or by `approve`.
+//! [`UserDecision`]: the decision of the user before an item runs, by `confirm` or by `approve`.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::access::Requirement;
 
-/// What the user decides before an item runs.
+/// The decision of the user before an item runs.
 #[derive(Debug)]
 pub(crate) struct UserDecision(Way);
 
@@ -26,7 +26,7 @@ enum Way {
     Approve(Approval),
 }
 
-/// Where the decision stands in one round.
+/// The state of the decision in one round.
 pub(crate) struct DecisionStep(Step);
 
 enum Step {
@@ -43,7 +43,7 @@ impl UserDecision {
     ///
     /// # Errors
     ///
-    /// What is wrong with the declaration, and its remedy.
+    /// The error in the declaration, and its remedy.
     pub(crate) fn new(
         declared: DeclaredQuestion,
         (noun, name): (&str, &str),
@@ -64,7 +64,7 @@ impl UserDecision {
             }
             DeclaredQuestion::Approve(_) if requirement == Requirement::Public => Err((
                 format!(
-                    "the {noun} `{name}` is public and has `approve`, but nobody has signed in who could approve it"
+                    "the {noun} `{name}` is public and has `approve`, but it has no signed-in user who could approve it"
                 ),
                 "require a scope or `authenticated` in place of `public`, or remove `approve`",
             )),
@@ -83,7 +83,7 @@ impl UserDecision {
         }
     }
 
-    /// Reads what this round brings.
+    /// Reads the answer in this round, or asks the user.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl UserDecision {
 
 impl DecisionStep {
     /// Waits for a decision on the server's page, if one is pending. Returns `None` if the item may
-    /// run, and otherwise what the client has to do.
+    /// run, and otherwise the question for the client.
     ///
     /// # Errors
     ///

@@ -46,7 +46,7 @@ impl TestCaller<'_> {
         self.deciding(true)
     }
 
-    /// As [`approving`](Self::approving), and declines. Requires the feature `approval`.
+    /// Like [`approving`](Self::approving), but declines. Requires the feature `approval`.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! `approve = "…"`: how a test approves, and what a client gets that answers by itself.
+//! `approve = "…"`: the decisions of a test, and the response to a client that answers by itself.
 
 use serde_json::json;
 use toolgate::{Server, auth::DenialReason, mcp_tool, tools};

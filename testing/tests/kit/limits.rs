@@ -1,4 +1,4 @@
-//! Items with limits, as the kit sees them.
+//! The kit and items with limits.
 
 use serde_json::json;
 use toolgate::{
@@ -26,7 +26,7 @@ fn server() -> TestServer {
 
 /// The check sends more requests than the rates allow.
 #[tokio::test]
-async fn limited_items_are_as_accessible_as_they_declare() {
+async fn the_access_of_items_with_limits_is_checked() {
     let report = assert_access(&server()).await;
     assert_eq!(report.requests, 30);
     assert!(report.denied > 10, "{report:?}");

@@ -115,7 +115,7 @@ async fn a_form_without_its_token_or_with_that_of_another_page_decides_nothing()
     one.nothing_was_decided().await;
 }
 
-/// A page that makes the user click twice in one place, and shows this one under the second click.
+/// Another page makes the user double-click, and shows this page under the second click.
 #[tokio::test]
 async fn a_click_on_a_button_alone_approves_nothing() {
     let one = signed_in().await;
@@ -282,7 +282,7 @@ async fn an_approval_is_valid_for_its_arguments_its_item_and_its_caller() {
     let unscoped = client_of(&resource, "alice", "").await;
     assert_eq!(call_again(&unscoped, &list, &asked).await.status, 403);
     assert!(desk.taken().is_empty());
-    // It was still not used.
+    // The approval was not used.
     let done = call_again(&alice, &list, &asked).await;
     assert_eq!(text(&done), "deleted a, false");
 }

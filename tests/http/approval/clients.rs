@@ -1,4 +1,4 @@
-//! What a client can do by itself: nothing.
+//! A client cannot approve a request without its user.
 
 use super::*;
 use support::client::question;
@@ -12,7 +12,7 @@ async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
         assert_eq!(again.url, asked.url);
         asked = again;
     }
-    // Nor does any other answer count as a decision.
+    // No other answer of the client is a decision.
     for answer in [
         json!({"action": "accept", "content": {"approve": true, "confirm": true}}),
         json!({"action": "approve"}),
@@ -26,7 +26,7 @@ async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
         send(&alice, "tools/call", &params).await;
     }
     assert!(desk.taken().is_empty());
-    // Its own token opens no page, either.
+    // The token of the client does not open the page.
     let token = ConsentingUser {
         name: "alice",
         allows: "list:write",
@@ -40,7 +40,7 @@ async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_open_pages_is_told_so() {
+async fn a_client_that_cannot_open_pages_gets_the_reason() {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
     for capabilities in [
@@ -95,7 +95,7 @@ async fn session(desk: &Desk, name: &str) -> Client {
 }
 
 #[tokio::test]
-async fn in_a_session_the_call_waits_and_the_answer_of_the_client_has_no_weight() {
+async fn in_a_session_the_call_waits_and_the_answer_of_the_client_decides_nothing() {
     let desk = Desk::start_with(|config| config.with_approval_wait(Duration::from_secs(20))).await;
     let client = session(&desk, "alice").await;
     let params = json!({"name": "delete", "arguments": {"list": "a"}});

@@ -1,15 +1,15 @@
-//! The log of a sign-in, at the finest level of every crate.
+//! The log lines of this server about a sign-in, at the level TRACE.
 
 use support::captured_log::CapturedLog;
 use tracing::{Dispatch, Level, subscriber::NoSubscriber};
 
 use super::*;
 
-/// The runtime of the test has one thread, so its subscriber gets everything that the server logs.
+/// The runtime of the test has one thread, so its subscriber gets every log line of the server.
 #[tokio::test(flavor = "current_thread")]
 async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
-    // With one subscriber alone, a thread without any decides for all whether an event is of
-    // interest, and remembers that.
+    // With a single subscriber, a thread without a subscriber can disable an event for all threads,
+    // because `tracing` caches that decision.
     let other = Dispatch::new(NoSubscriber::default());
     let log = CapturedLog::default();
     let writer = log.clone();

@@ -1,4 +1,4 @@
-//! The pages: their headers and cookies, and what they show to whom.
+//! The headers, the cookies and the content of the pages for each user.
 
 use super::*;
 
@@ -122,7 +122,7 @@ async fn another_user_sees_no_arguments_and_decides_nothing() {
         page.text()
     );
     assert!(!page.text().contains("secret") && !page.has_form());
-    // The sign-in is worth nothing afterwards.
+    // The sign-in of the other user is not valid afterwards.
     let page = browser.open(&asked.url).await;
     assert_eq!(page.status(), 303);
     // The caller can still decide.
@@ -143,7 +143,7 @@ async fn a_second_decision_changes_nothing() {
     assert!(second.text().contains("You have decided this before"));
     not_approved(&call_again(&alice, &list, &asked).await);
     assert!(desk.taken().is_empty());
-    // After its use it is gone.
+    // The approval is removed after its use.
     let third = browser.press(&page, "approve").await;
     assert_eq!(third.status(), 404);
 }

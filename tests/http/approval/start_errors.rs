@@ -1,4 +1,4 @@
-//! What keeps a server with `approve` from starting.
+//! The start errors of a server with `approve`.
 
 use toolgate::{
     access,

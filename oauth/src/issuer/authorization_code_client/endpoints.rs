@@ -1,4 +1,4 @@
-//! [`Endpoints`]: where an issuer signs users in.
+//! [`Endpoints`]: the endpoints at which an issuer signs users in.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -14,12 +14,12 @@ pub(super) struct Endpoints {
     pub(super) authorization: Url,
     pub(super) token: Url,
     pub(super) registration: Option<Url>,
-    /// Whether its authorization responses name it (RFC 9207 §3).
+    /// Whether its authorization responses name the issuer (RFC 9207 §3).
     pub(super) sends_issuer: bool,
 }
 
 impl Endpoints {
-    /// Reads the metadata. Returns `None` if it names no place to sign in.
+    /// Reads the metadata. Returns `None` if it has no endpoints for a sign-in.
     pub(super) fn read(members: &Map<String, Value>) -> Result<Option<Self>, String> {
         let (Some(authorization), Some(token)) = (
             url_member(members, "authorization_endpoint")?,
@@ -27,7 +27,8 @@ impl Endpoints {
         ) else {
             return Ok(None);
         };
-        // Many providers support PKCE and do not say so. One that lists other methods does not.
+        // Many providers support S256 and list no methods. A provider that lists only other methods
+        // does not support it.
         let methods = members
             .get("code_challenge_methods_supported")
             .and_then(Value::as_array);
@@ -43,8 +44,8 @@ impl Endpoints {
         }))
     }
 
-    /// Checks that the browser is sent to a web page of the issuer's own kind, and that the other
-    /// endpoints may be asked.
+    /// Checks that the browser is sent to a web page, on https or, for an issuer on loopback, on
+    /// loopback, and that this server may send requests to the other endpoints.
     pub(super) fn check(
         &self,
         issuer: &Url,

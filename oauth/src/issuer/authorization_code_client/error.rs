@@ -59,8 +59,8 @@ impl AuthorizationCodeError {
         Self::new(is_temporary, error.to_string())
     }
 
-    /// Reads the code of a refusal (RFC 6749 §5.2, RFC 7591 §3.2.2). Its description is text of
-    /// the issuer about a request, which can repeat a code, so it is not logged.
+    /// Reads the code of a refusal (RFC 6749 §5.2, RFC 7591 §3.2.2). The description of the refusal
+    /// can repeat a code of the request, so it is not logged.
     pub(super) fn answered(status: u16, body: &[u8]) -> Self {
         let members = json::strict_object(body).unwrap_or_default();
         let code = members.get("error").and_then(Value::as_str);

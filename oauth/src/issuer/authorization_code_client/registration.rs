@@ -18,7 +18,7 @@ const LONGEST: usize = 2048;
 /// or by dynamic registration (RFC 7591).
 #[derive(Debug, Clone)]
 pub struct ClientRegistration {
-    /// Where the issuer sends the browser back to.
+    /// The URL to which the issuer sends the browser back.
     pub redirect_uri: String,
     /// The name that a dynamic registration shows to the user.
     pub client_name: String,

@@ -43,7 +43,7 @@ fn client(metadata: Value) -> AuthorizationCodeClient {
 }
 
 #[tokio::test]
-async fn the_browser_is_sent_to_the_issuer_with_pkce_state_and_resource() {
+async fn the_authorization_url_has_pkce_state_resource_and_scopes() {
     let scopes = ["notes:write".to_owned(), "a b&c".to_owned()];
     let request = AuthorizationRequest {
         state: "s",
@@ -101,7 +101,7 @@ async fn with_several_issuers_a_response_names_its_issuer() {
 }
 
 #[test]
-fn a_manipulated_document_sends_the_browser_to_no_script_and_no_plain_address() {
+fn an_unsafe_endpoint_of_a_manipulated_document_is_refused() {
     let issuer = Url::parse("https://as.example").unwrap();
     for (member, url) in [
         ("authorization_endpoint", "javascript:alert(1)"),
@@ -152,7 +152,7 @@ fn an_answer_without_one_bearer_token_is_unusable() {
 }
 
 #[test]
-fn no_error_contains_what_an_issuer_repeats_of_a_request() {
+fn no_error_contains_the_description_of_the_issuer() {
     let body = br#"{"error":"invalid_grant","error_description":"no such code: c0de"}"#;
     let error = AuthorizationCodeError::answered(400, body).to_string();
     assert_eq!(error, "it answered 400 with \"invalid_grant\"");
@@ -162,7 +162,7 @@ fn no_error_contains_what_an_issuer_repeats_of_a_request() {
 }
 
 #[test]
-fn an_empty_client_id_is_an_error_of_the_settings() {
+fn an_empty_client_id_or_secret_is_an_error_of_the_settings() {
     for registration in [
         ClientRegistration {
             client: Some(ClientAuthentication::public(" ")),

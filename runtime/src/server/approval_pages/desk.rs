@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl ApprovalPages {
-    /// Builds the store and a client of each issuer. Errors are added to `faults`.
+    /// Builds the store and a client for each issuer. Errors are added to `faults`.
     pub(super) fn build(plan: &ApprovalPlan<'_>, faults: &mut SetupErrors) -> Self {
         let paths = plan.settings.paths();
         let settings = Settings {

@@ -149,7 +149,7 @@ async fn a_client_that_the_issuer_forgot_is_registered_again() {
         let issuer = RefusingIssuer::start().await;
         let client = issuer.client();
         let started = authorization(&client).await;
-        // Not if the client is new: the issuer would get a client for each sign-in.
+        // A new client is not replaced: otherwise the issuer would get a client for each sign-in.
         issuer.refuse(&client, &started.client, refusal).await;
         assert!(authorization(&client).await.url.contains("client-1&"));
         age(&client);
@@ -171,6 +171,6 @@ async fn a_code_is_redeemed_as_the_client_that_requested_it() {
     issuer.refuse(&client, &other.client, unknown).await;
     let form = issuer.last_form();
     assert!(form.contains("client_id=client-1"), "{form}");
-    // The refusal of the former client says nothing about the current one.
+    // The refusal of the former client does not replace the current client.
     assert!(authorization(&client).await.url.contains("client-2&"));
 }
