@@ -67,6 +67,7 @@ where
         parts.extensions.insert(ListsTools);
     }
     if let Some(session) = &session {
+        session.use_service().await;
         parts.extensions.insert(session.latest_caller().clone());
         // The handler keeps the session open, whether its client waits or not.
         parts.extensions.insert(Arc::clone(session));
