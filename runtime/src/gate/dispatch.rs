@@ -15,9 +15,9 @@ use super::{
     authorize::AuthorizedRequest,
     lane::Lane,
     late_denial::{LateDenials, late_response},
-    refusal::server_error,
     message::IncomingMessage,
     plain_session_call::{self, PlainCall},
+    refusal::server_error,
     rmcp_forward::forward_to_rmcp,
     session::GuardedBody,
     session_fast_path, slow_answer,
@@ -87,15 +87,17 @@ where
         return response;
     }
     let opens_session = authorized.reservation.is_some();
+    let session = authorized.session.as_ref();
+    let restores_session = session.is_some_and(|session| session.waits_for_service());
     let (gate, parts) = (Arc::clone(gate), take_parts(parts));
     // Only an item can deny.
     let item = authorized.permit.target();
     let late = item.map(|_| LateDenials::new(&gate, dpop));
     let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner, late).await };
     let forwarding = forwarding.boxed();
-    match opens_session {
+    match opens_session || restores_session {
         // A client that disconnects meanwhile must not leave a session that has no owner and is
-        // not counted.
+        // not counted, or a service without its handshake.
         true => tokio::spawn(forwarding)
             .await
             .unwrap_or_else(|_| server_error()),

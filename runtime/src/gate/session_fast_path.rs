@@ -14,7 +14,11 @@ use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage};
 
 use crate::authorization::Permit;
 
-use super::{fast_message::FastMessage, refusal::server_error, session::{SessionGuard, SessionServices}};
+use super::{
+    fast_message::FastMessage,
+    refusal::server_error,
+    session::{SessionGuard, SessionServices},
+};
 
 /// The open sessions of the service behind the gate.
 pub(crate) trait SessionFastPath: SessionServices {
@@ -38,8 +42,7 @@ pub(super) async fn run(
     parts: &mut Parts,
     message: FastMessage,
 ) -> Option<Response<Body>> {
-    session.use_service().await;
-    if !sessions.has(session.id()).await {
+    if !session.has_service().await || !sessions.has(session.id()).await {
         return None;
     }
     let mut message = message.into_message()?;

@@ -173,7 +173,7 @@ impl Changes {
         let (names, switches) = self.server.get().ok_or_else(unknown)?;
         let target = names.target::<K>(name).ok_or_else(unknown)?;
         if switches.set(target, on) {
-            self.of_lists.fetch_add(1, Ordering::Relaxed);
+            self.count_list_change();
             self.notify(Change::of_list(target));
         }
         Ok(())
@@ -187,6 +187,11 @@ impl Changes {
     /// Attaches the handle to a server. Returns `false` if it is already attached to one.
     pub(super) fn attach(&self, names: Names, switches: &Arc<Switches>) -> bool {
         self.server.set((names, Arc::clone(switches))).is_ok()
+    }
+
+    /// Counts a change of a list.
+    pub(super) fn count_list_change(&self) {
+        self.of_lists.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns the number of changes of lists until now.

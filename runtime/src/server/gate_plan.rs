@@ -13,8 +13,8 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, SessionServices, Sessions,
-        StatelessFastPath, Throttle,
+        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, SessionServices,
+        Sessions, StatelessFastPath, Throttle,
     },
     item::RoundSeal,
     observer::Observer,

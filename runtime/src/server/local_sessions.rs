@@ -71,7 +71,9 @@ impl LocalSessions {
     }
 
     fn releasing(&self) -> MutexGuard<'_, HashMap<SessionId, oneshot::Sender<()>>> {
-        self.releasing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.releasing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_primed(&self, id: &SessionId) -> bool {

@@ -47,7 +47,9 @@ impl SessionRecords {
     /// Returns whether a list has changed since the service of a session was released.
     pub(super) fn missed_changes(&self, id: &str) -> bool {
         let now = self.list_changes();
-        self.lock().get(id).is_some_and(|record| record.changes != now)
+        self.lock()
+            .get(id)
+            .is_some_and(|record| record.changes != now)
     }
 
     fn list_changes(&self) -> u64 {
@@ -109,3 +111,6 @@ impl SessionStore for SessionRecords {
         std::future::ready(Ok(())).boxed()
     }
 }
+
+#[cfg(test)]
+mod tests;

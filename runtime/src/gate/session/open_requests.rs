@@ -26,8 +26,8 @@ use super::LatestCaller;
 #[derive(Debug)]
 pub(super) struct Activity {
     state: Mutex<State>,
-    /// Wakes the requests that wait for the end of a release.
-    released: Notify,
+    /// Wakes the requests that wait for the end of a release or of a restoration.
+    changed: Notify,
     /// The lowest level of log messages, which the session keeps without a service.
     log_threshold: LogThreshold,
 }
@@ -49,6 +49,9 @@ enum ServiceState {
     Releasing,
     /// The next request that needs a service restores it.
     Released,
+    /// A request restores it. Other requests wait: rmcp ends a service that gets a request before
+    /// its handshake.
+    Restoring,
 }
 
 impl Activity {
@@ -61,7 +64,7 @@ impl Activity {
                 service: ServiceState::Running,
                 is_kept: false,
             }),
-            released: Notify::new(),
+            changed: Notify::new(),
             log_threshold: LogThreshold::default(),
         }
     }
@@ -96,8 +99,12 @@ impl Activity {
 
     /// Ends a release.
     pub(super) fn end_release(&self) {
-        self.lock().service = ServiceState::Released;
-        self.released.notify_waiters();
+        self.set_service(ServiceState::Released);
+    }
+
+    fn set_service(&self, service: ServiceState) {
+        self.lock().service = service;
+        self.changed.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -124,19 +131,45 @@ impl SessionGuard {
         }
     }
 
-    /// Waits until the service of the session does not end any more, before a request is sent to
-    /// it. As long as this guard exists, it does not end again.
-    pub(in crate::gate) async fn use_service(&self) {
+    /// Returns whether the service runs. Waits until it is clear. As long as this guard exists, a
+    /// running service is not released.
+    pub(in crate::gate) async fn has_service(&self) -> bool {
+        self.settled(|state| state.service == ServiceState::Running)
+            .await
+    }
+
+    /// Returns whether a request that needs the service cannot be sent to it right now.
+    pub(in crate::gate) fn waits_for_service(&self) -> bool {
+        self.activity.lock().service != ServiceState::Running
+    }
+
+    /// Waits until a request can be sent to the service. The first request after a release gets
+    /// the restoration, which other requests wait for.
+    pub(in crate::gate) async fn use_service(&self) -> Option<Restoration> {
+        let restores = self.settled(|state| {
+            let restores = state.service == ServiceState::Released;
+            if restores {
+                state.service = ServiceState::Restoring;
+            }
+            restores
+        });
+        restores.await.then(|| Restoration {
+            activity: Arc::clone(&self.activity),
+            end: ServiceState::Released,
+        })
+    }
+
+    /// Waits until the service neither ends nor begins, and does something with its state.
+    async fn settled<T>(&self, with: impl Fn(&mut State) -> T) -> T {
         loop {
-            let released = self.activity.released.notified();
+            let changed = self.activity.changed.notified();
             {
                 let mut state = self.activity.lock();
-                if state.service != ServiceState::Releasing {
-                    state.service = ServiceState::Running;
-                    return;
+                if let ServiceState::Running | ServiceState::Released = state.service {
+                    return with(&mut state);
                 }
             }
-            released.await;
+            changed.await;
         }
     }
 
@@ -166,6 +199,26 @@ impl Drop for SessionGuard {
         let mut state = self.activity.lock();
         state.open = state.open.saturating_sub(1);
         state.ended = Instant::now();
+    }
+}
+
+/// The restoration of a service by the request that needs it. It has failed if this is dropped.
+#[derive(Debug)]
+pub(in crate::gate) struct Restoration {
+    activity: Arc<Activity>,
+    end: ServiceState,
+}
+
+impl Restoration {
+    /// Ends the restoration: the service has answered.
+    pub(in crate::gate) fn succeed(mut self) {
+        self.end = ServiceState::Running;
+    }
+}
+
+impl Drop for Restoration {
+    fn drop(&mut self) {
+        self.activity.set_service(self.end);
     }
 }
 
