@@ -30,7 +30,7 @@
 //
 // Dispatch:
 // - `lane`: which way an authorized request takes
-// - `dispatch`: runs it; `stateless_fast_path`, `session_fast_path`, `rmcp_forward`:
+// - `dispatch`: runs it; `stateless_fast_path`, `plain_session_call`, `session_fast_path`, `rmcp_forward`:
 //   the lanes; `slow_answer`: an event stream for an answer that takes long
 //
 // Response:
@@ -81,6 +81,7 @@ mod message_size;
 mod observation;
 mod origin;
 mod pending_bodies;
+mod plain_session_call;
 mod prepared_response;
 mod refusal;
 mod refusal_context;
@@ -112,6 +113,7 @@ pub(crate) use local_request::{LocalConnection, StreamsEnd};
 pub(crate) use observation::Observation;
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
+pub(crate) use plain_session_call::StartedCall;
 pub(crate) use refusal::oauth_error;
 pub(crate) use refusal_item_names::ItemNames;
 #[cfg(any(feature = "approval", feature = "development-issuer"))]
@@ -121,7 +123,7 @@ pub(crate) use response_cache::RefusalCache;
 pub(crate) use rmcp_forward::ListsTools;
 pub(crate) use service::GateService;
 pub use session::SessionLimits;
-pub(crate) use session::{LatestCaller, Sessions};
+pub(crate) use session::{LatestCaller, SessionGuard, SessionServices, Sessions};
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};

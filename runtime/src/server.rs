@@ -17,7 +17,7 @@
 //! - [`handler`]: the implementation of rmcp's handler
 //! - [`shared`]: the state that all requests of a server share
 //! - [`scope_hierarchy`]: which scope implies which
-//! - [`session_fast_path`]: the fast path for calls in a session
+//! - [`session_fast_path`], [`session_records`]: the services of sessions, and how they are restored
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
 //! - [`log_writer`]: limits the length of log lines
@@ -93,6 +93,7 @@ mod scope_hierarchy;
 mod security_schemes;
 mod serve;
 mod session_fast_path;
+mod session_records;
 mod shared;
 mod startup_banner;
 mod stateless_fast_path;

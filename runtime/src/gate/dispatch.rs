@@ -8,13 +8,15 @@ use futures_util::FutureExt;
 use http::{Request, Response, request::Parts};
 use tower::Service;
 
-use crate::operation::Operation;
+use crate::{authorization::Permit, operation::Operation};
 
 use super::{
     Gate,
     authorize::AuthorizedRequest,
     lane::Lane,
     late_denial::{LateDenials, late_response},
+    message::IncomingMessage,
+    plain_session_call::{self, PlainCall},
     refusal::server_error,
     rmcp_forward::forward_to_rmcp,
     session::GuardedBody,
@@ -71,6 +73,10 @@ where
         Lane::StatelessCall | Lane::ToolList => {
             run_stateless(gate, &mut authorized, parts, dpop).await
         }
+        Lane::PlainSessionCall => {
+            let running = run_plain_in_session(gate, &mut authorized, parts, dpop);
+            running.boxed().await
+        }
         Lane::SessionCall => {
             let running = run_in_session(gate, &mut authorized, parts, dpop);
             running.boxed().await
@@ -81,15 +87,17 @@ where
         return response;
     }
     let opens_session = authorized.reservation.is_some();
+    let session = authorized.session.as_ref();
+    let restores_session = session.is_some_and(|session| session.waits_for_service());
     let (gate, parts) = (Arc::clone(gate), take_parts(parts));
     // Only an item can deny.
     let item = authorized.permit.target();
     let late = item.map(|_| LateDenials::new(&gate, dpop));
     let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner, late).await };
     let forwarding = forwarding.boxed();
-    match opens_session {
+    match opens_session || restores_session {
         // A client that disconnects meanwhile must not leave a session that has no owner and is
-        // not counted.
+        // not counted, or a service without its handshake.
         true => tokio::spawn(forwarding)
             .await
             .unwrap_or_else(|_| server_error()),
@@ -113,16 +121,48 @@ async fn run_stateless(
     let (permit, report) = (&authorized.permit, authorized.report.as_ref());
     match stateless_fast_path::run(path, permit, message, report).await {
         Ok(response) => response,
-        Err(denied) => {
-            let DeniedCall {
-                tool,
-                denial,
-                envelope,
-            } = *denied;
-            let call = Operation::CallTool(&tool);
-            let refused = gate.refuse_late(permit, call, denial, &parts.headers, envelope);
-            Some(late_response(gate, *refused, gate.refusal_context(dpop)))
+        Err(denied) => Some(deny(gate, permit, *denied, parts, dpop)),
+    }
+}
+
+/// Answers a call that its tool has denied while it ran.
+fn deny(
+    gate: &Gate,
+    permit: &Permit,
+    denied: DeniedCall,
+    parts: &Parts,
+    dpop: bool,
+) -> Response<Body> {
+    let DeniedCall {
+        tool,
+        denial,
+        envelope,
+    } = denied;
+    let call = Operation::CallTool(&tool);
+    let refused = gate.refuse_late(permit, call, denial, &parts.headers, envelope);
+    late_response(gate, *refused, gate.refusal_context(dpop))
+}
+
+/// Runs a call without the session's service. If it takes long, the service waits for its end.
+async fn run_plain_in_session(
+    gate: &Arc<Gate>,
+    authorized: &mut AuthorizedRequest,
+    parts: &mut Parts,
+    dpop: bool,
+) -> Option<Response<Body>> {
+    let path = gate.stateless_fast_path.as_deref()?;
+    let session = authorized.session.as_ref()?;
+    let message = authorized.message.take_fast()?;
+    let (permit, report) = (&authorized.permit, authorized.report.as_ref());
+    match plain_session_call::run(path, session, permit, message, report).await {
+        PlainCall::Answered(response) => Some(response),
+        PlainCall::Denied(denied) => Some(deny(gate, permit, *denied, parts, dpop)),
+        PlainCall::Running(message, started) => {
+            parts.extensions.insert(started);
+            authorized.message = IncomingMessage::Fast(message);
+            run_in_session(gate, authorized, parts, dpop).await
         }
+        PlainCall::Declined => None,
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) enum Lane {
     StatelessCall,
     /// `tools/list` without a session, from a cache of JSON bytes.
     ToolList,
+    /// `tools/call` in a session, of a tool that needs nothing from rmcp. If it takes long, the
+    /// session's service waits for its end.
+    PlainSessionCall,
     /// `tools/call` in a session: rmcp's session gets the message that was authorized.
     SessionCall,
     /// Everything else: rmcp reads the request again, and dispatch compares it with the permit.
@@ -56,8 +59,16 @@ impl Lane {
         };
         let is_stateless_tool = || matches!((paths.stateless, target), (Some(path), Some(target)) if path.takes(target));
         match (&message.request, &message.revision, is_in_session) {
+            // The tool reports nothing and asks nothing. What rmcp's session offers in addition, a
+            // client can only use during a call that takes some time: cancel it, and come back
+            // for its answer.
+            (FastRequest::Call { .. }, Revision::Older { .. }, true)
+                if paths.session.is_some() && is_stateless_tool() =>
+            {
+                Self::PlainSessionCall
+            }
             // A session can cancel a call, report its progress, ask its client and replay its
-            // answer, so rmcp's session runs every tool.
+            // answer, so rmcp's session runs the tool.
             (FastRequest::Call { .. }, Revision::Older { .. }, true) if paths.session.is_some() => {
                 Self::SessionCall
             }
@@ -88,7 +99,7 @@ impl Lane {
         target: Option<Target>,
     ) -> bool {
         match (self, paths.stateless) {
-            (Self::StatelessCall | Self::ToolList, _) => false,
+            (Self::StatelessCall | Self::ToolList | Self::PlainSessionCall, _) => false,
             // The same tools and lists as on the fast path, also for an unusual request.
             (Self::Rmcp, Some(_)) if is_list => false,
             (Self::Rmcp, Some(path)) => !target.is_some_and(|target| path.takes(target)),

@@ -66,7 +66,9 @@ where
     if lists_tools {
         parts.extensions.insert(ListsTools);
     }
+    let mut restoration = None;
     if let Some(session) = &session {
+        restoration = session.use_service().await;
         parts.extensions.insert(session.latest_caller().clone());
         // The handler keeps the session open, whether its client waits or not.
         parts.extensions.insert(Arc::clone(session));
@@ -74,6 +76,12 @@ where
     accept_header::write_out(&mut parts.headers);
     let request = Request::from_parts(parts, Body::from(body));
     let response = respond(&mut inner, request).await;
+    let has_failed =
+        response.status().is_server_error() || response.status() == StatusCode::NOT_FOUND;
+    if let Some(restoration) = restoration.take_if(|_| !has_failed) {
+        restoration.succeed();
+    }
+    drop(restoration);
 
     if let (Some((place, close)), Some(id)) = (opening, response.headers().get(SESSION_ID)) {
         let id = id.to_str().unwrap_or_default().to_owned();

@@ -9,6 +9,7 @@
 //! - [`session_table`]: the open sessions, and which of them ends for a new one
 //! - [`open_requests`]: keeps a session open
 //! - [`closing`]: ends sessions, in rmcp, too
+//! - [`release`]: ends the services of idle sessions, which stay open as records
 
 use std::{
     fmt,
@@ -25,12 +26,15 @@ use crate::caller::{Caller, Identity};
 
 mod closing;
 mod open_requests;
+mod release;
 mod session_limits;
 mod session_table;
 
 pub(crate) use closing::Close;
 pub(super) use closing::closer;
-pub(super) use open_requests::{GuardedBody, SessionGuard};
+pub(super) use open_requests::GuardedBody;
+pub(crate) use open_requests::SessionGuard;
+pub(crate) use release::SessionServices;
 pub use session_limits::SessionLimits;
 
 use {
@@ -51,6 +55,8 @@ pub(crate) struct Sessions {
 struct SessionStore {
     table: Mutex<Table>,
     limits: SessionLimits,
+    /// The services of the sessions, if they can be released.
+    services: Option<Arc<dyn SessionServices>>,
 }
 
 /// The caller of the latest token in a session, or `None` if no request had a token.
@@ -129,11 +135,12 @@ impl SessionLimitReached {
 
 impl Sessions {
     /// Creates a table without sessions.
-    pub(crate) fn new(limits: SessionLimits) -> Self {
+    pub(crate) fn new(limits: SessionLimits, services: Option<Arc<dyn SessionServices>>) -> Self {
         Self {
             store: Arc::new(SessionStore {
                 table: Mutex::default(),
                 limits,
+                services,
             }),
             dropped: CancellationToken::new(),
         }

@@ -14,10 +14,14 @@ use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage};
 
 use crate::authorization::Permit;
 
-use super::{fast_message::FastMessage, refusal::server_error, session::SessionGuard};
+use super::{
+    fast_message::FastMessage,
+    refusal::server_error,
+    session::{SessionGuard, SessionServices},
+};
 
 /// The open sessions of the service behind the gate.
-pub(crate) trait SessionFastPath: Send + Sync {
+pub(crate) trait SessionFastPath: SessionServices {
     /// Returns whether the session exists.
     fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool>;
 
@@ -29,8 +33,8 @@ pub(crate) trait SessionFastPath: Send + Sync {
     ) -> BoxFuture<'s, Option<Response<Body>>>;
 }
 
-/// Sends a permitted call to its session. Returns `None`, without an effect, if rmcp has to
-/// answer it.
+/// Sends a permitted call to the service of its session. Returns `None`, without an effect, if
+/// rmcp has to answer it: the service was released, or the session has ended.
 pub(super) async fn run(
     sessions: &dyn SessionFastPath,
     session: &Arc<SessionGuard>,
@@ -38,7 +42,7 @@ pub(super) async fn run(
     parts: &mut Parts,
     message: FastMessage,
 ) -> Option<Response<Body>> {
-    if !sessions.has(session.id()).await {
+    if !session.has_service().await || !sessions.has(session.id()).await {
         return None;
     }
     let mut message = message.into_message()?;

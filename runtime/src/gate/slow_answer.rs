@@ -70,6 +70,11 @@ pub(crate) fn event_stream(body: Body) -> Response<Body> {
     response
 }
 
+/// Returns a complete event stream of one message.
+pub(super) fn in_event_stream(message: &[u8]) -> Response<Body> {
+    event_stream(in_event(message).into())
+}
+
 /// What the stream waits for.
 enum Progress {
     Running(BoxFuture<'static, Response<Body>>, RequestId),

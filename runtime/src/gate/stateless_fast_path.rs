@@ -58,6 +58,25 @@ pub(super) struct DeniedCall {
     pub(super) envelope: ResponseEnvelope,
 }
 
+impl DeniedCall {
+    pub(super) fn new(
+        tool: String,
+        denial: AuthorizeError,
+        id: RequestId,
+        revision: &Revision,
+    ) -> Self {
+        Self {
+            tool,
+            denial,
+            envelope: ResponseEnvelope {
+                id: message_limits::is_short_id(&id).then_some(id),
+                is_call: true,
+                marks_complete: *revision == Revision::Current,
+            },
+        }
+    }
+}
+
 /// Runs a permitted message. Returns `None`, without an effect, if rmcp has to run it.
 pub(super) async fn run(
     path: &dyn StatelessFastPath,
@@ -77,16 +96,11 @@ pub(super) async fn run(
                 return Ok(None);
             };
             match running.await {
-                Ok(response) => Ok(call_response(id, response, &revision)),
-                Err(denial) => Err(Box::new(DeniedCall {
-                    tool: name,
-                    denial: *denial,
-                    envelope: ResponseEnvelope {
-                        id: message_limits::is_short_id(&id).then_some(id),
-                        is_call: true,
-                        marks_complete: revision == Revision::Current,
-                    },
-                })),
+                Ok(response) => {
+                    let message = call_message(id, response, &revision);
+                    Ok(message.map(|message| json_response(message.into())))
+                }
+                Err(denial) => Err(Box::new(DeniedCall::new(name, *denial, id, &revision))),
             }
         }
         FastRequest::List => Ok(path.list(permit).and_then(|list| list_response(&id, list))),
@@ -103,19 +117,18 @@ fn list_response(id: &RequestId, list: Bytes) -> Option<Response<Body>> {
 }
 
 /// Writes the answer of a call as rmcp writes it for the revision.
-fn call_response(
+pub(super) fn call_message(
     id: RequestId,
     response: CallToolResponse,
     revision: &Revision,
-) -> Option<Response<Body>> {
+) -> Option<Vec<u8>> {
     let mut result = ServerResult::from(response);
     if *revision != Revision::Current {
         result.strip_result_type_for_legacy_peer();
         result.strip_non_object_output_for_legacy_peer();
     }
     let message = ServerJsonRpcMessage::response(result, id);
-    let body = serde_json::to_vec(&message).ok()?;
-    Some(json_response(body.into()))
+    serde_json::to_vec(&message).ok()
 }
 
 fn json_response(body: Body) -> Response<Body> {

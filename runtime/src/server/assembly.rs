@@ -31,6 +31,7 @@ use super::{
     scope_hierarchy::ScopeHierarchy,
     security_schemes::{AddSecuritySchemes, SessionsWithSecuritySchemes},
     session_fast_path::OpenSessions,
+    session_records::SessionRecords,
     shared::Shared,
     startup_banner::StartupBanner,
     subscriptions::ChangeNotifier,
@@ -136,6 +137,7 @@ pub(super) fn assemble(
     let hosts = plan.origins.hosts();
     let transport = transport::service(hosts, settings.limits().body, everything.clone())
         .with_legacy_session_mode(shared.has_sessions);
+    let transport = transport::with_records(transport, Arc::clone(&shared.records) as _);
     let (resource, paths) = (
         settings.resource().as_str().to_owned(),
         settings.paths().clone(),
@@ -147,6 +149,7 @@ pub(super) fn assemble(
     let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
             sessions: Arc::clone(&sessions),
+            records: Arc::clone(&shared.records),
             stop: everything.clone(),
         })
     });
@@ -222,6 +225,7 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         let timeout = plan.settings.limits().authorize_timeout;
         Arc::new(Authorizer::new(Arc::clone(&catalogue) as _, timeout))
     });
+    let records = Arc::new(SessionRecords::new(server.changes.clone()));
     let notifier = server.changes.map(|changes| {
         Arc::new(ChangeNotifier {
             changes,
@@ -242,6 +246,7 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         visibility: plan.visibility,
         page_items: server.limits.page_items,
         has_sessions,
+        records,
         notifier,
         rounds,
         tool_lists: ToolListCache::new(plan.roles.clone()),

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::broadcast;
@@ -40,6 +43,7 @@ const BACKLOG: usize = 256;
 #[derive(Clone)]
 pub struct Changes {
     sender: broadcast::Sender<Change>,
+    of_lists: Arc<AtomicU64>,
     server: Arc<OnceLock<(Names, Arc<Switches>)>>,
 }
 
@@ -93,6 +97,7 @@ impl Changes {
     pub fn new() -> Self {
         Self {
             sender: broadcast::Sender::new(BACKLOG),
+            of_lists: Arc::default(),
             server: Arc::default(),
         }
     }
@@ -168,6 +173,7 @@ impl Changes {
         let (names, switches) = self.server.get().ok_or_else(unknown)?;
         let target = names.target::<K>(name).ok_or_else(unknown)?;
         if switches.set(target, on) {
+            self.count_list_change();
             self.notify(Change::of_list(target));
         }
         Ok(())
@@ -181,6 +187,16 @@ impl Changes {
     /// Attaches the handle to a server. Returns `false` if it is already attached to one.
     pub(super) fn attach(&self, names: Names, switches: &Arc<Switches>) -> bool {
         self.server.set((names, Arc::clone(switches))).is_ok()
+    }
+
+    /// Counts a change of a list.
+    pub(super) fn count_list_change(&self) {
+        self.of_lists.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the number of changes of lists until now.
+    pub(super) fn of_lists(&self) -> u64 {
+        self.of_lists.load(Ordering::Relaxed)
     }
 
     pub(super) fn listen(&self) -> broadcast::Receiver<Change> {

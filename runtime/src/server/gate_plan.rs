@@ -13,8 +13,8 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions,
-        StatelessFastPath, Throttle,
+        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, SessionServices,
+        Sessions, StatelessFastPath, Throttle,
     },
     item::RoundSeal,
     observer::Observer,
@@ -295,6 +295,8 @@ impl GatePlan {
         let approval_routes = self.approvals.routes(&self.settings, &authenticator);
         let streams = CancellationToken::new();
         let limits = self.settings.limits().clone();
+        let services = session_fast_path.clone();
+        let services = services.map(|sessions| sessions as Arc<dyn SessionServices>);
         let gate = Gate {
             is_local: !self.takes_tokens,
             rules: self.rules,
@@ -312,7 +314,7 @@ impl GatePlan {
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),
-            sessions: Sessions::new(self.settings.session_limits()),
+            sessions: Sessions::new(self.settings.session_limits(), services),
             has_sessions,
             stateless_fast_path,
             session_fast_path,

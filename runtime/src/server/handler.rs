@@ -19,13 +19,14 @@ use rmcp::{
         Tool as Listing, UnsubscribeRequestMethod, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
+    transport::streamable_http_server::session::SessionRestoreMarker,
 };
 
 use tokio::sync::broadcast::Receiver;
 
 use crate::{
     authorization::Permit,
-    gate::LatestCaller,
+    gate::{LatestCaller, SessionGuard, StartedCall},
     item::LogThreshold,
     operation::Operation,
     prompt::PromptKind,
@@ -61,6 +62,7 @@ pub(super) struct Handler {
     /// Receives changes from before the acknowledgement of a subscription on, until its listener
     /// takes it: rmcp acknowledges before it calls the listener.
     acknowledged: Mutex<Option<Receiver<Change>>>,
+    /// The lowest level of log messages of a connection without sessions in the gate.
     log_threshold: LogThreshold,
 }
 
@@ -87,6 +89,13 @@ impl Handler {
         operation: Operation<'_>,
     ) -> Result<Permit, ErrorData> {
         confirmed_permit(&self.shared.rules, extensions, operation)
+    }
+
+    /// Keeps the service of the session of a request while it has subscriptions.
+    fn keep_service(&self, extensions: &Extensions, has_subscriptions: bool) {
+        if let Some(session) = gate_extension::<Arc<SessionGuard>>(extensions) {
+            session.keep_service(has_subscriptions);
+        }
     }
 
     /// Returns a page of a list to a caller that may have it.
@@ -164,8 +173,13 @@ impl ServerHandler for Handler {
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        if let Some(notifier) = &self.shared.notifier {
-            self.subscriptions.begin(notifier, context.peer);
+        let Some(notifier) = &self.shared.notifier else {
+            return;
+        };
+        self.subscriptions.begin(notifier, context.peer.clone());
+        let restored = context.extensions.get::<SessionRestoreMarker>();
+        if restored.is_some_and(|session| self.shared.records.missed_changes(&session.id)) {
+            subscriptions::notify_of_lists(notifier, &context.peer).await;
         }
     }
 
@@ -215,6 +229,7 @@ impl ServerHandler for Handler {
             return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         };
         let listener = Listener::of(permit.caller(), &context.extensions);
+        self.keep_service(&context.extensions, true);
         self.subscriptions.begin(notifier, context.peer);
         self.subscriptions
             .subscribe(request.uri, latest_caller, &notifier.quota, listener)
@@ -233,7 +248,8 @@ impl ServerHandler for Handler {
         if permit.target().is_none() {
             return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         }
-        self.subscriptions.unsubscribe(&request.uri);
+        let is_left = self.subscriptions.unsubscribe(&request.uri);
+        self.keep_service(&context.extensions, is_left);
         Ok(())
     }
 
@@ -292,7 +308,9 @@ impl ServerHandler for Handler {
         if self.shared.info.capabilities.logging.is_none() || !self.shared.has_sessions {
             return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
         }
-        self.log_threshold.set(request.level);
+        let session = gate_extension::<Arc<SessionGuard>>(&context.extensions);
+        let threshold = session.map_or(&self.log_threshold, |session| session.log_threshold());
+        threshold.set(request.level);
         Ok(())
     }
 
@@ -305,7 +323,11 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        self.run::<ToolKind>(request, context).boxed()
+        let started = gate_extension::<StartedCall>(&context.extensions);
+        match started.and_then(StartedCall::take) {
+            Some(running) => self.finish_call(running, request, context).boxed(),
+            None => self.run::<ToolKind>(request, context).boxed(),
+        }
     }
 
     fn read_resource(

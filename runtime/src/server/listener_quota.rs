@@ -206,6 +206,10 @@ impl SubscriptionQuota {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.uris.is_empty()
+    }
+
     /// Returns whether the session is subscribed to a resource.
     pub(super) fn contains(&self, uri: &str) -> bool {
         self.uris.contains(uri)

@@ -2,8 +2,9 @@
 //! revision.
 
 use std::{
-    collections::HashSet,
-    sync::{PoisonError, RwLock},
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
 };
 
 use futures_util::{Stream, StreamExt, future, stream};
@@ -13,14 +14,18 @@ use rmcp::{
     },
     transport::streamable_http_server::{
         SessionId, SessionManager,
-        session::{ServerSseMessage, local::LocalSessionManager},
+        session::{RestoreOutcome, ServerSseMessage, local::LocalSessionManager},
     },
 };
+use tokio::{sync::oneshot, time::timeout};
 
 use super::transport::{self, RETRY};
 
 /// The ID of the first event of a `GET` stream, with which a client can resume it.
 const FIRST: &str = "0";
+
+/// How long the service of an idle session may take to end. Nothing runs in it.
+const RELEASING: Duration = Duration::from_secs(30);
 
 /// rmcp's sessions in the memory of this process, set up for a [`HandlerGate`](crate::gate::HandlerGate), which
 /// ends them. [`HandlerGate::sessions`](crate::gate::HandlerGate::sessions) creates them.
@@ -33,6 +38,8 @@ pub struct LocalSessions {
     inner: LocalSessionManager,
     /// The sessions whose revision has the priming event.
     primed: RwLock<HashSet<SessionId>>,
+    /// The sessions whose service is being released, and who waits for its end.
+    releasing: Mutex<HashMap<SessionId, oneshot::Sender<()>>>,
 }
 
 impl Default for LocalSessions {
@@ -40,11 +47,35 @@ impl Default for LocalSessions {
         Self {
             inner: transport::session_manager(),
             primed: RwLock::default(),
+            releasing: Mutex::default(),
         }
     }
 }
 
 impl LocalSessions {
+    /// Ends the service of a session, and waits until it has ended: a service closes its session
+    /// when it ends, and that must not be the session of a restored service.
+    pub(super) async fn release(&self, id: &SessionId) {
+        if !self.inner.has_session(id).await.unwrap_or(false) {
+            return;
+        }
+        let (ended, end) = oneshot::channel();
+        self.releasing().insert(id.clone(), ended);
+        if let Err(error) = self.inner.close_session(id).await {
+            tracing::error!(%error, "the service of an idle session could not be ended");
+        }
+        if timeout(RELEASING, end).await.is_err() {
+            self.releasing().remove(id);
+            tracing::error!("the service of an idle session did not end");
+        }
+    }
+
+    fn releasing(&self) -> MutexGuard<'_, HashMap<SessionId, oneshot::Sender<()>>> {
+        self.releasing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_primed(&self, id: &SessionId) -> bool {
         let primed = self.primed.read().unwrap_or_else(PoisonError::into_inner);
         primed.contains(id)
@@ -112,8 +143,18 @@ impl SessionManager for LocalSessions {
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
+        let released = self.releasing().remove(id);
+        if let Some(released) = released {
+            // Whoever waited has given up.
+            let _ = released.send(());
+            return Ok(());
+        }
         self.set_primed(id, false);
         self.inner.close_session(id).await
+    }
+
+    async fn restore_session(&self, id: SessionId) -> Result<RestoreOutcome<Events>, Fault> {
+        self.inner.restore_session(id).await
     }
 
     async fn create_stream(

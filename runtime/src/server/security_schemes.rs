@@ -24,7 +24,10 @@ use rmcp::{
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::{
         Transport,
-        streamable_http_server::{SessionId, SessionManager, session::ServerSseMessage},
+        streamable_http_server::{
+            SessionId, SessionManager,
+            session::{RestoreOutcome, ServerSseMessage},
+        },
     },
 };
 use serde_json::Value;
@@ -122,6 +125,13 @@ fn broken(error: axum::BoxError) -> Body {
 #[derive(Debug, Default)]
 pub(super) struct SessionsWithSecuritySchemes(LocalSessions);
 
+impl SessionsWithSecuritySchemes {
+    /// Ends the service of an idle session.
+    pub(super) async fn release(&self, id: &SessionId) {
+        self.0.release(id).await;
+    }
+}
+
 type Fault = <LocalSessions as SessionManager>::Error;
 type Messages = Result<ServerJsonRpcMessage, Fault>;
 
@@ -144,6 +154,17 @@ impl SessionManager for SessionsWithSecuritySchemes {
 
     async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
         self.0.close_session(id).await
+    }
+
+    async fn restore_session(
+        &self,
+        id: SessionId,
+    ) -> Result<RestoreOutcome<Self::Transport>, Fault> {
+        Ok(match self.0.restore_session(id).await? {
+            RestoreOutcome::Restored(transport) => RestoreOutcome::Restored(Publisher(transport)),
+            RestoreOutcome::AlreadyPresent => RestoreOutcome::AlreadyPresent,
+            _ => RestoreOutcome::NotSupported,
+        })
     }
 
     async fn create_stream(

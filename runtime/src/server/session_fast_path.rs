@@ -21,9 +21,9 @@ use rmcp::{
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::gate::{COMMENT, KEEP_ALIVE, SessionFastPath, event_stream};
+use crate::gate::{COMMENT, KEEP_ALIVE, SessionFastPath, SessionServices, event_stream};
 
-use super::security_schemes::SessionsWithSecuritySchemes;
+use super::{security_schemes::SessionsWithSecuritySchemes, session_records::SessionRecords};
 
 /// How long to wait for a complete answer. Most answers are complete by then, and are sent as
 /// one body instead of event by event.
@@ -32,8 +32,18 @@ const GRACE: Duration = Duration::from_millis(10);
 /// The open sessions.
 pub(super) struct OpenSessions {
     pub(super) sessions: Arc<SessionsWithSecuritySchemes>,
+    pub(super) records: Arc<SessionRecords>,
     /// Ends the answers that are still being sent.
     pub(super) stop: CancellationToken,
+}
+
+impl SessionServices for OpenSessions {
+    fn release<'s>(&'s self, session: &'s str) -> BoxFuture<'s, ()> {
+        // Before the end, so that no change is missed.
+        self.records.note_release(session);
+        let id = session.into();
+        async move { self.sessions.release(&id).await }.boxed()
+    }
 }
 
 impl SessionFastPath for OpenSessions {

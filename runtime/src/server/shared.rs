@@ -7,8 +7,8 @@ use rmcp::model::ServerConfig;
 use crate::{authorization::Rules, gate::Authorizer, item::RoundSeal};
 
 use super::{
-    Visibility, catalogue::Catalogue, multi_round::RoundGuard, subscriptions::ChangeNotifier,
-    tool_list_cache::ToolListCache,
+    Visibility, catalogue::Catalogue, multi_round::RoundGuard, session_records::SessionRecords,
+    subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,
 };
 
 /// The state of a server that all its requests share.
@@ -23,6 +23,7 @@ pub(super) struct Shared {
     pub(super) page_items: usize,
     /// Whether clients of the revisions before 2026-07-28 get a session.
     pub(super) has_sessions: bool,
+    pub(super) records: Arc<SessionRecords>,
     /// Sends changes to subscribed clients, if the server announces changes.
     pub(super) notifier: Option<Arc<ChangeNotifier>>,
     pub(super) rounds: Arc<RoundSeal>,

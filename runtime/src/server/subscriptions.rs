@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use rmcp::{
     ErrorData, RoleServer,
     model::{ResourceUpdatedNotificationParam, ServerCapabilities, SubscriptionFilter},
-    service::{Peer, SubscriptionContext},
+    service::{Peer, ServiceError, SubscriptionContext},
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -159,9 +159,11 @@ impl Subscriptions {
         subscribed.uris.add(uri, quota, listener)
     }
 
-    /// Unsubscribes from a resource.
-    pub(super) fn unsubscribe(&self, uri: &str) {
-        lock(&self.subscribed).uris.remove(uri);
+    /// Unsubscribes from a resource. Returns whether a subscription is left.
+    pub(super) fn unsubscribe(&self, uri: &str) -> bool {
+        let mut subscribed = lock(&self.subscribed);
+        subscribed.uris.remove(uri);
+        !subscribed.uris.is_empty()
     }
 }
 
@@ -200,18 +202,31 @@ async fn pass_on(
             if !herald.concerns(&change, subscribed, &mut verdicts).await {
                 continue;
             }
-            let sent = match change {
-                Change::Tools => peer.notify_tool_list_changed().await,
-                Change::Prompts => peer.notify_prompt_list_changed().await,
-                Change::Resources => peer.notify_resource_list_changed().await,
-                Change::Contents(uri) => {
-                    let updated = ResourceUpdatedNotificationParam::new(uri);
-                    peer.notify_resource_updated(updated).await
-                }
-            };
-            if sent.is_err() {
+            if send(peer, change).await.is_err() {
                 return;
             }
+        }
+    }
+}
+
+/// Notifies the client of a session of a change.
+async fn send(peer: &Peer<RoleServer>, change: Change) -> Result<(), ServiceError> {
+    match change {
+        Change::Tools => peer.notify_tool_list_changed().await,
+        Change::Prompts => peer.notify_prompt_list_changed().await,
+        Change::Resources => peer.notify_resource_list_changed().await,
+        Change::Contents(uri) => {
+            let updated = ResourceUpdatedNotificationParam::new(uri);
+            peer.notify_resource_updated(updated).await
+        }
+    }
+}
+
+/// Notifies the client of a session of every list that may have changed.
+pub(super) async fn notify_of_lists(herald: &ChangeNotifier, peer: &Peer<RoleServer>) {
+    for change in [Change::Tools, Change::Prompts, Change::Resources] {
+        if herald.has_list(&change) && send(peer, change).await.is_err() {
+            return;
         }
     }
 }

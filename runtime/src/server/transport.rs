@@ -1,11 +1,14 @@
 //! Every setting of rmcp's transport and sessions is set here, so that no unreviewed default
 //! of rmcp becomes an unknown limit.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig,
-    session::local::{LocalSessionManager, SessionConfig},
+    session::{
+        SessionStore,
+        local::{LocalSessionManager, SessionConfig},
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +47,15 @@ pub(super) fn service(
         // Requests of earlier revisions do not have this metadata.
         .with_stateless_protocol_metadata_required(false)
         .with_cancellation_token(everything)
+}
+
+/// Lets rmcp restore the services of sessions from their records.
+pub(super) fn with_records(
+    mut settings: StreamableHttpServerConfig,
+    records: Arc<dyn SessionStore>,
+) -> StreamableHttpServerConfig {
+    settings.session_store = Some(records);
+    settings
 }
 
 /// Creates rmcp's session manager, which stores sessions in the memory of this process.
@@ -99,7 +111,7 @@ mod tests {
             "allowed_hosts",
             "allowed_origins",
             "validate_empty_origin_allowlist",
-            // Not set: sessions are stored in this process.
+            // Set by `with_records`, where the gate releases services.
             "session_store",
             "max_request_body_bytes",
             "stateless_protocol_metadata_required",

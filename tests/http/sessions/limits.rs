@@ -9,7 +9,7 @@ use support::{
     running_server::RunningServer,
     unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
-use toolgate::{Server, gate::SessionLimits, mcp_tool, tools};
+use toolgate::{Context, Server, gate::SessionLimits, mcp_tool, tools};
 
 use super::{SESSION, token_of};
 
@@ -19,10 +19,16 @@ fn hello() -> &'static str {
     "hello"
 }
 
+/// Says hello through rmcp.
+#[mcp_tool(public)]
+fn greet(_context: Context) -> &'static str {
+    "hello"
+}
+
 /// Starts a server with an open handshake.
 async fn server(limits: SessionLimits) -> RunningServer {
     let server = Server::new("open")
-        .tools(tools![hello])
+        .tools(tools![hello, greet])
         .with_verifier(UnsignedVerifier);
     RunningServer::start(server.without_banner(), |config| {
         config.with_issuer(ISSUER).with_session_limits(limits)
@@ -156,7 +162,7 @@ async fn streams_begin_with_an_empty_event_if_the_revision_has_it() {
         let opened = client.initialize().await;
         assert!(!opened.text.contains("retry"), "{opened:?}");
         for kind in ["application/json", "application/json; charset=utf-8"] {
-            let call = client.message("tools/call", json!({"name": "hello", "arguments": {}}));
+            let call = client.message("tools/call", json!({"name": "greet", "arguments": {}}));
             let request = client.post(&call).body(call.to_string()).build();
             let mut request = request.expect("a request");
             let kind = kind.parse().expect("a value");

@@ -11,7 +11,7 @@ use rmcp::model::{ClientJsonRpcMessage, JsonObject, RequestId};
 use super::*;
 use crate::{
     authorization::Permit,
-    gate::{fast_message::FastMessage, stateless_fast_path::RunningCall},
+    gate::{fast_message::FastMessage, session::SessionServices, stateless_fast_path::RunningCall},
     observer::RunReport,
     scope::Scope,
 };
@@ -34,6 +34,12 @@ impl StatelessFastPath for Paths {
 
     fn list(&self, _: &Permit) -> Option<Bytes> {
         None
+    }
+}
+
+impl SessionServices for Paths {
+    fn release<'s>(&'s self, _: &'s str) -> BoxFuture<'s, ()> {
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -67,6 +73,7 @@ fn lanes(message: &IncomingMessage, is_in_session: bool, target: Option<Target>)
             Lane::StatelessCall => 'C',
             Lane::ToolList => 'L',
             Lane::SessionCall => 'S',
+            Lane::PlainSessionCall => 'P',
             Lane::Rmcp => '.',
         }
     };
@@ -108,7 +115,7 @@ fn each_combination_has_one_lane() {
         (
             "older call",
             call(OLDER),
-            [".C.. .... ....", "..SS ..SS ..SS"],
+            [".C.. .... ....", "..SP ..SS ..SS"],
         ),
         ("list", list(Revision::Current), [".L.L .L.L .L.L", never]),
         ("older list", list(OLDER), [never, never]),

@@ -91,7 +91,7 @@ fn gate() -> Gate {
         },
         pending_bodies: PendingBodies::new(1024),
         stop: CancellationToken::new(),
-        sessions: Sessions::new(SessionLimits::default()),
+        sessions: Sessions::new(SessionLimits::default(), None),
         has_sessions: true,
         stateless_fast_path: None,
         session_fast_path: None,

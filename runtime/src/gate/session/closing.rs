@@ -1,4 +1,5 @@
-//! Ends sessions in rmcp, and idle sessions after their time.
+//! Ends sessions in rmcp, idle sessions after their time, and the services of idle sessions
+//! earlier.
 
 use std::{
     convert::Infallible,
@@ -13,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
-use super::{SESSION_ID, SessionStore};
+use super::{SESSION_ID, SessionStore, release::RELEASE_AFTER};
 
 /// The shortest time between two scans for idle sessions, which end at most that much later.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -74,11 +75,15 @@ where
     })
 }
 
-/// Ends idle sessions until there are none, or the gate is dropped.
+/// Ends idle sessions, and the services of idle sessions, until there are none, or the gate is
+/// dropped.
 pub(super) async fn end_idle(sessions: Weak<SessionStore>, dropped: CancellationToken) {
     loop {
         let next = match sessions.upgrade() {
-            Some(sessions) => sessions.end_idle(),
+            Some(sessions) => {
+                sessions.release_idle();
+                sessions.end_idle()
+            }
             None => None,
         };
         let Some(next) = next else { return };
@@ -103,7 +108,9 @@ impl SessionStore {
             } else {
                 // A session that is in use now cannot have been idle for that long before.
                 let next = next.unwrap_or(now + idle);
-                (removed, Some(next.max(now + PAUSE.min(idle))))
+                let next = next.max(now + PAUSE.min(idle));
+                let release = self.services.as_ref().map(|_| now + RELEASE_AFTER);
+                (removed, Some(release.map_or(next, |at| at.min(next))))
             }
         };
         super::close(removed);

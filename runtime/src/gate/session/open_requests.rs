@@ -1,4 +1,5 @@
-//! Keeps a session open while a request or a stream of it is open.
+//! Keeps a session open while a request or a stream of it is open, and its running service while
+//! one needs it.
 //!
 //! A request is open until its handler has finished, even if its client has disconnected: a
 //! client may come back for the answer. So the guard is in the extensions of the request and
@@ -8,44 +9,107 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::item::LogThreshold;
 
 use super::LatestCaller;
 
-/// The number of open requests of a session, and when the last one ended.
+/// The number of open requests of a session, when the last one ended, and its service.
 #[derive(Debug)]
-pub(super) struct Activity(Mutex<State>);
+pub(super) struct Activity {
+    state: Mutex<State>,
+    /// Wakes the requests that wait for the end of a release or of a restoration.
+    changed: Notify,
+    /// The lowest level of log messages, which the session keeps without a service.
+    log_threshold: LogThreshold,
+}
 
 #[derive(Debug)]
 struct State {
     open: usize,
     ended: Instant,
+    service: ServiceState,
+    /// Whether the service holds what only it knows, such as a subscription.
+    is_kept: bool,
+}
+
+/// Whether rmcp runs a service for the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ServiceState {
+    Running,
+    /// It ends now. Requests that need a service wait.
+    Releasing,
+    /// The next request that needs a service restores it.
+    Released,
+    /// A request restores it. Other requests wait: rmcp ends a service that gets a request before
+    /// its handshake.
+    Restoring,
 }
 
 impl Activity {
     /// Creates the activity of a session that is opened now.
     pub(super) fn new() -> Self {
-        Self(Mutex::new(State {
-            open: 0,
-            ended: Instant::now(),
-        }))
+        Self {
+            state: Mutex::new(State {
+                open: 0,
+                ended: Instant::now(),
+                service: ServiceState::Running,
+                is_kept: false,
+            }),
+            changed: Notify::new(),
+            log_threshold: LogThreshold::default(),
+        }
     }
 
-    /// Returns since when no request of the session is open, or `None` if one is.
+    /// Returns since when no request of the session is open. Returns `None` if one is, or if its
+    /// service is being released.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = self.lock();
-        (state.open == 0).then_some(state.ended)
+        let is_idle = state.open == 0 && state.service != ServiceState::Releasing;
+        is_idle.then_some(state.ended)
+    }
+
+    /// Returns when the service of the session may be released, or `None` if it has none or if
+    /// something needs it.
+    pub(super) fn release_at(&self, after: Duration) -> Option<Instant> {
+        let state = self.lock();
+        let is_idle = state.open == 0 && state.service == ServiceState::Running && !state.is_kept;
+        is_idle.then_some(state.ended + after)
+    }
+
+    /// Begins the release of the service, unless a request has begun meanwhile. From now on
+    /// requests that need a service wait for [`Activity::end_release`].
+    pub(super) fn begin_release(&self, now: Instant, after: Duration) -> bool {
+        let is_due = self.release_at(after).is_some_and(|at| at <= now);
+        let mut state = self.lock();
+        let begins = is_due && state.open == 0 && state.service == ServiceState::Running;
+        if begins {
+            state.service = ServiceState::Releasing;
+        }
+        begins
+    }
+
+    /// Ends a release.
+    pub(super) fn end_release(&self) {
+        self.set_service(ServiceState::Released);
+    }
+
+    fn set_service(&self, service: ServiceState) {
+        self.lock().service = service;
+        self.changed.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Each change is one step, so a panic leaves no inconsistent state.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,6 +131,58 @@ impl SessionGuard {
         }
     }
 
+    /// Returns whether the service runs. Waits until it is clear. As long as this guard exists, a
+    /// running service is not released.
+    pub(in crate::gate) async fn has_service(&self) -> bool {
+        self.settled(|state| state.service == ServiceState::Running)
+            .await
+    }
+
+    /// Returns whether a request that needs the service cannot be sent to it right now.
+    pub(in crate::gate) fn waits_for_service(&self) -> bool {
+        self.activity.lock().service != ServiceState::Running
+    }
+
+    /// Waits until a request can be sent to the service. The first request after a release gets
+    /// the restoration, which other requests wait for.
+    pub(in crate::gate) async fn use_service(&self) -> Option<Restoration> {
+        let restores = self.settled(|state| {
+            let restores = state.service == ServiceState::Released;
+            if restores {
+                state.service = ServiceState::Restoring;
+            }
+            restores
+        });
+        restores.await.then(|| Restoration {
+            activity: Arc::clone(&self.activity),
+            end: ServiceState::Released,
+        })
+    }
+
+    /// Waits until the service neither ends nor begins, and does something with its state.
+    async fn settled<T>(&self, with: impl Fn(&mut State) -> T) -> T {
+        loop {
+            let changed = self.activity.changed.notified();
+            {
+                let mut state = self.activity.lock();
+                if let ServiceState::Running | ServiceState::Released = state.service {
+                    return with(&mut state);
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Says whether the service of the session holds what a new one would not know.
+    pub(crate) fn keep_service(&self, is_kept: bool) {
+        self.activity.lock().is_kept = is_kept;
+    }
+
+    /// Returns the lowest level of log messages that the client wants.
+    pub(crate) fn log_threshold(&self) -> &LogThreshold {
+        &self.activity.log_threshold
+    }
+
     /// Returns the session's id.
     pub(crate) fn id(&self) -> &str {
         &self.id
@@ -83,6 +199,26 @@ impl Drop for SessionGuard {
         let mut state = self.activity.lock();
         state.open = state.open.saturating_sub(1);
         state.ended = Instant::now();
+    }
+}
+
+/// The restoration of a service by the request that needs it. It has failed if this is dropped.
+#[derive(Debug)]
+pub(in crate::gate) struct Restoration {
+    activity: Arc<Activity>,
+    end: ServiceState,
+}
+
+impl Restoration {
+    /// Ends the restoration: the service has answered.
+    pub(in crate::gate) fn succeed(mut self) {
+        self.end = ServiceState::Running;
+    }
+}
+
+impl Drop for Restoration {
+    fn drop(&mut self) {
+        self.activity.set_service(self.end);
     }
 }
 

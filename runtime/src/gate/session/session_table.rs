@@ -44,6 +44,12 @@ impl Table {
         self.entries.get_mut(id)
     }
 
+    /// Returns the ids and activities of all sessions.
+    pub(super) fn activities(&self) -> impl Iterator<Item = (&str, &Arc<Activity>)> {
+        let entries = self.entries.iter();
+        entries.map(|(id, entry)| (id.as_str(), &entry.activity))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -28,7 +28,7 @@ impl World {
 
     fn with(limits: SessionLimits) -> Self {
         Self {
-            sessions: Sessions::new(limits),
+            sessions: Sessions::new(limits, None),
             closed: Arc::default(),
         }
     }

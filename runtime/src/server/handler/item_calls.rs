@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer,
-    model::{CompleteRequestParams, CompleteResult, JsonObject},
+    model::{
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, JsonObject,
+    },
     service::RequestContext,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,12 +24,13 @@ use super::{
 };
 use crate::{
     authorization::Permit,
-    gate::LateDenials,
+    gate::{LateDenials, RunningCall, SessionGuard},
     item::{Call, CallRound, RoundRequest, Unanswered},
     observer::RunOutcome,
     operation::{self, Operation},
     prompt::PromptKind,
     resource::ResourceKind,
+    tool::ToolKind,
 };
 
 impl Handler {
@@ -40,7 +43,10 @@ impl Handler {
     ) -> Rounds<'h> {
         // Without a session a client cannot set a log level.
         if self.shared.has_sessions {
-            context.extensions.insert(self.log_threshold.clone());
+            let session = gate_extension::<Arc<SessionGuard>>(&context.extensions);
+            let threshold = session.map_or(&self.log_threshold, |session| session.log_threshold());
+            let threshold = threshold.clone();
+            context.extensions.insert(threshold);
         }
         Rounds::new(self.shared.round_guard(), operation, arguments, context)
     }
@@ -105,6 +111,21 @@ impl Handler {
         let running = rounds.run(&permit, turn, run);
         let end = unless_cancelled(item.takes_context(), cancelled, running).await;
         end.or_else(|error| answer_denied::<K>(error, &permit, operation, &rounds.context))
+    }
+
+    /// Waits for the end of a call that the gate has started.
+    pub(super) async fn finish_call(
+        &self,
+        running: RunningCall,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let operation = Operation::CallTool(&request.name);
+        let permit = self.permit(&context.extensions, operation)?;
+        let _finish = FinishReport(run_report(&context.extensions));
+        let running = running.map_err(Unanswered::Denied);
+        let end = unless_cancelled(false, context.ct.clone(), running).await;
+        end.or_else(|error| answer_denied::<ToolKind>(error, &permit, operation, &context))
     }
 
     pub(super) async fn completing(

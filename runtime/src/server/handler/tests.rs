@@ -110,6 +110,7 @@ impl World {
             authorizer: None,
             visibility: Default::default(),
             page_items: 1_000,
+            records: Arc::default(),
             has_sessions: true,
             notifier: None,
             rounds: Arc::new(rounds),

@@ -249,7 +249,7 @@ async fn a_stream_keeps_its_session_and_an_idle_session_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn only_sessions_that_know_it_are_sent_an_event_without_a_message() {
-    for router in [server(HOUR), gated(HOUR)] {
+    for (router, is_gate_alone) in [(server(HOUR), false), (gated(HOUR), true)] {
         for revision in REVISIONS {
             let is_known = revision == "2025-11-25";
             let (client, opened) = Client::open(&router, revision).await;
@@ -263,7 +263,13 @@ async fn only_sessions_that_know_it_are_sent_an_event_without_a_message() {
             // The second answer is written event by event.
             for seconds in [0, 1] {
                 let text = whole(client.call("wait", seconds).await).await;
-                assert_eq!(is_primed(&text), is_known, "{revision}: {text}");
+                // A call that ends at once needs no service, and nobody comes back to its answer.
+                let is_resumable = is_gate_alone || seconds > 0;
+                assert_eq!(
+                    is_primed(&text),
+                    is_known && is_resumable,
+                    "{revision}: {text}"
+                );
                 assert!(text.contains("waited"), "{text}");
             }
         }

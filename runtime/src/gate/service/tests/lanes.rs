@@ -8,7 +8,7 @@ use rmcp::model::{
 use super::*;
 use crate::{
     authorization::Decision,
-    gate::{LatestCaller, RunningCall, SessionFastPath, StatelessFastPath},
+    gate::{LatestCaller, RunningCall, SessionFastPath, SessionServices, StatelessFastPath},
     observer::RunReport,
     operation::Operation,
 };
@@ -158,6 +158,12 @@ async fn a_refused_request_takes_no_lane() {
 /// A single session, which records its requests.
 #[derive(Default)]
 struct RecordingSession(Mutex<Vec<String>>);
+
+impl SessionServices for RecordingSession {
+    fn release<'s>(&'s self, _: &'s str) -> BoxFuture<'s, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
 
 impl SessionFastPath for RecordingSession {
     fn has<'s>(&'s self, session: &'s str) -> BoxFuture<'s, bool> {

@@ -1,0 +1,64 @@
+//! Releases the services of idle sessions.
+//!
+//! rmcp runs a service for each session: tasks, channels and buffers of about 60 KiB. Most
+//! sessions only call tools that need nothing of it. So the service of an idle session ends, and
+//! the session stays as a record: its owner, what its client said at `initialize`, and its log
+//! level. The next request that needs a service restores it.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
+use tokio::time::Instant;
+
+use super::{SessionStore, open_requests::Activity};
+
+/// How long a session is idle before its service is released. A client that connects sends a few
+/// requests one after the other, which need the same service.
+pub(super) const RELEASE_AFTER: Duration = Duration::from_secs(2);
+
+/// The services that rmcp runs for sessions.
+pub(crate) trait SessionServices: Send + Sync {
+    /// Ends the service of an idle session, and waits until it has ended. The next request that
+    /// needs a service restores it.
+    fn release<'s>(&'s self, session: &'s str) -> BoxFuture<'s, ()>;
+}
+
+/// How many services end at a time.
+const AT_ONCE: usize = 16;
+
+impl SessionStore {
+    /// Releases the services of the sessions that are idle now.
+    pub(super) fn release_idle(&self) {
+        let Some(services) = &self.services else {
+            return;
+        };
+        let now = Instant::now();
+        let due: Vec<(String, Arc<Activity>)> = {
+            let table = self.lock();
+            let begun = table
+                .activities()
+                .filter(|(_, activity)| activity.begin_release(now, RELEASE_AFTER));
+            begun
+                .map(|(id, activity)| (id.to_owned(), Arc::clone(activity)))
+                .collect()
+        };
+        if due.is_empty() {
+            return;
+        }
+        let services = Arc::clone(services);
+        let releasing = async move {
+            let release = |(id, activity): (String, Arc<Activity>)| {
+                let services = Arc::clone(&services);
+                async move {
+                    services.release(&id).await;
+                    activity.end_release();
+                }
+            };
+            stream::iter(due)
+                .for_each_concurrent(AT_ONCE, release)
+                .await;
+        };
+        // Boxed like all background tasks, so that they are one type to compile.
+        tokio::spawn(releasing.boxed());
+    }
+}

@@ -1,0 +1,116 @@
+//! The records of sessions: what a service needs to know to be restored.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use rmcp::transport::streamable_http_server::session::{
+    SessionState, SessionStore, SessionStoreError,
+};
+
+use super::changes::Changes;
+
+/// The record of each session in the memory of this process. The gate owns the sessions, and ends
+/// them, so their number and the size of a record are bounded there.
+#[derive(Debug, Default)]
+pub(super) struct SessionRecords {
+    records: Mutex<HashMap<Box<str>, SessionRecord>>,
+    changes: Option<Changes>,
+}
+
+#[derive(Debug)]
+struct SessionRecord {
+    /// What the client said at `initialize`, as JSON: it is smaller than the value.
+    handshake: Box<[u8]>,
+    /// The number of changes of the lists before the service was released.
+    changes: u64,
+}
+
+impl SessionRecords {
+    pub(super) fn new(changes: Option<Changes>) -> Self {
+        Self {
+            records: Mutex::default(),
+            changes,
+        }
+    }
+
+    /// Notes that the service of a session is being released.
+    pub(super) fn note_release(&self, id: &str) {
+        let now = self.list_changes();
+        if let Some(record) = self.lock().get_mut(id) {
+            record.changes = now;
+        }
+    }
+
+    /// Returns whether a list has changed since the service of a session was released.
+    pub(super) fn missed_changes(&self, id: &str) -> bool {
+        let now = self.list_changes();
+        self.lock()
+            .get(id)
+            .is_some_and(|record| record.changes != now)
+    }
+
+    fn list_changes(&self) -> u64 {
+        self.changes.as_ref().map_or(0, Changes::of_lists)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, SessionRecord>> {
+        // Each change is one step, so a panic leaves no inconsistent state.
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, id: &str) -> Result<Option<SessionState>, SessionStoreError> {
+        let records = self.lock();
+        let record = records.get(id);
+        let state = record.map(|record| serde_json::from_slice(&record.handshake));
+        Ok(state.transpose()?)
+    }
+
+    fn put(&self, id: &str, state: &SessionState) -> Result<(), SessionStoreError> {
+        let record = SessionRecord {
+            handshake: serde_json::to_vec(state)?.into(),
+            changes: self.list_changes(),
+        };
+        self.lock().insert(id.into(), record);
+        Ok(())
+    }
+
+    fn remove(&self, id: &str) {
+        self.lock().remove(id);
+    }
+}
+
+type Stored<'s, T> = BoxFuture<'s, Result<T, SessionStoreError>>;
+
+impl SessionStore for SessionRecords {
+    fn load<'s, 'i, 'f>(&'s self, id: &'i str) -> Stored<'f, Option<SessionState>>
+    where
+        's: 'f,
+        'i: 'f,
+    {
+        std::future::ready(self.find(id)).boxed()
+    }
+
+    fn store<'s, 'i, 't, 'f>(&'s self, id: &'i str, state: &'t SessionState) -> Stored<'f, ()>
+    where
+        's: 'f,
+        'i: 'f,
+        't: 'f,
+    {
+        std::future::ready(self.put(id, state)).boxed()
+    }
+
+    fn delete<'s, 'i, 'f>(&'s self, id: &'i str) -> Stored<'f, ()>
+    where
+        's: 'f,
+        'i: 'f,
+    {
+        self.remove(id);
+        std::future::ready(Ok(())).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests;
