@@ -19,11 +19,13 @@ mod exporter;
 mod otlp;
 mod request_spans;
 mod sampler;
+mod server_place;
 mod settings;
 mod span;
 mod span_context;
 
 pub use exporter::{ExportCounts, Exporter};
-pub use request_spans::{RequestDecision, RequestHead, RequestSpans, ServerPlace};
+pub use request_spans::{RequestDecision, RequestHead, RequestSpans, UpstreamRequest};
+pub use server_place::ServerPlace;
 pub use settings::{NAMES, SECRET_NAMES, SettingError, TraceSettings};
 pub use span_context::SpanContext;
