@@ -24,6 +24,7 @@ pub use crate::{
     },
     observer::{
         DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome, RunReport, ScopeNames,
+        VerificationEvent, VerificationOutcome,
     },
     prompt::{
         PromptKind, PromptSet,

@@ -35,6 +35,7 @@ mod shutdown;
 mod slow_calls;
 mod step_up_authentication;
 mod subscriptions;
+mod token_verification;
 mod tool_authorize;
 mod without_sessions;
 

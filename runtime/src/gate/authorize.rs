@@ -25,7 +25,7 @@ use crate::{
     denial::DenialReason,
     observer::RunReport,
     operation::Operation,
-    verify::{DpopRequest, PROOF, Unauthenticated},
+    verify::{DpopRequest, PROOF, Unauthenticated, VerificationPath},
 };
 
 use super::{
@@ -209,11 +209,14 @@ impl Gate {
             }
         };
         let request = DpopRequest::from_request(&parts.method, &parts.headers);
+        let mut path = VerificationPath::default();
+        let started = self.begin_verification();
         let accepted = self
             .authenticator
-            .authenticate(&credentials, &request)
-            .await?;
-        Ok(Some(accepted.sent_with(credentials)))
+            .authenticate(&credentials, &request, &mut path)
+            .await;
+        self.report_verified(&parts.headers, started, path, &accepted);
+        Ok(Some(accepted?.sent_with(credentials)))
     }
 
     /// Receives a body: all of it, or only its beginning.

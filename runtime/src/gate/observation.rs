@@ -1,4 +1,4 @@
-//! Reports decisions to the observer of a gate, if it has one.
+//! Reports verifications and decisions to the observer of a gate, if it has one.
 
 use std::{
     fmt,
@@ -9,18 +9,26 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderMap;
+use tokio::time::Instant;
+
 use crate::{
     caller::Caller,
     denial::DenialReason,
-    observer::{DecisionEvent, NotRecordedError, Observer, RunReport, ScopeNames},
+    observer::{
+        DecisionEvent, NotRecordedError, Observer, RunReport, ScopeNames, VerificationEvent,
+        VerificationOutcome,
+    },
     operation::Operation,
     scope::ScopeSet,
+    verify::{Unauthenticated, VerificationPath},
 };
 
 use super::{
     Gate,
     audit::{Cause, Subject},
     refusal::Refusal,
+    request_id, trace_context,
 };
 
 /// The time after which a client tries again if a decision cannot be recorded.
@@ -58,6 +66,36 @@ struct Verdict<'a> {
 }
 
 impl Gate {
+    /// Reads the clock before a verification, if anything observes the gate.
+    pub(super) fn begin_verification(&self) -> Option<Instant> {
+        self.observation.as_ref().map(|_| Instant::now())
+    }
+
+    /// Reports the verification of a token.
+    pub(super) fn report_verified<T>(
+        &self,
+        headers: &HeaderMap,
+        started: Option<Instant>,
+        path: VerificationPath,
+        verified: &Result<T, Unauthenticated>,
+    ) {
+        let (Some(observation), Some(started)) = (&self.observation, started) else {
+            return;
+        };
+        observation.observer.verified(&VerificationEvent {
+            request_id: request_id::read(headers),
+            trace_id: trace_context::trace_id(headers),
+            is_cached: path.is_cached,
+            kind: path.kind.as_str(),
+            outcome: match verified {
+                Ok(_) => VerificationOutcome::Accepted,
+                Err(Unauthenticated::Unavailable { .. }) => VerificationOutcome::Unavailable,
+                Err(_) => VerificationOutcome::Refused,
+            },
+            duration: started.elapsed(),
+        });
+    }
+
     /// Reports that an operation is allowed, before anything runs. Returns the report for the
     /// code that runs it.
     ///

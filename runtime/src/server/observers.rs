@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     config::ValidConfig,
     error::SetupErrors,
-    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent},
+    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, VerificationEvent},
 };
 
 /// Several observers. If an observer cannot record an allowed operation, the later observers do not
@@ -31,6 +31,10 @@ impl Observer for All {
 
     fn ended(&self, end: &OutcomeEvent<'_>) {
         self.0.iter().for_each(|one| one.ended(end));
+    }
+
+    fn verified(&self, verification: &VerificationEvent<'_>) {
+        self.0.iter().for_each(|one| one.verified(verification));
     }
 }
 
