@@ -4,7 +4,9 @@
 //! Hidden: the events hold personal data, and their fields change with the gate. The audit log
 //! and the metrics, which are optional, implement [`Observer`].
 
-use std::fmt;
+use std::{fmt, sync::Arc};
+
+use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use crate::{
     clock::UnixTime,
@@ -12,8 +14,12 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
+mod request_trace;
 mod run_report;
+pub(crate) mod trace_context;
 
+pub(crate) use request_trace::{AnswerGuard, current, within, write};
+pub use request_trace::{RequestHead, RequestTrace, UpstreamTrace};
 pub use run_report::{RunOutcome, RunReport};
 
 /// The header with the id of a request, in the request and in its answer.
@@ -37,6 +43,16 @@ pub trait Observer: Send + Sync {
     /// Gets the verification of the token of a request: once for each request with a well-formed
     /// token, before its decision, unless the client disconnects first. The default does nothing.
     fn verified(&self, _verification: &VerificationEvent<'_>) {}
+
+    /// Starts the trace of a request, before anything is checked. The default traces nothing.
+    fn begin(&self, _request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
+        None
+    }
+
+    /// Sends what it has not sent yet, within two seconds. A server that stops waits for it.
+    fn finish(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
 }
 
 /// A decision could not be recorded.

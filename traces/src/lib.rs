@@ -25,7 +25,9 @@ mod span;
 mod span_context;
 
 pub use exporter::{ExportCounts, Exporter};
-pub use request_spans::{RequestDecision, RequestHead, RequestSpans, UpstreamRequest};
+pub use request_spans::{
+    RequestDecision, RequestHead, RequestSpans, UpstreamRequest, Verification,
+};
 pub use server_place::ServerPlace;
 pub use settings::{NAMES, SECRET_NAMES, SettingError, TraceSettings};
 pub use span_context::SpanContext;

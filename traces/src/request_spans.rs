@@ -25,7 +25,7 @@ mod attributes;
 #[cfg(test)]
 mod tests;
 
-pub use attributes::{RequestDecision, RequestHead};
+pub use attributes::{RequestDecision, RequestHead, Verification};
 
 /// How many spans of upstream requests one request can have: an item can send any number of them.
 const MOST_UPSTREAM: usize = 64;
@@ -139,19 +139,19 @@ impl RequestSpans {
     }
 
     /// Notes that a token was verified.
-    pub fn note_verification(&self, duration: Duration, attributes: [(&'static str, bool); 1]) {
+    pub fn note_verification(&self, verification: &Verification) {
         let end = self.now();
         let mut state = self.state();
-        let attributes = attributes.map(|(key, flag)| (key, flag.into()));
+        let duration = nanoseconds(verification.duration);
         let verify = Span {
             name: "verify".into(),
             kind: SpanKind::Internal,
             context: state.context.child(),
             parent: Some(state.context.span),
             is_parent_remote: false,
-            times: [end.saturating_sub(nanoseconds(duration)), end],
-            attributes: attributes.into(),
-            is_error: false,
+            times: [end.saturating_sub(duration), end],
+            attributes: verification.attributes(),
+            is_error: verification.error.is_some(),
         };
         state.children.push(verify);
     }

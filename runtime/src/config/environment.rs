@@ -14,7 +14,7 @@ use super::{
     config_file::{self, CONFIG},
     dotenv,
     resource_url::quoted_without_secrets,
-    secret_file,
+    secret_file, traces_settings,
     variable::{SECRETS, is_reserved},
 };
 use crate::error::{SetupErrors, StartError};
@@ -211,7 +211,7 @@ impl Environment {
                 ready.values.remove(name);
             }
         }
-        for name in SECRETS {
+        for name in SECRETS.iter().chain(traces_settings::secrets()).copied() {
             match ready.read_secret(name) {
                 Ok(Some(secret)) => {
                     ready.values.insert(name.to_owned(), secret);

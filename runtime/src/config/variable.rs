@@ -1,5 +1,6 @@
 //! The environment variables that this library reads: their names, and how lists are written.
 
+use super::traces_settings;
 use crate::error::SetupErrors;
 
 /// The prefix of every variable of Toolgate.
@@ -53,6 +54,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
         || name.starts_with(SCALEKIT_PREFIX)
         || name == PORT
         || name == METADATA
+        || traces_settings::reads(name)
 }
 
 /// Splits a comma-separated list.

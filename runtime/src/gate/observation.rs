@@ -16,8 +16,8 @@ use crate::{
     caller::Caller,
     denial::DenialReason,
     observer::{
-        DecisionEvent, NotRecordedError, Observer, RunReport, ScopeNames, VerificationEvent,
-        VerificationOutcome,
+        DecisionEvent, NotRecordedError, Observer, RequestHead, RequestTrace, RunReport,
+        ScopeNames, VerificationEvent, VerificationOutcome, trace_context,
     },
     operation::Operation,
     scope::ScopeSet,
@@ -28,7 +28,7 @@ use super::{
     Gate,
     audit::{Cause, Subject},
     refusal::Refusal,
-    request_id, trace_context,
+    request_id,
 };
 
 /// The time after which a client tries again if a decision cannot be recorded.
@@ -46,6 +46,11 @@ impl Observation {
             observer,
             next: AtomicU64::new(1),
         }
+    }
+
+    /// Starts the trace of a request.
+    pub(super) fn begin(&self, request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
+        self.observer.begin(request)
     }
 }
 

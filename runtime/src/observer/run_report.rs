@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Observer, OutcomeEvent};
+use super::{Observer, OutcomeEvent, RequestTrace, current, within};
 
 /// How a permitted run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +68,8 @@ impl RunOutcome {
 /// the report, because the code that runs the item calls `finish`.
 pub struct RunReport {
     observer: Arc<dyn Observer>,
+    /// The trace of the request. The item can run in another task.
+    trace: Option<Arc<dyn RequestTrace>>,
     decision: u64,
     method: &'static str,
     item: Box<str>,
@@ -85,6 +87,7 @@ impl RunReport {
     ) -> Self {
         Self {
             observer,
+            trace: current(),
             decision,
             method,
             item: item.into(),
@@ -106,7 +109,11 @@ impl RunReport {
         outcome: impl FnOnce(&T) -> RunOutcome,
     ) -> T {
         self.begin();
-        let end = running.await;
+        let end = match &self.trace {
+            None => running.await,
+            // Boxed: this future is part of those of all requests.
+            Some(trace) => Box::pin(within(Arc::clone(trace), running)).await,
+        };
         self.note(outcome(&end));
         end
     }
@@ -128,13 +135,17 @@ impl RunReport {
         let Some(outcome) = noted.unwrap_or_else(PoisonError::into_inner).take() else {
             return;
         };
-        self.observer.ended(&OutcomeEvent {
+        let end = OutcomeEvent {
             id: self.decision,
             method: self.method,
             item: &self.item,
             outcome,
             duration: self.started.elapsed(),
-        });
+        };
+        self.observer.ended(&end);
+        if let Some(trace) = &self.trace {
+            trace.ended(&end);
+        }
     }
 }
 

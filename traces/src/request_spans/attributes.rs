@@ -1,6 +1,6 @@
 //! The names and the attributes of the server's span.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -26,6 +26,32 @@ pub struct RequestHead<'a> {
     pub session: Option<&'a str>,
     /// The revision of MCP that the request names.
     pub revision: Option<&'a str>,
+}
+
+/// The verification of a token.
+#[derive(Debug, Clone, Copy)]
+pub struct Verification {
+    /// Whether the token was in the cache of verified tokens.
+    pub is_cached: bool,
+    /// What verified it, such as `signature`.
+    pub kind: &'static str,
+    /// Why it was not accepted: `refused` or `unavailable`.
+    pub error: Option<&'static str>,
+    /// The time that it took.
+    pub duration: Duration,
+}
+
+impl Verification {
+    pub(super) fn attributes(&self) -> Vec<(&'static str, Value)> {
+        let mut attributes = vec![
+            ("toolgate.token.cached", self.is_cached.into()),
+            ("toolgate.token.verification", self.kind.into()),
+        ];
+        if let Some(error) = self.error {
+            attributes.push(("error.type", error.into()));
+        }
+        attributes
+    }
 }
 
 /// A decision of the gate, as far as a span has it. Nothing here is a token, an argument or a user.
