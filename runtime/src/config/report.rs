@@ -12,6 +12,7 @@ use super::{
     metrics_settings::METRICS_BIND,
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
+    traces_settings,
     variable::{INTROSPECTION, PORT, SECRETS, STATE_KEY, is_reserved},
 };
 use crate::{
@@ -193,7 +194,8 @@ fn is_secret(name: &str) -> bool {
     let is_path = SECRETS
         .iter()
         .any(|secret| name.strip_suffix("_FILE") == Some(secret));
-    !is_path && words.iter().any(|word| upper.contains(word))
+    let is_secret = words.iter().any(|word| upper.contains(word)) || traces_settings::is_secret(name);
+    !is_path && is_secret
 }
 
 #[cfg(test)]
