@@ -44,6 +44,11 @@ pub trait Observer: Send + Sync {
     /// token, before its decision, unless the client disconnects first. The default does nothing.
     fn verified(&self, _verification: &VerificationEvent<'_>) {}
 
+    /// Returns whether it traces requests.
+    fn traces(&self) -> bool {
+        false
+    }
+
     /// Starts the trace of a request, before anything is checked. The default traces nothing.
     fn begin(&self, _request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
         None

@@ -12,9 +12,9 @@ use support::{
     observed::{Event, Observed},
     running_server::RunningServer,
     tool_server::{self, Runs},
-    unsigned_tokens::ISSUER,
+    unsigned_tokens::{ISSUER, UnsignedVerifier},
 };
-use toolgate::{Config, Environment, Server};
+use toolgate::{Config, Environment, Server, mcp_tool, tools};
 
 use crate::client;
 
@@ -181,16 +181,27 @@ async fn the_end_of_the_item_is_its_outcome_and_the_error_of_the_request() {
     }
 }
 
+/// Takes a minute.
+#[mcp_tool(public)]
+async fn wait() {
+    tokio::time::sleep(Duration::from_secs(60)).await;
+}
+
 #[tokio::test]
 async fn a_client_that_disconnects_leaves_a_cancelled_span() {
-    let (running, collector) = start().await;
-    let client = client(&running, Revision::Stateless, "desk:read").await;
-    let call = client.call("slow", json!({"millis": 60_000}));
+    let collector = Collector::start().await;
+    let server = Server::new("desk")
+        .tools(tools![wait])
+        .with_verifier(UnsignedVerifier);
+    let running = serve(server, &collector.endpoint, &[]).await;
+    let client = Client::new(running.resource(), Revision::Stateless);
+    let call = client.call("wait", json!({}));
     let waited = tokio::time::timeout(Duration::from_millis(300), call).await;
     assert!(waited.is_err());
-    let spans = collector.trace_of("tools/call slow").await;
-    assert_eq!(named(&spans, "tools/call slow").get("error.type"), "cancelled");
-    let item = named(&spans, "item slow");
+    let spans = collector.trace_of("tools/call wait").await;
+    let server = named(&spans, "tools/call wait");
+    assert_eq!(server.get("error.type"), "cancelled");
+    let item = named(&spans, "item wait");
     assert_eq!(item.get("toolgate.run.outcome"), "cancelled");
 }
 
@@ -230,7 +241,13 @@ async fn no_token_no_argument_and_no_user_is_exported() {
     for (headers, body) in collector.requests() {
         assert!(!headers.contains_key("authorization"));
         let body = String::from_utf8_lossy(&body).into_owned();
-        for secret in ["alice", "an-argument", "test-client", "desk:read", &token[..20]] {
+        for secret in [
+            "alice",
+            "an-argument",
+            "test-client",
+            "desk:read",
+            &token[..20],
+        ] {
             assert!(!body.contains(secret), "{secret}");
         }
     }

@@ -127,7 +127,9 @@ impl RequestSpans {
         let Some(sent) = SpanContext::parse(traceparent).filter(|_| state.parent.is_none()) else {
             return false;
         };
-        state.context = continued(&self.exporter, Some(&sent));
+        // The verification is already a child of this span.
+        let context = continued(&self.exporter, Some(&sent));
+        state.context = state.context.in_trace_of(&context);
         state.parent = Some(sent);
         true
     }
@@ -327,9 +329,12 @@ impl State {
             attributes,
             is_error,
         };
-        let mut spans = vec![server];
-        spans.append(&mut self.children);
-        spans
+        let children = std::mem::take(&mut self.children);
+        let joined = children.into_iter().map(|child| Span {
+            context: child.context.in_trace_of(&self.context),
+            ..child
+        });
+        std::iter::once(server).chain(joined).collect()
     }
 }
 

@@ -58,6 +58,14 @@ impl SpanContext {
         }
     }
 
+    /// Returns the same span in the trace of another one.
+    pub(crate) fn in_trace_of(self, other: &Self) -> Self {
+        Self {
+            span: self.span,
+            ..*other
+        }
+    }
+
     /// Returns whether the trace is recorded.
     #[must_use]
     pub fn is_sampled(&self) -> bool {

@@ -194,7 +194,8 @@ fn is_secret(name: &str) -> bool {
     let is_path = SECRETS
         .iter()
         .any(|secret| name.strip_suffix("_FILE") == Some(secret));
-    let is_secret = words.iter().any(|word| upper.contains(word)) || traces_settings::is_secret(name);
+    let is_secret =
+        words.iter().any(|word| upper.contains(word)) || traces_settings::is_secret(name);
     !is_path && is_secret
 }
 

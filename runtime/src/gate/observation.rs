@@ -16,7 +16,7 @@ use crate::{
     caller::Caller,
     denial::DenialReason,
     observer::{
-        DecisionEvent, NotRecordedError, Observer, RequestHead, RequestTrace, RunReport,
+        self, DecisionEvent, NotRecordedError, Observer, RequestHead, RequestTrace, RunReport,
         ScopeNames, VerificationEvent, VerificationOutcome, trace_context,
     },
     operation::Operation,
@@ -38,11 +38,15 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub(crate) struct Observation {
     observer: Arc<dyn Observer>,
     next: AtomicU64,
+    /// Whether the observer traces. A task can serve this request for that of another gate, which
+    /// does.
+    traces: bool,
 }
 
 impl Observation {
     pub(crate) fn new(observer: Arc<dyn Observer>) -> Self {
         Self {
+            traces: observer.traces(),
             observer,
             next: AtomicU64::new(1),
         }
@@ -50,7 +54,12 @@ impl Observation {
 
     /// Starts the trace of a request.
     pub(super) fn begin(&self, request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
-        self.observer.begin(request)
+        self.traces.then(|| self.observer.begin(request))?
+    }
+
+    /// Returns the trace of the request that this task serves.
+    pub(super) fn trace(&self) -> Option<Arc<dyn RequestTrace>> {
+        self.traces.then(observer::current)?
     }
 }
 
@@ -141,7 +150,8 @@ impl Gate {
         Ok(operation.filter(|_| runs).map(|operation| {
             let item = registered_item.unwrap_or_default();
             let observer = Arc::clone(&observation.observer);
-            Arc::new(RunReport::new(observer, id, operation.kind(), item))
+            let report = RunReport::new(observer, id, operation.kind(), item);
+            Arc::new(report.in_trace(observation.trace()))
         }))
     }
 

@@ -52,7 +52,7 @@ impl Gate {
     }
 
     fn trace(&self) -> Option<Arc<dyn RequestTrace>> {
-        self.observation.as_ref().and_then(|_| observer::current())
+        self.observation.as_ref()?.trace()
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Observer, OutcomeEvent, RequestTrace, current, within};
+use super::{Observer, OutcomeEvent, RequestTrace, within};
 
 /// How a permitted run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,13 +87,19 @@ impl RunReport {
     ) -> Self {
         Self {
             observer,
-            trace: current(),
+            trace: None,
             decision,
             method,
             item: item.into(),
             started: Instant::now(),
             noted: Mutex::new(Some(RunOutcome::NotRun)),
         }
+    }
+
+    /// Adds the trace of the request.
+    pub(crate) fn in_trace(mut self, trace: Option<Arc<dyn RequestTrace>>) -> Self {
+        self.trace = trace;
+        self
     }
 
     /// Notes that the code of the item starts or waits. A run that is dropped after this was

@@ -45,6 +45,10 @@ impl Observer for All {
         self.0.iter().for_each(|one| one.verified(verification));
     }
 
+    fn traces(&self) -> bool {
+        self.0.iter().any(|one| one.traces())
+    }
+
     fn begin(&self, request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
         self.0.iter().find_map(|one| one.begin(request))
     }

@@ -61,6 +61,10 @@ impl TraceObserver {
 }
 
 impl Observer for TraceObserver {
+    fn traces(&self) -> bool {
+        true
+    }
+
     fn begin(&self, request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
         let header = |name| request.headers.get(name)?.to_str().ok();
         let head = toolgate_traces::RequestHead {

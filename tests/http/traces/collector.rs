@@ -45,9 +45,7 @@ pub(crate) struct Collector {
 }
 
 async fn receive(State(collector): State<Collector>, headers: HeaderMap, body: Bytes) -> Vec<u8> {
-    let mut bodies = collector.bodies.lock().expect("not poisoned");
-    bodies.push((headers, body));
-    drop(bodies);
+    collector.keep(headers, body);
     tokio::time::sleep(collector.delay).await;
     Vec::new()
 }
@@ -72,6 +70,11 @@ impl Collector {
         collector
     }
 
+    fn keep(&self, headers: HeaderMap, body: Bytes) {
+        let mut bodies = self.bodies.lock().expect("not poisoned");
+        bodies.push((headers, body));
+    }
+
     /// Returns the requests so far.
     pub(crate) fn requests(&self) -> Vec<(HeaderMap, Bytes)> {
         self.bodies.lock().expect("not poisoned").clone()
@@ -90,19 +93,21 @@ impl Collector {
         let mut spans = Vec::new();
         for (_, body) in self.requests() {
             let request = ExportTraceServiceRequest::decode(body).expect("OTLP");
-            for scoped in request.resource_spans.into_iter().flat_map(|of| of.scope_spans) {
+            for scoped in request
+                .resource_spans
+                .into_iter()
+                .flat_map(|of| of.scope_spans)
+            {
                 assert_eq!(scoped.scope.expect("a scope").name, "toolgate");
-                spans.extend(scoped.spans.into_iter().map(|span| {
-                    Received {
-                        name: span.name,
-                        trace: hex(&span.trace_id),
-                        id: hex(&span.span_id),
-                        parent: hex(&span.parent_span_id),
-                        kind: span.kind,
-                        times: [span.start_time_unix_nano, span.end_time_unix_nano],
-                        attributes: texts(span.attributes),
-                        is_error: span.status.is_some_and(|status| status.code == 2),
-                    }
+                spans.extend(scoped.spans.into_iter().map(|span| Received {
+                    name: span.name,
+                    trace: hex(&span.trace_id),
+                    id: hex(&span.span_id),
+                    parent: hex(&span.parent_span_id),
+                    kind: span.kind,
+                    times: [span.start_time_unix_nano, span.end_time_unix_nano],
+                    attributes: texts(span.attributes),
+                    is_error: span.status.is_some_and(|status| status.code == 2),
                 }));
             }
         }

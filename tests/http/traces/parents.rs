@@ -1,7 +1,7 @@
 //! The trace of the client, and the ids in the records.
 
-use toolgate::{Context, mcp_tool, tools};
-use support::unsigned_tokens::{self, UnsignedVerifier};
+use support::unsigned_tokens;
+use toolgate::Context;
 
 use super::*;
 
@@ -37,7 +37,8 @@ async fn the_span_is_a_child_of_the_client_in_the_header_or_in_the_message() {
             let server = named(&spans, &format!("tools/call {tool}"));
             assert_eq!((&*server.trace, &*server.parent), (TRACE, PARENT));
             // The verification ended before the message was read.
-            assert!(spans.iter().any(|span| span.name == "verify"), "{spans:#?}");
+            assert_eq!(named(&spans, "verify").parent, server.id);
+            assert_eq!(named(&spans, &format!("item {tool}")).parent, server.id);
         }
     }
 }
@@ -47,7 +48,12 @@ async fn a_hostile_parent_starts_a_trace_of_its_own() {
     let (running, collector) = start().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let oversized = format!("cc{}-{}", &SAMPLED[2..], "x".repeat(2000));
-    for hostile in ["00-nonsense", "' OR 1=1", &oversized, &SAMPLED.to_uppercase()] {
+    for hostile in [
+        "00-nonsense",
+        "' OR 1=1",
+        &oversized,
+        &SAMPLED.to_uppercase(),
+    ] {
         call_in(&client, "read", Some(hostile), Some(hostile)).await;
     }
     let message = client.message("tools/call", json!({"name": "read", "arguments": {}}));
@@ -62,7 +68,11 @@ async fn a_hostile_parent_starts_a_trace_of_its_own() {
         .filter(|span| span.name == "tools/call read")
         .collect();
     assert_eq!(reads.len(), 5, "{spans:#?}");
-    assert!(reads.iter().all(|read| read.parent.is_empty() && read.trace != TRACE));
+    assert!(
+        reads
+            .iter()
+            .all(|read| read.parent.is_empty() && read.trace != TRACE)
+    );
     let text = format!("{spans:?}");
     assert!(!text.contains("1=1") && !text.contains("xxxx"), "{text}");
 }
@@ -98,7 +108,11 @@ async fn the_records_have_the_trace_that_is_exported() {
         assert_eq!(trace.as_deref(), Some(&*spans[0].trace), "{tool}");
     }
     // A request without a valid token is refused before its message is read.
-    client.clone().without_token().call("purge", json!({})).await;
+    client
+        .clone()
+        .without_token()
+        .call("purge", json!({}))
+        .await;
     let events = observed.take();
     let spans = collector.trace_of("tools/call purge").await;
     let has_trace = |event: &Event| matches!(event, Event::Decision { trace: Some(trace), .. } if *trace == spans[0].trace);

@@ -5,7 +5,6 @@ use toolgate::{
     Caller, State, ToolError,
     auth::TokenExchange,
     issuer::{ClientAuthentication, Upstream},
-    mcp_tool, tools,
 };
 
 use super::*;
