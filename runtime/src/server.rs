@@ -104,8 +104,6 @@ mod stream_end;
 mod subscriptions;
 mod token_issuers;
 mod tool_list_cache;
-#[cfg(feature = "traces")]
-mod trace_observer;
 mod transport;
 
 pub use access_table::{AccessTable, ItemAccess};

@@ -14,8 +14,8 @@ use super::{
     config_file::{self, CONFIG},
     dotenv,
     resource_url::quoted_without_secrets,
-    secret_file, traces_settings,
-    variable::{SECRETS, is_reserved},
+    secret_file,
+    variable::{SECRETS, TRACE_SECRETS, is_reserved},
 };
 use crate::error::{SetupErrors, StartError};
 
@@ -211,7 +211,7 @@ impl Environment {
                 ready.values.remove(name);
             }
         }
-        for name in SECRETS.iter().chain(traces_settings::secrets()).copied() {
+        for name in SECRETS.into_iter().chain(TRACE_SECRETS) {
             match ready.read_secret(name) {
                 Ok(Some(secret)) => {
                     ready.values.insert(name.to_owned(), secret);

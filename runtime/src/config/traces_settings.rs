@@ -1,15 +1,6 @@
-//! The variables of OpenTelemetry, with the feature `traces`. Without it they belong to the
-//! application, which can have an OpenTelemetry of its own.
+//! The settings of traces, with the feature `traces`: the variables of OpenTelemetry.
 
 use super::{Config, Environment};
-
-#[cfg(feature = "traces")]
-use toolgate_traces::{NAMES, SECRET_NAMES, TraceSettings};
-
-#[cfg(not(feature = "traces"))]
-const NAMES: [&str; 0] = [];
-#[cfg(not(feature = "traces"))]
-const SECRET_NAMES: [&str; 0] = [];
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +8,8 @@ mod tests;
 /// Reads the variables.
 #[cfg(feature = "traces")]
 pub(super) fn read(config: &mut Config, environment: &Environment) {
+    use toolgate_traces::TraceSettings;
+
     match TraceSettings::read(|name| environment.get(name)) {
         Ok(settings) => {
             let warning = settings.as_ref().and_then(TraceSettings::warning);
@@ -29,19 +22,3 @@ pub(super) fn read(config: &mut Config, environment: &Environment) {
 
 #[cfg(not(feature = "traces"))]
 pub(super) fn read(_: &mut Config, _: &Environment) {}
-
-/// Returns whether a variable is read here.
-pub(super) fn reads(name: &str) -> bool {
-    let bare = name.strip_suffix("_FILE").unwrap_or(name);
-    NAMES.contains(&name) || is_secret(bare)
-}
-
-/// Returns the variables whose value can be in the file that `<name>_FILE` names.
-pub(super) fn secrets() -> &'static [&'static str] {
-    &SECRET_NAMES
-}
-
-/// Returns whether the value of a variable may be a secret: headers can hold the key of a collector.
-pub(super) fn is_secret(name: &str) -> bool {
-    SECRET_NAMES.contains(&name)
-}

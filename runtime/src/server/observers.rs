@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+#[cfg(feature = "traces")]
+mod trace_observer;
+
 /// Several observers. If an observer cannot record an allowed operation, the later observers do not
 /// get that decision: they get the refusal instead.
 struct All(Vec<Arc<dyn Observer>>);
@@ -80,7 +83,7 @@ pub(super) fn choose(
     }
     #[cfg(feature = "traces")]
     if let Some(traces) = settings.traces()
-        && let Some(traces) = super::trace_observer::TraceObserver::start(
+        && let Some(traces) = trace_observer::TraceObserver::start(
             traces,
             server,
             settings.resource().as_str(),

@@ -1,4 +1,6 @@
-use super::{super::tests::start_errors, *};
+#[cfg(feature = "traces")]
+use crate::config::Config;
+use crate::config::tests::start_errors;
 
 const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
 
@@ -33,5 +35,5 @@ fn the_headers_can_be_in_a_file() {
 fn without_the_feature_the_variables_belong_to_the_application() {
     let sampler = ("OTEL_TRACES_SAMPLER", "of another library");
     assert_eq!(start_errors(&[ENDPOINT, sampler]), "");
-    assert!(!reads(ENDPOINT.0));
+    assert!(!crate::config::variable::is_reserved(ENDPOINT.0));
 }
