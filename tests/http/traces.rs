@@ -20,6 +20,7 @@ use crate::client;
 
 mod collector;
 mod delivery;
+mod handler_gate;
 mod parents;
 mod upstream;
 
