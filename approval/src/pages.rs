@@ -25,7 +25,7 @@ use toolgate_core::{
 };
 use toolgate_oauth::{
     issuer::{AuthorizationCodeClient, AuthorizationRequest},
-    verify::{Authenticator, DpopRequest},
+    verify::{Authenticator, DpopRequest, VerificationPath},
 };
 
 use crate::{
@@ -269,9 +269,10 @@ impl Pages {
         };
         let (method, headers) = (Method::GET, HeaderMap::new());
         let request = DpopRequest::from_request(&method, &headers);
+        let mut path = VerificationPath::default();
         let accepted = self
             .authenticator
-            .authenticate(&credentials, &request)
+            .authenticate(&credentials, &request, &mut path)
             .await;
         let user = accepted.map_err(Failure::Token)?.sent_with(credentials);
         Ok(user.identity())

@@ -23,7 +23,7 @@ use toolgate_core::{
 };
 use toolgate_oauth::{
     issuer::Issuer,
-    verify::{Authenticator, DpopRequest, IssuerVerifier},
+    verify::{Authenticator, DpopRequest, IssuerVerifier, VerificationPath},
 };
 
 use crate::mint;
@@ -187,7 +187,10 @@ impl Desk {
         let credentials = credentials.expect("the header has credentials");
         let request = DpopRequest::from_request(&Method::POST, headers);
         // Never pending: the keys are static, or the token is cached.
-        let result = self.authenticator.authenticate(&credentials, &request);
+        let mut path = VerificationPath::default();
+        let result = self
+            .authenticator
+            .authenticate(&credentials, &request, &mut path);
         let result = result.now_or_never();
         let accepted = result.expect("never pending").expect("a valid token");
         accepted.sent_with(credentials)

@@ -15,8 +15,10 @@ mod issuer_verifier;
 mod jws;
 mod jwt;
 mod readiness_error;
+mod stamp;
 mod token_type;
 mod verification_cache;
+mod verification_path;
 mod verifier;
 
 pub use authenticator::{Authenticator, Unauthenticated};
@@ -24,6 +26,7 @@ pub use dpop::{Dpop, DpopRequest, NONCE, Nonces, PROOF, ProofError, ProofRequire
 pub use issuer_verifier::IssuerVerifier;
 pub use readiness_error::ReadinessError;
 pub use verification_cache::TokenHash;
+pub use verification_path::{VerificationKind, VerificationPath};
 
 /// Establishes that a token is authentic and reads its claims.
 ///

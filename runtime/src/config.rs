@@ -15,7 +15,7 @@
 //! - `request_limits`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
 //!   keys that seal state
 //! - `approval_settings`: how users sign in to approve requests
-//! - `audit_settings`, `metrics_settings`: what observes the server
+//! - `audit_settings`, `metrics_settings`, `traces_settings`: what observes the server
 //! - `report`: the settings as text, for `--print-config`
 //! - `valid_config`: the validated configuration and the values derived from it
 
@@ -50,6 +50,7 @@ mod stdio_settings;
 mod test_approvals;
 #[cfg(test)]
 mod tests;
+mod traces_settings;
 mod unknown_variables;
 mod valid_config;
 mod variable;
@@ -115,6 +116,8 @@ pub struct Config {
     previous_state_key: Option<StateKey>,
     audit: AuditSettings,
     metrics: Option<SocketAddr>,
+    #[cfg(feature = "traces")]
+    traces: Option<toolgate_traces::TraceSettings>,
     has_sessions: bool,
     has_banner: bool,
     drain: Duration,
@@ -261,6 +264,8 @@ impl Config {
             previous_state_key: None,
             audit: AuditSettings::default(),
             metrics: None,
+            #[cfg(feature = "traces")]
+            traces: None,
             has_sessions: true,
             has_banner: true,
             drain: Duration::ZERO,

@@ -25,7 +25,7 @@
 // - `session`: which caller owns which MCP session
 // - `accept_header`: which media types a client accepts
 // - `audit`: one log line for each decision; `observation`: the same for an observer
-// - `request_id`, `trace_context`: the ids that connect the records of a request
+// - `request_id`: the id that connects the records of a request; `request_tracing`: its trace
 // - `throttle`: the rates and the numbers of running requests
 //
 // Dispatch:
@@ -88,6 +88,7 @@ mod refusal_context;
 mod refusal_item_names;
 mod request_id;
 mod request_limits;
+mod request_tracing;
 mod response_cache;
 mod response_envelope;
 mod rmcp_forward;
@@ -98,7 +99,6 @@ mod slow_answer;
 mod stateless_fast_path;
 mod throttle;
 mod tool_result_denial;
-mod trace_context;
 
 pub use crate::rate::{Rate, RateError};
 pub use crate::server::{

@@ -91,6 +91,8 @@
 //!   input and output. Off by default.
 //! - `testing`: [`Caller::test`] and [`tool::Call::test`], for unit tests of tools. The crate
 //!   `toolgate-testing` enables it. Off by default.
+//! - `traces`: OpenTelemetry spans of each request, sent with OTLP to the collector in
+//!   `OTEL_EXPORTER_OTLP_ENDPOINT`. Off by default.
 //!
 //! # Versions of dependencies
 //!

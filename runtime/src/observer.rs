@@ -1,10 +1,12 @@
-//! The events that the gate reports: each decision before it takes effect, and the end of each
-//! permitted run.
+//! The events that the gate reports: the verification of each token, each decision before it takes
+//! effect, and the end of each permitted run.
 //!
 //! Hidden: the events hold personal data, and their fields change with the gate. The audit log
 //! and the metrics, which are optional, implement [`Observer`].
 
-use std::fmt;
+use std::{fmt, sync::Arc};
+
+use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use crate::{
     clock::UnixTime,
@@ -12,14 +14,18 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
+mod request_trace;
 mod run_report;
+pub(crate) mod trace_context;
 
+pub(crate) use request_trace::{AnswerGuard, current, within, write};
+pub use request_trace::{RequestHead, RequestTrace, UpstreamTrace};
 pub use run_report::{RunOutcome, RunReport};
 
 /// The header with the id of a request, in the request and in its answer.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-/// Gets every decision and every end of a permitted run. Both methods run on the threads that serve
+/// Gets every decision and every end of a permitted run. The methods run on the threads that serve
 /// requests, so they must return soon.
 pub trait Observer: Send + Sync {
     /// Gets a decision before it takes effect.
@@ -33,6 +39,25 @@ pub trait Observer: Send + Sync {
     /// Gets the end of a run that a decision has permitted: exactly once for each decision with
     /// [`DecisionEvent::runs`].
     fn ended(&self, end: &OutcomeEvent<'_>);
+
+    /// Gets the verification of the token of a request: once for each request with a well-formed
+    /// token, before its decision, unless the client disconnects first. The default does nothing.
+    fn verified(&self, _verification: &VerificationEvent<'_>) {}
+
+    /// Returns whether it traces requests.
+    fn traces(&self) -> bool {
+        false
+    }
+
+    /// Starts the trace of a request, before anything is checked. The default traces nothing.
+    fn begin(&self, _request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
+        None
+    }
+
+    /// Sends what it has not sent yet, within two seconds. A server that stops waits for it.
+    fn finish(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
 }
 
 /// A decision could not be recorded.
@@ -115,6 +140,47 @@ impl<'a> ScopeNames<'a> {
 impl fmt::Debug for ScopeNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// The verification of the token of one request.
+#[derive(Debug, Clone, Copy)]
+pub struct VerificationEvent<'a> {
+    /// The id of the request: visible ASCII, at most 128 bytes.
+    pub request_id: &'a str,
+    /// The trace that the headers of the request name, in 32 hexadecimal digits.
+    pub trace_id: Option<&'a str>,
+    /// Whether the token was in the cache of verified tokens.
+    pub is_cached: bool,
+    /// What verified the token, now or when it was cached: `signature`, `introspection`, or
+    /// `custom` for the verifier of the program.
+    pub kind: &'static str,
+    /// Whether the token was accepted.
+    pub outcome: VerificationOutcome,
+    /// The time that the verification took, with its proof of possession.
+    pub duration: std::time::Duration,
+}
+
+/// How the verification of a token ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VerificationOutcome {
+    /// The token is accepted.
+    Accepted,
+    /// The token or its proof of possession is not valid.
+    Refused,
+    /// The token cannot be verified now.
+    Unavailable,
+}
+
+impl VerificationOutcome {
+    /// Returns the word for labels. It never changes its meaning.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+        }
     }
 }
 

@@ -23,7 +23,8 @@ pub use crate::{
         run,
     },
     observer::{
-        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome, RunReport, ScopeNames,
+        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RequestHead, RequestTrace,
+        RunOutcome, RunReport, ScopeNames, UpstreamTrace, VerificationEvent, VerificationOutcome,
     },
     prompt::{
         PromptKind, PromptSet,

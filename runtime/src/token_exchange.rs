@@ -13,8 +13,10 @@ use tokio::time::Instant;
 use crate::{
     bearer::BearerToken,
     caller::{Caller, TokenHolder},
+    clock::UnixTime,
     error::{SetupErrors, StartError},
     issuer::{ExchangeError, ExchangeErrorKind, Exchanged, TokenExchangeClient, Upstream},
+    observer,
     single_flight::{Role, SingleFlight},
     verify::TokenHash,
 };
@@ -185,7 +187,7 @@ impl TokenExchange {
             token,
             scopes,
             lasts,
-        } = exchanger.exchange(bearer, now).await?;
+        } = traced_exchange(exchanger, bearer, now).await?;
         let token = UpstreamToken(Arc::new(Issued { token, scopes }));
         let callers = Duration::from_secs(caller.claims().expires_at().since(now));
         // A token without a lifetime is not cached, because it could expire at any time.
@@ -197,6 +199,28 @@ impl TokenExchange {
         }
         Ok(token)
     }
+}
+
+/// Exchanges a token as part of the trace of the request that this task serves, if it is traced.
+async fn traced_exchange(
+    exchanger: &TokenExchangeClient,
+    bearer: &BearerToken,
+    now: UnixTime,
+) -> Result<Exchanged, ExchangeError> {
+    let Some(trace) = observer::current() else {
+        return exchanger.exchange(bearer, now, None).await;
+    };
+    let span = trace.upstream(exchanger.issuer());
+    let traceparent = span.traceparent();
+    let exchanged = exchanger.exchange(bearer, now, Some(&traceparent)).await;
+    span.end(exchanged.as_ref().err().map(|error| match error.kind() {
+        ExchangeErrorKind::NeedsConsent => "needs_consent",
+        ExchangeErrorKind::Refused => "refused",
+        ExchangeErrorKind::Unavailable => "unavailable",
+        ExchangeErrorKind::Misconfigured => "misconfigured",
+        _ => "unusable",
+    }));
+    exchanged
 }
 
 impl UpstreamToken {

@@ -35,7 +35,9 @@ mod shutdown;
 mod slow_calls;
 mod step_up_authentication;
 mod subscriptions;
+mod token_verification;
 mod tool_authorize;
+mod traces;
 mod without_sessions;
 
 use support::{

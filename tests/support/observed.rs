@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use toolgate::__private::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome};
+use toolgate::__private::{
+    DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome, VerificationEvent,
+    VerificationOutcome,
+};
 
 /// An event that was reported.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,10 +46,24 @@ pub enum Event {
     },
 }
 
+/// The verification of a token that was reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verification {
+    /// The id of the request.
+    pub request: String,
+    /// Whether the token was cached.
+    pub is_cached: bool,
+    /// What verified it.
+    pub kind: &'static str,
+    /// Whether it was accepted.
+    pub outcome: VerificationOutcome,
+}
+
 /// Keeps all events that it gets.
 #[derive(Debug, Default)]
 pub struct Observed {
     events: Mutex<Vec<Event>>,
+    verifications: Mutex<Vec<Verification>>,
     cannot_record: AtomicBool,
 }
 
@@ -65,6 +82,12 @@ impl Observed {
     /// Returns all events, and forgets them.
     pub fn take(&self) -> Vec<Event> {
         let events = self.events.lock();
+        std::mem::take(&mut *events.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the verifications of tokens, and forgets them.
+    pub fn take_verifications(&self) -> Vec<Verification> {
+        let events = self.verifications.lock();
         std::mem::take(&mut *events.unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -140,6 +163,19 @@ impl Observer for Observed {
         self.push(Event::Outcome {
             id: end.id,
             outcome: end.outcome,
+        });
+    }
+
+    fn verified(&self, verification: &VerificationEvent<'_>) {
+        let mut all = self
+            .verifications
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.push(Verification {
+            request: verification.request_id.to_owned(),
+            is_cached: verification.is_cached,
+            kind: verification.kind,
+            outcome: verification.outcome,
         });
     }
 }

@@ -97,6 +97,21 @@ impl HttpFetcher {
         self.either(url, request, &[200]).await
     }
 
+    /// Like [`HttpFetcher::post_for_either`], as part of the trace of this `traceparent`.
+    pub(super) async fn post_in_trace(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+        traceparent: Option<&str>,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
+        let mut request = self.form(url, form, authorization)?;
+        if let Some(traceparent) = traceparent {
+            request = request.header("traceparent", traceparent);
+        }
+        self.either(url, request, &[200]).await
+    }
+
     /// Posts a JSON document, and returns the body of a success or of a refusal (RFC 7591 §3.2).
     pub(super) async fn post_json(
         &self,

@@ -42,6 +42,7 @@ pub struct TokenExchangeClient {
     wanted: Vec<(&'static str, String)>,
     scopes: Vec<String>,
     turns: Semaphore,
+    issuer: String,
 }
 
 /// A token for the upstream.
@@ -94,14 +95,22 @@ impl TokenExchangeClient {
             wanted: resources.chain(audiences).chain(scope).collect(),
             scopes: upstream.scopes.clone(),
             turns: Semaphore::new(AT_ONCE),
+            issuer: upstream.issuer.name().to_owned(),
         })
     }
 
-    /// Sends a caller's token to the issuer and returns a token for the upstream.
+    /// The URL of the issuer.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Sends a caller's token to the issuer and returns a token for the upstream. `traceparent`
+    /// goes with the request (W3C Trace Context).
     pub async fn exchange(
         &self,
         subject: &BearerToken,
         now: UnixTime,
+        traceparent: Option<&str>,
     ) -> Result<Exchanged, ExchangeError> {
         let url = self.endpoint.locate().await.map_err(missing_endpoint)?;
         let _turn = match timeout(TURN, self.turns.acquire()).await {
@@ -117,7 +126,8 @@ impl TokenExchangeClient {
             .form(subject, now)
             .map_err(|reason| ExchangeError::new(Misconfigured, reason))?;
         let fetcher = self.endpoint.fetcher();
-        match fetcher.post_for_either(&url, form, authorization).await {
+        let exchanged = fetcher.post_in_trace(&url, form, authorization, traceparent);
+        match exchanged.await {
             Ok((200, body)) => self.parse_response(&body, subject),
             Ok((status, body)) => Err(error::refused(status, &body)),
             Err(error) => {

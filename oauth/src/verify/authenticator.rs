@@ -7,6 +7,7 @@ use super::{
     dpop::Proofs,
     jws::{self, MAX_TOKEN},
     verification_cache::{TokenHash, VerificationCache},
+    verification_path::{VerificationKind, VerificationPath},
     verifier::Verifier,
 };
 use crate::{
@@ -26,7 +27,7 @@ mod authenticate;
 pub struct Authenticator {
     verifier: Box<dyn Verifier>,
     cache: VerificationCache,
-    flights: SingleFlight<TokenHash, Result<Accepted, Unauthenticated>>,
+    flights: SingleFlight<TokenHash, (Result<Accepted, Unauthenticated>, VerificationKind)>,
     acceptance: Acceptance,
     /// `None` if bound tokens are refused.
     proofs: Option<Proofs>,
@@ -128,7 +129,7 @@ impl Authenticator {
         };
         let is_known = || {
             let cached = self.validate_cached(issuers, &TokenHash::new(token));
-            matches!(cached, Some(Ok(_)))
+            matches!(cached, Some((Ok(_), _)))
         };
         token.as_bytes().len() <= MAX_TOKEN
             && (issuers.verifies_jwts_alone() && jws::is_jwt_like(token.as_str()) || is_known())
@@ -136,7 +137,11 @@ impl Authenticator {
 
     /// Accepts a token, as a bearer token or as one that needs a proof. A cached token
     /// costs one hash and one lookup, and is validated like any other.
-    async fn accept(&self, token: &BearerToken) -> Result<Accepted, Unauthenticated> {
+    async fn accept(
+        &self,
+        token: &BearerToken,
+        path: &mut VerificationPath,
+    ) -> Result<Accepted, Unauthenticated> {
         // First, because hashing a long token is expensive.
         if token.as_bytes().len() > MAX_TOKEN {
             return Err(self.log_refusal(&TokenError::invalid_with(
@@ -145,6 +150,7 @@ impl Authenticator {
             )));
         }
         let Some(issuers) = self.verifier.as_issuers() else {
+            path.kind = VerificationKind::Custom;
             let claims = self
                 .verifier
                 .verify(token)
@@ -154,9 +160,19 @@ impl Authenticator {
         };
         let hash = TokenHash::new(token);
         match self.validate_cached(issuers, &hash) {
-            Some(result) => result,
+            Some((result, kind)) => {
+                *path = VerificationPath {
+                    is_cached: true,
+                    kind,
+                };
+                result
+            }
             // Boxed, so that the future of a request with a cached token stays small.
-            None => Box::pin(self.verify_or_join(issuers, token, hash)).await,
+            None => {
+                let (result, kind) = Box::pin(self.verify_or_join(issuers, token, hash)).await;
+                path.kind = kind;
+                result
+            }
         }
     }
 
@@ -166,7 +182,7 @@ impl Authenticator {
         issuers: &IssuerVerifier,
         token: &BearerToken,
         hash: TokenHash,
-    ) -> Result<Accepted, Unauthenticated> {
+    ) -> (Result<Accepted, Unauthenticated>, VerificationKind) {
         loop {
             match self.flights.join_or_start(hash) {
                 Role::Lead(leader) => {
@@ -174,7 +190,9 @@ impl Authenticator {
                     if let Some(result) = self.validate_cached(issuers, &hash) {
                         return result;
                     }
-                    let result = self.verify(issuers, token, hash).await;
+                    let mut kind = VerificationKind::default();
+                    let result = self.verify(issuers, token, hash, &mut kind).await;
+                    let result = (result, kind);
                     leader.publish(&result);
                     return result;
                 }
@@ -190,13 +208,14 @@ impl Authenticator {
         }
     }
 
-    /// Looks up a verified token and validates it again.
+    /// Looks up a verified token and validates it again. Returns what its evidence was, too.
     fn validate_cached(
         &self,
         issuers: &IssuerVerifier,
         hash: &TokenHash,
-    ) -> Option<Result<Accepted, Unauthenticated>> {
+    ) -> Option<(Result<Accepted, Unauthenticated>, VerificationKind)> {
         let cached = self.cache.get(hash)?;
+        let kind = cached.stamp.kind();
         if !issuers.is_current(cached.stamp) {
             self.cache.evict(hash);
             return None;
@@ -206,7 +225,7 @@ impl Authenticator {
             // It has expired: no other result changes with time.
             self.cache.evict(hash);
         }
-        Some(result)
+        Some((result, kind))
     }
 
     async fn verify(
@@ -214,9 +233,10 @@ impl Authenticator {
         issuers: &IssuerVerifier,
         token: &BearerToken,
         hash: TokenHash,
+        kind: &mut VerificationKind,
     ) -> Result<Accepted, Unauthenticated> {
         let (claims, stamp) = issuers
-            .verify_stamped(token)
+            .verify_stamped(token, kind)
             .await
             .map_err(|error| self.log_refusal(&error))?;
         let verified = self.resolve_scopes(claims);

@@ -14,7 +14,9 @@ use super::{
     issuer_keys::IssuerKeys,
     jws::{self, Jws, JwsError, MAX_TOKEN},
     jwt::{self, JwtVerification},
+    stamp::Stamp,
     token_type,
+    verification_path::VerificationKind,
 };
 use crate::{
     bearer::BearerToken,
@@ -48,16 +50,6 @@ pub struct IssuerVerifier {
     trusted: Box<[IssuerKeys]>,
     clock: Arc<dyn Clock>,
     background: OnceLock<Background>,
-}
-
-/// The evidence for a verified token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Stamp {
-    issuer: usize,
-    /// The generation of the keys, if keys were used.
-    generation: Option<u64>,
-    /// When the introspection response expires, if there was one.
-    until: Option<Instant>,
 }
 
 impl IssuerVerifier {
@@ -200,20 +192,23 @@ impl IssuerVerifier {
             }
     }
 
-    /// Verifies a token. Returns its claims and the evidence for them.
+    /// Verifies a token. Returns its claims and the evidence for them. `kind` is set even if the
+    /// token is refused.
     pub(super) async fn verify_stamped(
         &self,
         token: &BearerToken,
+        kind: &mut VerificationKind,
     ) -> Result<(Claims, Stamp), TokenError> {
         self.start();
+        *kind = VerificationKind::Signature;
         let text = token.as_str();
         if text.len() > MAX_TOKEN {
             return Err(jwt::malformed("it is too long"));
         }
         match Jws::parse(text) {
-            Ok(jws) => self.verify_jwt(token, &jws).await,
+            Ok(jws) => self.verify_jwt(token, &jws, kind).await,
             Err(error) if jws::is_jwt_like(text) => Err(jwt::jws_error(error)),
-            Err(error) => self.verify_opaque(token, error).await,
+            Err(error) => self.verify_opaque(token, error, kind).await,
         }
     }
 
@@ -221,6 +216,7 @@ impl IssuerVerifier {
         &self,
         token: &BearerToken,
         jws: &Jws<'_>,
+        kind: &mut VerificationKind,
     ) -> Result<(Claims, Stamp), TokenError> {
         let members = json::strict_object(jws.payload())
             .map_err(|_| jwt::malformed("its claims are not a JSON object with each name once"))?;
@@ -231,6 +227,7 @@ impl IssuerVerifier {
         };
         let Some(keys) = &one.keys else {
             token_type::check_type(jws.typ.as_deref(), &one.issuer).map_err(jwt::type_refused)?;
+            *kind = VerificationKind::Introspection;
             let (claims, until) =
                 introspection_claims::introspected_claims(one, token, &*self.clock).await?;
             stamp.until = Some(until);
@@ -245,6 +242,7 @@ impl IssuerVerifier {
         stamp.generation = Some(generation);
         let jwts = one.issuer.introspection().map(|one| one.jwts());
         if jwts == Some(JwtHandling::VerifiedAndIntrospected) {
+            *kind = VerificationKind::Introspection;
             stamp.until =
                 Some(introspection_claims::confirm(one, token, &claims, &*self.clock).await?);
         }
@@ -256,6 +254,7 @@ impl IssuerVerifier {
         &self,
         token: &BearerToken,
         error: JwsError,
+        kind: &mut VerificationKind,
     ) -> Result<(Claims, Stamp), TokenError> {
         let text = token.as_str();
         let asked = self.trusted.iter().enumerate().filter_map(|(issuer, one)| {
@@ -273,6 +272,7 @@ impl IssuerVerifier {
                 Truncated(issuer, 160)
             )));
         };
+        *kind = VerificationKind::Introspection;
         let (claims, until) =
             introspection_claims::introspected_claims(one, token, &*self.clock).await?;
         let stamp = Stamp {
@@ -321,7 +321,9 @@ impl IssuerVerifier {
 
 impl TokenVerifier for IssuerVerifier {
     async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
-        self.verify_stamped(token).await.map(|(claims, _)| claims)
+        let mut kind = VerificationKind::default();
+        let verified = self.verify_stamped(token, &mut kind);
+        verified.await.map(|(claims, _)| claims)
     }
 }
 

@@ -11,7 +11,7 @@ use aws_lc_rs::digest;
 use quick_cache::{Weighter, sync::Cache};
 use serde_json::{Map, Value};
 
-use super::issuer_verifier::Stamp;
+use super::stamp::Stamp;
 use crate::{bearer::BearerToken, caller::VerifiedToken, claims::Claims};
 
 /// The approximate capacity in bytes: about 10,000 tokens of one kilobyte.

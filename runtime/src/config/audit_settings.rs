@@ -126,11 +126,15 @@ impl AuditSettings {
 }
 
 impl Config {
-    /// Returns the settings without the audit log and the metrics, for a command that only prints.
-    /// A running server uses the file and the port.
+    /// Returns the settings without the audit log, the metrics and the traces, for a command that
+    /// only prints. A running server uses the file and the port.
     pub(crate) fn unobserved(mut self) -> Self {
         self.audit = AuditSettings::default();
         self.metrics = None;
+        #[cfg(feature = "traces")]
+        {
+            self.traces = None;
+        }
         self
     }
 }

@@ -15,7 +15,7 @@ use super::{
     dotenv,
     resource_url::quoted_without_secrets,
     secret_file,
-    variable::{SECRETS, is_reserved},
+    variable::{SECRETS, TRACE_SECRETS, is_reserved},
 };
 use crate::error::{SetupErrors, StartError};
 
@@ -211,7 +211,7 @@ impl Environment {
                 ready.values.remove(name);
             }
         }
-        for name in SECRETS {
+        for name in SECRETS.into_iter().chain(TRACE_SECRETS) {
             match ready.read_secret(name) {
                 Ok(Some(secret)) => {
                     ready.values.insert(name.to_owned(), secret);

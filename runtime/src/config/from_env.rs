@@ -12,7 +12,7 @@ use super::{
     rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url,
     scalekit::{self, Scalekit},
-    unknown_variables,
+    traces_settings, unknown_variables,
     variable::{APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};
@@ -112,6 +112,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     read_state_keys(&mut config, environment);
     audit_settings::read(&mut config, environment);
     metrics_settings::read(&mut config, environment);
+    traces_settings::read(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);
     config.has_banner = read_switch(&mut config, environment, BANNER);
     if let Some(text) = environment.get(DRAIN) {

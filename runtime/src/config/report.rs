@@ -12,7 +12,7 @@ use super::{
     metrics_settings::METRICS_BIND,
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
-    variable::{INTROSPECTION, PORT, SECRETS, STATE_KEY, is_reserved},
+    variable::{INTROSPECTION, PORT, SECRETS, STATE_KEY, TRACE_SECRETS, is_reserved},
 };
 use crate::{
     error::StartError,
@@ -193,7 +193,8 @@ fn is_secret(name: &str) -> bool {
     let is_path = SECRETS
         .iter()
         .any(|secret| name.strip_suffix("_FILE") == Some(secret));
-    !is_path && words.iter().any(|word| upper.contains(word))
+    let is_secret = words.iter().any(|word| upper.contains(word)) || TRACE_SECRETS.contains(&name);
+    !is_path && is_secret
 }
 
 #[cfg(test)]

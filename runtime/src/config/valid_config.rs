@@ -80,6 +80,12 @@ impl ValidConfig {
         self.config.metrics
     }
 
+    /// Where traces are sent, if they are.
+    #[cfg(feature = "traces")]
+    pub(crate) fn traces(&self) -> Option<&toolgate_traces::TraceSettings> {
+        self.config.traces.as_ref()
+    }
+
     /// Whether clients may get sessions.
     pub(crate) fn has_sessions(&self) -> bool {
         self.config.has_sessions

@@ -2,6 +2,18 @@
 
 use crate::error::SetupErrors;
 
+// Without the feature the variables of OpenTelemetry belong to the application, which can have an
+// OpenTelemetry of its own.
+#[cfg(feature = "traces")]
+use toolgate_traces::NAMES as TRACE_NAMES;
+#[cfg(feature = "traces")]
+pub(super) use toolgate_traces::SECRET_NAMES as TRACE_SECRETS;
+
+#[cfg(not(feature = "traces"))]
+const TRACE_NAMES: [&str; 0] = [];
+#[cfg(not(feature = "traces"))]
+pub(super) const TRACE_SECRETS: [&str; 0] = [];
+
 /// The prefix of every variable of Toolgate.
 pub(super) const OUR_PREFIX: &str = "TOOLGATE_";
 
@@ -53,6 +65,8 @@ pub(super) fn is_reserved(name: &str) -> bool {
         || name.starts_with(SCALEKIT_PREFIX)
         || name == PORT
         || name == METADATA
+        || TRACE_NAMES.contains(&name)
+        || TRACE_SECRETS.contains(&name.strip_suffix("_FILE").unwrap_or(name))
 }
 
 /// Splits a comma-separated list.

@@ -10,11 +10,12 @@ use crate::{
     claims::Claims,
     denial::DenialReason,
     log_text::escaped_prefix,
+    observer::trace_context,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
 };
 
-use super::{challenge::scope_string, request_id, session::SESSION_ID, trace_context};
+use super::{challenge::scope_string, request_id, session::SESSION_ID};
 
 /// The longest text from a client in a line, in characters as they are written. Five of them,
 /// with two lists of scopes, stay below 8 KiB.

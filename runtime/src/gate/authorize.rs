@@ -25,7 +25,7 @@ use crate::{
     denial::DenialReason,
     observer::RunReport,
     operation::Operation,
-    verify::{DpopRequest, PROOF, Unauthenticated},
+    verify::{DpopRequest, PROOF, Unauthenticated, VerificationPath},
 };
 
 use super::{
@@ -39,7 +39,6 @@ use super::{
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
     session::{SessionAccess, SessionGuard, SessionReservation},
-    trace_context,
 };
 
 mod completion;
@@ -125,7 +124,7 @@ impl Gate {
             true => self.read_message(self.readers(), &parts.headers, &mut body.bytes)?,
             false => IncomingMessage::of_method(&parts.method),
         };
-        trace_context::take_from_message(&mut parts.headers, message.traceparent());
+        self.trace_message(&mut parts.headers, &message);
         self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
         let session = match session_id {
             Some(id) => Some(self.enter_session(&id, &parts.headers, &message, caller.as_ref())?),
@@ -159,6 +158,7 @@ impl Gate {
             authorized.permit.set_parameters(checked.parameters);
         }
         self.complete(&mut authorized, &parts.headers)?;
+        self.trace_run(&mut parts.headers);
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(PROOF);
@@ -209,11 +209,14 @@ impl Gate {
             }
         };
         let request = DpopRequest::from_request(&parts.method, &parts.headers);
+        let mut path = VerificationPath::default();
+        let started = self.begin_verification();
         let accepted = self
             .authenticator
-            .authenticate(&credentials, &request)
-            .await?;
-        Ok(Some(accepted.sent_with(credentials)))
+            .authenticate(&credentials, &request, &mut path)
+            .await;
+        self.report_verified(&parts.headers, started, path, &accepted);
+        Ok(Some(accepted?.sent_with(credentials)))
     }
 
     /// Receives a body: all of it, or only its beginning.

@@ -17,9 +17,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::operation::Operation;
-
-use super::trace_context::TRACEPARENT;
+use crate::{observer::trace_context::TRACEPARENT, operation::Operation};
 
 /// A request that the fast reader has read.
 #[derive(Debug, PartialEq)]

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::operation::Operation;
+use crate::{observer::trace_context, operation::Operation};
 
 use super::{
     Gate,
@@ -29,7 +29,6 @@ use super::{
     request_id,
     session::LatestCaller,
     throttle::Principal,
-    trace_context,
 };
 
 /// What the messages of one local caller share.

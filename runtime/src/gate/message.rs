@@ -10,6 +10,7 @@ use rmcp::model::{
 use crate::{
     item::RoundRequest,
     json,
+    observer::trace_context::TRACEPARENT,
     operation::{self, Malformed, Operation},
 };
 
@@ -21,7 +22,6 @@ use super::{
     message_limits, message_size,
     request_limits::Limits,
     response_envelope::ResponseEnvelope,
-    trace_context::TRACEPARENT,
 };
 
 /// A request as it is read once. Authorization uses this value, and what runs is this value

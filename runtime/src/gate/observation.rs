@@ -1,4 +1,4 @@
-//! Reports decisions to the observer of a gate, if it has one.
+//! Reports verifications and decisions to the observer of a gate, if it has one.
 
 use std::{
     fmt,
@@ -9,18 +9,26 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderMap;
+use tokio::time::Instant;
+
 use crate::{
     caller::Caller,
     denial::DenialReason,
-    observer::{DecisionEvent, NotRecordedError, Observer, RunReport, ScopeNames},
+    observer::{
+        self, DecisionEvent, NotRecordedError, Observer, RequestHead, RequestTrace, RunReport,
+        ScopeNames, VerificationEvent, VerificationOutcome, trace_context,
+    },
     operation::Operation,
     scope::ScopeSet,
+    verify::{Unauthenticated, VerificationPath},
 };
 
 use super::{
     Gate,
     audit::{Cause, Subject},
     refusal::Refusal,
+    request_id,
 };
 
 /// The time after which a client tries again if a decision cannot be recorded.
@@ -30,14 +38,28 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub(crate) struct Observation {
     observer: Arc<dyn Observer>,
     next: AtomicU64,
+    /// Whether the observer traces. A task can serve this request for that of another gate, which
+    /// does.
+    traces: bool,
 }
 
 impl Observation {
     pub(crate) fn new(observer: Arc<dyn Observer>) -> Self {
         Self {
+            traces: observer.traces(),
             observer,
             next: AtomicU64::new(1),
         }
+    }
+
+    /// Starts the trace of a request.
+    pub(super) fn begin(&self, request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
+        self.traces.then(|| self.observer.begin(request))?
+    }
+
+    /// Returns the trace of the request that this task serves.
+    pub(super) fn trace(&self) -> Option<Arc<dyn RequestTrace>> {
+        self.traces.then(observer::current)?
     }
 }
 
@@ -58,6 +80,36 @@ struct Verdict<'a> {
 }
 
 impl Gate {
+    /// Reads the clock before a verification, if anything observes the gate.
+    pub(super) fn begin_verification(&self) -> Option<Instant> {
+        self.observation.as_ref().map(|_| Instant::now())
+    }
+
+    /// Reports the verification of a token.
+    pub(super) fn report_verified<T>(
+        &self,
+        headers: &HeaderMap,
+        started: Option<Instant>,
+        path: VerificationPath,
+        verified: &Result<T, Unauthenticated>,
+    ) {
+        let (Some(observation), Some(started)) = (&self.observation, started) else {
+            return;
+        };
+        observation.observer.verified(&VerificationEvent {
+            request_id: request_id::read(headers),
+            trace_id: trace_context::trace_id(headers),
+            is_cached: path.is_cached,
+            kind: path.kind.as_str(),
+            outcome: match verified {
+                Ok(_) => VerificationOutcome::Accepted,
+                Err(Unauthenticated::Unavailable { .. }) => VerificationOutcome::Unavailable,
+                Err(_) => VerificationOutcome::Refused,
+            },
+            duration: started.elapsed(),
+        });
+    }
+
     /// Reports that an operation is allowed, before anything runs. Returns the report for the
     /// code that runs it.
     ///
@@ -98,7 +150,8 @@ impl Gate {
         Ok(operation.filter(|_| runs).map(|operation| {
             let item = registered_item.unwrap_or_default();
             let observer = Arc::clone(&observation.observer);
-            Arc::new(RunReport::new(observer, id, operation.kind(), item))
+            let report = RunReport::new(observer, id, operation.kind(), item);
+            Arc::new(report.in_trace(observation.trace()))
         }))
     }
 

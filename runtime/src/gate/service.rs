@@ -13,7 +13,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use tower::Service;
 
-use super::{Gate, dispatch::dispatch, refusal::server_error, request_id};
+use super::{Gate, dispatch::dispatch, refusal::server_error, request_id, request_tracing::traced};
 use crate::verify::{Authenticator, NONCE, Proofs};
 
 /// A service behind the gate.
@@ -48,14 +48,19 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let Self { gate, inner } = self.clone();
         let id = request_id::ensure(request.headers_mut());
+        let trace = gate.begin_trace(&mut request, &id);
         // An application's verifier may panic; catching it here fails only this request, not
         // the connection.
         let answer = AssertUnwindSafe(answer(gate, inner, request)).catch_unwind();
-        Box::pin(answer.map(|answer| {
+        let answer = answer.map(|answer| {
             let mut answer = answer.unwrap_or_else(|_| server_error());
             request_id::echo(answer.headers_mut(), id);
-            Ok(answer)
-        }))
+            answer
+        });
+        match trace {
+            None => Box::pin(answer.map(Ok)),
+            Some(trace) => Box::pin(traced(trace, answer).map(Ok)),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     ToolError,
     capability::{ClientCapability, MissingCapabilities},
 };
-use crate::observer::REQUEST_ID;
+use crate::observer::{REQUEST_ID, trace_context};
 
 mod log;
 
@@ -135,6 +135,15 @@ impl Context {
     pub fn http_request_id(&self) -> Option<&str> {
         let head = self.0.extensions.get::<Parts>()?;
         head.headers.get(REQUEST_ID)?.to_str().ok()
+    }
+
+    /// Returns the `traceparent` (W3C Trace Context) for the requests that the item sends to other
+    /// servers. With the feature `traces` it names the span of the item. Without it, it is the
+    /// client's, if that is valid.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<&str> {
+        let head = self.0.extensions.get::<Parts>()?;
+        trace_context::traceparent(&head.headers)
     }
 
     /// Returns the client, for requests and notifications from the server.

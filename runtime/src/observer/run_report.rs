@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Observer, OutcomeEvent};
+use super::{Observer, OutcomeEvent, RequestTrace, within};
 
 /// How a permitted run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +68,8 @@ impl RunOutcome {
 /// the report, because the code that runs the item calls `finish`.
 pub struct RunReport {
     observer: Arc<dyn Observer>,
+    /// The trace of the request. The item can run in another task.
+    trace: Option<Arc<dyn RequestTrace>>,
     decision: u64,
     method: &'static str,
     item: Box<str>,
@@ -85,12 +87,19 @@ impl RunReport {
     ) -> Self {
         Self {
             observer,
+            trace: None,
             decision,
             method,
             item: item.into(),
             started: Instant::now(),
             noted: Mutex::new(Some(RunOutcome::NotRun)),
         }
+    }
+
+    /// Adds the trace of the request.
+    pub(crate) fn in_trace(mut self, trace: Option<Arc<dyn RequestTrace>>) -> Self {
+        self.trace = trace;
+        self
     }
 
     /// Notes that the code of the item starts or waits. A run that is dropped after this was
@@ -106,7 +115,11 @@ impl RunReport {
         outcome: impl FnOnce(&T) -> RunOutcome,
     ) -> T {
         self.begin();
-        let end = running.await;
+        let end = match &self.trace {
+            None => running.await,
+            // Boxed: this future is part of those of all requests.
+            Some(trace) => Box::pin(within(Arc::clone(trace), running)).await,
+        };
         self.note(outcome(&end));
         end
     }
@@ -128,13 +141,17 @@ impl RunReport {
         let Some(outcome) = noted.unwrap_or_else(PoisonError::into_inner).take() else {
             return;
         };
-        self.observer.ended(&OutcomeEvent {
+        let end = OutcomeEvent {
             id: self.decision,
             method: self.method,
             item: &self.item,
             outcome,
             duration: self.started.elapsed(),
-        });
+        };
+        self.observer.ended(&end);
+        if let Some(trace) = &self.trace {
+            trace.ended(&end);
+        }
     }
 }
 

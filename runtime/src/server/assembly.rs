@@ -15,6 +15,7 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{Authorizer, GateService, SessionFastPath},
     item::Item,
+    observer::Observer,
     tool::ToolKind,
 };
 
@@ -54,6 +55,8 @@ pub(super) struct Assembled {
     pub(super) drain: Duration,
     /// Cancels open streams.
     pub(super) streams: CancellationToken,
+    /// What observes the server.
+    pub(super) observer: Option<Arc<dyn Observer>>,
     /// Cancels sessions.
     pub(super) everything: CancellationToken,
 }
@@ -183,6 +186,7 @@ pub(super) fn assemble(
         bind,
         drain,
         streams: wall.streams,
+        observer: wall.observer,
         everything,
     })
 }

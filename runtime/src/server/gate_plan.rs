@@ -193,7 +193,7 @@ impl GatePlan {
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
             approvals,
-            observer: observers::choose(policy.observer, &settings, &policy.clock, faults),
+            observer: observers::choose(policy.observer, name, &settings, &policy.clock, faults),
             clock: policy.clock,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
@@ -310,7 +310,7 @@ impl GatePlan {
             denials_as_tool_results: self.tool_result_denial,
             origins: self.origins,
             clock: self.clock,
-            observation: self.observer.map(Observation::new),
+            observation: self.observer.clone().map(Observation::new),
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),
@@ -323,6 +323,7 @@ impl GatePlan {
             gate: Arc::new(gate),
             readiness: Readiness::new(authenticator, self.readiness_check),
             streams,
+            observer: self.observer,
             issuer_routes: self.issuing.routes,
             approval_routes,
         }
@@ -355,6 +356,8 @@ pub(super) struct BuiltGate {
     pub(super) readiness: Readiness,
     /// Cancels open streams.
     pub(super) streams: CancellationToken,
+    /// What observes the gate.
+    pub(super) observer: Option<Arc<dyn Observer>>,
     /// The routes of the embedded issuer, if it is used.
     pub(super) issuer_routes: Option<Router>,
     /// The pages for approvals, if an item needs them.

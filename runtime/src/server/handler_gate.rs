@@ -207,6 +207,7 @@ impl HandlerGate {
             bind: standing.bind,
             drain: standing.drain,
             streams: standing.wall.streams.clone(),
+            observer: standing.wall.observer.clone(),
             everything: standing.everything.clone(),
         }
     }

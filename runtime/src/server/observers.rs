@@ -1,13 +1,24 @@
-//! The observers of a gate: the audit log, the metrics, and an attached observer.
+//! The observers of a gate: the audit log, the traces, the metrics, and an attached observer.
 
 use std::sync::Arc;
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
 
 use crate::{
     clock::Clock,
     config::ValidConfig,
     error::SetupErrors,
-    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent},
+    observer::{
+        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RequestHead, RequestTrace,
+        VerificationEvent,
+    },
 };
+
+#[cfg(feature = "traces")]
+mod trace_observer;
 
 /// Several observers. If an observer cannot record an allowed operation, the later observers do not
 /// get that decision: they get the refusal instead.
@@ -32,12 +43,30 @@ impl Observer for All {
     fn ended(&self, end: &OutcomeEvent<'_>) {
         self.0.iter().for_each(|one| one.ended(end));
     }
+
+    fn verified(&self, verification: &VerificationEvent<'_>) {
+        self.0.iter().for_each(|one| one.verified(verification));
+    }
+
+    fn traces(&self) -> bool {
+        self.0.iter().any(|one| one.traces())
+    }
+
+    fn begin(&self, request: &RequestHead<'_>) -> Option<Arc<dyn RequestTrace>> {
+        self.0.iter().find_map(|one| one.begin(request))
+    }
+
+    fn finish(&self) -> BoxFuture<'_, ()> {
+        let all = self.0.iter().map(|one| one.finish());
+        join_all(all).map(drop).boxed()
+    }
 }
 
 /// Returns the observer of a gate with these settings, if there is one. Errors are added to
 /// `faults`.
 pub(super) fn choose(
     attached: Option<Arc<dyn Observer>>,
+    server: &str,
     settings: &ValidConfig,
     clock: &Arc<dyn Clock>,
     faults: &mut SetupErrors,
@@ -52,6 +81,18 @@ pub(super) fn choose(
     if let Some(audit) = &audit {
         all.push(Arc::clone(audit) as _);
     }
+    #[cfg(feature = "traces")]
+    if let Some(traces) = settings.traces()
+        && let Some(traces) = trace_observer::TraceObserver::start(
+            traces,
+            server,
+            settings.resource().as_str(),
+            clock,
+            faults,
+        )
+    {
+        all.push(traces);
+    }
     #[cfg(feature = "metrics")]
     if let Some(address) = settings.metrics()
         && let Some(metrics) = super::metrics_listener::MetricsObserver::listen(
@@ -64,7 +105,7 @@ pub(super) fn choose(
         all.push(metrics);
     }
     // Only the optional features read these parameters.
-    let _ = (settings, clock, faults);
+    let _ = (server, settings, clock, faults);
     match all.len() {
         0 | 1 => all.pop(),
         _ => Some(Arc::new(All(all))),

@@ -213,6 +213,9 @@ async fn serving(
     // Cancels the remaining sessions.
     assembled.everything.cancel();
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, connections.shutdown()).await;
+    if let Some(observer) = &assembled.observer {
+        observer.finish().await;
+    }
     Ok(())
 }
 

@@ -17,6 +17,8 @@ pub struct Question {
     pub authorization: Option<String>,
     /// The form parameters; of repeated ones, the last.
     pub form: BTreeMap<String, String>,
+    /// The header `traceparent`.
+    pub traceparent: Option<String>,
 }
 
 /// The issuer's token state, and the requests so far.
@@ -47,6 +49,8 @@ impl Register {
     pub(super) async fn ask(&self, request: Request) -> (Value, IssuerResponse) {
         let authorization = request.headers().get(AUTHORIZATION);
         let authorization = authorization.map(|value| value.to_str().expect("ASCII").to_owned());
+        let traceparent = request.headers().get("traceparent");
+        let traceparent = traceparent.map(|value| value.to_str().expect("ASCII").to_owned());
         let body = to_bytes(request.into_body(), 64 * 1024)
             .await
             .expect("a small body");
@@ -60,6 +64,7 @@ impl Register {
         state.questions.push(Question {
             authorization,
             form,
+            traceparent,
         });
         let known = known.unwrap_or_else(|| json!({"active": false}));
         (known, state.answer.clone())

@@ -8,7 +8,10 @@
 use std::time::Duration;
 
 use super::{
-    super::dpop::{DpopRequest, ProofError, ProofRequirements, Proofs},
+    super::{
+        dpop::{DpopRequest, ProofError, ProofRequirements, Proofs},
+        verification_path::VerificationPath,
+    },
     Authenticator, Unauthenticated,
 };
 use crate::{
@@ -29,14 +32,15 @@ impl Authenticator {
     }
 
     /// Authenticates a request's credentials. The proof is verified for each request, even
-    /// if the token is cached.
+    /// if the token is cached. `path` tells how the token was verified, even if it is refused.
     pub async fn authenticate(
         &self,
         credentials: &Credentials,
         request: &DpopRequest<'_>,
+        path: &mut VerificationPath,
     ) -> Result<AcceptedToken, Unauthenticated> {
         let token = &credentials.token;
-        let result = match (credentials.scheme, self.accept(token).await?) {
+        let result = match (credentials.scheme, self.accept(token, path).await?) {
             (Scheme::Bearer, Accepted::Bearer(_)) if self.only_bound => Err(OTHER_SCHEME_NEEDED),
             (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(accepted),
             (Scheme::Bearer, Accepted::Bound(_)) => Err(match &self.proofs {

@@ -64,7 +64,10 @@ fn caller(accepted: Accepted, token: BearerToken) -> Caller {
 impl Fixture {
     async fn says(&self, token: &str) -> Result<Caller, String> {
         let token = BearerToken::new(token).unwrap();
-        let said = self.authenticator.accept(&token).await;
+        let said = self
+            .authenticator
+            .accept(&token, &mut VerificationPath::default())
+            .await;
         said.map(|accepted| caller(accepted, token))
             .map_err(|error| match error {
                 Unauthenticated::Invalid { description, .. } => description.into_owned(),
@@ -166,14 +169,34 @@ async fn a_cached_token_goes_with_the_keys_of_its_own_issuer() {
         BearerToken::new(&token).unwrap()
     };
     let (of_i, of_j) = (of("https://i"), of("https://j"));
-    assert!(authenticator.accept(&of_i).await.is_ok());
-    assert!(authenticator.accept(&of_j).await.is_ok());
+    assert!(
+        authenticator
+            .accept(&of_i, &mut VerificationPath::default())
+            .await
+            .is_ok()
+    );
+    assert!(
+        authenticator
+            .accept(&of_j, &mut VerificationPath::default())
+            .await
+            .is_ok()
+    );
     assert_eq!(authenticator.cache.len(), 2);
     // Both sets are of generation one; one of them moves to generation two.
     j.publish(&jwks(&[&other]));
     tokio::time::sleep(Duration::from_secs(601)).await;
-    assert!(authenticator.accept(&of_i).await.is_ok());
-    assert!(authenticator.accept(&of_j).await.is_err());
+    assert!(
+        authenticator
+            .accept(&of_i, &mut VerificationPath::default())
+            .await
+            .is_ok()
+    );
+    assert!(
+        authenticator
+            .accept(&of_j, &mut VerificationPath::default())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -228,7 +251,11 @@ async fn without_keys_nobody_is_called_a_forger() {
     fixture.script.fail();
     let token = BearerToken::new(&fixture.token(json!({}))).unwrap();
     for _ in 0..2 {
-        let said = fixture.authenticator.accept(&token).await.unwrap_err();
+        let said = fixture
+            .authenticator
+            .accept(&token, &mut VerificationPath::default())
+            .await
+            .unwrap_err();
         let Unauthenticated::Unavailable { retry_after, .. } = said else {
             panic!("{said:?}");
         };
@@ -244,7 +271,13 @@ async fn without_keys_nobody_is_called_a_forger() {
     );
     fixture.script.publish(&jwks(&[&fixture.mint]));
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(fixture.authenticator.accept(&token).await.is_ok());
+    assert!(
+        fixture
+            .authenticator
+            .accept(&token, &mut VerificationPath::default())
+            .await
+            .is_ok()
+    );
     assert_eq!(fixture.authenticator.readiness(), Ok(()));
 }
 
@@ -270,7 +303,13 @@ impl TokenVerifier for Careless {
 async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
     let clock = SettableClock::at(NOW);
     let own = authenticator(Careless, &clock);
-    let says = async |token: &str| own.accept(&BearerToken::new(token).unwrap()).await;
+    let says = async |token: &str| {
+        own.accept(
+            &BearerToken::new(token).unwrap(),
+            &mut VerificationPath::default(),
+        )
+        .await
+    };
     assert!(says("good").await.is_ok());
     assert!(says(&"x".repeat(MAX_TOKEN)).await.is_ok());
     assert!(says(&"x".repeat(MAX_TOKEN + 1)).await.is_err());

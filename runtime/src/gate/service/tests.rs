@@ -25,7 +25,7 @@ use crate::{
         SessionLimits, Sessions,
     },
     scope::{Scope, ScopeSet, ScopeTable},
-    verify::{Authenticator, DpopRequest, TokenError, TokenVerifier},
+    verify::{Authenticator, DpopRequest, TokenError, TokenVerifier, VerificationPath},
 };
 
 const READ: Scope = Scope::new("read");
@@ -201,6 +201,7 @@ async fn a_permit_that_a_request_brings_is_ignored() {
         .authenticate(
             &credentials,
             &DpopRequest::from_request(&http::Method::POST, &HeaderMap::new()),
+            &mut VerificationPath::default(),
         )
         .await
         .unwrap();

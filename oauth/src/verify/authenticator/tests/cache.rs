@@ -59,7 +59,9 @@ async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenti
     let authenticator = &fixture.authenticator;
     let issuers = authenticator.verifier.as_issuers().unwrap();
     let token = BearerToken::new(token).unwrap();
-    let verified = issuers.verify_stamped(&token).await;
+    let verified = issuers
+        .verify_stamped(&token, &mut VerificationKind::default())
+        .await;
     let (claims, _) = verified.map_err(|error| authenticator.log_refusal(&error))?;
     authenticator.validate(authenticator.resolve_scopes(claims))
 }
@@ -98,7 +100,10 @@ async fn happen(steps: &[Step]) -> (usize, usize) {
                 for _ in 0..2 {
                     let key = BearerToken::new(token).unwrap();
                     let known = fixture.authenticator.cache.get(&TokenHash::new(&key));
-                    let result = fixture.authenticator.accept(&key).await;
+                    let result = fixture
+                        .authenticator
+                        .accept(&key, &mut VerificationPath::default())
+                        .await;
                     *if known.is_some() {
                         &mut hits
                     } else {

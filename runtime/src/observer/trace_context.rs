@@ -4,12 +4,12 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The header, and the member of `_meta` in a message.
-pub(super) const TRACEPARENT: &str = "traceparent";
+pub(crate) const TRACEPARENT: &str = "traceparent";
 
 const HEADER: HeaderName = HeaderName::from_static(TRACEPARENT);
 
 /// Returns the trace id of a request, in 32 hexadecimal digits.
-pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     let mut sent = headers.get_all(HEADER).iter();
     match (sent.next(), sent.next()) {
         // §3.3.2.1: several headers are invalid.
@@ -18,8 +18,14 @@ pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     }
 }
 
+/// Returns the `traceparent` of a request, if it is valid.
+pub(crate) fn traceparent(headers: &HeaderMap) -> Option<&str> {
+    trace_id(headers)?;
+    headers.get(HEADER)?.to_str().ok()
+}
+
 /// Takes the trace from the `_meta` of a message, if the headers have no valid one.
-pub(super) fn take_from_message(headers: &mut HeaderMap, in_meta: Option<&str>) {
+pub(crate) fn take_from_message(headers: &mut HeaderMap, in_meta: Option<&str>) {
     if let Some(in_meta) = in_meta
         && trace_id(headers).is_none()
         && parse(in_meta).is_some()

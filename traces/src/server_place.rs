@@ -1,0 +1,46 @@
+//! [`ServerPlace`]: the address that clients know a server by.
+
+use url::Url;
+
+use crate::span::Value;
+
+/// The host and the port of a URL of the configuration. A header of a request could name any other
+/// host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerPlace {
+    host: String,
+    port: Option<u16>,
+}
+
+impl ServerPlace {
+    /// Reads the place of a URL. Returns `None` if it has no host.
+    #[must_use]
+    pub fn of(url: &str) -> Option<Self> {
+        let url = Url::parse(url).ok()?;
+        Some(Self {
+            host: url.host_str()?.to_owned(),
+            port: url.port_or_known_default(),
+        })
+    }
+
+    /// Adds `server.address` and `server.port`.
+    pub(crate) fn describe(&self, attributes: &mut Vec<(&'static str, Value)>) {
+        attributes.push(("server.address", Value::clipped(&self.host)));
+        if let Some(port) = self.port {
+            attributes.push(("server.port", i64::from(port).into()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_no_credentials_and_no_path() {
+        let place = ServerPlace::of("https://user:hunter2@mcp.example.com/a?b=c").unwrap();
+        assert_eq!(place.host, "mcp.example.com");
+        assert_eq!(place.port, Some(443));
+        assert_eq!(ServerPlace::of("urn:a"), None);
+    }
+}
