@@ -1,6 +1,6 @@
 //! The records: the members of each line, all of bounded length.
 
-use std::{collections::BTreeMap, io::Write, time::Duration};
+use std::{collections::BTreeMap, fmt, io::Write, time::Duration};
 
 use crate::{
     chain::Head,
@@ -42,7 +42,7 @@ pub enum Verdict<'a> {
 }
 
 /// A decision, without the token and the arguments. The log shortens texts that are too long.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Decision<'a> {
     /// The number of the decision in this process.
     pub id: u64,
@@ -66,14 +66,52 @@ pub struct Decision<'a> {
     pub item: Option<&'a str>,
     /// The word of the decision: `admitted`, or why not.
     pub outcome: &'a str,
-    /// The scopes that the operation needs, separated by spaces.
-    pub needed: &'a str,
+    /// The scopes that the operation needs, separated by spaces. They are formatted only if the
+    /// decision has a record of its own.
+    pub needed: &'a dyn fmt::Display,
     /// The scopes of this server that the token names.
-    pub held: &'a str,
+    pub held: &'a dyn fmt::Display,
     /// The needed scopes that are missing.
-    pub missing: &'a str,
+    pub missing: &'a dyn fmt::Display,
     /// Whether it is allowed.
     pub verdict: Verdict<'a>,
+}
+
+impl<'a> Decision<'a> {
+    /// Builds a decision about a request without a caller, an item and scopes.
+    #[must_use]
+    pub fn new(id: u64, time: u64, method: &'a str, verdict: Verdict<'a>) -> Self {
+        Self {
+            id,
+            time,
+            request: "",
+            trace: None,
+            session: None,
+            issuer: None,
+            subject: None,
+            client: None,
+            method,
+            item: None,
+            outcome: match verdict {
+                Verdict::Allowed { .. } => "admitted",
+                Verdict::Denied { .. } | Verdict::Repeatable { .. } => "denied",
+            },
+            needed: &"",
+            held: &"",
+            missing: &"",
+            verdict,
+        }
+    }
+}
+
+impl fmt::Debug for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The end of a run.
@@ -195,9 +233,10 @@ pub(crate) fn decision(
         ("held", decision.held),
         ("missing", decision.missing),
     ] {
+        let list = scopes.to_string();
         line.text(
             name,
-            Some(scopes).filter(|list| !list.is_empty()),
+            Some(&*list).filter(|list| !list.is_empty()),
             LONGEST_LIST,
         );
     }
