@@ -4,7 +4,7 @@
 //! Hidden: the events hold personal data, and their fields change with the gate. The audit log
 //! and the metrics, which are optional, implement [`Observer`].
 
-use std::fmt;
+use std::{fmt, sync::Weak};
 
 use crate::{
     clock::UnixTime,
@@ -18,6 +18,9 @@ pub use run_report::{RunOutcome, RunReport};
 
 /// The header with the id of a request, in the request and in its answer.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+/// The method of a message that was not read.
+pub(crate) const UNREADABLE: &str = "unreadable";
 
 /// Gets every decision and every end of a permitted run. The methods run on the threads that serve
 /// requests, so they must return soon.
@@ -37,6 +40,22 @@ pub trait Observer: Send + Sync {
     /// Gets the verification of the token of a request: once for each request with a well-formed
     /// token, before its decision, unless the client disconnects first. The default does nothing.
     fn verified(&self, _verification: &VerificationEvent<'_>) {}
+
+    /// Gets the gate that reports to this observer, before its first request. The default does
+    /// nothing.
+    fn attached(&self, _gate: Weak<dyn GateState>) {}
+}
+
+/// The state of a gate, for metrics that are read when they are scraped.
+pub trait GateState: Send + Sync {
+    /// Returns how many sessions are open.
+    fn sessions(&self) -> usize;
+
+    /// Returns how many streams without an end are open: of `GET` and of `subscriptions/listen`.
+    fn open_streams(&self) -> usize;
+
+    /// Returns how long ago the keys of each issuer were loaded, except for fixed keys.
+    fn key_ages(&self) -> Vec<(String, std::time::Duration)>;
 }
 
 /// A decision could not be recorded.

@@ -23,8 +23,8 @@ pub use crate::{
         run,
     },
     observer::{
-        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome, RunReport, ScopeNames,
-        VerificationEvent, VerificationOutcome,
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, RunOutcome, RunReport,
+        ScopeNames, VerificationEvent, VerificationOutcome,
     },
     prompt::{
         PromptKind, PromptSet,

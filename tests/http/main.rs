@@ -37,6 +37,7 @@ mod step_up_authentication;
 mod subscriptions;
 mod token_verification;
 mod tool_authorize;
+mod unread_requests;
 mod without_sessions;
 
 use support::{

@@ -113,21 +113,37 @@ async fn refusals_without_a_token_are_counted_and_every_count_is_written_at_the_
     let server = program(&folder, address).start().listens_on(address).await;
     let stranger = Client::new(server.resource(), Revision::Stateless);
     let garbage = stranger.clone().with_token("garbage");
+    let ada = client(&server, BOTH).await;
     let begun = std::time::Instant::now();
+    let message = ada.message("ping", json!({}));
     for _ in 0..100 {
         for client in [&stranger, &garbage] {
             assert_eq!(client.call("list_todos", json!({})).await.status, 401);
         }
+        let foreign = stranger.post(&message).header("host", "evil.example");
+        assert_eq!(HttpResponse::of(foreign).await.status, 403);
+        // The caller is known, but no rate counts a message that cannot be read.
+        let malformed = ada.post(&message).body("{");
+        assert_eq!(HttpResponse::of(malformed).await.status, 400);
     }
     let seconds = usize::try_from(begun.elapsed().as_secs()).expect("a number");
     server.ended_by("TERM").await;
     assert_eq!(verified(&folder, &["audit.log"]).findings, []);
     let records = records(&folder, "audit.log");
-    assert!(records.len() <= seconds + 5, "{records:?}");
-    for reason in ["no_token", "invalid_token"] {
+    assert!(records.len() <= 3 * (seconds + 3), "{records:?}");
+    let unread = records
+        .iter()
+        .filter(|record| record["method"] == "unreadable");
+    for (reason, decisions) in [
+        ("no_token", 0),
+        ("invalid_token", 0),
+        ("foreign_host", 0),
+        ("rpc_error", unread.count() as u64),
+    ] {
         let counts = records.iter().map(|record| &record["reasons"][reason]);
         let counts = counts.filter_map(Value::as_u64);
-        assert_eq!(counts.sum::<u64>(), 100, "{reason} {records:?}");
+        let all = counts.sum::<u64>() + decisions;
+        assert_eq!(all, 100, "{reason} {records:?}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     config::ValidAudit,
     denial::DenialReason,
     error::SetupErrors,
-    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent},
+    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, UNREADABLE},
 };
 
 /// The interval at which the head is written to the log of the program. An operator can store it
@@ -148,11 +148,9 @@ impl Observer for AuditObserver {
                 true => Verdict::Allowed {
                     runs: decision.runs,
                 },
-                false if !decision.is_late && is_repeatable(decision.reason) => {
-                    Verdict::Repeatable {
-                        reason: decision.reason.map(DenialReason::code),
-                    }
-                }
+                false if !decision.is_late && is_repeatable(decision) => Verdict::Repeatable {
+                    reason: decision.reason.map(DenialReason::code),
+                },
                 false => Verdict::Denied {
                     reason: decision.reason.map(DenialReason::code),
                     detail: decision.detail,
@@ -175,15 +173,15 @@ impl Observer for AuditObserver {
     }
 }
 
-/// Returns whether no limit bounds the number of these refusals: a limit refuses the request
-/// itself, or the token is not accepted, for example a token for another server (RFC 9068 §4). A
-/// weak sign-in is a 401 for an accepted token, which the rate of its caller counts.
-fn is_repeatable(reason: Option<DenialReason>) -> bool {
-    reason.is_some_and(|reason| match reason.status() {
-        429 => true,
-        401 => reason != DenialReason::InsufficientAuthentication,
-        _ => false,
-    })
+/// Returns whether no limit bounds the number of these refusals: the message was not read, a limit
+/// refuses the request itself, or the token is not accepted, for example a token for another server
+/// (RFC 9068 §4). A weak sign-in is a 401 for an accepted token, which the rate of its caller counts.
+fn is_repeatable(decision: &DecisionEvent<'_>) -> bool {
+    match decision.reason {
+        None => decision.method == UNREADABLE,
+        Some(DenialReason::InsufficientAuthentication) => false,
+        Some(reason) => matches!(reason.status(), 401 | 429),
+    }
 }
 
 /// Opens the file again at each SIGHUP, and logs the head, until the server is gone.

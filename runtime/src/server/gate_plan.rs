@@ -13,8 +13,8 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, Sessions,
-        StatelessFastPath, Throttle,
+        Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache, SessionFastPath,
+        Sessions, StatelessFastPath, Throttle,
     },
     item::RoundSeal,
     observer::Observer,
@@ -312,13 +312,16 @@ impl GatePlan {
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),
+            open_streams: OpenStreams::default(),
             sessions: Sessions::new(self.settings.session_limits()),
             has_sessions,
             stateless_fast_path,
             session_fast_path,
         };
+        let gate = Arc::new(gate);
+        gate.attach_observer();
         BuiltGate {
-            gate: Arc::new(gate),
+            gate,
             readiness: Readiness::new(authenticator, self.readiness_check),
             streams,
             issuer_routes: self.issuing.routes,

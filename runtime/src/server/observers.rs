@@ -1,12 +1,14 @@
 //! The observers of a gate: the audit log, the metrics, and an attached observer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::{
     clock::Clock,
     config::ValidConfig,
     error::SetupErrors,
-    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, VerificationEvent},
+    observer::{
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, VerificationEvent,
+    },
 };
 
 /// Several observers. If an observer cannot record an allowed operation, the later observers do not
@@ -35,6 +37,10 @@ impl Observer for All {
 
     fn verified(&self, verification: &VerificationEvent<'_>) {
         self.0.iter().for_each(|one| one.verified(verification));
+    }
+
+    fn attached(&self, gate: Weak<dyn GateState>) {
+        self.0.iter().for_each(|one| one.attached(gate.clone()));
     }
 }
 

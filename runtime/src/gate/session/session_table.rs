@@ -44,6 +44,10 @@ impl Table {
         self.entries.get_mut(id)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
