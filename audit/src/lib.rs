@@ -40,6 +40,6 @@ mod verify;
 pub use chain::Head;
 pub use key::{AuditKey, KeyError};
 pub use log::{AuditLog, NotWrittenError, OnFailure, OpenError, Settings, Status, Subjects};
-pub use record::{Decision, Outcome, Verdict};
+pub use record::{Decision, Outcome, UserDecision, Verdict};
 pub use sink::{FileSink, SharedBuffer, Sink, StdoutSink};
 pub use verify::{Finding, FindingKind, Verified, verify};

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     chain::{Chain, Head},
     key::AuditKey,
-    record::{self, Decision, Outcome, Verdict},
+    record::{self, Decision, Outcome, UserDecision, Verdict},
     refusals::CountedRefusals,
     sink::{FileSink, Sink, StdoutSink},
     tail::Tail,
@@ -219,6 +219,15 @@ impl AuditLog {
         }
         state.lose();
         Ok(())
+    }
+
+    /// Writes the decision of a user. If that fails, the record counts as lost.
+    pub fn user_decided(&self, decision: &UserDecision<'_>) {
+        let line = record::user_decision(&self.key, self.settings.subjects, decision);
+        let mut state = self.lock();
+        if !state.write(&self.key, decision.time, line) {
+            state.lose();
+        }
     }
 
     /// Writes the counts of refusals now. The log also writes them with a decision, at most once a

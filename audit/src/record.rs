@@ -114,6 +114,25 @@ impl fmt::Debug for Decision<'_> {
     }
 }
 
+/// The decision of a user about a request.
+#[derive(Debug, Clone, Copy)]
+pub struct UserDecision<'a> {
+    /// When it was made, in seconds since the start of 1970.
+    pub time: u64,
+    /// The kind and the name of the item.
+    pub item: &'a str,
+    /// How the decision arrived, in one word.
+    pub way: &'a str,
+    /// The decision, in one word.
+    pub answer: &'a str,
+    /// The id of the question. The log writes a pseudonym: the id can be a secret.
+    pub question: &'a str,
+    /// The issuer of the caller's token.
+    pub issuer: Option<&'a str>,
+    /// The subject of the caller's token.
+    pub subject: Option<&'a str>,
+}
+
 /// The end of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome<'a> {
@@ -171,6 +190,19 @@ impl<'k> LineWriter<'k> {
         debug_assert!(written.is_ok());
     }
 
+    /// Writes the issuer and the subject of a token.
+    fn user(&mut self, subjects: Subjects, issuer: Option<&str>, subject: Option<&str>) {
+        self.text("issuer", issuer, LONGEST);
+        let pseudonym = match subjects {
+            Subjects::Plain => None,
+            Subjects::Pseudonymous => subject.map(|subject| {
+                let parts = [issuer.unwrap_or_default(), subject];
+                self.key.pseudonym("subject", &parts)
+            }),
+        };
+        self.text("subject", pseudonym.as_deref().or(subject), LONGEST);
+    }
+
     /// Writes counts. Their names are words of this program.
     fn counts(&mut self, name: &str, counts: &BTreeMap<String, u64>) {
         let _ = write!(self.line, r#","{name}":"#);
@@ -210,21 +242,9 @@ pub(crate) fn decision(
     line.text("id", Some(&join(start, decision.id)), LONGEST_WORD);
     line.text("request", Some(decision.request), LONGEST);
     line.text("trace", decision.trace, LONGEST_WORD);
-    let issuer = decision.issuer.unwrap_or_default();
     let session = decision.session.map(|id| key.pseudonym("session", &[id]));
     line.text("session", session.as_deref(), LONGEST_WORD);
-    line.text("issuer", decision.issuer, LONGEST);
-    let pseudonym = match subjects {
-        Subjects::Plain => None,
-        Subjects::Pseudonymous => decision
-            .subject
-            .map(|subject| key.pseudonym("subject", &[issuer, subject])),
-    };
-    line.text(
-        "subject",
-        pseudonym.as_deref().or(decision.subject),
-        LONGEST,
-    );
+    line.user(subjects, decision.issuer, decision.subject);
     line.text("client", decision.client, LONGEST);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
@@ -263,6 +283,22 @@ pub(crate) fn decision(
             line.text("reason", reason, LONGEST_WORD);
         }
     }
+    line.finish()
+}
+
+/// Writes the decision of a user.
+pub(crate) fn user_decision(
+    key: &AuditKey,
+    subjects: Subjects,
+    decision: &UserDecision<'_>,
+) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "user_decision", decision.time);
+    let question = key.pseudonym("question", &[decision.question]);
+    line.text("question", Some(&question), LONGEST_WORD);
+    line.user(subjects, decision.issuer, decision.subject);
+    line.text("item", Some(decision.item), LONGEST);
+    line.text("way", Some(decision.way), LONGEST_WORD);
+    line.text("answer", Some(decision.answer), LONGEST_WORD);
     line.finish()
 }
 

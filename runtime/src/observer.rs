@@ -41,6 +41,9 @@ pub trait Observer: Send + Sync {
     /// token, before its decision, unless the client disconnects first. The default does nothing.
     fn verified(&self, _verification: &VerificationEvent<'_>) {}
 
+    /// Gets the decision of a user about a request (`confirm`, `approve`). The default does nothing.
+    fn user_decided(&self, _decision: &UserDecisionEvent<'_>) {}
+
     /// Gets the gate that reports to this observer, before its first request. The default does
     /// nothing.
     fn attached(&self, _gate: Weak<dyn GateState>) {}
@@ -152,6 +155,26 @@ impl fmt::Debug for ScopeNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
+}
+
+/// The decision of a user about a request.
+#[derive(Debug, Clone, Copy)]
+pub struct UserDecisionEvent<'a> {
+    /// The time of the decision.
+    pub time: UnixTime,
+    /// The kind and the registered name of the item, such as `tool delete`.
+    pub item: &'a str,
+    /// How the decision arrived: `page` if the user decided on the server's own page, `approve` if a
+    /// request used or lacked that decision, `confirm` if the client reports the user's answer.
+    pub way: &'static str,
+    /// The decision, in one word.
+    pub answer: &'static str,
+    /// The random id of the question. With `approve` and `page` it is a secret of the page.
+    pub question: &'a str,
+    /// The issuer of the caller's token.
+    pub issuer: Option<&'a str>,
+    /// The subject of the caller's token.
+    pub subject: Option<&'a str>,
 }
 
 /// The verification of the token of one request.

@@ -24,7 +24,7 @@ pub use crate::{
     },
     observer::{
         DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, RunOutcome, RunReport,
-        ScopeNames, VerificationEvent, VerificationOutcome,
+        ScopeNames, UserDecisionEvent, VerificationEvent, VerificationOutcome,
     },
     prompt::{
         PromptKind, PromptSet,

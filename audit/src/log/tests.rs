@@ -293,6 +293,38 @@ fn nothing_is_appended_to_the_file_of_another_key_or_of_another_program() {
     }
 }
 
+#[test]
+fn the_decision_of_a_user_has_a_record_without_the_id_of_its_page() {
+    let (log, disk) = log(OnFailure::Refuse);
+    let decision = UserDecision {
+        time: TIME,
+        item: "tool delete",
+        way: "page",
+        answer: "approved",
+        question: "secret-id",
+        issuer: Some("https://issuer.example"),
+        subject: Some("alice"),
+    };
+    log.user_decided(&decision);
+    disk.is_full.store(true, Ordering::SeqCst);
+    log.user_decided(&decision);
+    assert_eq!(log.status().lost, 1);
+    let text = String::from_utf8(disk.contents.contents()).unwrap();
+    assert!(!text.contains("secret-id"), "{text}");
+    let record = &lines(text.as_bytes())[1];
+    for (member, value) in [
+        ("type", "user_decision"),
+        ("item", "tool delete"),
+        ("way", "page"),
+        ("answer", "approved"),
+        ("issuer", "https://issuer.example"),
+        ("subject", "alice"),
+    ] {
+        assert_eq!(record[member], value, "{text}");
+    }
+    assert_eq!(record["question"].as_str().map(str::len), Some(32));
+}
+
 /// Otherwise nothing shows that no line between the two files was removed.
 #[test]
 fn a_new_file_begins_with_its_record_after_a_full_disk() {

@@ -11,7 +11,8 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{runtime::Handle, time::interval};
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, OnFailure, Outcome, Settings, Status, Subjects, Verdict,
+    AuditKey, AuditLog, Decision, OnFailure, Outcome, Settings, Status, Subjects, UserDecision,
+    Verdict,
 };
 
 use crate::{
@@ -19,7 +20,9 @@ use crate::{
     config::ValidAudit,
     denial::DenialReason,
     error::SetupErrors,
-    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, UNREADABLE},
+    observer::{
+        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, UNREADABLE, UserDecisionEvent,
+    },
 };
 
 /// The interval at which the head is written to the log of the program. An operator can store it
@@ -168,6 +171,19 @@ impl Observer for AuditObserver {
             time: self.clock.now().seconds(),
             outcome: end.outcome.as_str(),
             duration: end.duration,
+        });
+        self.note_failure();
+    }
+
+    fn user_decided(&self, decision: &UserDecisionEvent<'_>) {
+        self.log.user_decided(&UserDecision {
+            time: decision.time.seconds(),
+            item: decision.item,
+            way: decision.way,
+            answer: decision.answer,
+            question: decision.question,
+            issuer: decision.issuer,
+            subject: decision.subject,
         });
         self.note_failure();
     }

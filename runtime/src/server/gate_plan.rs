@@ -16,7 +16,7 @@ use crate::{
         Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache, SessionFastPath,
         Sessions, StatelessFastPath, Throttle,
     },
-    item::RoundSeal,
+    item::{DecisionReporter, RoundSeal},
     observer::Observer,
     scope::{ScopeDescription, ScopeTable},
     verify::Proofs,
@@ -210,8 +210,14 @@ impl GatePlan {
         let settings = &self.settings;
         let keys = [settings.state_key(), settings.previous_state_key()];
         let resource = settings.resource().as_str().to_owned();
+        let reporter = self.observer.as_ref().map(|observer| DecisionReporter {
+            observer: Arc::clone(observer),
+            clock: Arc::clone(&self.clock),
+        });
+        self.approvals.report_to(reporter.as_ref());
         let seal = RoundSeal::new(keys, resource, Arc::clone(&self.clock))
-            .map(|seal| seal.with_approval_desk(self.approvals.desk()));
+            .map(|seal| seal.with_approval_desk(self.approvals.desk()))
+            .map(|seal| seal.with_reporter(reporter));
         let reported = seal.map_err(|_| {
             faults.add(
                 "the operating system provides no random numbers",

@@ -7,7 +7,8 @@ use crate::{
     config::ValidConfig,
     error::SetupErrors,
     observer::{
-        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, VerificationEvent,
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, UserDecisionEvent,
+        VerificationEvent,
     },
 };
 
@@ -37,6 +38,10 @@ impl Observer for All {
 
     fn verified(&self, verification: &VerificationEvent<'_>) {
         self.0.iter().for_each(|one| one.verified(verification));
+    }
+
+    fn user_decided(&self, decision: &UserDecisionEvent<'_>) {
+        self.0.iter().for_each(|one| one.user_decided(decision));
     }
 
     fn attached(&self, gate: Weak<dyn GateState>) {
