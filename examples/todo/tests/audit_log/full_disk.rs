@@ -10,7 +10,7 @@ use support::{
 };
 use toolgate_audit::{AuditLog, Decision, Settings, Verdict, Verified};
 
-use super::{KEY, client, key, records, verified};
+use super::{KEY, client, key, records, say, verified};
 
 /// The largest file, in the blocks of 512 bytes of POSIX. The database of `todo` is smaller.
 const BLOCKS: u64 = 16_384;
@@ -146,13 +146,13 @@ async fn with_refuse_as_many_calls_run_as_have_records_on_a_full_disk() {
     let proof = prove("refuse").await;
     assert!(proof.refused >= CALLS_WITHOUT_ROOM - 1, "{}", proof.refused);
     assert_eq!(proof.permitted(), proof.ran);
-    println!(
+    say(format!(
         "full disk, refuse: {} calls ran, {} decisions permit a run; {} calls were refused; {} findings",
         proof.ran,
         proof.permitted(),
         proof.refused,
         proof.verified.findings.len(),
-    );
+    ));
 }
 
 #[tokio::test]
@@ -163,12 +163,12 @@ async fn with_continue_the_log_counts_each_record_that_a_full_disk_has_lost() {
     // Each call has a decision and an outcome.
     assert_eq!(written + proof.verified.lost, 2 * proof.ran);
     assert!(proof.verified.lost >= 2 * (CALLS_WITHOUT_ROOM - 1));
-    println!(
+    say(format!(
         "full disk, continue: {} calls ran; {written} records and {} counted as lost are {} of {}; {} findings",
         proof.ran,
         proof.verified.lost,
         written + proof.verified.lost,
         2 * proof.ran,
         proof.verified.findings.len(),
-    );
+    ));
 }

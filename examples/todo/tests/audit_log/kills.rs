@@ -8,7 +8,7 @@ use support::{
 };
 use toolgate_audit::FindingKind;
 
-use super::{BOTH, add, client, program, records, verified};
+use super::{BOTH, add, client, program, records, say, verified};
 
 /// Appends the first half of a line.
 fn cut_line(folder: &Folder) {
@@ -61,7 +61,7 @@ async fn no_acknowledged_call_lacks_its_decision_after_ten_kills() {
     for id in &acknowledged {
         assert!(decided.contains(id), "{id}");
     }
-    println!(
+    say(format!(
         "{kills} kills: {} acknowledged calls, {} without a decision; {} records, {} findings; {cut} cut lines, {} reported by the next start",
         acknowledged.len(),
         acknowledged
@@ -71,5 +71,5 @@ async fn no_acknowledged_call_lacks_its_decision_after_ten_kills() {
         verified.records,
         verified.findings.len(),
         verified.cut_before,
-    );
+    ));
 }

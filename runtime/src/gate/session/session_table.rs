@@ -196,9 +196,4 @@ impl Table {
     fn taken_by(&self, owner: Option<&Identity>) -> usize {
         self.taken.get(&owner.cloned()).copied().unwrap_or_default()
     }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
-    }
 }
