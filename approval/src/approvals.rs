@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -54,7 +54,12 @@ pub struct Approvals {
     pub(crate) clients: Vec<AuthorizationCodeClient>,
     clock: Arc<dyn Clock>,
     store: Mutex<ApprovalStore>,
+    report: OnceLock<ReportDecision>,
 }
+
+/// Gets the decision of a user on a page: the id of the approval, the request, and whether the user
+/// has approved it.
+pub type ReportDecision = Box<dyn Fn(&str, &NewApproval, bool) + Send + Sync>;
 
 impl Approvals {
     /// Creates the store. Users sign in at the issuers of `clients`. With several, each response
@@ -76,6 +81,18 @@ impl Approvals {
             clients,
             clock,
             store: Mutex::default(),
+            report: OnceLock::new(),
+        }
+    }
+
+    /// Reports each decision of a user on a page. Only the first such function is called.
+    pub fn report_decisions(&self, report: ReportDecision) {
+        let _ = self.report.set(report);
+    }
+
+    pub(crate) fn report(&self, id: &str, request: &NewApproval, approves: bool) {
+        if let Some(report) = self.report.get() {
+            report(id, request, approves);
         }
     }
 

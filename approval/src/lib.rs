@@ -30,4 +30,4 @@ mod sign_in;
 mod sign_in_failure;
 
 pub use approval_store::{Decision, NewApproval, Page};
-pub use approvals::{Approvals, Settings};
+pub use approvals::{Approvals, ReportDecision, Settings};

@@ -184,6 +184,7 @@ async fn decide(
     match decided {
         Some((Deciding::Done, request)) => {
             log_decision(&id, &request, approves);
+            approvals.report(&id, &request, approves);
             pages.notice(if approves { &APPROVED } else { &DECLINED }, None)
         }
         Some((Deciding::DecidedBefore, _)) => pages.notice(&DECIDED_BEFORE, None),

@@ -30,6 +30,7 @@ mod chain;
 mod key;
 mod line;
 mod log;
+mod once_per_second;
 mod record;
 mod refusals;
 mod sink;
@@ -38,7 +39,7 @@ mod verify;
 
 pub use chain::Head;
 pub use key::{AuditKey, KeyError};
-pub use log::{AuditLog, NotWrittenError, OnFailure, OpenError, Settings, Subjects};
-pub use record::{Decision, Outcome, Verdict};
+pub use log::{AuditLog, NotWrittenError, OnFailure, OpenError, Settings, Status, Subjects};
+pub use record::{Decision, Outcome, UserDecision, Verdict};
 pub use sink::{FileSink, SharedBuffer, Sink, StdoutSink};
 pub use verify::{Finding, FindingKind, Verified, verify};

@@ -3,14 +3,17 @@
 use std::{
     fmt, io,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
     chain::{Chain, Head},
     key::AuditKey,
-    record::{self, Decision, Outcome, Verdict},
-    refusals::Refusals,
+    record::{self, Decision, Outcome, UserDecision, Verdict},
+    refusals::CountedRefusals,
     sink::{FileSink, Sink, StdoutSink},
     tail::Tail,
 };
@@ -90,6 +93,17 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
+/// How a log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The head.
+    pub head: Head,
+    /// How many records this process has lost.
+    pub lost: u64,
+    /// The error of the last write, or `None` if it succeeded.
+    pub failure: Option<String>,
+}
+
 /// The audit log of one process. It is safe to write from several threads: the order of the lines
 /// is the order of the chain.
 pub struct AuditLog {
@@ -97,22 +111,25 @@ pub struct AuditLog {
     settings: Settings,
     /// The number of the start record.
     start: u64,
+    /// A copy of whether [`State::failure`] is set.
+    is_failing: Arc<AtomicBool>,
     state: Mutex<State>,
 }
 
 struct State {
     chain: Chain,
     sink: Box<dyn Sink>,
-    /// Refusals of requests without an authentic token.
-    unauthenticated: Refusals,
-    /// Refusals by a limit, and refusals of authentic tokens that are not accepted.
-    repeated: Refusals,
+    counted: CountedRefusals,
+    /// Whether the first record of a new file is not written yet, and when the file was opened.
+    lacks_beginning: bool,
+    rotated_at: u64,
     /// The number of lost records that no `lost` record has reported.
     unreported: u64,
     /// The number of all lost records.
     lost: u64,
     /// The error of the last write, if it failed.
     failure: Option<String>,
+    is_failing: Arc<AtomicBool>,
 }
 
 impl AuditLog {
@@ -149,20 +166,24 @@ impl AuditLog {
         let tail = Tail::read(&mut *sink, &key)?;
         sink.remove_end(tail.cut).map_err(OpenError::Io)?;
         let start = record::start(&key, settings.subjects, time, tail.head, tail.cut);
+        let is_failing = Arc::new(AtomicBool::new(false));
         let mut state = State {
             chain: Chain::new(key.clone(), tail.head),
             sink,
-            unauthenticated: Refusals::default(),
-            repeated: Refusals::default(),
+            counted: CountedRefusals::default(),
+            lacks_beginning: false,
+            rotated_at: 0,
             unreported: 0,
             lost: 0,
             failure: None,
+            is_failing: Arc::clone(&is_failing),
         };
         state.append(start).map_err(OpenError::Io)?;
         Ok(Self {
             key,
             settings,
             start: tail.head.count,
+            is_failing,
             state: Mutex::new(state),
         })
     }
@@ -177,16 +198,22 @@ impl AuditLog {
     /// [`NotWrittenError`] if the operation is allowed and must not run without its record. The
     /// record then does not count as lost.
     pub fn decide(&self, decision: &Decision<'_>) -> Result<(), NotWrittenError> {
-        if self.is_counted(decision) {
-            return Ok(());
+        let is_allowed = matches!(decision.verdict, Verdict::Allowed { .. });
+        let time = decision.time;
+        if !is_allowed {
+            let mut state = self.lock();
+            if state.counted.count(decision) {
+                state.write_refusals(&self.key, time, Counts::Due);
+                return Ok(());
+            }
         }
+        // The line is built without the lock.
         let line = record::decision(&self.key, self.settings.subjects, self.start, decision);
         let mut state = self.lock();
-        state.write_due_refusals(&self.key, decision.time);
-        if state.write(&self.key, decision.time, line) {
+        state.write_refusals(&self.key, time, Counts::Due);
+        if state.write(&self.key, time, line) {
             return Ok(());
         }
-        let is_allowed = matches!(decision.verdict, Verdict::Allowed { .. });
         if is_allowed && self.settings.on_failure == OnFailure::Refuse {
             return Err(NotWrittenError);
         }
@@ -194,31 +221,19 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Counts a decision that gets no record of its own. Returns whether it has counted it.
-    fn is_counted(&self, decision: &Decision<'_>) -> bool {
-        let (reason, is_repeatable) = match decision.verdict {
-            // An allowed decision has a record of its own. It precedes a late denial.
-            Verdict::Allowed { .. } | Verdict::Denied { is_late: true, .. } => return false,
-            Verdict::Denied { reason, .. } => (reason, false),
-            Verdict::Repeatable { reason } => (reason, true),
-        };
-        let reason = reason.unwrap_or(decision.outcome);
-        let (time, mut state) = (decision.time, self.lock());
-        if decision.issuer.is_none() {
-            state.unauthenticated.count(reason, time);
-        } else if is_repeatable && !state.repeated.take_second(time) {
-            state.repeated.count(reason, time);
-        } else {
-            return false;
+    /// Writes the decision of a user. If that fails, the record counts as lost.
+    pub fn user_decided(&self, decision: &UserDecision<'_>) {
+        let line = record::user_decision(&self.key, self.settings.subjects, decision);
+        let mut state = self.lock();
+        if !state.write(&self.key, decision.time, line) {
+            state.lose();
         }
-        state.write_due_refusals(&self.key, time);
-        true
     }
 
     /// Writes the counts of refusals now. The log also writes them with a decision, at most once a
     /// second, and when it is dropped.
     pub fn write_refusals(&self, time: u64) {
-        self.lock().write_refusals(&self.key, time);
+        self.lock().write_refusals(&self.key, time, Counts::All);
     }
 
     /// Writes the end of a run. If that fails, the record counts as lost: the run has happened.
@@ -231,7 +246,8 @@ impl AuditLog {
     }
 
     /// Opens the file again, after `logrotate` has renamed it. A new file begins with a record that
-    /// names the last one of the earlier file. Returns whether there is a new file.
+    /// names the last one of the earlier file. If that record cannot be written now, it precedes the
+    /// next one. Returns whether there is a new file.
     ///
     /// # Errors
     ///
@@ -240,8 +256,8 @@ impl AuditLog {
         let mut state = self.lock();
         let is_new = state.sink.reopen()?;
         if is_new {
-            let line = record::rotated(&self.key, time, state.chain.head());
-            state.append(line)?;
+            (state.lacks_beginning, state.rotated_at) = (true, time);
+            state.begin_file(&self.key, time);
         }
         Ok(is_new)
     }
@@ -252,16 +268,21 @@ impl AuditLog {
         self.lock().chain.head()
     }
 
-    /// Returns how many records this process has lost.
+    /// Returns how the log stands.
     #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.lock().lost
+    pub fn status(&self) -> Status {
+        let state = self.lock();
+        Status {
+            head: state.chain.head(),
+            lost: state.lost,
+            failure: state.failure.clone(),
+        }
     }
 
-    /// Returns the error of the last write, or `None` if it succeeded.
+    /// Returns whether the last write has failed, without a lock.
     #[must_use]
-    pub fn failure(&self) -> Option<String> {
-        self.lock().failure.clone()
+    pub fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -270,10 +291,21 @@ impl AuditLog {
     }
 }
 
+/// Which counts of refusals are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    All,
+    /// Those of which no record was written in this second.
+    Due,
+}
+
 impl State {
     /// Writes a record. If records were lost, a record with their number precedes it. Returns
     /// whether the record is written.
     fn write(&mut self, key: &AuditKey, time: u64, line: Vec<u8>) -> bool {
+        if !self.begin_file(key, time) {
+            return false;
+        }
         if self.unreported > 0 {
             let lost = record::lost(key, time, self.unreported);
             if self.append(lost).is_err() {
@@ -284,52 +316,37 @@ impl State {
         self.append(line).is_ok()
     }
 
-    /// Writes the counted refusals, if none were written in this second.
-    fn write_due_refusals(&mut self, key: &AuditKey, time: u64) {
-        if !self.unauthenticated.is_empty() && self.unauthenticated.take_second(time) {
-            self.write_unauthenticated(key, time);
+    /// Writes the first record of a new file, if it is not written yet. Returns whether the file
+    /// has its first record. Without it nothing shows that an earlier file precedes this one.
+    fn begin_file(&mut self, key: &AuditKey, time: u64) -> bool {
+        if self.lacks_beginning {
+            let line = record::rotated(key, time, self.chain.head());
+            self.lacks_beginning = self.append(line).is_err();
         }
-        if !self.repeated.is_empty() && self.repeated.take_second(time) {
-            self.write_repeated(key, time);
+        !self.lacks_beginning
+    }
+
+    /// Writes counts of refusals. If that fails, they stay counted for the next record.
+    fn write_refusals(&mut self, key: &AuditKey, time: u64, counts: Counts) {
+        if self.counted.is_empty() {
+            return;
         }
-    }
-
-    fn write_refusals(&mut self, key: &AuditKey, time: u64) {
-        self.write_unauthenticated(key, time);
-        self.write_repeated(key, time);
-    }
-
-    fn write_unauthenticated(&mut self, key: &AuditKey, time: u64) {
-        let counted = std::mem::take(&mut self.unauthenticated);
-        self.unauthenticated = self.write_counted(key, "refused_unauthenticated", time, counted);
-    }
-
-    fn write_repeated(&mut self, key: &AuditKey, time: u64) {
-        let counted = std::mem::take(&mut self.repeated);
-        self.repeated = self.write_counted(key, "refused_repeated", time, counted);
-    }
-
-    /// Writes a record of counted refusals. If that fails, they stay counted for the next one.
-    fn write_counted(
-        &mut self,
-        key: &AuditKey,
-        record_type: &'static str,
-        time: u64,
-        mut counted: Refusals,
-    ) -> Refusals {
-        if !counted.is_empty() {
-            let line = record::refusals(key, record_type, time, counted.since(), counted.counts());
-            if self.write(key, time, line) {
-                counted.clear();
+        let mut counted = std::mem::take(&mut self.counted);
+        for refusals in counted.counts() {
+            let is_due = counts == Counts::All || refusals.take_second(time);
+            if is_due && self.write(key, time, refusals.line(key, time)) {
+                refusals.clear();
             }
         }
-        counted
+        self.counted = counted;
     }
 
     fn append(&mut self, mut line: Vec<u8>) -> io::Result<()> {
         let head = self.chain.seal(&mut line);
         let written = self.sink.append(&line);
         self.failure = written.as_ref().err().map(io::Error::to_string);
+        self.is_failing
+            .store(self.failure.is_some(), Ordering::Relaxed);
         if written.is_ok() {
             self.chain.advance(head);
         }
@@ -343,12 +360,13 @@ impl State {
 }
 
 impl Drop for AuditLog {
-    /// Writes the counts of refusals that are not written yet.
+    /// Writes what is not written yet: the first record of a new file, and the counts of refusals.
     fn drop(&mut self) {
         let state = self.state.get_mut();
         let state = state.unwrap_or_else(PoisonError::into_inner);
-        let time = state.unauthenticated.latest().max(state.repeated.latest());
-        state.write_refusals(&self.key, time);
+        let time = state.counted.latest().max(state.rotated_at);
+        state.begin_file(&self.key, time);
+        state.write_refusals(&self.key, time, Counts::All);
     }
 }
 

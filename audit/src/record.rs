@@ -1,6 +1,6 @@
 //! The records: the members of each line, all of bounded length.
 
-use std::{collections::BTreeMap, io::Write, time::Duration};
+use std::{collections::BTreeMap, fmt, io::Write, time::Duration};
 
 use crate::{
     chain::Head,
@@ -42,7 +42,7 @@ pub enum Verdict<'a> {
 }
 
 /// A decision, without the token and the arguments. The log shortens texts that are too long.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Decision<'a> {
     /// The number of the decision in this process.
     pub id: u64,
@@ -66,14 +66,71 @@ pub struct Decision<'a> {
     pub item: Option<&'a str>,
     /// The word of the decision: `admitted`, or why not.
     pub outcome: &'a str,
-    /// The scopes that the operation needs, separated by spaces.
-    pub needed: &'a str,
+    /// The scopes that the operation needs, separated by spaces. They are formatted only if the
+    /// decision has a record of its own.
+    pub needed: &'a dyn fmt::Display,
     /// The scopes of this server that the token names.
-    pub held: &'a str,
+    pub held: &'a dyn fmt::Display,
     /// The needed scopes that are missing.
-    pub missing: &'a str,
+    pub missing: &'a dyn fmt::Display,
     /// Whether it is allowed.
     pub verdict: Verdict<'a>,
+}
+
+impl<'a> Decision<'a> {
+    /// Builds a decision about a request without a caller, an item and scopes.
+    #[must_use]
+    pub fn new(id: u64, time: u64, method: &'a str, verdict: Verdict<'a>) -> Self {
+        Self {
+            id,
+            time,
+            request: "",
+            trace: None,
+            session: None,
+            issuer: None,
+            subject: None,
+            client: None,
+            method,
+            item: None,
+            outcome: match verdict {
+                Verdict::Allowed { .. } => "admitted",
+                Verdict::Denied { .. } | Verdict::Repeatable { .. } => "denied",
+            },
+            needed: &"",
+            held: &"",
+            missing: &"",
+            verdict,
+        }
+    }
+}
+
+impl fmt::Debug for Decision<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decision")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The decision of a user about a request.
+#[derive(Debug, Clone, Copy)]
+pub struct UserDecision<'a> {
+    /// When it was made, in seconds since the start of 1970.
+    pub time: u64,
+    /// The kind and the name of the item.
+    pub item: &'a str,
+    /// How the decision arrived, in one word.
+    pub way: &'a str,
+    /// The decision, in one word.
+    pub answer: &'a str,
+    /// The id of the question. The log writes a pseudonym: the id can be a secret.
+    pub question: &'a str,
+    /// The issuer of the caller's token.
+    pub issuer: Option<&'a str>,
+    /// The subject of the caller's token.
+    pub subject: Option<&'a str>,
 }
 
 /// The end of a run.
@@ -133,6 +190,19 @@ impl<'k> LineWriter<'k> {
         debug_assert!(written.is_ok());
     }
 
+    /// Writes the issuer and the subject of a token.
+    fn user(&mut self, subjects: Subjects, issuer: Option<&str>, subject: Option<&str>) {
+        self.text("issuer", issuer, LONGEST);
+        let pseudonym = match subjects {
+            Subjects::Plain => None,
+            Subjects::Pseudonymous => subject.map(|subject| {
+                let parts = [issuer.unwrap_or_default(), subject];
+                self.key.pseudonym("subject", &parts)
+            }),
+        };
+        self.text("subject", pseudonym.as_deref().or(subject), LONGEST);
+    }
+
     /// Writes counts. Their names are words of this program.
     fn counts(&mut self, name: &str, counts: &BTreeMap<String, u64>) {
         let _ = write!(self.line, r#","{name}":"#);
@@ -172,21 +242,9 @@ pub(crate) fn decision(
     line.text("id", Some(&join(start, decision.id)), LONGEST_WORD);
     line.text("request", Some(decision.request), LONGEST);
     line.text("trace", decision.trace, LONGEST_WORD);
-    let issuer = decision.issuer.unwrap_or_default();
     let session = decision.session.map(|id| key.pseudonym("session", &[id]));
     line.text("session", session.as_deref(), LONGEST_WORD);
-    line.text("issuer", decision.issuer, LONGEST);
-    let pseudonym = match subjects {
-        Subjects::Plain => None,
-        Subjects::Pseudonymous => decision
-            .subject
-            .map(|subject| key.pseudonym("subject", &[issuer, subject])),
-    };
-    line.text(
-        "subject",
-        pseudonym.as_deref().or(decision.subject),
-        LONGEST,
-    );
+    line.user(subjects, decision.issuer, decision.subject);
     line.text("client", decision.client, LONGEST);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
@@ -195,9 +253,10 @@ pub(crate) fn decision(
         ("held", decision.held),
         ("missing", decision.missing),
     ] {
+        let list = scopes.to_string();
         line.text(
             name,
-            Some(scopes).filter(|list| !list.is_empty()),
+            Some(&*list).filter(|list| !list.is_empty()),
             LONGEST_LIST,
         );
     }
@@ -224,6 +283,22 @@ pub(crate) fn decision(
             line.text("reason", reason, LONGEST_WORD);
         }
     }
+    line.finish()
+}
+
+/// Writes the decision of a user.
+pub(crate) fn user_decision(
+    key: &AuditKey,
+    subjects: Subjects,
+    decision: &UserDecision<'_>,
+) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "user_decision", decision.time);
+    let question = key.pseudonym("question", &[decision.question]);
+    line.text("question", Some(&question), LONGEST_WORD);
+    line.user(subjects, decision.issuer, decision.subject);
+    line.text("item", Some(decision.item), LONGEST);
+    line.text("way", Some(decision.way), LONGEST_WORD);
+    line.text("answer", Some(decision.answer), LONGEST_WORD);
     line.finish()
 }
 

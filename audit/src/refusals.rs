@@ -1,9 +1,15 @@
-//! [`Refusals`]: refusals that are counted, and not written one by one.
+//! [`CountedRefusals`]: refusals that are counted, and not written one by one.
 //!
 //! Any client can cause them as often as the network allows. If each had a record, one client could
 //! fill the disk, and with `refuse` the server would then refuse every caller (CWE-400, CWE-779).
 
 use std::collections::BTreeMap;
+
+use crate::{
+    key::AuditKey,
+    once_per_second::OncePerSecond,
+    record::{self, Decision, Verdict},
+};
 
 /// The most reasons with a count of their own. There are fewer codes; this bounds the line.
 const MOST_REASONS: usize = 48;
@@ -11,62 +17,108 @@ const MOST_REASONS: usize = 48;
 /// The name of the count of all further reasons.
 const OTHER: &str = "other";
 
-/// If the clock was set back by more than this many seconds, a record may be written again.
-const CLOCK_SET_BACK: u64 = 60;
+/// The refusals since the last records of their counts.
+#[derive(Debug)]
+pub(crate) struct CountedRefusals {
+    /// Refusals of requests without an authentic token.
+    unauthenticated: Refusals,
+    /// Refusals by a limit, and refusals of authentic tokens that are not accepted.
+    repeated: Refusals,
+    /// The first repeated refusal of a second is a decision, which names its caller.
+    repeated_decision: OncePerSecond,
+}
+
+impl Default for CountedRefusals {
+    fn default() -> Self {
+        Self {
+            unauthenticated: Refusals::new("refused_unauthenticated"),
+            repeated: Refusals::new("refused_repeated"),
+            repeated_decision: OncePerSecond::default(),
+        }
+    }
+}
+
+impl CountedRefusals {
+    /// Counts a decision that gets no record of its own. Returns whether it has counted it.
+    pub(crate) fn count(&mut self, decision: &Decision<'_>) -> bool {
+        let (reason, is_repeatable) = match decision.verdict {
+            // An allowed decision has a record of its own. It precedes a late denial.
+            Verdict::Allowed { .. } | Verdict::Denied { is_late: true, .. } => return false,
+            Verdict::Denied { reason, .. } => (reason, false),
+            Verdict::Repeatable { reason } => (reason, true),
+        };
+        let time = decision.time;
+        let counts = match decision.issuer {
+            None => &mut self.unauthenticated,
+            Some(_) if is_repeatable && !self.repeated_decision.take(time) => &mut self.repeated,
+            Some(_) => return false,
+        };
+        counts.count(reason.unwrap_or(decision.outcome), time);
+        true
+    }
+
+    /// Returns the counts of each kind that has some.
+    pub(crate) fn counts(&mut self) -> impl Iterator<Item = &mut Refusals> {
+        let both = [&mut self.unauthenticated, &mut self.repeated];
+        both.into_iter().filter(|one| !one.counts.is_empty())
+    }
+
+    /// Returns whether nothing is counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unauthenticated.counts.is_empty() && self.repeated.counts.is_empty()
+    }
+
+    /// Returns when the last of them was refused.
+    pub(crate) fn latest(&self) -> u64 {
+        self.unauthenticated.latest.max(self.repeated.latest)
+    }
+}
 
 /// Refusals of one kind since the last record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Refusals {
+    record_type: &'static str,
     counts: BTreeMap<String, u64>,
     /// When the first and the last of them were refused.
     since: u64,
     latest: u64,
-    /// The second of the last record.
-    written_at: Option<u64>,
+    record: OncePerSecond,
 }
 
 impl Refusals {
-    /// Counts a refusal.
-    pub(crate) fn count(&mut self, reason: &str, time: u64) {
+    fn new(record_type: &'static str) -> Self {
+        Self {
+            record_type,
+            counts: BTreeMap::new(),
+            since: 0,
+            latest: 0,
+            record: OncePerSecond::default(),
+        }
+    }
+
+    fn count(&mut self, reason: &str, time: u64) {
         if self.counts.is_empty() {
             self.since = time;
         }
         self.latest = time;
         let has_room = self.counts.len() < MOST_REASONS || self.counts.contains_key(reason);
         let reason = if has_room { reason } else { OTHER };
-        let count = self.counts.entry(reason.to_owned()).or_default();
-        *count = count.saturating_add(1);
+        if let Some(count) = self.counts.get_mut(reason) {
+            *count = count.saturating_add(1);
+        } else {
+            self.counts.insert(reason.to_owned(), 1);
+        }
     }
 
     /// Returns whether a record may be written in this second, and marks the second as used. A
     /// record that then fails is not repeated in the same second.
     pub(crate) fn take_second(&mut self, time: u64) -> bool {
-        let is_free = self
-            .written_at
-            .is_none_or(|written| time > written || written.saturating_sub(time) > CLOCK_SET_BACK);
-        if is_free {
-            self.written_at = Some(time);
-        }
-        is_free
+        self.record.take(time)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.counts.is_empty()
-    }
-
-    /// Returns the counts by reason.
-    pub(crate) fn counts(&self) -> &BTreeMap<String, u64> {
-        &self.counts
-    }
-
-    /// Returns when the first of them was refused.
-    pub(crate) fn since(&self) -> u64 {
-        self.since
-    }
-
-    /// Returns when the last of them was refused.
-    pub(crate) fn latest(&self) -> u64 {
-        self.latest
+    /// Returns the record of the counts.
+    pub(crate) fn line(&self, key: &AuditKey, time: u64) -> Vec<u8> {
+        record::refusals(key, self.record_type, time, self.since, &self.counts)
     }
 
     /// Removes the counts, after a record with them was written.

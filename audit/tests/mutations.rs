@@ -20,22 +20,12 @@ fn log(calls: u64) -> (Vec<u8>, Head) {
         let sink = Box::new(file.clone());
         let log = AuditLog::to_sink(sink, key(), Settings::default(), 1).unwrap();
         for id in 0..calls {
+            let verdict = Verdict::Allowed { runs: true };
             let decision = Decision {
-                id,
-                time: 1,
-                request: "request",
-                trace: None,
-                session: None,
                 issuer: Some("https://issuer.example"),
                 subject: Some("alice"),
-                client: None,
-                method: "tools/call",
                 item: Some("ping"),
-                outcome: "admitted",
-                needed: "",
-                held: "",
-                missing: "",
-                verdict: Verdict::Allowed { runs: true },
+                ..Decision::new(id, 1, "tools/call", verdict)
             };
             log.decide(&decision).unwrap();
             log.end(&Outcome {

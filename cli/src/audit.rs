@@ -2,8 +2,8 @@
 
 use std::{
     fmt::Write as _,
-    fs::{self, File},
-    io::{self, Write as _},
+    fs::File,
+    io::{self, Read as _, Write as _},
     path::PathBuf,
     process::ExitCode,
 };
@@ -72,16 +72,19 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, String> {
     exit::after_output(io::stdout().write_all(text.as_bytes()), code)
 }
 
+/// Reads the key. A file that is too long, such as a log or a device without an end, is not read to
+/// its end.
 fn read_key(path: &PathBuf) -> Result<AuditKey, String> {
     let name = path.display().to_string();
-    let unreadable = |error: io::Error| format!("the key file {name:?} cannot be read: {error}");
-    let length = fs::metadata(path).map_err(unreadable)?.len();
-    if length > LARGEST_KEY {
+    let mut text = String::new();
+    let read = File::open(path)
+        .and_then(|file| file.take(LARGEST_KEY + 1).read_to_string(&mut text))
+        .map_err(|error| format!("the key file {name:?} cannot be read: {error}"))?;
+    if read as u64 > LARGEST_KEY {
         return Err(format!(
-            "the key file {name:?} has {length} bytes, and a key in base64 has 44; name the file of the key"
+            "the key file {name:?} has more than {LARGEST_KEY} bytes, and a key in base64 has 44; name the file of the key"
         ));
     }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
     AuditKey::parse(text.trim()).map_err(|error| {
         format!("the key in {name:?} {error}; name the file that TOOLGATE_AUDIT_KEY_FILE names")
     })

@@ -17,21 +17,8 @@ fn write_log(folder: &Folder, name: &str) -> String {
     let log = AuditLog::open(&path, key, Settings::default(), 1).expect("a log");
     for id in 0..5 {
         let decision = Decision {
-            id,
-            time: 1,
-            request: "r",
-            trace: None,
-            session: None,
-            issuer: None,
             subject: Some("alice"),
-            client: None,
-            method: "tools/call",
-            item: Some("ping"),
-            outcome: "admitted",
-            needed: "",
-            held: "",
-            missing: "",
-            verdict: Verdict::Allowed { runs: false },
+            ..Decision::new(id, 1, "tools/call", Verdict::Allowed { runs: false })
         };
         log.decide(&decision).expect("written");
     }
@@ -148,6 +135,11 @@ async fn an_unreadable_file_or_key_is_named_and_no_key_is_printed() {
         (
             &["a.log", "--key-file", "none"],
             "the key file \"none\" cannot be read",
+        ),
+        #[cfg(unix)]
+        (
+            &["a.log", "--key-file", "/dev/zero"],
+            "the key file \"/dev/zero\" has more than 4096 bytes",
         ),
         (
             &["a.log", "--key-file", "short"],

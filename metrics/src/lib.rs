@@ -4,7 +4,7 @@
 //! are `other`.
 //!
 //! ```
-//! use toolgate_metrics::{Decision, Metrics};
+//! use toolgate_metrics::{Decision, Metrics, Reading};
 //!
 //! let metrics = Metrics::new("1.2.3");
 //! metrics.decided(&Decision {
@@ -15,7 +15,7 @@
 //!     missing: &[],
 //!     runs: false,
 //! });
-//! let text = metrics.text(None);
+//! let text = metrics.text(&Reading::default());
 //! assert!(text.contains(r#"toolgate_denials_total{reason="no_token"} 1"#), "{text}");
 //! ```
 
@@ -72,6 +72,32 @@ pub struct AuditState {
     pub is_failing: bool,
 }
 
+/// The verification of the token of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Verification {
+    /// Whether the token was in the cache. `None` for a verifier whose results are not cached.
+    pub is_cached: Option<bool>,
+    /// What verified it: one of a fixed number of words.
+    pub kind: &'static str,
+    /// How it ended: one of a fixed number of words.
+    pub outcome: &'static str,
+    /// The time that it took.
+    pub duration: Duration,
+}
+
+/// What is read when the metrics are scraped.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// The state of the audit log, if there is one.
+    pub audit: Option<AuditState>,
+    /// The number of open sessions.
+    pub sessions: usize,
+    /// The number of open streams.
+    pub open_streams: usize,
+    /// How long ago the keys of each configured issuer were loaded.
+    pub key_ages: Vec<(String, Duration)>,
+}
+
 /// All metrics of a server.
 pub struct Metrics {
     registry: Registry,
@@ -82,6 +108,12 @@ pub struct Metrics {
     durations: Family<Labels<2>, Histogram, fn() -> Histogram>,
     running: Gauge,
     panics: Counter,
+    verifications: Family<Labels<3>, Histogram, fn() -> Histogram>,
+    cache_hits: Counter,
+    cache_misses: Counter,
+    sessions: Gauge,
+    open_streams: Gauge,
+    key_ages: Family<Labels<1>, Gauge>,
     audit_records: Counter<u64, AtomicU64>,
     audit_lost: Counter<u64, AtomicU64>,
     audit_failing: Gauge,
@@ -90,6 +122,11 @@ pub struct Metrics {
 /// Buckets from half a millisecond to 16 seconds.
 fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.0005, 2.0, 16))
+}
+
+/// Buckets from ten microseconds, for a cached token, to 2.6 seconds, for a request to an issuer.
+fn verification_histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.00001, 4.0, 10))
 }
 
 /// Registers a metric and returns it.
@@ -146,6 +183,37 @@ impl Metrics {
                 Gauge::default(),
             ),
             panics: register(all, "panics", "Runs that have panicked", Counter::default()),
+            verifications: register(
+                all,
+                "verification_seconds",
+                "Time that the verification of a token took",
+                Family::new_with_constructor(verification_histogram),
+            ),
+            cache_hits: register(
+                all,
+                "token_cache_hits",
+                "Tokens that were verified before",
+                Counter::default(),
+            ),
+            cache_misses: register(
+                all,
+                "token_cache_misses",
+                "Tokens that had to be verified, also refused ones",
+                Counter::default(),
+            ),
+            sessions: register(all, "sessions", "Open sessions", Gauge::default()),
+            open_streams: register(
+                all,
+                "open_streams",
+                "Open streams of GET and of subscriptions",
+                Gauge::default(),
+            ),
+            key_ages: register(
+                all,
+                "key_age_seconds",
+                "Time since the keys of an issuer were loaded",
+                Family::default(),
+            ),
             audit_records: register(
                 all,
                 "audit_records",
@@ -209,10 +277,39 @@ impl Metrics {
         }
     }
 
-    /// Returns the text for Prometheus, with the state of the audit log, if there is one.
+    /// Counts the verification of a token.
+    pub fn verified(&self, verification: &Verification) {
+        let is_cached = verification.is_cached.unwrap_or_default();
+        let labels = [
+            ("cached", is_cached.to_string()),
+            ("kind", verification.kind.to_owned()),
+            ("outcome", verification.outcome.to_owned()),
+        ];
+        let seconds = verification.duration.as_secs_f64();
+        self.verifications.get_or_create(&labels).observe(seconds);
+        match verification.is_cached {
+            Some(true) => {
+                self.cache_hits.inc();
+            }
+            Some(false) => {
+                self.cache_misses.inc();
+            }
+            None => {}
+        }
+    }
+
+    /// Returns the text for Prometheus.
     #[must_use]
-    pub fn text(&self, audit: Option<AuditState>) -> String {
-        if let Some(audit) = audit {
+    pub fn text(&self, reading: &Reading) -> String {
+        let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.sessions.set(gauge(reading.sessions));
+        self.open_streams.set(gauge(reading.open_streams));
+        for (issuer, age) in &reading.key_ages {
+            let labels = [("issuer", issuer.clone())];
+            let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+            self.key_ages.get_or_create(&labels).set(seconds);
+        }
+        if let Some(audit) = reading.audit {
             // The log counts them itself.
             let counters = [
                 (&self.audit_records, audit.records),
@@ -237,66 +334,4 @@ impl fmt::Debug for Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_is_counted_timed_and_no_longer_in_progress() {
-        let metrics = Metrics::new("1");
-        let decision = Decision {
-            method: Some("tools/call"),
-            item: Some("ping"),
-            outcome: "admitted",
-            reason: None,
-            missing: &[],
-            runs: true,
-        };
-        metrics.decided(&decision);
-        assert!(metrics.text(None).contains("toolgate_runs_in_progress 1\n"));
-        metrics.ended("tools/call", "ping", "panic", Duration::from_millis(3));
-        let text = metrics.text(None);
-        for line in [
-            r#"toolgate_build_info{version="1"} 1"#,
-            r#"toolgate_decisions_total{method="tools/call",item="ping",outcome="admitted"} 1"#,
-            r#"toolgate_runs_total{method="tools/call",item="ping",outcome="panic"} 1"#,
-            r#"toolgate_run_duration_seconds_count{method="tools/call",item="ping"} 1"#,
-            "toolgate_runs_in_progress 0",
-            "toolgate_panics_total 1",
-        ] {
-            assert!(text.lines().any(|one| one == line), "{line}: {text}");
-        }
-        assert!(text.ends_with("# EOF\n"), "{text}");
-    }
-
-    #[test]
-    fn a_denial_names_each_missing_scope_and_the_audit_log_its_losses() {
-        let metrics = Metrics::new("1");
-        metrics.decided(&Decision {
-            method: Some("tools/call"),
-            item: None,
-            outcome: "insufficient_scope",
-            reason: Some("missing_scope"),
-            missing: &["a:read", "a:write"],
-            runs: false,
-        });
-        let audit = AuditState {
-            records: 7,
-            lost: 2,
-            is_failing: true,
-        };
-        let text = metrics.text(Some(audit));
-        for line in [
-            r#"toolgate_decisions_total{method="tools/call",item="other",outcome="insufficient_scope"} 1"#,
-            r#"toolgate_denials_total{reason="missing_scope"} 1"#,
-            r#"toolgate_missing_scopes_total{scope="a:read"} 1"#,
-            r#"toolgate_missing_scopes_total{scope="a:write"} 1"#,
-            "# TYPE toolgate_audit_records counter",
-            "toolgate_audit_records_total 7",
-            "# TYPE toolgate_audit_lost_records counter",
-            "toolgate_audit_lost_records_total 2",
-            "toolgate_audit_failing 1",
-        ] {
-            assert!(text.lines().any(|one| one == line), "{line}: {text}");
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use crate::{bearer::BearerToken, claims::Claims, log_text::Truncated};
 mod authenticator;
 mod dpop;
 mod introspection_claims;
+mod issuer_checks;
 mod issuer_keys;
 mod issuer_verifier;
 mod jws;

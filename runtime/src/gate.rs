@@ -107,6 +107,7 @@ pub use crate::server::{
 };
 pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems, NotAuthorized};
 pub(crate) use challenge::Challenges;
+pub(crate) use expiring_body::OpenStreams;
 pub(crate) use late_denial::LateDenials;
 #[cfg(feature = "stdio")]
 pub(crate) use local_request::{LocalConnection, StreamsEnd};
@@ -171,6 +172,7 @@ pub(crate) struct Gate {
     pub(crate) pending_bodies: PendingBodies,
     /// Ends the open streams.
     pub(crate) stop: CancellationToken,
+    pub(crate) open_streams: OpenStreams,
     pub(crate) sessions: Sessions,
     /// Whether the service behind the gate has sessions for the revisions that know them.
     pub(crate) has_sessions: bool,

@@ -26,6 +26,7 @@
 //! | `question` | the question, with all arguments |
 //! | `confirmation` | the client asks its user |
 //! | `approval`, `approval_desk` | the user decides on the server's own page |
+//! | `decision_report` | reports what users decide |
 //! | `unanswered` | [`Unanswered`]: why a request has no response |
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
@@ -43,6 +44,7 @@ mod capability;
 mod completion;
 mod confirmation;
 mod context;
+mod decision_report;
 mod definition;
 mod extract;
 mod facts;
@@ -81,6 +83,7 @@ pub use completion::{Alone, Beside, Borrowed, Completer, Completions, Later, Now
 pub(crate) use completion::{Completing, complete, completing, with_state_applied};
 pub(crate) use context::LogThreshold;
 pub use context::{Context, LogLevel};
+pub(crate) use decision_report::DecisionReporter;
 pub use definition::Definition;
 pub use extract::{FromCall, FromRef, State};
 pub(crate) use facts::Published;

@@ -4,7 +4,10 @@
 //! Hidden: the events hold personal data, and their fields change with the gate. The audit log
 //! and the metrics, which are optional, implement [`Observer`].
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
 
@@ -24,6 +27,9 @@ pub use run_report::{RunOutcome, RunReport};
 
 /// The header with the id of a request, in the request and in its answer.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+/// The method of a message that was not read.
+pub(crate) const UNREADABLE: &str = "unreadable";
 
 /// Gets every decision and every end of a permitted run. The methods run on the threads that serve
 /// requests, so they must return soon.
@@ -58,6 +64,25 @@ pub trait Observer: Send + Sync {
     fn finish(&self) -> BoxFuture<'_, ()> {
         ready(()).boxed()
     }
+
+    /// Gets the decision of a user about a request (`confirm`, `approve`). The default does nothing.
+    fn user_decided(&self, _decision: &UserDecisionEvent<'_>) {}
+
+    /// Gets the gate that reports to this observer, before its first request. The default does
+    /// nothing.
+    fn attached(&self, _gate: Weak<dyn GateState>) {}
+}
+
+/// The state of a gate, for metrics that are read when they are scraped.
+pub trait GateState: Send + Sync {
+    /// Returns how many sessions are open.
+    fn sessions(&self) -> usize;
+
+    /// Returns how many streams without an end are open: of `GET` and of `subscriptions/listen`.
+    fn open_streams(&self) -> usize;
+
+    /// Returns how long ago the keys of each issuer were loaded, except for fixed keys.
+    fn key_ages(&self) -> Vec<(String, std::time::Duration)>;
 }
 
 /// A decision could not be recorded.
@@ -137,10 +162,43 @@ impl<'a> ScopeNames<'a> {
     }
 }
 
+/// The names, separated by spaces.
+impl fmt::Display for ScopeNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, scope) in self.iter().enumerate() {
+            if number > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope)?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for ScopeNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
+}
+
+/// The decision of a user about a request.
+#[derive(Debug, Clone, Copy)]
+pub struct UserDecisionEvent<'a> {
+    /// The time of the decision.
+    pub time: UnixTime,
+    /// The kind and the registered name of the item, such as `tool delete`.
+    pub item: &'a str,
+    /// How the decision arrived: `page` if the user decided on the server's own page, `approve` if a
+    /// request used or lacked that decision, `confirm` if the client reports the user's answer.
+    pub way: &'static str,
+    /// The decision, in one word.
+    pub answer: &'static str,
+    /// The random id of the question. With `approve` and `page` it is a secret of the page.
+    pub question: &'a str,
+    /// The issuer of the caller's token.
+    pub issuer: Option<&'a str>,
+    /// The subject of the caller's token.
+    pub subject: Option<&'a str>,
 }
 
 /// The verification of the token of one request.

@@ -23,8 +23,9 @@ pub use crate::{
         run,
     },
     observer::{
-        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RequestHead, RequestTrace,
-        RunOutcome, RunReport, ScopeNames, UpstreamTrace, VerificationEvent, VerificationOutcome,
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, RequestHead,
+        RequestTrace, RunOutcome, RunReport, ScopeNames, UpstreamTrace, UserDecisionEvent,
+        VerificationEvent, VerificationOutcome,
     },
     prompt::{
         PromptKind, PromptSet,

@@ -11,13 +11,12 @@
 //! - [`catalogue`]: the registered tools, prompts and resources
 //! - [`changes`], [`subscriptions`]: changes at run time, and the notifications about them
 //! - [`cors`]: CORS for requests that carry an `Origin`
-//! - [`stateless_fast_path`]: the fast path to a tool
 //! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
 //! - [`http_entry`]: the entry for HTTP requests, which bypasses the router for the endpoint
 //! - [`handler`]: the implementation of rmcp's handler
 //! - [`shared`]: the state that all requests of a server share
 //! - [`scope_hierarchy`]: which scope implies which
-//! - [`session_fast_path`], [`session_records`]: the services of sessions, and how they are restored
+//! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
 //! - [`log_writer`]: limits the length of log lines

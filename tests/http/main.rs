@@ -38,6 +38,8 @@ mod subscriptions;
 mod token_verification;
 mod tool_authorize;
 mod traces;
+mod unread_requests;
+mod user_decisions;
 mod without_sessions;
 
 use support::{

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 use support::{
+    MockIssuer,
     client::{Client, HttpResponse, Revision},
     running_server::RunningServer,
     server_process::free_address,
@@ -15,9 +16,13 @@ use toolgate::{Config, Environment};
 use crate::client;
 
 fn config(address: SocketAddr, metrics: SocketAddr) -> Config {
+    config_of(address, metrics, ISSUER)
+}
+
+fn config_of(address: SocketAddr, metrics: SocketAddr, issuer: &str) -> Config {
     let variables = [
         ("TOOLGATE_BIND", address.to_string()),
-        ("TOOLGATE_AUTHORIZATION_SERVERS", ISSUER.to_owned()),
+        ("TOOLGATE_AUTHORIZATION_SERVERS", issuer.to_owned()),
         ("TOOLGATE_METRICS_BIND", metrics.to_string()),
     ];
     let environment: Environment = variables
@@ -77,6 +82,60 @@ async fn decisions_denials_and_runs_are_counted() {
 }
 
 #[tokio::test]
+async fn verifications_keys_sessions_and_streams_are_measured() {
+    let issuer = MockIssuer::start().await;
+    let metrics = free_address();
+    let server = tool_server::unverified_server(&Runs::default());
+    let url = issuer.url().to_owned();
+    let running =
+        RunningServer::start_as(server, |address| config_of(address, metrics, &url)).await;
+    let token = issuer.token().audience(&running.resource());
+    let token = token.scope("desk:read").build();
+    let mut client =
+        Client::new(running.resource(), Revision::Session("2025-11-25")).with_token(&*token);
+    client.open().await;
+    let stream = client.plain(axum::http::Method::GET);
+    let stream = stream.header("accept", "text/event-stream");
+    let stream = stream.send().await.expect("a stream");
+    assert_eq!(stream.status(), 200);
+    let forged = client.clone().with_token(format!("{token}A"));
+    assert_eq!(forged.call("read", json!({})).await.status, 401);
+    let text = scrape(&running, metrics).await.text;
+    let value = |name: &str| -> f64 {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(name));
+        let values = lines.filter_map(|rest| rest.trim().parse().ok());
+        values.collect::<Vec<f64>>()[..]
+            .first()
+            .copied()
+            .unwrap_or_else(|| panic!("{name}: {text}"))
+    };
+    // The handshake, the notification, the stream.
+    let hits = value("toolgate_token_cache_hits_total");
+    assert!(hits >= 2.0, "{text}");
+    assert_eq!(value("toolgate_token_cache_misses_total"), 2.0);
+    let timed = "toolgate_verification_seconds_count";
+    let labels = |cached: bool, outcome: &str| {
+        format!(r#"{timed}{{cached="{cached}",kind="signature",outcome="{outcome}"}}"#)
+    };
+    assert_eq!(value(&labels(true, "accepted")), hits);
+    assert_eq!(value(&labels(false, "accepted")), 1.0);
+    assert_eq!(value(&labels(false, "refused")), 1.0);
+    let age = value(&format!(r#"toolgate_key_age_seconds{{issuer="{url}"}}"#));
+    assert!((0.0..60.0).contains(&age), "{age}");
+    assert_eq!(value("toolgate_sessions "), 1.0);
+    assert_eq!(value("toolgate_open_streams "), 1.0);
+    drop(stream);
+    for _ in 0..200 {
+        let text = scrape(&running, metrics).await.text;
+        if text.lines().any(|line| line == "toolgate_open_streams 0") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("the stream is still counted");
+}
+
+#[tokio::test]
 async fn hostile_names_make_no_label() {
     let (running, metrics) = start().await;
     let client = client(&running, Revision::Stateless, "desk:read hostile:scope").await;
@@ -118,8 +177,14 @@ fn named(text: &str) -> std::collections::BTreeSet<String> {
 
 #[tokio::test]
 async fn the_files_for_deployment_and_the_guide_name_metrics_that_exist() {
-    let (running, metrics) = start().await;
-    let reader = client(&running, Revision::Stateless, "desk:read").await;
+    let issuer = MockIssuer::start().await;
+    let metrics = free_address();
+    let server = tool_server::unverified_server(&Runs::default());
+    let running =
+        RunningServer::start_as(server, |address| config_of(address, metrics, issuer.url())).await;
+    let token = issuer.token().audience(&running.resource());
+    let token = token.scope("desk:read").build();
+    let reader = Client::new(running.resource(), Revision::Stateless).with_token(token);
     for tool in ["read", "write"] {
         reader.call(tool, json!({})).await;
     }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use toolgate::__private::{
-    DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome, VerificationEvent,
-    VerificationOutcome,
+    DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome, UserDecisionEvent,
+    VerificationEvent, VerificationOutcome,
 };
 
 /// An event that was reported.
@@ -59,11 +59,27 @@ pub struct Verification {
     pub outcome: VerificationOutcome,
 }
 
+/// The decision of a user that was reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserDecision {
+    /// The kind and the name of the item.
+    pub item: String,
+    /// How the decision arrived.
+    pub way: &'static str,
+    /// The decision.
+    pub answer: &'static str,
+    /// The id of the question.
+    pub question: String,
+    /// The user.
+    pub subject: Option<String>,
+}
+
 /// Keeps all events that it gets.
 #[derive(Debug, Default)]
 pub struct Observed {
     events: Mutex<Vec<Event>>,
     verifications: Mutex<Vec<Verification>>,
+    user_decisions: Mutex<Vec<UserDecision>>,
     cannot_record: AtomicBool,
 }
 
@@ -82,6 +98,12 @@ impl Observed {
     /// Returns all events, and forgets them.
     pub fn take(&self) -> Vec<Event> {
         let events = self.events.lock();
+        std::mem::take(&mut *events.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the decisions of users, and forgets them.
+    pub fn take_user_decisions(&self) -> Vec<UserDecision> {
+        let events = self.user_decisions.lock();
         std::mem::take(&mut *events.unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -163,6 +185,20 @@ impl Observer for Observed {
         self.push(Event::Outcome {
             id: end.id,
             outcome: end.outcome,
+        });
+    }
+
+    fn user_decided(&self, decision: &UserDecisionEvent<'_>) {
+        let mut all = self
+            .user_decisions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.push(UserDecision {
+            item: decision.item.to_owned(),
+            way: decision.way,
+            answer: decision.answer,
+            question: decision.question.to_owned(),
+            subject: decision.subject.map(str::to_owned),
         });
     }
 

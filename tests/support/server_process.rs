@@ -276,6 +276,12 @@ impl Serving {
         self.process.says(text).await
     }
 
+    /// Returns whether it has written a text so far.
+    #[must_use]
+    pub fn has_said(&self, text: &str) -> bool {
+        self.process.err.read().contains(text)
+    }
+
     /// Sends it a signal, `TERM` or `INT`, and waits until it has exited.
     ///
     /// # Panics

@@ -74,7 +74,7 @@ impl Browser {
             request = request.header(header::COOKIE, pairs.join("; "));
         }
         let page = Page::of(url, request).await;
-        for set in &page.set_cookies {
+        for set in page.set_cookies() {
             let pair = set.split(';').next().and_then(|pair| pair.split_once('='));
             let (name, value) = pair.expect("a cookie has a value");
             self.set_cookie(name, value);
@@ -118,7 +118,6 @@ pub struct Page {
     status: StatusCode,
     location: Option<String>,
     policy: String,
-    set_cookies: Vec<String>,
     headers: header::HeaderMap,
     text: String,
     form: Option<Form>,
@@ -184,7 +183,6 @@ impl Page {
             status: StatusCode::SEE_OTHER,
             location: Some(location.to_owned()),
             policy: String::new(),
-            set_cookies: Vec::new(),
             headers: header::HeaderMap::new(),
             text: String::new(),
             form: None,
@@ -201,10 +199,6 @@ impl Page {
         let policy = named(header::CONTENT_SECURITY_POLICY).unwrap_or_default();
         let status = response.status();
         let headers = response.headers().clone();
-        let set_cookies = headers.get_all(header::SET_COOKIE).iter();
-        let set_cookies = set_cookies
-            .map(|set| set.to_str().expect("headers are ASCII").to_owned())
-            .collect();
         let source = response.text().await.expect("a page is text");
         let (text, form) = html::read(&source);
         Self {
@@ -212,7 +206,6 @@ impl Page {
             status,
             location,
             policy,
-            set_cookies,
             headers,
             text,
             form,
@@ -242,8 +235,10 @@ impl Page {
 
     /// Returns the `Set-Cookie` headers.
     #[must_use]
-    pub fn set_cookies(&self) -> &[String] {
-        &self.set_cookies
+    pub fn set_cookies(&self) -> Vec<&str> {
+        let set = self.headers.get_all(header::SET_COOKIE).iter();
+        set.map(|set| set.to_str().expect("headers are ASCII"))
+            .collect()
     }
 
     /// Returns the value of a field.

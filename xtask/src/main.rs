@@ -51,6 +51,8 @@ cargo xtask interop libraries  runs agent libraries that are given a token; need
 cargo xtask prove              runs tests that are too long for CI, as follows
 cargo xtask prove attributes   changes each attribute of each example; a test has to notice it
 cargo xtask prove items        compares 2,000 random items with what a server registers
+cargo xtask prove audit        kills todo a hundred times while it writes its audit log, and fills
+                               the disk of the log; every call must have its record
 cargo xtask prove walks [NAME] follows the guide on a fresh clone, command by command; the walks
                                are new, write, rmcp and scalekit
 cargo xtask prove flood [BINARY]   floods the release binary of todo, or the given binary, with
@@ -78,10 +80,12 @@ fn main() -> ExitCode {
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] => prove::attributes::attributes()
             .and_then(|()| prove::items())
+            .and_then(|()| prove::audit())
             .and_then(|()| prove::walks(None))
             .and_then(|()| prove::flood(None)),
         ["prove", "attributes"] => prove::attributes::attributes(),
         ["prove", "items"] => prove::items(),
+        ["prove", "audit"] => prove::audit(),
         ["prove", "walks"] => prove::walks(None),
         ["prove", "walks", name] => prove::walks(Some(name)),
         ["prove", "flood"] => prove::flood(None),

@@ -3,6 +3,7 @@
 //! - [`mod@attributes`]: each attribute of each example is changed, and a test has to notice it
 //! - [`access_attribute`]: finds the access in the attributes of a file
 //! - [`items`]: many random items, compared with what a server registers
+//! - [`audit`]: kills and full disks under a server that writes its audit log
 //! - [`walks`]: the commands of the guide on a fresh clone
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
 //! - [`body_shapes`]: the request bodies that they send
@@ -65,6 +66,16 @@ pub(crate) fn items() -> Result<(), Error> {
     let mut test = Command::new(cargo);
     test.args(["test", "--locked", "-p", "toolgate-generated-items"])
         .env("TOOLGATE_GENERATED_ITEMS", "2000");
+    child_process::must(&mut test)
+}
+
+/// Kills a server a hundred times while it writes its audit log, and fills the disk of the log.
+pub(crate) fn audit() -> Result<(), Error> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut test = Command::new(cargo);
+    test.args(["test", "--locked", "--workspace", "--test", "audit_log"])
+        .args(["--", "--nocapture", "kills", "full_disk"])
+        .env("TOOLGATE_AUDIT_KILLS", "100");
     child_process::must(&mut test)
 }
 

@@ -11,6 +11,8 @@ use serde_json::Value;
 use super::*;
 use crate::{SharedBuffer, verify};
 
+mod refusals;
+
 const TIME: u64 = 1_800_000_000;
 
 fn key() -> AuditKey {
@@ -19,21 +21,13 @@ fn key() -> AuditKey {
 
 fn decision(id: u64, verdict: Verdict<'static>) -> Decision<'static> {
     Decision {
-        id,
-        time: TIME,
-        request: "r",
-        trace: None,
         session: Some("s"),
         issuer: Some("https://issuer.example"),
         subject: Some("alice"),
-        client: None,
-        method: "tools/call",
         item: Some("ping"),
-        outcome: "admitted",
-        needed: "a b",
-        held: "a",
-        missing: "",
-        verdict,
+        needed: &"a b",
+        held: &"a",
+        ..Decision::new(id, TIME, "tools/call", verdict)
     }
 }
 
@@ -57,10 +51,12 @@ fn lines(contents: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-/// A sink that returns an error and writes nothing while `is_full` is set.
+/// A sink that returns an error and writes nothing while `is_full` is set. It has a new file after
+/// each `reopen`.
 #[derive(Clone, Default)]
 struct Disk {
     contents: SharedBuffer,
+    earlier: SharedBuffer,
     is_full: Arc<AtomicBool>,
     failures: Arc<AtomicUsize>,
 }
@@ -72,6 +68,13 @@ impl Sink for Disk {
             return Err(io::ErrorKind::StorageFull.into());
         }
         self.contents.append(line)
+    }
+
+    fn reopen(&mut self) -> io::Result<bool> {
+        let all = self.contents.contents();
+        self.earlier.append(&all)?;
+        self.contents.remove_end(all.len() as u64)?;
+        Ok(true)
     }
 }
 
@@ -104,15 +107,16 @@ fn with_refuse_no_operation_is_allowed_without_its_record() {
         };
         log.decide(&decision(id, denied)).unwrap();
     }
-    assert!(log.failure().is_some());
+    assert!(log.is_failing() && log.status().failure.is_some());
     disk.is_full.store(false, Ordering::SeqCst);
     log.decide(&allowed(7)).unwrap();
-    assert_eq!(log.failure(), None);
+    assert!(!log.is_failing());
+    assert_eq!(log.status().failure, None);
     let lines = lines(&disk.contents.contents());
     let runs = lines.iter().filter(|line| line["runs"] == true);
     assert_eq!(runs.count(), 2, "as many as have run");
     // The denials that could not be written.
-    assert_eq!(log.lost(), 5);
+    assert_eq!(log.status().lost, 5);
     assert_eq!(lines[3]["type"], "lost");
     assert_eq!(lines[3]["count"], 5);
     let result = checked(&disk.contents.contents(), log.head());
@@ -140,7 +144,7 @@ fn with_continue_the_count_of_lost_records_is_right() {
         of("decision") + of("outcome") + usize::try_from(lost).unwrap(),
         2 * runs + 1
     );
-    assert_eq!(lost, log.lost());
+    assert_eq!(lost, log.status().lost);
     assert!(lost > 0);
     assert_eq!(checked(&disk.contents.contents(), log.head()).findings, []);
 }
@@ -200,7 +204,7 @@ fn hostile_text_makes_one_bounded_line_and_stays_distinguishable() {
             client: Some(text),
             method: text,
             item: Some(text),
-            needed: text,
+            needed: &text,
             ..allowed(id)
         };
         log.decide(&long).unwrap();
@@ -289,108 +293,69 @@ fn nothing_is_appended_to_the_file_of_another_key_or_of_another_program() {
     }
 }
 
-fn refused(
-    issuer: Option<&'static str>,
-    time: u64,
-    verdict: Verdict<'static>,
-) -> Decision<'static> {
-    Decision {
-        issuer,
-        subject: issuer,
-        time,
-        ..decision(1, verdict)
-    }
-}
-
-fn denied(reason: &'static str) -> Verdict<'static> {
-    Verdict::Denied {
-        reason: Some(reason),
-        detail: None,
-        is_late: false,
-    }
-}
-
-/// Otherwise a client without a token could fill the disk, and the log would refuse every caller.
 #[test]
-fn refusals_without_a_token_are_one_record_a_second() {
+fn the_decision_of_a_user_has_a_record_without_the_id_of_its_page() {
     let (log, disk) = log(OnFailure::Refuse);
-    for time in TIME..TIME + 3 {
-        for _ in 0..1000 {
-            let reasons = ["no_token", "rate_limited", "no_token"];
-            for reason in reasons {
-                log.decide(&refused(None, time, denied(reason))).unwrap();
-            }
-        }
-    }
-    log.write_refusals(TIME + 3);
-    log.decide(&allowed(2)).unwrap();
-    let records = lines(&disk.contents.contents());
-    let types: Vec<_> = records.iter().map(|line| line["type"].clone()).collect();
-    let counted = "refused_unauthenticated";
-    assert_eq!(
-        types,
-        ["start", counted, counted, counted, counted, "decision"]
-    );
-    let sum = |reason: &str| -> u64 {
-        let counts = records.iter().map(|line| line["reasons"][reason].as_u64());
-        counts.map(Option::unwrap_or_default).sum()
+    let decision = UserDecision {
+        time: TIME,
+        item: "tool delete",
+        way: "page",
+        answer: "approved",
+        question: "secret-id",
+        issuer: Some("https://issuer.example"),
+        subject: Some("alice"),
     };
-    assert_eq!((sum("no_token"), sum("rate_limited")), (6000, 3000));
-    assert_eq!(
-        (&records[3]["since"], &records[3]["time"]),
-        (&(TIME + 1).into(), &(TIME + 2).into())
-    );
-    let result = checked(&disk.contents.contents(), log.head());
-    assert_eq!(result.findings, []);
-    assert_eq!((result.counted_refusals, result.lost), (9000, 0));
-}
-
-/// A limit does not bound its own refusals. One decision a second names its caller; the others are
-/// counted.
-#[test]
-fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
-    let (log, disk) = log(OnFailure::Refuse);
-    let limited = Verdict::Repeatable {
-        reason: Some("rate_limited"),
-    };
-    for time in TIME..TIME + 3 {
-        for _ in 0..1000 {
-            log.decide(&refused(Some("i"), time, limited)).unwrap();
-        }
-    }
-    // The rate of callers limits refusals for a missing scope, so each one has a record.
-    for _ in 0..5 {
-        log.decide(&refused(Some("i"), TIME + 2, denied("missing_scope")))
-            .unwrap();
-    }
-    drop(log);
-    let records = lines(&disk.contents.contents());
-    let of = |reason: &str| {
-        records
-            .iter()
-            .filter(|line| line["reason"] == reason)
-            .count()
-    };
-    assert_eq!((of("rate_limited"), of("missing_scope")), (3, 5));
-    let counts = records
-        .iter()
-        .filter(|line| line["type"] == "refused_repeated");
-    let counts: Vec<_> = counts.filter_map(|line| line["count"].as_u64()).collect();
-    assert!(counts.len() <= 4, "{counts:?}");
-    assert_eq!(counts.iter().sum::<u64>(), 2997);
-}
-
-#[test]
-fn counted_refusals_survive_a_full_disk_and_the_end_of_the_log() {
-    let (log, disk) = log(OnFailure::Refuse);
+    log.user_decided(&decision);
     disk.is_full.store(true, Ordering::SeqCst);
-    for _ in 0..1000 {
-        log.decide(&refused(None, TIME, denied("no_token")))
-            .unwrap();
+    log.user_decided(&decision);
+    assert_eq!(log.status().lost, 1);
+    let text = String::from_utf8(disk.contents.contents()).unwrap();
+    assert!(!text.contains("secret-id"), "{text}");
+    let record = &lines(text.as_bytes())[1];
+    for (member, value) in [
+        ("type", "user_decision"),
+        ("item", "tool delete"),
+        ("way", "page"),
+        ("answer", "approved"),
+        ("issuer", "https://issuer.example"),
+        ("subject", "alice"),
+    ] {
+        assert_eq!(record[member], value, "{text}");
     }
-    assert_eq!(disk.failures.load(Ordering::SeqCst), 1);
-    disk.is_full.store(false, Ordering::SeqCst);
-    drop(log);
-    let records = lines(&disk.contents.contents());
-    assert_eq!(records[1]["reasons"]["no_token"], 1000);
+    assert_eq!(record["question"].as_str().map(str::len), Some(32));
+}
+
+/// Otherwise nothing shows that no line between the two files was removed.
+#[test]
+fn a_new_file_begins_with_its_record_after_a_full_disk() {
+    for has_writes in [true, false] {
+        let (log, disk) = log(OnFailure::Continue);
+        log.decide(&allowed(1)).unwrap();
+        disk.is_full.store(true, Ordering::SeqCst);
+        assert!(log.reopen(TIME + 1).unwrap());
+        assert!(log.is_failing());
+        if has_writes {
+            log.decide(&allowed(2)).unwrap();
+            log.end(&ended(2));
+        }
+        disk.is_full.store(false, Ordering::SeqCst);
+        if has_writes {
+            log.decide(&allowed(3)).unwrap();
+        }
+        let expected = log.status().lost;
+        drop(log);
+        let (earlier, new) = (disk.earlier.contents(), disk.contents.contents());
+        let lines = lines(&new);
+        assert_eq!(lines[0]["type"], "rotated", "{lines:?}");
+        if has_writes {
+            assert_eq!(lines[1]["type"], "lost");
+            assert_eq!(lines[2]["id"], "0-3");
+        }
+        let both = [("a", &*earlier), ("b", &*new)];
+        let verified = verify(both, &key(), None).unwrap();
+        assert_eq!(verified.findings, []);
+        assert_eq!(verified.lost, expected);
+        let alone = verify([("b", &*new)], &key(), None).unwrap();
+        assert_eq!((alone.findings, alone.continues_from), (vec![], Some(2)));
+    }
 }

@@ -216,7 +216,7 @@ async fn a_configuration_file_has_settings_and_the_environment_takes_precedence(
     folder.write("todo.toml", "resource = \"x\"\ndangerous_open = true\n");
     let ended = print(&[("TOOLGATE_CONFIG", "todo.toml")]).await;
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
-    let told = "line 2: the key \"dangerous_open\", is unknown";
+    let told = "line 2: the key \"dangerous_open\" is unknown";
     assert!(ended.stderr.contains(told), "{ended:?}");
 }
 

@@ -9,8 +9,8 @@ use std::{
 
 use serde_json::{Value, json};
 use support::{
+    MockIssuer,
     client::{Client, Revision},
-    consenting_user::ConsentingUser,
     server_process::{Folder, Program, free_address},
 };
 
@@ -79,18 +79,18 @@ fn deployment(name: &str) -> String {
 #[tokio::test]
 async fn every_query_of_the_dashboard_returns_a_series() {
     let folder = Folder::new();
+    let issuer = MockIssuer::start().await;
     let (address, metrics) = (free_address(), free_address());
     let server = Program::new(env!("CARGO_BIN_EXE_todo"), &folder)
         .var("TOOLGATE_BIND", address.to_string())
         .var("TOOLGATE_METRICS_BIND", metrics.to_string())
+        // The keys of the development issuer are fixed, so they have no age.
+        .var("TOOLGATE_AUTHORIZATION_SERVERS", issuer.url())
         .start()
         .listens_on(address)
         .await;
-    let user = ConsentingUser {
-        name: "ada",
-        allows: "todo:read",
-    };
-    let token = user.log_in(&server.resource()).await;
+    let token = issuer.token().audience(&server.resource());
+    let token = token.scope("todo:read").build();
     let ada = Client::new(server.resource(), Revision::Stateless).with_token(token);
     assert_eq!(ada.call("list_todos", json!({})).await.status, 200);
     assert_eq!(

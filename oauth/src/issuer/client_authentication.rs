@@ -104,7 +104,8 @@ impl ClientAuthentication {
     }
 
     /// The client id.
-    pub(super) fn client_id(&self) -> &str {
+    #[doc(hidden)]
+    pub fn client_id(&self) -> &str {
         match &self.0 {
             Method::Basic { id, .. }
             | Method::Post { id, .. }

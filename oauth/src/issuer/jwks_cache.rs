@@ -186,6 +186,14 @@ impl JwksCache {
         }
     }
 
+    /// Returns the time since the last successful load, or since the start if there was none.
+    /// Returns `None` for fixed keys.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        self.source.as_ref()?;
+        let loaded = self.state().loaded.as_ref().map(|loaded| loaded.at);
+        Some(loaded.unwrap_or(self.born).elapsed())
+    }
+
     /// Returns why there are no keys, or `None` if there are.
     pub(crate) fn readiness_error(&self) -> Option<String> {
         let state = self.state();

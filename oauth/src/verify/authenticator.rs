@@ -120,6 +120,12 @@ impl Authenticator {
         issuers.map_or_else(Vec::new, IssuerVerifier::issuer_errors)
     }
 
+    /// Returns how old the keys of each issuer are, except for fixed keys.
+    pub fn key_ages(&self) -> Vec<(String, Duration)> {
+        let issuers = self.verifier.as_issuers();
+        issuers.map_or_else(Vec::new, IssuerVerifier::key_ages)
+    }
+
     /// Returns whether a token causes no request to an issuer of its own: it was verified before,
     /// or it has the form of a JWT, for which only keys are fetched, about once a second at most.
     /// The result is `false` for a verifier that the author wrote.

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use futures_util::FutureExt;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use tokio::{runtime::Handle, task::AbortHandle, time::Instant};
 
 use super::{
-    ReadinessError, TokenError, TokenVerifier, introspection_claims,
+    ReadinessError, TokenError, TokenVerifier, introspection_claims, issuer_checks,
     issuer_keys::IssuerKeys,
     jws::{self, Jws, JwsError, MAX_TOKEN},
     jwt::{self, JwtVerification},
@@ -68,9 +69,9 @@ impl IssuerVerifier {
                 "add one, for example with TOOLGATE_AUTHORIZATION_SERVERS",
             );
         }
-        check_names(&issuers, &mut errors);
-        check_role_paths(&issuers, &mut errors);
-        check_prefixes(&issuers, &mut errors);
+        issuer_checks::check_names(&issuers, &mut errors);
+        issuer_checks::check_role_paths(&issuers, &mut errors);
+        issuer_checks::check_prefixes(&issuers, &mut errors);
         let trusted = issuers
             .into_iter()
             .map(|issuer| {
@@ -175,6 +176,15 @@ impl IssuerVerifier {
     pub(super) fn issuer_errors(&self) -> Vec<String> {
         let errors = self.trusted.iter().map(IssuerKeys::readiness_error);
         errors.flatten().collect()
+    }
+
+    /// Returns how old the keys of each issuer are, except for fixed keys.
+    pub(super) fn key_ages(&self) -> Vec<(String, Duration)> {
+        let ages = self.trusted.iter().filter_map(|one| {
+            let age = one.keys.as_ref()?.age()?;
+            Some((one.issuer.name().to_owned(), age))
+        });
+        ages.collect()
     }
 
     /// Returns whether the keys or the introspection response behind a verified token are
@@ -332,52 +342,6 @@ impl fmt::Debug for IssuerVerifier {
         f.debug_list()
             .entries(self.trusted.iter().map(|one| &one.issuer))
             .finish()
-    }
-}
-
-fn check_names(issuers: &[Issuer], errors: &mut SetupErrors) {
-    let mut seen = Vec::new();
-    for spelling in issuers.iter().flat_map(Issuer::spellings) {
-        if seen.contains(&spelling) {
-            errors.add(
-                format!("the issuer {spelling:?} is named twice"),
-                "name each issuer, and each spelling of one, once",
-            );
-        }
-        seen.push(spelling);
-    }
-}
-
-fn check_role_paths(issuers: &[Issuer], errors: &mut SetupErrors) {
-    for issuer in issuers {
-        let mut paths = issuer.claim_mapping().roles.iter();
-        if paths.any(|path| path.is_empty() || path.iter().any(|name| name.is_empty())) {
-            errors.add(
-                format!("the issuer {:?} has an empty path of roles", issuer.name()),
-                "pass the names of members to with_role_claim, such as [\"realm_access\", \"roles\"]",
-            );
-        }
-    }
-}
-
-/// Trying a token at every issuer in turn would reveal tokens to other issuers.
-fn check_prefixes(issuers: &[Issuer], errors: &mut SetupErrors) {
-    let mut seen: Vec<(&str, &str)> = Vec::new();
-    for issuer in issuers {
-        let Some(introspection) = issuer.introspection() else {
-            continue;
-        };
-        let prefix = introspection.token_prefix();
-        match seen.iter().find(|(earlier, _)| *earlier == prefix) {
-            Some((_, other)) => errors.add(
-                format!(
-                    "the issuers {other:?} and {:?} have the same token prefix, so a token that is not a JWT could belong to both",
-                    issuer.name()
-                ),
-                "set a prefix for one of them by `with_token_prefix`, or use introspection at only one",
-            ),
-            None => seen.push((prefix, issuer.name())),
-        }
     }
 }
 

@@ -33,7 +33,12 @@ impl ApprovalSettings {
         Some(client)
     }
 
-    #[cfg(feature = "approval")]
+    /// Returns the issuers with the ids of the clients.
+    pub(super) fn clients(&self) -> impl Iterator<Item = (&str, &str)> {
+        let clients = self.clients.iter();
+        clients.map(|(issuer, client)| (issuer.as_str(), client.client_id()))
+    }
+
     pub(super) fn wait(&self) -> Duration {
         self.wait
     }

@@ -8,11 +8,13 @@ use super::{
     Config, Environment, ValidConfig,
     address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
     audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
+    config_file::CONFIG,
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
     metrics_settings::METRICS_BIND,
+    private_issuers::PRIVATE_ISSUERS,
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
-    variable::{INTROSPECTION, PORT, SECRETS, STATE_KEY, TRACE_SECRETS, is_reserved},
+    variable::{APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, TRACE_SECRETS, is_reserved},
 };
 use crate::{
     error::StartError,
@@ -20,14 +22,17 @@ use crate::{
 };
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 25] = [
+const SETTINGS: [(&str, &str); 29] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
     ("audiences", AUDIENCES),
     ("issuers", ISSUERS),
+    ("private_issuers", PRIVATE_ISSUERS),
     ("development_issuer", ISSUERS),
     ("introspection", INTROSPECTION[0]),
+    ("approval_clients", APPROVAL[0]),
+    ("approval_wait_seconds", ""),
     ("documentation", DOCS_URL),
     ("hosts", BIND),
     ("further_hosts", HOSTS),
@@ -46,6 +51,7 @@ const SETTINGS: [(&str, &str); 25] = [
     ("audit_on_failure", AUDIT_ON_FAILURE),
     ("audit_subjects", AUDIT_SUBJECTS),
     ("metrics", METRICS_BIND),
+    ("config_file", CONFIG),
 ];
 
 impl Config {
@@ -56,7 +62,7 @@ impl Config {
     /// Returns every error of the settings.
     pub(crate) fn report(&self, environment: &Environment) -> Result<String, StartError> {
         let valid = self.validate()?;
-        let settings = settings(&valid);
+        let settings = settings(self, &valid, environment);
         let mut report = String::from("Settings\n");
         for (name, _) in SETTINGS {
             let _ = writeln!(report, "  {name:<26} {}", for_person(&settings[name]));
@@ -87,7 +93,7 @@ impl Config {
             let set = names.find(|name| environment.get(name).is_some());
             set.map(str::to_owned)
         };
-        let settings = settings(&valid);
+        let settings = settings(self, &valid, environment);
         let settings = SETTINGS.map(|(name, variable)| {
             let setting = json!({"value": settings[name], "from": source(variable)});
             (name.to_owned(), setting)
@@ -105,7 +111,7 @@ impl Config {
     }
 }
 
-fn settings(valid: &ValidConfig) -> Value {
+fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> Value {
     let issuers = valid.issuers().iter().map(super::ValidIssuer::settings);
     let rate = |rate: Option<Rate>| rate.map(|rate| rate.to_string());
     let introspects = issuers
@@ -118,8 +124,11 @@ fn settings(valid: &ValidConfig) -> Value {
         "endpoint": valid.paths().endpoint,
         "audiences": valid.audiences(),
         "issuers": issuers.map(|issuer| issuer.name()).collect::<Vec<_>>(),
+        "private_issuers": config.private_issuers,
         "development_issuer": valid.may_issue_for_development(),
         "introspection": introspects,
+        "approval_clients": config.approvals.clients().map(|(issuer, id)| format!("{id} at {issuer}")).collect::<Vec<_>>(),
+        "approval_wait_seconds": config.approvals.wait().as_secs(),
         "documentation": valid.docs_url(false),
         "hosts": valid.hosts(valid.bind()),
         "further_hosts": valid.further_hosts(),
@@ -144,6 +153,7 @@ fn settings(valid: &ValidConfig) -> Value {
             false => "plain",
         }),
         "metrics": valid.metrics(),
+        "config_file": environment.get(CONFIG).map(without_secrets),
     })
 }
 
@@ -260,6 +270,30 @@ mod tests {
     }
 
     #[test]
+    fn the_clients_of_approvals_the_private_issuers_and_the_file_are_named() {
+        let (report, text) = report_json(&[
+            ("TOOLGATE_RESOURCE", "https://mcp.example.com/mcp"),
+            ("TOOLGATE_AUTHORIZATION_SERVERS", "https://login.internal"),
+            ("TOOLGATE_PRIVATE_ISSUERS", "login.internal"),
+            ("TOOLGATE_APPROVAL_CLIENT_ID", "approvals"),
+            ("TOOLGATE_APPROVAL_CLIENT_SECRET", "geheim"),
+            ("TOOLGATE_CONFIG", "/etc/todo/toolgate.toml"),
+        ]);
+        for (name, value) in [
+            ("private_issuers", json!(["login.internal"])),
+            (
+                "approval_clients",
+                json!(["approvals at https://login.internal"]),
+            ),
+            ("approval_wait_seconds", json!(30)),
+            ("config_file", json!("/etc/todo/toolgate.toml")),
+        ] {
+            assert_eq!(report["settings"][name]["value"], value, "{text}");
+        }
+        assert!(!text.contains("geheim"), "{text}");
+    }
+
+    #[test]
     fn without_an_issuer_the_development_issuer_is_named() {
         assert!(report(&[]).contains("development_issuer         on"));
     }
@@ -324,7 +358,7 @@ mod tests {
             );
         }
         let names: Vec<_> = settings.as_object().unwrap().keys().collect();
-        assert_eq!(names.len(), 25, "{names:?}");
+        assert_eq!(names.len(), SETTINGS.len(), "{names:?}");
         let variables = report["variables"].as_array().unwrap();
         let secret = json!({"name": "TOOLGATE_STATE_KEY", "value": null, "from": "the process"});
         assert!(variables.contains(&secret), "{variables:?}");

@@ -30,7 +30,8 @@ impl Environment {
     /// Returns an error for each such variable.
     pub(crate) fn check_for_stdio(&self) -> Result<(), StartError> {
         let mut errors = SetupErrors::default();
-        for name in WITHOUT_EFFECT {
+        let of_file = format!("{AUDIT_KEY}_FILE");
+        for name in WITHOUT_EFFECT.into_iter().chain([&*of_file]) {
             if self.get(name).is_some() {
                 errors.add(
                     format!("{name} is set, and it has no effect on standard input and output: nothing would be recorded, measured or limited by it"),
@@ -48,7 +49,8 @@ mod tests {
 
     #[test]
     fn each_variable_that_would_be_dropped_is_an_error_with_a_remedy() {
-        for name in WITHOUT_EFFECT {
+        let key_file = "TOOLGATE_AUDIT_KEY_FILE";
+        for name in WITHOUT_EFFECT.into_iter().chain([key_file]) {
             let environment = Environment::from_iter([(name, "secret"), ("RUST_LOG", "info")]);
             let told = environment.check_for_stdio().unwrap_err().to_string();
             assert!(told.contains(&format!("{name} is set")), "{told}");

@@ -6,6 +6,7 @@
 //! dispatch, which compares what rmcp has read with the permit.
 //!
 //! - [`unauthenticated`]: requests without a valid token
+//! - [`receive`]: the body, and requests whose message is not read
 //! - [`throttling`]: the limits of callers and of addresses
 //! - [`item_check`]: the item's own `authorize` function
 //! - [`completion`]: the session that it opens, and the records
@@ -29,10 +30,10 @@ use crate::{
 };
 
 use super::{
-    Gate, Limits,
+    Gate,
     accept_header::{self, AnswerType},
     audit::Subject,
-    body::{self, Received},
+    body::Received,
     lane::Lane,
     message::{IncomingMessage, Readers},
     message_error::MessageError,
@@ -43,6 +44,7 @@ use super::{
 
 mod completion;
 mod item_check;
+mod receive;
 mod session_id;
 mod throttling;
 mod unauthenticated;
@@ -89,11 +91,16 @@ impl Gate {
     ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'_>>> {
         self.check_origin(parts)?;
         let token = self.read_token(parts)?;
-        let session_id = read_session_id(parts)?;
+        let session_id = read_session_id(parts)
+            .map_err(|refusal| self.refuse_unread(&parts.headers, None, refusal))?;
         let has_body = match parts.method {
             Method::POST => true,
             Method::GET | Method::DELETE => false,
-            _ => return Err(Refusal::Method.into()),
+            _ => {
+                return Err(self
+                    .refuse_unread(&parts.headers, None, Refusal::Method)
+                    .into());
+            }
         };
         let authenticated = match self.throttle.as_deref() {
             Some(throttle) if throttle.limits_strangers() => {
@@ -109,7 +116,11 @@ impl Gate {
             Err(_) => false,
         };
         let mut body = match has_body {
-            true => self.receive(body, may_send_all).await?,
+            true => {
+                let caller = authenticated.as_ref().ok().and_then(Option::as_ref);
+                self.receive(&parts.headers, caller, body, may_send_all)
+                    .await?
+            }
             false => Received::empty(),
         };
         let caller = match (authenticated, may_send_all) {
@@ -121,7 +132,10 @@ impl Gate {
             }
         };
         let mut message = match has_body {
-            true => self.read_message(self.readers(), &parts.headers, &mut body.bytes)?,
+            true => {
+                let (headers, caller) = (&parts.headers, caller.as_ref());
+                self.read_message(self.readers(), headers, caller, &mut body.bytes)?
+            }
             false => IncomingMessage::of_method(&parts.method),
         };
         self.trace_message(&mut parts.headers, &message);
@@ -219,36 +233,18 @@ impl Gate {
         Ok(Some(accepted?.sent_with(credentials)))
     }
 
-    /// Receives a body: all of it, or only its beginning.
-    async fn receive(&self, body: Body, all: bool) -> Result<Received, Refusal> {
-        let Limits {
-            body: limit,
-            unauthenticated_body: keep,
-            body_time: time,
-            ..
-        } = self.limits;
-        let received = if all {
-            let whole = body::read(body, limit, time).await;
-            whole.map(|bytes| Received {
-                bytes,
-                is_whole: true,
-            })
-        } else {
-            body::read_beginning(body, keep.min(limit), limit, time, &self.pending_bodies).await
-        };
-        received.map_err(Refusal::Body)
-    }
-
     pub(super) fn read_message(
         &self,
         readers: Readers,
         headers: &HeaderMap,
+        caller: Option<&Caller>,
         body: &mut Bytes,
     ) -> Result<IncomingMessage, Box<RefusedRequest<'_>>> {
         IncomingMessage::parse(readers, &self.limits, headers, body).map_err(|error| {
+            let refusal = self.refuse_unread(headers, caller, Refusal::Message(error));
             // The message was not unpacked, so the id is read from its beginning.
             let envelope = MessageHead::read(body).response_envelope();
-            RefusedRequest::new(Refusal::Message(error), envelope).into()
+            RefusedRequest::new(refusal, envelope).into()
         })
     }
 
@@ -263,7 +259,7 @@ impl Gate {
         permit: &Permit,
         body: &mut Bytes,
     ) -> Result<IncomingMessage, Box<RefusedRequest<'_>>> {
-        let message = self.read_message(Readers::RmcpOnly, headers, body)?;
+        let message = self.read_message(Readers::RmcpOnly, headers, permit.caller(), body)?;
         let operation = message.operation();
         match self.rules.confirm(permit, operation.unwrap_or(UNREADABLE)) {
             Ok(()) => Ok(message),

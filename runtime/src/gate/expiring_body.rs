@@ -5,6 +5,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -25,17 +26,43 @@ pin_project! {
         #[pin]
         stop: WaitForCancellationFutureOwned,
         ended: bool,
+        open: OpenStream,
+    }
+}
+
+/// The number of open streams, as clones of this value.
+#[derive(Debug, Default)]
+pub(crate) struct OpenStreams(Arc<()>);
+
+/// Counts one stream until it is dropped.
+pub(crate) struct OpenStream(#[expect(dead_code, reason = "it is only counted")] Arc<()>);
+
+impl OpenStreams {
+    /// Counts a further stream.
+    pub(crate) fn open(&self) -> OpenStream {
+        OpenStream(Arc::clone(&self.0))
+    }
+
+    /// Returns how many streams are open.
+    pub(crate) fn count(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
     }
 }
 
 impl<B> ExpiringBody<B> {
     /// Limits the body to `lifetime`, if there is one, and to the time before `stop`.
-    pub(crate) fn new(inner: B, lifetime: Option<Duration>, stop: CancellationToken) -> Self {
+    pub(crate) fn new(
+        inner: B,
+        lifetime: Option<Duration>,
+        stop: CancellationToken,
+        open: OpenStream,
+    ) -> Self {
         Self {
             inner,
             time: lifetime.map(tokio::time::sleep),
             stop: stop.cancelled_owned(),
             ended: false,
+            open,
         }
     }
 }
@@ -93,6 +120,7 @@ mod tests {
             endless(),
             Some(life),
             CancellationToken::new(),
+            OpenStreams::default().open(),
         ));
         assert!(body.frame().await.is_none());
         assert_eq!(start.elapsed().as_secs(), 90);
@@ -102,7 +130,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_ends_with_the_server() {
         let stop = CancellationToken::new();
-        let mut body = Box::pin(ExpiringBody::new(endless(), None, stop.clone()));
+        let mut body = Box::pin(ExpiringBody::new(
+            endless(),
+            None,
+            stop.clone(),
+            OpenStreams::default().open(),
+        ));
         stop.cancel();
         assert!(body.frame().await.is_none());
     }

@@ -100,9 +100,9 @@ impl Gate {
     ) -> Result<Box<ClientJsonRpcMessage>, Box<RefusedRequest<'_>>> {
         let mut headers = HeaderMap::new();
         request_id::ensure(&mut headers);
-        let message = self.read_message(Readers::RmcpOnly, &headers, line)?;
-        trace_context::take_from_message(&mut headers, message.traceparent());
         let caller = connection.caller.caller();
+        let message = self.read_message(Readers::RmcpOnly, &headers, caller.as_ref(), line)?;
+        trace_context::take_from_message(&mut headers, message.traceparent());
         self.limit_caller(caller.as_ref(), &message, &headers)?;
         let permit = self.decide(&headers, &message, true, caller)?;
         let refuse = |refusal| {

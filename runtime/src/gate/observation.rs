@@ -16,8 +16,8 @@ use crate::{
     caller::Caller,
     denial::DenialReason,
     observer::{
-        self, DecisionEvent, NotRecordedError, Observer, RequestHead, RequestTrace, RunReport,
-        ScopeNames, VerificationEvent, VerificationOutcome, trace_context,
+        self, DecisionEvent, GateState, NotRecordedError, Observer, RequestHead, RequestTrace,
+        RunReport, ScopeNames, UNREADABLE, VerificationEvent, VerificationOutcome, trace_context,
     },
     operation::Operation,
     scope::ScopeSet,
@@ -79,7 +79,29 @@ struct Verdict<'a> {
     runs: bool,
 }
 
+impl GateState for Gate {
+    fn sessions(&self) -> usize {
+        self.sessions.count()
+    }
+
+    fn open_streams(&self) -> usize {
+        self.open_streams.count()
+    }
+
+    fn key_ages(&self) -> Vec<(String, Duration)> {
+        self.authenticator.key_ages()
+    }
+}
+
 impl Gate {
+    /// Gives this gate to its observer. The observer must not keep the gate alive.
+    pub(crate) fn attach_observer(self: &Arc<Self>) {
+        if let Some(observation) = &self.observation {
+            let gate: Arc<dyn GateState> = Arc::clone(self) as _;
+            observation.observer.attached(Arc::downgrade(&gate));
+        }
+    }
+
     /// Reads the clock before a verification, if anything observes the gate.
     pub(super) fn begin_verification(&self) -> Option<Instant> {
         self.observation.as_ref().map(|_| Instant::now())
@@ -196,7 +218,7 @@ impl Gate {
             issuer: claims.map(|claims| claims.issuer()),
             subject: claims.and_then(|claims| claims.subject()),
             client: claims.and_then(|claims| claims.client_id()),
-            method: operation.map_or("unreadable", Operation::method),
+            method: operation.map_or(UNREADABLE, Operation::method),
             is_known_method: operation.is_some_and(|of| !matches!(of, Operation::Unruled(_))),
             item: operation.and_then(Operation::subject),
             registered_item: verdict.registered_item,

@@ -102,7 +102,8 @@ where
     }
     if streams && response.status().is_success() {
         let life = caller.map(|caller| lifetime(gate, &caller));
-        let response = response.map(|body| ExpiringBody::new(body, life, gate.stop.clone()));
+        let response = response
+            .map(|body| ExpiringBody::new(body, life, gate.stop.clone(), gate.open_streams.open()));
         return GuardedBody::guard(response.map(Body::new), session);
     }
     let response = in_json(response).await;

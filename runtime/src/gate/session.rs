@@ -201,6 +201,11 @@ impl Sessions {
         })
     }
 
+    /// Returns how many sessions are open.
+    pub(super) fn count(&self) -> usize {
+        self.store.lock().len()
+    }
+
     /// Removes a session that has ended.
     pub(crate) fn remove(&self, id: &str) {
         self.store.lock().remove(id);

@@ -12,6 +12,7 @@ use rmcp::model::InputRequiredResult;
 use super::{
     AuthorizeError, Call, CallError, ClientCapability, FromCall, IntoCallError,
     approval_desk::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest},
+    decision_report::DecisionReport,
     question::{QuestionTemplate, TOO_LONG},
     round::{Elicited, Round},
 };
@@ -24,14 +25,13 @@ const KEY: &str = "approve";
 #[derive(Debug)]
 pub(super) struct Approval {
     template: QuestionTemplate,
-    /// The kind and the name of the item.
-    item: String,
     scopes: Vec<&'static str>,
 }
 
 /// A request that waits for the decision of the user on its page.
 pub(super) struct PendingDecision {
     round: Round<String>,
+    report: Option<DecisionReport>,
     desk: Arc<dyn ApprovalDesk>,
     caller: Identity,
     id: String,
@@ -47,25 +47,29 @@ pub(super) enum ApprovalStep {
 }
 
 impl Approval {
-    /// Creates the approval of an item, such as `tool delete`, with this requirement.
-    pub(super) fn new(template: QuestionTemplate, item: String, requirement: Requirement) -> Self {
+    /// Creates the approval of an item with this requirement.
+    pub(super) fn new(template: QuestionTemplate, requirement: Requirement) -> Self {
         let scopes = match requirement {
             Requirement::Scopes(sets) => sets.first().copied().unwrap_or_default(),
             Requirement::Public | Requirement::Authenticated => &[],
         };
         Self {
             template,
-            item,
             scopes: scopes.iter().map(|scope| scope.as_str()).collect(),
         }
     }
 
-    /// Opens a page in the first round, and returns the pending decision in a later round.
+    /// Opens a page for an item, such as `tool delete`, in the first round, and returns the pending
+    /// decision in a later round.
     ///
     /// # Errors
     ///
     /// Returns a denial if nobody can approve this request.
-    pub(super) fn begin<S>(&self, call: &mut Call<S>) -> Result<ApprovalStep, CallError> {
+    pub(super) fn begin<S>(
+        &self,
+        call: &mut Call<S>,
+        item: &str,
+    ) -> Result<ApprovalStep, CallError> {
         let round = Round::<String>::from_call(call)?;
         let Some(desk) = round.approval_desk() else {
             return denied("this server has no page for approvals, so nothing was done");
@@ -81,7 +85,9 @@ impl Approval {
             return denied(TOO_LONG);
         };
         if let Some(id) = round.state().cloned() {
+            let report = round.decision_report(item, KEY, &id, Some(&caller));
             let pending = PendingDecision {
+                report,
                 round,
                 desk,
                 caller: caller.identity(),
@@ -99,7 +105,7 @@ impl Approval {
             caller: caller.identity(),
             issuer: caller.issuer().to_owned(),
             subject: caller.subject().unwrap_or_default().to_owned(),
-            item: self.item.clone(),
+            item: item.to_owned(),
             question: question.clone(),
             scopes: self.scopes.clone(),
         });
@@ -116,9 +122,16 @@ impl PendingDecision {
         match self.round.elicited::<serde_json::Value>(KEY)? {
             Some(Elicited::Declined | Elicited::Cancelled) => {
                 self.desk.withdraw(&self.id, &self.caller);
+                self.report("not_opened");
                 denied("the page of the server was not opened, so nothing was done")
             }
             Some(Elicited::Accepted(_)) | None => Ok(ApprovalStep::Answered(self)),
+        }
+    }
+
+    fn report(&self, answer: &'static str) {
+        if let Some(report) = &self.report {
+            report.decided(answer);
         }
     }
 
@@ -130,13 +143,20 @@ impl PendingDecision {
     /// Returns a denial if the user has declined, or if the approval is used or has expired.
     pub(super) async fn decide(self) -> Result<Option<InputRequiredResult>, CallError> {
         match self.desk.decision(&self.id, &self.caller).await {
-            ApprovalDecision::Approved => Ok(None),
+            ApprovalDecision::Approved => {
+                self.report("approved");
+                Ok(None)
+            }
             ApprovalDecision::Declined => {
+                self.report("declined");
                 denied("the user declined this on the page of the server, so nothing was done")
             }
-            ApprovalDecision::Unknown => denied(
-                "this approval was used before, or it has expired, so nothing was done; call again without it",
-            ),
+            ApprovalDecision::Unknown => {
+                self.report("used_or_expired");
+                denied(
+                    "this approval was used before, or it has expired, so nothing was done; call again without it",
+                )
+            }
             ApprovalDecision::Pending(page) => Ok(Some(open(&self.round, page, self.question)?)),
         }
     }

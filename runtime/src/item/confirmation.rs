@@ -46,23 +46,40 @@ impl Confirmation {
     pub(super) fn ask<S>(
         &self,
         call: &mut Call<S>,
+        item: &str,
     ) -> Result<Option<InputRequiredResult>, CallError> {
         let round = Round::<String>::from_call(call)?;
         let answer = round.elicited::<Answer>(KEY)?;
+        let caller = call.caller();
+        let report = |answer| {
+            let id = round.state().map_or("", String::as_str);
+            let report = round.decision_report(item, KEY, id, caller.as_ref());
+            report.iter().for_each(|report| report.decided(answer));
+        };
         let refused = |message| Err(AuthorizeError::not_confirmed(message).into_call_error());
         match (answer, round.state()) {
             (Some(Elicited::Accepted(Answer { confirm: true })), Some(id)) => {
-                match round.use_once(call.caller().as_ref(), id) {
-                    Use::First => Ok(None),
+                match round.use_once(caller.as_ref(), id) {
+                    Use::First => {
+                        report("confirmed");
+                        Ok(None)
+                    }
                     Use::Repeated => {
+                        report("used_before");
                         refused("this confirmation was used before, so nothing was done")
                     }
-                    Use::AtCapacity => refused(
-                        "too many confirmations were used in the last minutes, so nothing was done; try again later",
-                    ),
+                    Use::AtCapacity => {
+                        report("too_many");
+                        refused(
+                            "too many confirmations were used in the last minutes, so nothing was done; try again later",
+                        )
+                    }
                 }
             }
-            (Some(_), _) => refused("the user did not confirm this, so nothing was done"),
+            (Some(_), _) => {
+                report("declined");
+                refused("the user did not confirm this, so nothing was done")
+            }
             (None, _) if !round.can(ClientCapability::Elicitation) => refused(
                 "the user must confirm this, and this client cannot ask: use a client with elicitation",
             ),

@@ -23,6 +23,7 @@ use super::{
     Call, FromCall, ToolError,
     approval_desk::ApprovalDesk,
     capability::{ClientCapability, MissingCapabilities},
+    decision_report::DecisionReport,
 };
 
 mod client_answers;
@@ -181,6 +182,18 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     /// Returns the interface to the stored approvals, if the server has a page for them.
     pub(super) fn approval_desk(&self) -> Option<Arc<dyn ApprovalDesk>> {
         self.round.seal.approval_desk()
+    }
+
+    /// Returns what reports the decision about a question, if anything observes the gate.
+    pub(super) fn decision_report(
+        &self,
+        item: &str,
+        way: &'static str,
+        question: &str,
+        caller: Option<&Caller>,
+    ) -> Option<DecisionReport> {
+        let reporter = self.round.seal.reporter()?;
+        Some(reporter.report(item, way, question, caller))
     }
 
     /// Uses the sealed state of the round before.

@@ -15,7 +15,11 @@ use crate::access::Requirement;
 
 /// The decision of the user before an item runs.
 #[derive(Debug)]
-pub(crate) struct UserDecision(Way);
+pub(crate) struct UserDecision {
+    way: Way,
+    /// The kind and the name of the item.
+    item: String,
+}
 
 /// How the user decides.
 #[derive(Debug)]
@@ -58,24 +62,22 @@ impl UserDecision {
                 )
             })
         };
+        let item = format!("{noun} {name}");
         match declared {
-            DeclaredQuestion::Confirm(text) => {
-                Ok(Self(Way::Confirm(Confirmation(read("confirm", text)?))))
-            }
+            DeclaredQuestion::Confirm(text) => Ok(Self {
+                way: Way::Confirm(Confirmation(read("confirm", text)?)),
+                item,
+            }),
             DeclaredQuestion::Approve(_) if requirement == Requirement::Public => Err((
                 format!(
                     "the {noun} `{name}` is public and has `approve`, but it has no signed-in user who could approve it"
                 ),
                 "require a scope or `authenticated` in place of `public`, or remove `approve`",
             )),
-            DeclaredQuestion::Approve(text) => {
-                let item = format!("{noun} {name}");
-                Ok(Self(Way::Approve(Approval::new(
-                    read("approve", text)?,
-                    item,
-                    requirement,
-                ))))
-            }
+            DeclaredQuestion::Approve(text) => Ok(Self {
+                way: Way::Approve(Approval::new(read("approve", text)?, requirement)),
+                item,
+            }),
             DeclaredQuestion::Both => Err((
                 format!("the {noun} `{name}` has both `confirm` and `approve`"),
                 "remove `confirm`: a decision on the server's own page is the stronger one",
@@ -89,12 +91,12 @@ impl UserDecision {
     ///
     /// Returns an error if the user has not allowed the request, or cannot be asked.
     pub(crate) fn begin<S>(&self, call: &mut Call<S>) -> Result<DecisionStep, CallError> {
-        Ok(DecisionStep(match &self.0 {
-            Way::Confirm(confirmation) => match confirmation.ask(call)? {
+        Ok(DecisionStep(match &self.way {
+            Way::Confirm(confirmation) => match confirmation.ask(call, &self.item)? {
                 None => Step::Allowed,
                 Some(question) => Step::Asked(question),
             },
-            Way::Approve(approval) => match approval.begin(call)? {
+            Way::Approve(approval) => match approval.begin(call, &self.item)? {
                 ApprovalStep::Opened(page) => Step::Asked(page),
                 ApprovalStep::Answered(pending) => Step::Pending(pending),
             },

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::{
-    clock::Clock, config::ValidConfig, error::SetupErrors, issuer::Issuer, item::ApprovalDesk,
+    clock::Clock,
+    config::ValidConfig,
+    error::SetupErrors,
+    issuer::Issuer,
+    item::{ApprovalDesk, DecisionReporter},
     verify::Authenticator,
 };
 
@@ -85,6 +89,16 @@ impl ApprovalPages {
     #[cfg(not(feature = "approval"))]
     fn build(_: &ApprovalPlan<'_>, _: &mut SetupErrors) -> Self {
         Self::default()
+    }
+
+    /// Reports the decisions of users on the pages.
+    pub(super) fn report_to(&self, reporter: Option<&DecisionReporter>) {
+        #[cfg(feature = "approval")]
+        if let (Some(approvals), Some(reporter)) = (&self.approvals, reporter) {
+            approvals.report_decisions(desk::report(reporter.clone()));
+        }
+        // Without the feature there are no pages.
+        let _ = reporter;
     }
 
     /// Returns the desk that items ask for approvals.

@@ -11,7 +11,8 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{runtime::Handle, time::interval};
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, OnFailure, Outcome, Settings, Subjects, Verdict,
+    AuditKey, AuditLog, Decision, OnFailure, Outcome, Settings, Status, Subjects, UserDecision,
+    Verdict,
 };
 
 use crate::{
@@ -19,7 +20,9 @@ use crate::{
     config::ValidAudit,
     denial::DenialReason,
     error::SetupErrors,
-    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, ScopeNames},
+    observer::{
+        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, UNREADABLE, UserDecisionEvent,
+    },
 };
 
 /// The interval at which the head is written to the log of the program. An operator can store it
@@ -78,38 +81,44 @@ impl AuditObserver {
     /// Returns the state of the log, for metrics.
     #[cfg(feature = "metrics")]
     pub(super) fn state(&self) -> toolgate_metrics::AuditState {
+        let status = self.log.status();
         toolgate_metrics::AuditState {
-            records: self.log.head().count,
-            lost: self.log.lost(),
-            is_failing: self.log.failure().is_some(),
+            records: status.head.count,
+            lost: status.lost,
+            is_failing: status.failure.is_some(),
         }
     }
 
+    /// Logs once that the log cannot be written, and once that it can be written again.
     fn note_failure(&self) {
-        let failure = self.log.failure();
-        if self.was_failing.swap(failure.is_some(), Ordering::Relaxed) == failure.is_some() {
+        let is_failing = self.log.is_failing();
+        if self.was_failing.load(Ordering::Relaxed) == is_failing
+            || self.was_failing.swap(is_failing, Ordering::Relaxed) == is_failing
+        {
             return;
         }
-        match failure {
-            Some(error) => {
-                tracing::error!(target: "toolgate::audit", error, "the audit log cannot be written");
-            }
-            None => {
-                let lost = self.log.lost();
-                tracing::warn!(target: "toolgate::audit", lost, "the audit log can be written again");
-            }
+        let status = self.log.status();
+        if is_failing {
+            let error = status.failure.unwrap_or_default();
+            tracing::error!(target: "toolgate::audit", error, "the audit log cannot be written");
+        } else {
+            let lost = status.lost;
+            tracing::warn!(target: "toolgate::audit", lost, "the audit log can be written again");
         }
     }
 
     fn log_head(&self) {
         self.log.write_refusals(self.clock.now().seconds());
-        let (head, lost) = (self.log.head(), self.log.lost());
+        self.note_failure();
+        let Status { head, lost, .. } = self.log.status();
         tracing::info!(target: "toolgate::audit", %head, lost, "audit log head");
     }
 
     #[cfg(unix)]
     fn reopen(&self) {
-        match self.log.reopen(self.clock.now().seconds()) {
+        let reopened = self.log.reopen(self.clock.now().seconds());
+        self.note_failure();
+        match reopened {
             Ok(true) => {
                 tracing::info!(target: "toolgate::audit", "the audit log continues in a new file");
             }
@@ -123,8 +132,6 @@ impl AuditObserver {
 
 impl Observer for AuditObserver {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
-        let [needed, held, missing] =
-            [decision.needed, decision.held, decision.missing].map(joined);
         let written = self.log.decide(&Decision {
             id: decision.id,
             time: decision.time.seconds(),
@@ -137,18 +144,16 @@ impl Observer for AuditObserver {
             method: decision.method,
             item: decision.item,
             outcome: decision.outcome,
-            needed: &needed,
-            held: &held,
-            missing: &missing,
+            needed: &decision.needed,
+            held: &decision.held,
+            missing: &decision.missing,
             verdict: match decision.is_allowed {
                 true => Verdict::Allowed {
                     runs: decision.runs,
                 },
-                false if !decision.is_late && is_repeatable(decision.reason) => {
-                    Verdict::Repeatable {
-                        reason: decision.reason.map(DenialReason::code),
-                    }
-                }
+                false if !decision.is_late && is_repeatable(decision) => Verdict::Repeatable {
+                    reason: decision.reason.map(DenialReason::code),
+                },
                 false => Verdict::Denied {
                     reason: decision.reason.map(DenialReason::code),
                     detail: decision.detail,
@@ -169,29 +174,30 @@ impl Observer for AuditObserver {
         });
         self.note_failure();
     }
-}
 
-/// Returns whether no limit bounds the number of these refusals: a limit refuses the request
-/// itself, or the token is not accepted, for example a token for another server (RFC 9068 §4). A
-/// weak sign-in is a 401 for an accepted token, which the rate of its caller counts.
-fn is_repeatable(reason: Option<DenialReason>) -> bool {
-    reason.is_some_and(|reason| match reason.status() {
-        429 => true,
-        401 => reason != DenialReason::InsufficientAuthentication,
-        _ => false,
-    })
-}
-
-/// Returns scopes as one text, separated by spaces.
-fn joined(scopes: ScopeNames<'_>) -> String {
-    let mut text = String::new();
-    for scope in scopes.iter() {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(scope);
+    fn user_decided(&self, decision: &UserDecisionEvent<'_>) {
+        self.log.user_decided(&UserDecision {
+            time: decision.time.seconds(),
+            item: decision.item,
+            way: decision.way,
+            answer: decision.answer,
+            question: decision.question,
+            issuer: decision.issuer,
+            subject: decision.subject,
+        });
+        self.note_failure();
     }
-    text
+}
+
+/// Returns whether no limit bounds the number of these refusals: the message was not read, a limit
+/// refuses the request itself, or the token is not accepted, for example a token for another server
+/// (RFC 9068 §4). A weak sign-in is a 401 for an accepted token, which the rate of its caller counts.
+fn is_repeatable(decision: &DecisionEvent<'_>) -> bool {
+    match decision.reason {
+        None => decision.method == UNREADABLE,
+        Some(DenialReason::InsufficientAuthentication) => false,
+        Some(reason) => matches!(reason.status(), 401 | 429),
+    }
 }
 
 /// Opens the file again at each SIGHUP, and logs the head, until the server is gone.

@@ -13,10 +13,10 @@ use crate::{
     error::{SetupErrors, StartError},
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        Observation, OriginRules, PendingBodies, RefusalCache, SessionFastPath, SessionServices,
-        Sessions, StatelessFastPath, Throttle,
+        Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache, SessionFastPath,
+        SessionServices, Sessions, StatelessFastPath, Throttle,
     },
-    item::RoundSeal,
+    item::{DecisionReporter, RoundSeal},
     observer::Observer,
     scope::{ScopeDescription, ScopeTable},
     verify::Proofs,
@@ -210,8 +210,14 @@ impl GatePlan {
         let settings = &self.settings;
         let keys = [settings.state_key(), settings.previous_state_key()];
         let resource = settings.resource().as_str().to_owned();
+        let reporter = self.observer.as_ref().map(|observer| DecisionReporter {
+            observer: Arc::clone(observer),
+            clock: Arc::clone(&self.clock),
+        });
+        self.approvals.report_to(reporter.as_ref());
         let seal = RoundSeal::new(keys, resource, Arc::clone(&self.clock))
-            .map(|seal| seal.with_approval_desk(self.approvals.desk()));
+            .map(|seal| seal.with_approval_desk(self.approvals.desk()))
+            .map(|seal| seal.with_reporter(reporter));
         let reported = seal.map_err(|_| {
             faults.add(
                 "the operating system provides no random numbers",
@@ -314,13 +320,16 @@ impl GatePlan {
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),
+            open_streams: OpenStreams::default(),
             sessions: Sessions::new(self.settings.session_limits(), services),
             has_sessions,
             stateless_fast_path,
             session_fast_path,
         };
+        let gate = Arc::new(gate);
+        gate.attach_observer();
         BuiltGate {
-            gate: Arc::new(gate),
+            gate,
             readiness: Readiness::new(authenticator, self.readiness_check),
             streams,
             observer: self.observer,

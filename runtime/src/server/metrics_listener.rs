@@ -1,6 +1,12 @@
 //! Counts decisions and runs, and serves the counts at an address of their own.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
 
 use axum::body::Body;
 use futures_util::FutureExt;
@@ -14,12 +20,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
-use toolgate_metrics::{CONTENT_TYPE, Decision, Metrics};
+use toolgate_metrics::{CONTENT_TYPE, Decision, Metrics, Reading, Verification};
 
 use crate::{
     denial::DenialReason,
     error::SetupErrors,
-    observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent},
+    observer::{
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, VerificationEvent,
+    },
 };
 
 /// The only path.
@@ -42,6 +50,8 @@ pub(super) struct MetricsObserver {
 
 struct Shared {
     metrics: Metrics,
+    /// The gate, whose state is read at each scrape.
+    gate: OnceLock<Weak<dyn GateState>>,
     #[cfg(feature = "audit")]
     audit: AuditLog,
 }
@@ -64,6 +74,7 @@ impl MetricsObserver {
             .ok()?;
         let shared = Arc::new(Shared {
             metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
+            gate: OnceLock::new(),
             #[cfg(feature = "audit")]
             audit,
         });
@@ -106,6 +117,21 @@ impl Observer for MetricsObserver {
         let outcome = end.outcome.as_str();
         let metrics = &self.shared.metrics;
         metrics.ended(end.method, end.item, outcome, end.duration);
+    }
+
+    fn verified(&self, verification: &VerificationEvent<'_>) {
+        let is_cacheable = verification.kind != "custom";
+        self.shared.metrics.verified(&Verification {
+            is_cached: is_cacheable.then_some(verification.is_cached),
+            kind: verification.kind,
+            outcome: verification.outcome.as_str(),
+            duration: verification.duration,
+        });
+    }
+
+    fn attached(&self, gate: Weak<dyn GateState>) {
+        // Each gate has metrics of its own.
+        let _ = self.shared.gate.set(gate);
     }
 }
 
@@ -182,6 +208,12 @@ impl Shared {
         let audit = self.audit.as_ref().map(|audit| audit.state());
         #[cfg(not(feature = "audit"))]
         let audit = None;
-        self.metrics.text(audit)
+        let gate = self.gate.get().and_then(Weak::upgrade);
+        self.metrics.text(&Reading {
+            audit,
+            sessions: gate.as_ref().map_or(0, |gate| gate.sessions()),
+            open_streams: gate.as_ref().map_or(0, |gate| gate.open_streams()),
+            key_ages: gate.map_or_else(Vec::new, |gate| gate.key_ages()),
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The observers of a gate: the audit log, the traces, the metrics, and an attached observer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use futures_util::{
     FutureExt,
@@ -12,8 +12,8 @@ use crate::{
     config::ValidConfig,
     error::SetupErrors,
     observer::{
-        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RequestHead, RequestTrace,
-        VerificationEvent,
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, RequestHead,
+        RequestTrace, UserDecisionEvent, VerificationEvent,
     },
 };
 
@@ -59,6 +59,14 @@ impl Observer for All {
     fn finish(&self) -> BoxFuture<'_, ()> {
         let all = self.0.iter().map(|one| one.finish());
         join_all(all).map(drop).boxed()
+    }
+
+    fn user_decided(&self, decision: &UserDecisionEvent<'_>) {
+        self.0.iter().for_each(|one| one.user_decided(decision));
+    }
+
+    fn attached(&self, gate: Weak<dyn GateState>) {
+        self.0.iter().for_each(|one| one.attached(gate.clone()));
     }
 }
 

@@ -14,7 +14,7 @@ async fn nothing_is_shown_before_the_sign_in() {
     let page = Browser::default().open(&asked.url).await;
     assert_eq!(page.status(), 303);
     assert!(!page.text().contains("secret") && !page.leads_to().contains("secret"));
-    let [cookie] = page.set_cookies() else {
+    let [cookie] = page.set_cookies()[..] else {
         panic!("{:?}", page.set_cookies());
     };
     let id = asked.url.rsplit('/').next().unwrap();

@@ -95,7 +95,7 @@ impl Reader<'_> {
         let is_secret = SECRETS.contains(&secret);
         if is_key && is_secret && secret == name {
             self.errors.add(
-                format!("{place}, is a secret, and a configuration file must not contain secrets"),
+                format!("{place} is a secret, and a configuration file must not contain secrets"),
                 format!(
                     "write the secret into a file of its own, and name that file by `{path}_file`"
                 ),
@@ -120,7 +120,7 @@ impl Reader<'_> {
             }
             None => "remove it; a key is the name of a variable of Toolgate without TOOLGATE_, in lower case".to_owned(),
         };
-        self.errors.add(format!("{place}, is unknown"), remedy);
+        self.errors.add(format!("{place} is unknown"), remedy);
         None
     }
 
@@ -219,12 +219,12 @@ mod tests {
         assert_eq!(
             errors(text),
             [
-                "\"toolgate.toml\", line 3: the key \"BIND\", is unknown; did you mean `bind`?",
-                "\"toolgate.toml\", line 1: the key \"bind_address\", is unknown; did you mean `bind`?",
-                "\"toolgate.toml\", line 5: the key \"config\", is unknown; remove it; a key is the name of a variable of Toolgate without TOOLGATE_, in lower case",
-                "\"toolgate.toml\", line 7: the key \"dangerous.open\", is unknown; remove it; a key is the name of a variable of Toolgate without TOOLGATE_, in lower case",
-                "\"toolgate.toml\", line 2: the key \"issuers\", is unknown; did you mean `authorization_servers`?",
-                "\"toolgate.toml\", line 4: the key \"quux\", is unknown; remove it; a key is the name of a variable of Toolgate without TOOLGATE_, in lower case",
+                "\"toolgate.toml\", line 3: the key \"BIND\" is unknown; did you mean `bind`?",
+                "\"toolgate.toml\", line 1: the key \"bind_address\" is unknown; did you mean `bind`?",
+                "\"toolgate.toml\", line 5: the key \"config\" is unknown; remove it; a key is the name of a variable of Toolgate without TOOLGATE_, in lower case",
+                "\"toolgate.toml\", line 7: the key \"dangerous.open\" is unknown; remove it; a key is the name of a variable of Toolgate without TOOLGATE_, in lower case",
+                "\"toolgate.toml\", line 2: the key \"issuers\" is unknown; did you mean `authorization_servers`?",
+                "\"toolgate.toml\", line 4: the key \"quux\" is unknown; remove it; a key is the name of a variable of Toolgate without TOOLGATE_, in lower case",
             ]
         );
     }

@@ -179,14 +179,37 @@ impl Gate {
             return Ok(None);
         }
         let operation = message.operation();
-        let mut targets = self.used_items(operation, request.permit.target());
-        targets.retain(|target| throttle.counts(*target));
+        let is_limited = |target: &Target| throttle.counts(*target);
+        let (one, several): (Option<Target>, Vec<Target>);
+        // A subscription is a read.
+        let targets = match operation {
+            Some(
+                Operation::CallTool(_)
+                | Operation::GetPrompt(_)
+                | Operation::ReadResource(_)
+                | Operation::Subscribe(_),
+            ) => {
+                one = request.permit.target().filter(is_limited);
+                one.as_slice()
+            }
+            Some(Operation::Listen(uris)) => {
+                let mut named = HashSet::new();
+                let reads = uris.iter().map(|uri| Operation::ReadResource(uri));
+                let targets = reads.filter_map(|read| self.rules.target(read));
+                // Each item once, in the order of the request.
+                several = targets
+                    .filter(|target| is_limited(target) && named.insert(*target))
+                    .collect();
+                &several
+            }
+            _ => &[],
+        };
         if targets.is_empty() {
             return Ok(None);
         }
         let used = Use {
             principal: principal(),
-            targets: &targets,
+            targets,
             runs: matches!(
                 operation,
                 Some(Operation::CallTool(_) | Operation::GetPrompt(_) | Operation::ReadResource(_))
@@ -198,29 +221,6 @@ impl Gate {
             let refusal = Refusal::Limited(limited);
             self.refuse(subject, refusal, headers, message.response_envelope())
         })
-    }
-
-    /// Returns the items that a request uses, each once. A subscription is a read.
-    fn used_items(
-        &self,
-        operation: Option<Operation<'_>>,
-        permitted: Option<Target>,
-    ) -> Vec<Target> {
-        match operation {
-            Some(
-                Operation::CallTool(_)
-                | Operation::GetPrompt(_)
-                | Operation::ReadResource(_)
-                | Operation::Subscribe(_),
-            ) => permitted.into_iter().collect(),
-            Some(Operation::Listen(uris)) => {
-                let reads = uris.iter().map(|uri| Operation::ReadResource(uri));
-                let targets: HashSet<Target> =
-                    reads.filter_map(|read| self.rules.target(read)).collect();
-                targets.into_iter().collect()
-            }
-            _ => Vec::new(),
-        }
     }
 }
 

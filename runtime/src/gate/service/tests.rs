@@ -21,8 +21,8 @@ use crate::{
     clock::{Clock, UnixTime},
     error::SetupErrors,
     gate::{
-        ChallengeScopes, Challenges, ItemNames, Limits, OriginRules, PendingBodies, RefusalCache,
-        SessionLimits, Sessions,
+        ChallengeScopes, Challenges, ItemNames, Limits, OpenStreams, OriginRules, PendingBodies,
+        RefusalCache, SessionLimits, Sessions,
     },
     scope::{Scope, ScopeSet, ScopeTable},
     verify::{Authenticator, DpopRequest, TokenError, TokenVerifier, VerificationPath},
@@ -91,6 +91,7 @@ fn gate() -> Gate {
         },
         pending_bodies: PendingBodies::new(1024),
         stop: CancellationToken::new(),
+        open_streams: OpenStreams::default(),
         sessions: Sessions::new(SessionLimits::default(), None),
         has_sessions: true,
         stateless_fast_path: None,

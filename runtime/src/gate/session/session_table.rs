@@ -50,6 +50,10 @@ impl Table {
         entries.map(|(id, entry)| (id.as_str(), &entry.activity))
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -197,10 +201,5 @@ impl Table {
     /// Returns the taken places of an owner, or of callers without a token.
     fn taken_by(&self, owner: Option<&Identity>) -> usize {
         self.taken.get(&owner.cloned()).copied().unwrap_or_default()
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
     }
 }

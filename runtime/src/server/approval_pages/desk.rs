@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{FutureExt, future::BoxFuture};
-use toolgate_approval::{Approvals, Decision, NewApproval, Page, Settings};
+use toolgate_approval::{Approvals, Decision, NewApproval, Page, ReportDecision, Settings};
 
 use super::{ApprovalPages, ApprovalPlan};
 use crate::{
@@ -11,7 +11,8 @@ use crate::{
     error::SetupErrors,
     gate::BODY_TIME,
     issuer::{AuthorizationCodeClient, ClientRegistration},
-    item::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest},
+    item::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest, DecisionReporter},
+    observer::UserDecisionEvent,
 };
 
 impl ApprovalPages {
@@ -56,6 +57,21 @@ impl ApprovalPages {
             approvals: Some(approvals),
         }
     }
+}
+
+/// Returns what reports the decisions on the pages.
+pub(super) fn report(reporter: DecisionReporter) -> ReportDecision {
+    Box::new(move |id, request, approves| {
+        reporter.observer.user_decided(&UserDecisionEvent {
+            time: reporter.clock.now(),
+            item: &request.item,
+            way: "page",
+            answer: if approves { "approved" } else { "declined" },
+            question: id,
+            issuer: Some(&request.issuer),
+            subject: Some(&request.subject),
+        });
+    })
 }
 
 /// The approvals of one server.

@@ -1,0 +1,168 @@
+//! The decisions of users (`confirm`, `approve`) are reported to the observer, in every lane.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use support::{
+    TestClock,
+    client::{Client, HttpResponse, Revision},
+    consenting_user::ConsentingUser,
+    observed::{Observed, UserDecision},
+    running_server::RunningServer,
+    simulated_browser::Browser,
+};
+use toolgate::{Server, mcp_tool, tools};
+use toolgate_testing::TestServer;
+
+/// Deletes a list.
+#[mcp_tool(scope = "list:write", confirm = "Delete {list}?")]
+fn delete(
+    /// Its name.
+    list: String,
+) -> String {
+    list
+}
+
+/// Empties a list.
+#[mcp_tool(scope = "list:write", approve = "Empty {list}?")]
+fn empty(
+    /// Its name.
+    list: String,
+) -> String {
+    list
+}
+
+fn reported(observed: &Observed) -> Vec<(&'static str, &'static str)> {
+    let all = observed.take_user_decisions();
+    all.iter().map(|one| (one.way, one.answer)).collect()
+}
+
+#[tokio::test]
+async fn each_answer_to_a_confirmation_is_reported_with_its_user() {
+    let observed = Observed::new();
+    let server = Server::new("lists")
+        .tools(tools![delete])
+        .with_observer(observed.clone());
+    let server = TestServer::new(server);
+    for revision in ["2026-07-28", "2025-11-25"] {
+        for (answer, expected) in [
+            (
+                json!({"action": "accept", "content": {"confirm": true}}),
+                "confirmed",
+            ),
+            (json!({"action": "accept", "content": {}}), "declined"),
+            (json!({"action": "decline"}), "declined"),
+            (json!({"action": "cancel"}), "declined"),
+        ] {
+            let caller = server.as_caller("alice").with_scopes(["list:write"]);
+            let caller = caller.with_revision(revision);
+            let caller = caller.answering(move |_, _| answer.clone());
+            let _ = caller.call("delete", json!({"list": "a"})).await;
+            let decisions = observed.take_user_decisions();
+            let [decision] = &decisions[..] else {
+                panic!("{revision} {decisions:?}");
+            };
+            assert_eq!((decision.way, decision.answer), ("confirm", expected));
+            assert_eq!(decision.item, "tool delete");
+            assert_eq!(decision.subject.as_deref(), Some("alice"));
+        }
+    }
+}
+
+/// The page that the server asks to open, and the state of the round.
+struct Question {
+    url: String,
+    state: Value,
+}
+
+async fn call(client: &Client, round: Value) -> HttpResponse {
+    let call = json!({"name": "empty", "arguments": {"list": "a"}});
+    let mut message = client.message("tools/call", call);
+    message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
+        json!({"elicitation": {"url": {}}});
+    for (name, value) in round.as_object().expect("an object") {
+        message["params"][name] = value.clone();
+    }
+    client.send(&message).await
+}
+
+async fn ask(client: &Client) -> Question {
+    let asked = call(client, json!({})).await.json()["result"].clone();
+    let url = &asked["inputRequests"]["approve"]["params"]["url"];
+    Question {
+        url: url.as_str().expect("a page").to_owned(),
+        state: asked["requestState"].clone(),
+    }
+}
+
+async fn answer(client: &Client, question: &Question, action: &str) -> HttpResponse {
+    let answers = json!({"approve": {"action": action}});
+    let round = json!({"requestState": question.state, "inputResponses": answers});
+    call(client, round).await
+}
+
+/// Signs in at the page and decides.
+async fn decide(question: &Question, decision: &str) {
+    let browser = Browser::default();
+    let to_issuer = browser.open(&question.url).await;
+    let consent = browser.open(to_issuer.leads_to()).await;
+    let consent = consent.fill("subject", "alice");
+    let to_callback = browser.press(&consent, "allow").await;
+    let page = browser.follow(&to_callback).await;
+    let page = browser.follow(&page).await;
+    browser.press(&page.tick_only(&["read"]), decision).await;
+}
+
+#[tokio::test]
+async fn each_decision_on_the_page_and_its_use_are_reported_with_one_question() {
+    let observed = Observed::new();
+    let clock = TestClock::default();
+    let server = Server::new("lists")
+        .tools(tools![empty])
+        .without_banner()
+        .with_clock(clock.clone())
+        .with_observer(Arc::clone(&observed) as _);
+    let server = RunningServer::start(server, |config| {
+        config.with_approval_wait(Duration::from_millis(300))
+    })
+    .await;
+    let alice = ConsentingUser {
+        name: "alice",
+        allows: "list:write",
+    };
+    let token = alice.log_in(&server.resource()).await;
+    let alice = Client::new(server.resource(), Revision::Stateless).with_token(token);
+
+    let question = ask(&alice).await;
+    assert_eq!(reported(&observed), []);
+    decide(&question, "approve").await;
+    assert_eq!(answer(&alice, &question, "accept").await.status, 200);
+    let decisions = observed.take_user_decisions();
+    let [page, used] = &decisions[..] else {
+        panic!("{decisions:?}");
+    };
+    assert_eq!((page.way, page.answer), ("page", "approved"));
+    assert_eq!((used.way, used.answer), ("approve", "approved"));
+    for UserDecision {
+        item,
+        subject,
+        question,
+        ..
+    } in [page, used]
+    {
+        assert_eq!((&**item, subject.as_deref()), ("tool empty", Some("alice")));
+        assert_eq!(question, &page.question);
+    }
+    answer(&alice, &question, "accept").await;
+    assert_eq!(reported(&observed), [("approve", "used_or_expired")]);
+
+    let question = ask(&alice).await;
+    decide(&question, "decline").await;
+    answer(&alice, &question, "accept").await;
+    let declined = [("page", "declined"), ("approve", "declined")];
+    assert_eq!(reported(&observed), declined);
+
+    let question = ask(&alice).await;
+    answer(&alice, &question, "decline").await;
+    assert_eq!(reported(&observed), [("approve", "not_opened")]);
+}
