@@ -60,6 +60,9 @@ pub struct Decision<'a> {
     pub subject: Option<&'a str>,
     /// The client of the token.
     pub client: Option<&'a str>,
+    /// The subjects of those who act for the subject, with the issuer that names each: the current
+    /// actor first.
+    pub actors: &'a [(&'a str, &'a str)],
     /// The method of the message.
     pub method: &'a str,
     /// The item that the request names.
@@ -110,6 +113,21 @@ impl<'k> LineWriter<'k> {
         let _ = write!(self.line, r#","{name}":{number}"#);
     }
 
+    /// Writes a list of texts, each cut like a text. An empty list is not written.
+    fn list(&mut self, name: &str, texts: &[String], longest: usize) {
+        if texts.is_empty() {
+            return;
+        }
+        let _ = write!(self.line, r#","{name}":["#);
+        for (place, text) in texts.iter().enumerate() {
+            if place > 0 {
+                self.line.push(b',');
+            }
+            self.value(text, longest);
+        }
+        self.line.push(b']');
+    }
+
     fn flag(&mut self, name: &str, flag: bool) {
         let _ = write!(self.line, r#","{name}":{flag}"#);
     }
@@ -121,6 +139,10 @@ impl<'k> LineWriter<'k> {
         self.line.extend_from_slice(br#",""#);
         self.line.extend_from_slice(name.as_bytes());
         self.line.extend_from_slice(br#"":"#);
+        self.value(text, longest);
+    }
+
+    fn value(&mut self, text: &str, longest: usize) {
         let written = match text.len() <= longest {
             true => serde_json::to_writer(&mut self.line, text),
             false => {
@@ -176,18 +198,16 @@ pub(crate) fn decision(
     let session = decision.session.map(|id| key.pseudonym("session", &[id]));
     line.text("session", session.as_deref(), LONGEST_WORD);
     line.text("issuer", decision.issuer, LONGEST);
-    let pseudonym = match subjects {
-        Subjects::Plain => None,
-        Subjects::Pseudonymous => decision
-            .subject
-            .map(|subject| key.pseudonym("subject", &[issuer, subject])),
+    let named = |issuer: &str, subject: &str| match subjects {
+        Subjects::Plain => subject.to_owned(),
+        Subjects::Pseudonymous => key.pseudonym("subject", &[issuer, subject]),
     };
-    line.text(
-        "subject",
-        pseudonym.as_deref().or(decision.subject),
-        LONGEST,
-    );
+    let subject = decision.subject.map(|subject| named(issuer, subject));
+    line.text("subject", subject.as_deref(), LONGEST);
     line.text("client", decision.client, LONGEST);
+    let actors = decision.actors.iter();
+    let actors: Vec<_> = actors.map(|(issuer, actor)| named(issuer, actor)).collect();
+    line.list("actors", &actors, LONGEST);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
     for (name, scopes) in [

@@ -29,6 +29,7 @@ fn log(calls: u64) -> (Vec<u8>, Head) {
                 issuer: Some("https://issuer.example"),
                 subject: Some("alice"),
                 client: None,
+                actors: &[],
                 method: "tools/call",
                 item: Some("ping"),
                 outcome: "admitted",

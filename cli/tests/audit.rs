@@ -25,6 +25,7 @@ fn write_log(folder: &Folder, name: &str) -> String {
             issuer: None,
             subject: Some("alice"),
             client: None,
+            actors: &[],
             method: "tools/call",
             item: Some("ping"),
             outcome: "admitted",

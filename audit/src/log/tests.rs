@@ -27,6 +27,7 @@ fn decision(id: u64, verdict: Verdict<'static>) -> Decision<'static> {
         issuer: Some("https://issuer.example"),
         subject: Some("alice"),
         client: None,
+        actors: &[],
         method: "tools/call",
         item: Some("ping"),
         outcome: "admitted",

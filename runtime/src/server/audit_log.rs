@@ -125,6 +125,13 @@ impl Observer for AuditObserver {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
         let [needed, held, missing] =
             [decision.needed, decision.held, decision.missing].map(joined);
+        // The issuer of the token names an actor that has no issuer of its own.
+        let issuer = decision.issuer.unwrap_or_default();
+        let actors: Vec<_> = decision
+            .actors
+            .iter()
+            .map(|actor| (actor.issuer().unwrap_or(issuer), actor.subject()))
+            .collect();
         let written = self.log.decide(&Decision {
             id: decision.id,
             time: decision.time.seconds(),
@@ -134,6 +141,7 @@ impl Observer for AuditObserver {
             issuer: decision.issuer,
             subject: decision.subject,
             client: decision.client,
+            actors: &actors,
             method: decision.method,
             item: decision.item,
             outcome: decision.outcome,
