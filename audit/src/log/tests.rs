@@ -11,6 +11,8 @@ use serde_json::Value;
 use super::*;
 use crate::{SharedBuffer, verify};
 
+mod actors;
+
 const TIME: u64 = 1_800_000_000;
 
 fn key() -> AuditKey {
