@@ -207,7 +207,7 @@ pub(crate) fn decision(
     line.text("client", decision.client, LONGEST);
     let actors = decision.actors.iter();
     let actors: Vec<_> = actors.map(|(issuer, actor)| named(issuer, actor)).collect();
-    line.list("actors", &actors, LONGEST);
+    line.list("actors", &actors, LONGEST_WORD);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
     for (name, scopes) in [

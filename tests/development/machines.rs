@@ -81,7 +81,8 @@ async fn token_by(running: &RunningServer, config: ClientCredentialsConfig) -> S
         .authenticate_client_credentials(config)
         .await
         .expect("a token");
-    state.get_access_token().await.expect("a token")
+    let manager = state.into_authorization_manager().expect("a token");
+    manager.get_access_token().await.expect("a token")
 }
 
 #[tokio::test]
@@ -211,7 +212,7 @@ fn enterprise(running: &RunningServer, client: &Value) -> [EmaAuthorizationServe
         let issuer = format!("{}{issuer}", running.origin());
         EmaAuthorizationServer::new(issuer, running.url(endpoint), id.clone())
             .with_client_authentication(EmaClientAuthentication::ClientSecretPost(
-                secret.clone().into(),
+                serde_json::from_value(json!(secret)).expect("a secret"),
             ))
     })
 }

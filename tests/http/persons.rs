@@ -96,9 +96,9 @@ async fn a_program_never_sees_the_list_of_a_person() {
         let person = client(&running, revision, &json!({PERSON: true})).await;
         let program = client(&running, revision, &json!({})).await;
         for _ in 0..2 {
-            let shown = names(&person.request("tools/list", json!({})).await);
+            let shown = names(&person, "tools/list", "tools", "name").await;
             assert!(shown.contains(&"person".to_owned()), "{shown:?}");
-            let shown = names(&program.request("tools/list", json!({})).await);
+            let shown = names(&program, "tools/list", "tools", "name").await;
             assert!(!shown.contains(&"person".to_owned()), "{shown:?}");
         }
     }
