@@ -8,7 +8,7 @@ use support::{
     tool_server::Runs,
     unsigned_tokens::{self, ISSUER, PERSON},
 };
-use toolgate::gate::Visibility;
+use toolgate::{Config, Server, gate::Visibility, issuer::Issuer, mcp_tool, tools};
 
 use crate::handler_gate::names;
 
@@ -102,4 +102,28 @@ async fn a_program_never_sees_the_list_of_a_person() {
             assert!(!shown.contains(&"person".to_owned()), "{shown:?}");
         }
     }
+}
+
+/// Signs.
+#[mcp_tool(authenticated, person)]
+fn sign() {}
+
+#[tokio::test]
+async fn a_person_that_no_token_can_show_is_an_error_at_start_up() {
+    let server = || Server::new("desk").tools(tools![sign]).without_banner();
+    let started = |issuer| {
+        let config = Config::new("https://api.example/mcp").with_issuer(issuer);
+        server().into_router(config)
+    };
+    let error = started(Issuer::new("https://as.example")).expect_err("an error");
+    let error = error.to_string();
+    for part in ["`sign`", "https://as.example", "with_person_claim"] {
+        assert!(error.contains(part), "{error}");
+    }
+    // A sign of programs alone shows no person.
+    let programs = Issuer::new("https://as.example").with_machine_claim("kind", "service");
+    assert!(started(programs).is_err());
+    let named = Issuer::new("https://as.example").with_person_claim("auth_time", "*");
+    assert!(started(named).is_ok());
+    assert!(started(Issuer::new("https://acme.eu.auth0.com/")).is_ok());
 }
