@@ -1,6 +1,6 @@
 //! The records: the members of each line, all of bounded length.
 
-use std::{collections::BTreeMap, fmt, io::Write, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, fmt, io::Write, time::Duration};
 
 use crate::{
     chain::Head,
@@ -60,6 +60,9 @@ pub struct Decision<'a> {
     pub subject: Option<&'a str>,
     /// The client of the token.
     pub client: Option<&'a str>,
+    /// The subjects of those who act for the subject, with the issuer that names each: the current
+    /// actor first.
+    pub actors: &'a [(&'a str, &'a str)],
     /// The method of the message.
     pub method: &'a str,
     /// The item that the request names.
@@ -90,6 +93,7 @@ impl<'a> Decision<'a> {
             issuer: None,
             subject: None,
             client: None,
+            actors: &[],
             method,
             item: None,
             outcome: match verdict {
@@ -167,6 +171,21 @@ impl<'k> LineWriter<'k> {
         let _ = write!(self.line, r#","{name}":{number}"#);
     }
 
+    /// Writes a list of texts, each cut like a text. An empty list is not written.
+    fn list(&mut self, name: &str, texts: &[Cow<'_, str>], longest: usize) {
+        if texts.is_empty() {
+            return;
+        }
+        let _ = write!(self.line, r#","{name}":["#);
+        for (place, text) in texts.iter().enumerate() {
+            if place > 0 {
+                self.line.push(b',');
+            }
+            self.value(text, longest);
+        }
+        self.line.push(b']');
+    }
+
     fn flag(&mut self, name: &str, flag: bool) {
         let _ = write!(self.line, r#","{name}":{flag}"#);
     }
@@ -178,6 +197,10 @@ impl<'k> LineWriter<'k> {
         self.line.extend_from_slice(br#",""#);
         self.line.extend_from_slice(name.as_bytes());
         self.line.extend_from_slice(br#"":"#);
+        self.value(text, longest);
+    }
+
+    fn value(&mut self, text: &str, longest: usize) {
         let written = match text.len() <= longest {
             true => serde_json::to_writer(&mut self.line, text),
             false => {
@@ -193,14 +216,17 @@ impl<'k> LineWriter<'k> {
     /// Writes the issuer and the subject of a token.
     fn user(&mut self, subjects: Subjects, issuer: Option<&str>, subject: Option<&str>) {
         self.text("issuer", issuer, LONGEST);
-        let pseudonym = match subjects {
-            Subjects::Plain => None,
-            Subjects::Pseudonymous => subject.map(|subject| {
-                let parts = [issuer.unwrap_or_default(), subject];
-                self.key.pseudonym("subject", &parts)
-            }),
-        };
-        self.text("subject", pseudonym.as_deref().or(subject), LONGEST);
+        let named =
+            subject.map(|subject| self.named(subjects, issuer.unwrap_or_default(), subject));
+        self.text("subject", named.as_deref(), LONGEST);
+    }
+
+    /// Returns the subject of an issuer, or its pseudonym.
+    fn named<'s>(&self, subjects: Subjects, issuer: &str, subject: &'s str) -> Cow<'s, str> {
+        match subjects {
+            Subjects::Plain => subject.into(),
+            Subjects::Pseudonymous => self.key.pseudonym("subject", &[issuer, subject]).into(),
+        }
     }
 
     /// Writes counts. Their names are words of this program.
@@ -246,6 +272,11 @@ pub(crate) fn decision(
     line.text("session", session.as_deref(), LONGEST_WORD);
     line.user(subjects, decision.issuer, decision.subject);
     line.text("client", decision.client, LONGEST);
+    let actors = decision.actors.iter();
+    let actors: Vec<_> = actors
+        .map(|(issuer, actor)| line.named(subjects, issuer, actor))
+        .collect();
+    line.list("actors", &actors, LONGEST_WORD);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
     for (name, scopes) in [

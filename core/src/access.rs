@@ -4,6 +4,7 @@ use crate::scope::{Scope, ScopeSet, ScopeTable};
 
 mod conditional;
 mod conditions;
+mod requested_scopes;
 
 pub use conditions::Conditions;
 
@@ -114,20 +115,6 @@ impl ResolvedAccess {
     /// Returns whether no caller is admitted.
     pub(crate) fn is_denied(&self) -> bool {
         matches!(self, Self::Scopes(sets) if sets.is_empty())
-    }
-
-    /// Returns the scopes to request: the alternative that lacks the fewest scopes beyond
-    /// `granted`. On a tie, the first in the author's order.
-    pub fn scopes_to_request(&self, granted: ScopeSet) -> ScopeSet {
-        match self {
-            Self::Public | Self::Authenticated => ScopeSet::EMPTY,
-            Self::Scopes(sets) => sets
-                .iter()
-                .copied()
-                .min_by_key(|needed| needed.minus(granted).len())
-                .unwrap_or_default(),
-            Self::Conditional(conditional) => conditional.scopes.scopes_to_request(granted),
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod authorized_slot;
+mod requested_scopes;
 mod rules;
 mod switched_off;
 
@@ -139,8 +140,7 @@ impl Rules {
         }
     }
 
-    /// Checks the further conditions: roles first, because a caller who lacks a role
-    /// need not log in again.
+    /// Checks the further conditions: first those that another login does not satisfy.
     fn check_conditions(
         &self,
         accesses: &[&ResolvedAccess],
@@ -150,6 +150,9 @@ impl Rules {
     ) -> Result<(), Denial> {
         let claims = caller.claims();
         let mut all = accesses.iter().filter_map(|access| access.conditions());
+        if all.clone().any(Conditions::person) && !claims.acts_for_person() {
+            return Err(Denial::NoPerson);
+        }
         if let Some(needed) = all.clone().find_map(|one| one.missing_roles(claims)) {
             return Err(Denial::MissingRole { needed });
         }
@@ -176,7 +179,7 @@ enum Extent {
     All,
     /// All except `max_age`.
     AllButAge,
-    /// The roles: the others can be satisfied by logging in again.
+    /// The person and the roles: the others can be satisfied by logging in again.
     Roles,
 }
 
@@ -242,6 +245,8 @@ pub enum Denial {
         /// The scopes of this server that the token names.
         held: ScopeSet,
     },
+    /// The token does not show that a person stands behind it.
+    NoPerson,
     /// The caller lacks a role.
     MissingRole {
         /// The set of which the caller lacks the fewest roles.

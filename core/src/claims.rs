@@ -8,12 +8,16 @@ use serde_json::{Map, Value};
 use crate::{clock::UnixTime, json};
 
 mod accessors;
+mod actor;
 mod claim_mapping;
 mod claims_error;
+mod delegation;
 mod roles;
 
+pub use actor::Actor;
 pub use claim_mapping::ClaimMapping;
 pub use claims_error::ClaimsError;
+pub use delegation::PersonEvidence;
 
 /// The latest time that a claim may have: the end of the year 9999.
 const LATEST: u64 = 253_402_300_799;
@@ -43,6 +47,9 @@ pub struct Claims {
     scopes: Vec<String>,
     /// Sorted.
     roles: Vec<String>,
+    /// The current one first.
+    actors: Vec<Actor>,
+    shows_person: bool,
     all: Map<String, Value>,
 }
 
@@ -79,6 +86,8 @@ impl Claims {
             client_id: mapping.client(&all)?,
             scopes: mapping.scopes(&all)?,
             roles: roles::read(&mapping.roles, &all),
+            actors: delegation::actors(&all)?,
+            shows_person: mapping.person.is_in(&all),
             all,
         })
     }
@@ -89,6 +98,16 @@ impl Claims {
         self.roles
             .binary_search_by(|one| one.as_str().cmp(role))
             .is_ok()
+    }
+
+    /// Returns whether the token shows that a person stands behind it. What is unknown is no
+    /// person.
+    ///
+    /// A subject that is the client itself is never a person: a client that chose the name of a
+    /// user as its id would otherwise be taken for the user (RFC 9700 §4.15).
+    #[must_use]
+    pub fn acts_for_person(&self) -> bool {
+        self.shows_person && self.subject.is_some() && self.subject != self.client_id
     }
 
     /// Returns how strongly the caller has logged in (`acr`, RFC 9470 §6).

@@ -14,9 +14,9 @@ mod scope_table;
 
 pub use declared_scopes::ScopeDescription;
 pub use declared_scopes::declares;
-pub use scope_error::ScopeError;
+pub use scope_error::{ScopeError, TooManyScopesError};
 pub use scope_set::ScopeSet;
-pub use scope_table::{ScopeTable, TooManyScopesError};
+pub use scope_table::ScopeTable;
 
 /// One scope-token (RFC 6749 §3.3): printable ASCII without space, `"` and `\`.
 ///

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long the person has to decide, in seconds.
-const LIFE: u64 = 10 * 60;
+pub(crate) const LIFE: u64 = 10 * 60;
 
 /// A request that this issuer can grant if the person consents.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,29 +49,7 @@ impl AuthorizationRequest {
         client: Client,
         redirect: ResponseRedirect,
     ) -> Result<Self, OAuthError> {
-        for (name, code) in [
-            ("request", "request_not_supported"),
-            ("request_uri", "request_uri_not_supported"),
-        ] {
-            if parameters.all(name).next().is_some() {
-                return Err(OAuthError::new(code, "request objects are not supported"));
-            }
-        }
-        match parameters.required("response_type", "response_type is missing")? {
-            "code" => {}
-            _ => {
-                return Err(OAuthError::new(
-                    "unsupported_response_type",
-                    "response_type must be code",
-                ));
-            }
-        }
-        if parameters
-            .one("response_mode")?
-            .is_some_and(|mode| mode != "query")
-        {
-            return Err(invalid("response_mode must be query"));
-        }
+        check_response(parameters)?;
         let challenge = challenge(parameters)?;
         parameters.check_resource(&issuer.settings.resource)?;
         let (scopes, offline) = scopes(issuer, parameters)?;
@@ -129,8 +107,36 @@ impl AuthorizationRequest {
     }
 }
 
+/// Checks the form of the request and of its response.
+pub(crate) fn check_response(parameters: &FormParameters) -> Result<(), OAuthError> {
+    for (name, code) in [
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+    ] {
+        if parameters.all(name).next().is_some() {
+            return Err(OAuthError::new(code, "request objects are not supported"));
+        }
+    }
+    match parameters.required("response_type", "response_type is missing")? {
+        "code" => {}
+        _ => {
+            return Err(OAuthError::new(
+                "unsupported_response_type",
+                "response_type must be code",
+            ));
+        }
+    }
+    if parameters
+        .one("response_mode")?
+        .is_some_and(|mode| mode != "query")
+    {
+        return Err(invalid("response_mode must be query"));
+    }
+    Ok(())
+}
+
 /// Requires PKCE with S256 (OAuth 2.1 §4.1.1, RFC 7636 §4.2).
-fn challenge(parameters: &FormParameters) -> Result<String, OAuthError> {
+pub(crate) fn challenge(parameters: &FormParameters) -> Result<String, OAuthError> {
     let challenge = parameters.required("code_challenge", "code_challenge is missing: use PKCE")?;
     // Without a method, the default is `plain` (RFC 7636 §4.3).
     if parameters.one("code_challenge_method")? != Some("S256") {

@@ -62,11 +62,19 @@ impl Client {
     /// Returns the redirect URI to use if the request names `requested`. A request can omit it if
     /// the client has exactly one (RFC 6749 §3.1.2.3).
     pub(crate) fn redirect(&self, requested: Option<&str>) -> Option<RedirectUri> {
-        match (requested, self.redirects.as_slice()) {
-            (Some(requested), all) => all.iter().find_map(|one| one.allows(requested)),
-            (None, [only]) => Some(only.clone()),
-            (None, _) => None,
-        }
+        redirect_among(&self.redirects, requested)
+    }
+}
+
+/// Like [`Client::redirect`], for a client with these redirect URIs.
+pub(crate) fn redirect_among(
+    redirects: &[RedirectUri],
+    requested: Option<&str>,
+) -> Option<RedirectUri> {
+    match (requested, redirects) {
+        (Some(requested), all) => all.iter().find_map(|one| one.allows(requested)),
+        (None, [only]) => Some(only.clone()),
+        (None, _) => None,
     }
 }
 

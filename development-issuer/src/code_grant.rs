@@ -67,17 +67,21 @@ fn validate(
             "redirect_uri differs from the authorization request",
         ));
     }
-    let is_verifier = (43..=128).contains(&verifier.len())
-        && verifier
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-    let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(verifier));
-    let agrees = verify_slices_are_equal(challenge.as_bytes(), code.challenge.as_bytes());
-    match is_verifier && agrees.is_ok() {
+    match verifies(verifier, &code.challenge) {
         true => Ok(()),
         false => Err(OAuthError::new(
             "invalid_grant",
             "code_verifier does not match code_challenge",
         )),
     }
+}
+
+/// Returns whether a verifier is the one of a challenge (RFC 7636 §4.6).
+pub(crate) fn verifies(verifier: &str, challenge: &str) -> bool {
+    let is_verifier = (43..=128).contains(&verifier.len())
+        && verifier
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    let own = BASE64_URL_SAFE_NO_PAD.encode(digest(verifier));
+    is_verifier && verify_slices_are_equal(own.as_bytes(), challenge.as_bytes()).is_ok()
 }

@@ -19,7 +19,7 @@ use crate::{
     authentication_context,
     authorization_request::AuthorizationRequest,
     form_parameters::FormParameters,
-    grant_store::{Code, Decision, Grant, digest},
+    grant_store::{Code, Decision, Grant, Login, digest},
     html::{self, ConsentChoices},
     issuer_state::IssuerState,
     json_response::OAuthError,
@@ -181,8 +181,7 @@ pub(crate) fn grant(
         scopes: issuer.grantable_scopes(ticked.iter().copied()),
         offline: ticked.contains(&OFFLINE_ACCESS),
         roles: roles.iter().map(|&role| role.to_owned()).collect(),
-        acr,
-        auth_time: now,
+        login: Some(Login { acr, time: now }),
         key: None,
     };
     tracing::info!(
@@ -207,7 +206,7 @@ pub(crate) fn grant(
 
 /// Returns whether a page of this issuer sent the form (CSRF). A program that is not a
 /// browser sends no origin, and has no person whose session it could misuse.
-fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
+pub(crate) fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (None, _) => true,

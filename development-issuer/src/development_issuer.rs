@@ -9,7 +9,8 @@ use axum::{Router, middleware, routing::get};
 
 use crate::{
     client_id_metadata::Documents,
-    endpoints,
+    endpoints, identity_provider,
+    identity_provider_state::IdentityProviderState,
     issuer_state::IssuerState,
     json_response, loopback_guard, metadata,
     sealed_values::Seal,
@@ -46,6 +47,7 @@ impl DevelopmentIssuer {
         Ok(Self {
             state: Arc::new(IssuerState {
                 key: SigningKey::generate().map_err(no_keys)?,
+                identity_provider: IdentityProviderState::generate().map_err(no_keys)?,
                 seal: Seal::generate().map_err(no_keys)?,
                 settings,
                 memory: Mutex::default(),
@@ -75,6 +77,9 @@ impl DevelopmentIssuer {
             .fold(Router::new(), add_route);
         for path in metadata::paths(&self.state.settings.resource) {
             open = open.route(&path, get(metadata::document));
+        }
+        for path in identity_provider::paths() {
+            open = open.route(&path, get(identity_provider::document));
         }
         endpoints::without_cors()
             .into_iter()

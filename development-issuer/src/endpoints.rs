@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::{
-    authorization_endpoint, consent, introspection, issuer_state::IssuerState, metadata,
-    registration, revocation, token_endpoint,
+    authorization_endpoint, consent, identity_provider, introspection, issuer_state::IssuerState,
+    metadata, registration, revocation, token_endpoint,
 };
 
 /// The path of the token endpoint.
@@ -17,17 +17,18 @@ type Endpoint = (&'static str, MethodRouter<Arc<IssuerState>>);
 
 /// The endpoints that any web page may call: public clients also run in pages, and no
 /// endpoint uses cookies. Pages may call the metadata documents too ([`metadata::paths`]).
-pub(crate) fn with_cors() -> [Endpoint; 4] {
+pub(crate) fn with_cors() -> [Endpoint; 5] {
     [
         ("/development/jwks", get(metadata::jwks)),
         ("/development/register", post(registration::register)),
         (TOKEN_PATH, post(token_endpoint::token)),
         ("/development/revoke", post(revocation::revoke)),
+        ("/development/idp/jwks", get(identity_provider::jwks)),
     ]
 }
 
 /// The endpoints for the person's browser and for resource servers.
-pub(crate) fn without_cors() -> [Endpoint; 3] {
+pub(crate) fn without_cors() -> [Endpoint; 6] {
     [
         (
             "/development/authorize",
@@ -35,6 +36,12 @@ pub(crate) fn without_cors() -> [Endpoint; 3] {
         ),
         ("/development/authorize/decision", post(consent::decide)),
         ("/development/introspect", post(introspection::introspect)),
+        (
+            "/development/idp/authorize",
+            get(identity_provider::authorize),
+        ),
+        ("/development/idp/decision", post(identity_provider::decide)),
+        ("/development/idp/token", post(identity_provider::token)),
     ]
 }
 
@@ -43,6 +50,9 @@ pub(crate) fn without_cors() -> [Endpoint; 3] {
 pub(crate) fn shared_with(resource: &str) -> Option<String> {
     let endpoints = with_cors().into_iter().chain(without_cors());
     let mut own = metadata::paths(resource);
+    own.extend(identity_provider::paths());
+    // Its documents would have the paths of those of the identity provider.
+    own.insert(identity_provider::identifier::PATH.to_owned());
     own.extend(endpoints.map(|(path, _)| path.to_owned()));
     own.take(metadata::path_of(resource)?)
 }

@@ -42,6 +42,19 @@ impl<K: Eq + Hash + Clone, V> ExpiringMap<K, V> {
         );
     }
 
+    /// Stores a value for a key that has none, and evicts only expired entries. Returns whether it
+    /// is stored.
+    pub(crate) fn insert_new(&mut self, key: K, value: V, ends: u64, now: u64) -> bool {
+        if self.entries.len() >= self.limit {
+            self.entries.retain(|_, entry| now < entry.ends);
+        }
+        let is_new = self.get(&key, now).is_none() && self.entries.len() < self.limit;
+        if is_new {
+            self.insert(key, value, ends, now);
+        }
+        is_new
+    }
+
     pub(crate) fn get<Q>(&self, key: &Q, now: u64) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -119,6 +132,18 @@ mod tests {
         assert_eq!(store.len(), 3);
         let kept: Vec<_> = store.newest(0).map(|(key, _)| *key).collect();
         assert_eq!(kept, [9_999, 9_998, 9_997]);
+    }
+
+    #[test]
+    fn a_new_entry_replaces_no_other_and_evicts_none_that_is_alive() {
+        let mut store = ExpiringMap::new(2);
+        assert!(store.insert_new("a", 1, 10, 0));
+        assert!(!store.insert_new("a", 2, 10, 0));
+        assert!(store.insert_new("b", 1, 20, 0));
+        assert!(!store.insert_new("c", 1, 20, 9));
+        assert_eq!(store.get("a", 9), Some(&1));
+        assert!(store.insert_new("c", 1, 20, 10));
+        assert!(!store.insert_new("a", 1, 20, 10));
     }
 
     #[test]

@@ -24,12 +24,18 @@ pub(crate) struct Grant {
     /// Whether refresh tokens are issued.
     pub(crate) offline: bool,
     pub(crate) roles: Vec<String>,
-    /// How strongly the person has signed in, and when. A refresh changes neither.
-    pub(crate) acr: String,
-    pub(crate) auth_time: u64,
+    /// The person's sign-in, or `None` for a program. A refresh does not change it.
+    pub(crate) login: Option<Login>,
     /// The key that its tokens are bound to, including refresh tokens: the client is public,
     /// so the key is its only proof (RFC 9449 §5).
     pub(crate) key: Option<Thumbprint>,
+}
+
+/// How strongly a person has signed in, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    pub(crate) acr: String,
+    pub(crate) time: u64,
 }
 
 /// The data behind an authorization code.
@@ -52,6 +58,8 @@ pub(crate) struct GrantStore {
     revoked: ExpiringMap<String, ()>,
     consents: ExpiringMap<(String, String), Vec<String>>,
     decisions: ExpiringMap<String, Decision>,
+    /// By digest: the assertions that were used.
+    used: ExpiringMap<[u8; 32], ()>,
 }
 
 enum CodeState {
@@ -94,6 +102,7 @@ impl Default for GrantStore {
             revoked: ExpiringMap::new(10_000),
             consents: ExpiringMap::new(1_000),
             decisions: ExpiringMap::new(1_000),
+            used: ExpiringMap::new(20_000),
         }
     }
 }
@@ -240,6 +249,12 @@ impl GrantStore {
     #[cfg(test)]
     pub(crate) fn sizes(&self) -> [usize; 3] {
         [self.codes.len(), self.families.len(), self.consents.len()]
+    }
+
+    /// Uses up what is valid once, until it expires. Returns whether this is its first use, and
+    /// `false` if no more can be stored: an evicted entry could be used again.
+    pub(crate) fn use_once(&mut self, id: &str, ends: u64, now: u64) -> bool {
+        self.used.insert_new(digest(id), (), ends, now)
     }
 
     /// Stores a decision until its request expires.

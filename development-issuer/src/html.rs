@@ -12,8 +12,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::{json_response::OAuthError, redirect_uri::RedirectUri, settings::Stylesheet};
 
 mod consent_form;
+mod sign_in_form;
 
 pub(crate) use consent_form::{ConsentChoices, consent_page};
+pub(crate) use sign_in_form::sign_in_page;
 
 /// Builds an error page with a next step for the person.
 pub(crate) fn error_page(style: &Stylesheet, title: &str, text: &str, next: &str) -> Response {

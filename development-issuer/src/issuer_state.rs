@@ -6,14 +6,20 @@ use std::{
 };
 
 use crate::{
-    client_id_metadata::Documents, grant_store::GrantStore, sealed_values::Seal,
-    settings::Settings, signing_key::SigningKey,
+    client_id_metadata::Documents,
+    grant_store::GrantStore,
+    identity_provider_state::IdentityProviderState,
+    json_response::OAuthError,
+    sealed_values::Seal,
+    settings::{OFFLINE_ACCESS, Settings},
+    signing_key::SigningKey,
 };
 
 /// The settings, the keys and the memory of an issuer.
 pub(crate) struct IssuerState {
     pub(crate) settings: Settings,
     pub(crate) key: SigningKey,
+    pub(crate) identity_provider: IdentityProviderState,
     pub(crate) seal: Seal,
     pub(crate) memory: Mutex<GrantStore>,
     pub(crate) documents: Documents,
@@ -39,6 +45,29 @@ impl IssuerState {
     /// Returns the roles that a person can have.
     pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
         self.settings.roles.iter().map(String::as_str)
+    }
+
+    /// Returns the scopes to grant to a request without a consent page: those that it names, or the
+    /// default (RFC 6749 §3.3).
+    pub(crate) fn scopes_to_grant(
+        &self,
+        requested: Option<&str>,
+    ) -> Result<Vec<String>, OAuthError> {
+        let named = requested.unwrap_or_default().split(' ');
+        let mut named = named
+            .filter(|scope| !scope.is_empty() && *scope != OFFLINE_ACCESS)
+            .peekable();
+        if named.peek().is_none() {
+            let defaults = self.settings.default_scopes.iter();
+            return Ok(self.grantable_scopes(defaults.map(String::as_str)));
+        }
+        match self.grantable_scopes(named) {
+            none if none.is_empty() => Err(OAuthError::new(
+                "invalid_scope",
+                "the issuer does not know any of the scopes",
+            )),
+            known => Ok(known),
+        }
     }
 
     /// Returns the requested scopes that can be granted, each once, in the order of the

@@ -10,8 +10,13 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    authentication_context, issuer_state::IssuerState, json_response::json_body,
-    settings::OFFLINE_ACCESS, token_exchange,
+    assertion_key, authentication_context,
+    confidential_client::{AuthenticationMethod, CLIENT_CREDENTIALS, JWT_BEARER},
+    issuer_state::IssuerState,
+    json_response::json_body,
+    jwt_bearer_grant,
+    settings::OFFLINE_ACCESS,
+    token_exchange,
 };
 
 pub(crate) const DOCUMENTS: [&str; 2] = [
@@ -63,6 +68,9 @@ fn describe(issuer: &IssuerState) -> Value {
     let settings = &issuer.settings;
     let at = |path: &str| format!("{}/development/{path}", settings.origin);
     let scopes = settings.scopes.iter().map(|(name, _)| name.as_str());
+    // Public clients first: most clients take the first method that they support.
+    let confidential = AuthenticationMethod::ALL.map(|(name, _)| name);
+    let methods: Vec<_> = ["none"].into_iter().chain(confidential).collect();
     json!({
         "issuer": settings.origin,
         "authorization_endpoint": at("authorize"),
@@ -74,10 +82,19 @@ fn describe(issuer: &IssuerState) -> Value {
         "scopes_supported": scopes.chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", token_exchange::GRANT],
+        "grant_types_supported": [
+            "authorization_code",
+            "refresh_token",
+            CLIENT_CREDENTIALS,
+            JWT_BEARER,
+            token_exchange::GRANT,
+        ],
+        "authorization_grant_profiles_supported": [jwt_bearer_grant::PROFILE],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["none"],
-        "revocation_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": assertion_key::ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": assertion_key::ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": ["none"],
         "authorization_response_iss_parameter_supported": true,
         "dpop_signing_alg_values_supported": settings.dpop_algorithms,
@@ -85,7 +102,7 @@ fn describe(issuer: &IssuerState) -> Value {
         "acr_values_supported": authentication_context::supported(issuer).collect::<Vec<_>>(),
         "prompt_values_supported": ["none", "consent"],
         "protected_resources": [settings.resource],
-        // No id token is ever issued, but OpenID clients require these two.
+        // No ID token is ever issued here, but OpenID clients require these two.
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
     })

@@ -1,21 +1,22 @@
 //! Dynamic client registration (RFC 7591).
 //!
-//! Every client becomes a public client with PKCE, for any request: a program on a
+//! Every client for people becomes a public client with PKCE, for any request: a program on a
 //! developer's machine cannot hold a secret. `scope` is no limit here, because clients
-//! register with the scope of their first challenge and step up later.
+//! register with the scope of their first challenge and step up later. Programs that call for
+//! themselves register in `confidential_registration.rs`.
 
 use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
     client_lookup::{Client, display_name},
-    form_parameters,
+    confidential_registration, form_parameters,
     issuer_state::IssuerState,
     json_response::{OAuthError, uncached_json},
     redirect_uri::RedirectUri,
@@ -26,18 +27,28 @@ const BODY_LIMIT: usize = 16 * 1024;
 
 pub(crate) async fn register(State(issuer): State<Arc<IssuerState>>, request: Request) -> Response {
     let time = issuer.settings.body_time;
+    let headers = request.headers().clone();
     match form_parameters::read_body(request.into_body(), BODY_LIMIT, time).await {
-        Ok(body) => register_client(&issuer, &body).unwrap_or_else(IntoResponse::into_response),
+        Ok(body) => {
+            register_client(&issuer, &headers, &body).unwrap_or_else(IntoResponse::into_response)
+        }
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn register_client(issuer: &IssuerState, body: &[u8]) -> Result<Response, OAuthError> {
+fn register_client(
+    issuer: &IssuerState,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Response, OAuthError> {
     let metadata = issuer
         .settings
         .server
         .parse_strict_object(body)
         .ok_or(invalid("the body must be a JSON object with unique names"))?;
+    if confidential_registration::is_meant(&metadata) {
+        return confidential_registration::register(issuer, headers, &metadata);
+    }
     let client = read_metadata(&metadata)?;
     tracing::info!(
         client = %issuer.quoted(client.name.as_deref().unwrap_or_default()),

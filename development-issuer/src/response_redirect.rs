@@ -22,11 +22,16 @@ impl ResponseRedirect {
     /// Builds the location of a response, with the unchanged `state` and the issuer
     /// identifier, which prevents mix-up with another server's response (RFC 9207).
     pub(crate) fn location(&self, issuer: &IssuerState, response: &[(&str, &str)]) -> String {
+        self.location_from(&issuer.settings.origin, response)
+    }
+
+    /// Like [`location`](Self::location), for a response of the issuer with this identifier.
+    pub(crate) fn location_from(&self, iss: &str, response: &[(&str, &str)]) -> String {
         let mut parameters = response.to_vec();
         if let Some(state) = &self.state {
             parameters.push(("state", state));
         }
-        parameters.push(("iss", &issuer.settings.origin));
+        parameters.push(("iss", iss));
         self.uri.with(&parameters)
     }
 

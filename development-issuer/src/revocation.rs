@@ -4,25 +4,23 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
 use crate::{
+    client_authentication,
     form_parameters::FormParameters,
     issued_tokens::{self, text_claim},
     issuer_state::IssuerState,
     json_response::{OAuthError, uncached_json},
-    public_client,
 };
 
 pub(crate) async fn revoke(State(issuer): State<Arc<IssuerState>>, request: Request) -> Response {
-    if let Err(refusal) = public_client::check_no_secret(request.headers()) {
-        return refusal.into_response();
-    }
+    let headers = request.headers().clone();
     let revoked = match FormParameters::from_form(request, issuer.settings.body_time).await {
-        Ok(form) => revoke_token(&issuer, &form),
+        Ok(form) => revoke_token(&issuer, &headers, &form),
         Err(refusal) => Err(refusal),
     };
     match revoked {
@@ -33,8 +31,12 @@ pub(crate) async fn revoke(State(issuer): State<Arc<IssuerState>>, request: Requ
 
 /// Revokes a refresh token with its whole family, or a single access token. An unknown token
 /// counts as revoked (RFC 7009 §2.2).
-fn revoke_token(issuer: &IssuerState, form: &FormParameters) -> Result<(), OAuthError> {
-    let client = public_client::identify(form)?;
+fn revoke_token(
+    issuer: &IssuerState,
+    headers: &HeaderMap,
+    form: &FormParameters,
+) -> Result<(), OAuthError> {
+    let client = client_authentication::identify(issuer, headers, form)?;
     let text = form.required("token", "token is missing")?;
     let now = issuer.now();
     if let Some((id, _)) = issued_tokens::open_refresh_token(issuer, text) {

@@ -18,6 +18,10 @@ pub(crate) enum Purpose {
     Document,
     /// A refresh token.
     Refresh,
+    /// The secret of a client.
+    ClientSecret,
+    /// A sign-in at the identity provider that waits for the person.
+    SignIn,
 }
 
 impl Seal {
@@ -44,12 +48,19 @@ impl Seal {
         Some(payload)
     }
 
+    /// Derives a secret text from a payload. Without the key, nobody can.
+    pub(crate) fn derive(&self, purpose: Purpose, payload: &[u8]) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.proof(purpose, payload).sign())
+    }
+
     fn proof(&self, purpose: Purpose, payload: &[u8]) -> hmac::Context {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(match purpose {
             Purpose::Consent => b"consent\0",
             Purpose::Document => b"document\0",
             Purpose::Refresh => b"refresh\0",
+            Purpose::ClientSecret => b"secret\0",
+            Purpose::SignIn => b"sign-in\0",
         });
         context.update(payload);
         context

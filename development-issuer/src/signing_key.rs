@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
 /// The `typ` of a JWT access token (RFC 9068 §2.1).
-const TYPE: &str = "at+jwt";
+const ACCESS_TOKEN: &str = "at+jwt";
 
 /// An ES256 key pair (RFC 7518 §3.4).
 pub(crate) struct SigningKey {
@@ -50,8 +50,17 @@ impl SigningKey {
 
     /// Signs an access token with these claims.
     pub(crate) fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign_as(ACCESS_TOKEN, claims)
+    }
+
+    /// Signs a token of this type with these claims.
+    pub(crate) fn sign_as(
+        &self,
+        typ: &str,
+        claims: &Value,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some(TYPE.to_owned());
+        header.typ = Some(typ.to_owned());
         header.kid = Some(self.id.clone());
         jsonwebtoken::encode(&header, claims, &self.private)
     }
@@ -60,12 +69,18 @@ impl SigningKey {
     /// and its JSON need no validation: a valid signature proves that they were written here.
     pub(crate) fn open(&self, token: &str) -> Option<Map<String, Value>> {
         let (message, signature) = token.rsplit_once('.')?;
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.public)
-            .verify(message.as_bytes(), &signature)
-            .ok()?;
+        self.has_signed(message, signature).then_some(())?;
         let (_, claims) = message.split_once('.')?;
         serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+    }
+
+    /// Returns whether this key has signed a message.
+    pub(crate) fn has_signed(&self, message: &str, signature: &str) -> bool {
+        let Ok(signature) = BASE64_URL_SAFE_NO_PAD.decode(signature) else {
+            return false;
+        };
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.public);
+        key.verify(message.as_bytes(), &signature).is_ok()
     }
 }
 

@@ -35,6 +35,7 @@ mod dpop;
 pub(crate) mod embedding_server;
 mod html;
 mod loopback_guard;
+mod machines;
 mod metadata;
 mod refresh_grant;
 mod registration;

@@ -1,5 +1,5 @@
-//! The token endpoint (OAuth 2.1 §3.2), which exchanges a code or a refresh token for an
-//! access token.
+//! The token endpoint (OAuth 2.1 §3.2), which issues access tokens for codes, refresh tokens,
+//! credentials, assertions and other tokens.
 
 use std::sync::Arc;
 
@@ -10,8 +10,12 @@ use axum::{
 };
 
 use crate::{
-    code_grant, form_parameters::FormParameters, issuer_state::IssuerState,
-    json_response::OAuthError, public_client, refresh_grant, token_exchange,
+    client_credentials_grant, code_grant,
+    confidential_client::{CLIENT_CREDENTIALS, JWT_BEARER},
+    form_parameters::FormParameters,
+    issuer_state::IssuerState,
+    json_response::OAuthError,
+    jwt_bearer_grant, public_client, refresh_grant, token_exchange,
 };
 
 pub(crate) async fn token(State(issuer): State<Arc<IssuerState>>, request: Request) -> Response {
@@ -32,13 +36,18 @@ fn dispatch(
     if form.one("grant_type")? == Some(token_exchange::GRANT) {
         return token_exchange::exchange(issuer, headers, form);
     }
+    match form.one("grant_type")? {
+        Some(CLIENT_CREDENTIALS) => return client_credentials_grant::issue(issuer, headers, form),
+        Some(JWT_BEARER) => return jwt_bearer_grant::redeem(issuer, headers, form),
+        _ => {}
+    }
     public_client::check_no_secret(headers)?;
     match form.required("grant_type", "grant_type is missing")? {
         "authorization_code" => code_grant::redeem(issuer, headers, form),
         "refresh_token" => refresh_grant::refresh(issuer, headers, form),
         _ => Err(OAuthError::new(
             "unsupported_grant_type",
-            "grant_type must be authorization_code, refresh_token or token-exchange (RFC 8693)",
+            "grant_type must be authorization_code, refresh_token, client_credentials, jwt-bearer (RFC 7523) or token-exchange (RFC 8693)",
         )),
     }
 }

@@ -1,9 +1,12 @@
 //! Token exchange (RFC 8693): a resource server gets a token for an upstream API.
 //!
-//! The server sends credentials, as in production. They are not verified, because this issuer
-//! trusts every local program; but web pages may not exchange tokens, because any page can
-//! send requests here. The issuer never issues a token for the resource server itself: it
-//! could have scopes that the person did not consent to.
+//! The server sends credentials, as in production. Those of a client that has registered with
+//! credentials are verified. Others are not, because this issuer trusts every local program; but
+//! web pages may not exchange tokens, because any page can send requests here.
+//!
+//! A token for the resource server itself is issued only for a token of that server, and without
+//! any scope that it does not have: the person did not consent to others. So an agent can act for
+//! the person at the server, and each exchange adds the agent to `act`.
 
 use axum::{
     http::{
@@ -17,6 +20,7 @@ use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 
 use crate::{
+    actor_chain, client_authentication,
     form_parameters::FormParameters,
     grant_store::TOKEN_LIFE,
     issued_tokens,
@@ -42,7 +46,10 @@ pub(crate) fn exchange(
             "a web page cannot exchange tokens",
         ));
     }
-    let client = client(headers, form)?;
+    let client = match client_authentication::is_confidential(headers, form)? {
+        true => client_authentication::authenticate(issuer, headers, form)?.id,
+        false => client(headers, form)?,
+    };
     for (name, needed) in [
         ("subject_token_type", true),
         ("requested_token_type", false),
@@ -63,14 +70,51 @@ pub(crate) fn exchange(
     }
     let presented = form.required("subject_token", "subject_token is missing")?;
     let subject = issued_tokens::open_access_token(issuer, presented)
-        .filter(|claims| claims.get("aud").and_then(Value::as_str) == Some(&issuer.settings.resource))
+        .filter(|claims| is_for(claims, &issuer.settings.resource) || is_for(claims, &client))
         .ok_or(OAuthError::new(
             "invalid_grant",
-            "the subject token is unknown, expired, revoked, or not a token of this issuer for its own server",
+            "the subject token is unknown, expired, revoked, or not a token of this issuer for its own server or for this client",
         ))?;
-    let targets = targets(issuer, form)?;
+    actor_chain::check_may_act(&issuer.settings, &subject, &client)?;
     let scopes = scopes(form)?;
+    if names_own_server(issuer, form, &subject, &scopes) {
+        let own = vec![issuer.settings.resource.clone()];
+        return issue(issuer, &client, &subject, own, &scopes);
+    }
+    let targets = targets(issuer, form)?;
     issue(issuer, &client, &subject, targets, &scopes)
+}
+
+/// Returns whether a token has this audience.
+fn is_for(claims: &Map<String, Value>, audience: &str) -> bool {
+    match claims.get("aud") {
+        Some(Value::String(one)) => one == audience,
+        Some(Value::Array(many)) => many.iter().any(|one| one == audience),
+        _ => false,
+    }
+}
+
+/// Returns whether a token of the resource server is exchanged for another one of that server
+/// alone. A token for another server does not count, because its scopes are not known here, and
+/// neither does a token that is bound to a key, which the new token would not be.
+fn names_own_server(
+    issuer: &IssuerState,
+    form: &FormParameters,
+    subject: &Map<String, Value>,
+    scopes: &str,
+) -> bool {
+    let own = &issuer.settings.resource;
+    let is_alone = form.all("audience").next().is_none()
+        && form.all("resource").count() == 1
+        && form.all("resource").all(|one| one == own);
+    let held: Vec<_> = issued_tokens::text_claim(subject, "scope")
+        .split(' ')
+        .collect();
+    let mut requested = scopes.split(' ').filter(|scope| !scope.is_empty());
+    is_alone
+        && is_for(subject, own)
+        && !subject.contains_key("cnf")
+        && requested.all(|scope| held.contains(&scope))
 }
 
 /// Returns the client id from any supported client authentication.
@@ -150,9 +194,10 @@ fn issue(
     let now = issuer.now();
     let ends = subject.get("exp").and_then(Value::as_u64).unwrap_or(0);
     let ends = ends.min(now.saturating_add(TOKEN_LIFE));
+    let is_own = targets == [issuer.settings.resource.as_str()];
     let grant = issued_tokens::text_claim(subject, "jti");
     let grant = grant.split('.').next().unwrap_or_default();
-    let claims = json!({
+    let mut claims = json!({
         "iss": issuer.settings.origin,
         "sub": subject.get("sub"),
         "aud": targets,
@@ -161,9 +206,17 @@ fn issue(
         "jti": format!("{grant}.{}", sealed_values::random()?),
         "client_id": client,
         // RFC 8693 §4.1: the client acts for the subject.
-        "act": {"sub": client},
+        "act": actor_chain::with_actor(subject, client)?,
         "scope": scope,
     });
+    // A person stays a person. Who may act stays restricted, or one exchange would lift it.
+    let kept = ["acr", "auth_time", "may_act"].into_iter();
+    let kept = kept.chain(is_own.then_some("roles"));
+    for name in kept {
+        if let (Some(value), Some(members)) = (subject.get(name), claims.as_object_mut()) {
+            members.insert(name.to_owned(), value.clone());
+        }
+    }
     let token = issuer.key.sign(&claims).map_err(|_| {
         tracing::error!("the development issuer cannot sign");
         OAuthError::internal()

@@ -52,10 +52,12 @@ pub(crate) fn access_token_response(
         "jti": id,
         "client_id": grant.client,
         "scope": scope,
-        // RFC 9470 §6.
-        "acr": grant.acr,
-        "auth_time": grant.auth_time,
     });
+    if let (Some(login), Some(members)) = (&grant.login, claims.as_object_mut()) {
+        // RFC 9470 §6. A token of a program has neither.
+        members.insert("acr".to_owned(), json!(login.acr));
+        members.insert("auth_time".to_owned(), json!(login.time));
+    }
     if let (false, Some(members)) = (grant.roles.is_empty(), claims.as_object_mut()) {
         members.insert("roles".to_owned(), json!(grant.roles));
     }

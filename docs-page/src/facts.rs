@@ -68,6 +68,8 @@ pub struct ScopeEntry<'a> {
 /// What an item requires in addition to its access.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conditions<'a> {
+    /// Whether a person must stand behind the call.
+    pub is_for_persons: bool,
     /// Alternatives: a caller needs every role of one of them.
     pub roles: Vec<Vec<&'a str>>,
     /// The accepted authentication contexts (`acr`).

@@ -144,6 +144,7 @@ fn access(access: &Access<'_>) -> Value {
 
 fn conditions(conditions: &Conditions<'_>) -> Value {
     json!({
+        "person": conditions.is_for_persons,
         "roles": conditions.roles,
         "acr": conditions.acr,
         "max_age": conditions.max_age,

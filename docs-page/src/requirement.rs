@@ -36,6 +36,9 @@ pub(crate) fn requirement<'a>(access: &Access<'a>, conditions: &Conditions<'a>) 
             parts
         }
     };
+    if conditions.is_for_persons {
+        parts.push(Part::words(" of a person"));
+    }
     if !conditions.roles.is_empty() {
         parts.push(Part::words(" as "));
         parts.extend(alternatives(&conditions.roles, Part::Role));

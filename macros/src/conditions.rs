@@ -1,4 +1,5 @@
-//! Parses the conditions of an item in addition to its access: roles, and the login of its caller.
+//! Parses the conditions of an item in addition to its access: roles, the login of its caller, and
+//! whether a person must stand behind the call.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use crate::{access::check_alternatives, attribute_syntax::Entry, errors::Errors,
 const ROLE_KEYS: [&str; 3] = ["role", "roles", "any_role"];
 
 /// The keys of conditions.
-pub(crate) const KEYS: [&str; 5] = ["role", "roles", "any_role", "acr", "max_age"];
+pub(crate) const KEYS: [&str; 6] = ["role", "roles", "any_role", "acr", "max_age", "person"];
 
 /// The conditions of an item.
 #[derive(Default)]
@@ -22,6 +23,7 @@ pub(crate) struct Conditions {
     acr: Vec<Text>,
     /// In seconds.
     max_age: Option<u64>,
+    person: bool,
     /// The first key, for errors about all of them.
     place: Option<(String, Span)>,
 }
@@ -65,6 +67,8 @@ impl Conditions {
                         conditions.roles = parse_roles(entry, &key, errors);
                     }
                 }
+            } else if key == "person" {
+                conditions.person = entry.flag(errors);
             } else if key == "acr" {
                 conditions.acr = parse_acr(entry, errors);
             } else {
@@ -129,6 +133,9 @@ impl Conditions {
         if let Some(seconds) = self.max_age {
             value =
                 code!(#own::with_max_age(#value, #krate::__private::Duration::from_secs(#seconds)));
+        }
+        if self.person {
+            value = code!(#own::with_person(#value));
         }
         Some(value)
     }

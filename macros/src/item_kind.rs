@@ -24,6 +24,7 @@ const ACCESS: &[&str] = &[
     "any_role",
     "acr",
     "max_age",
+    "person",
     "authorize",
     "authorize_scopes",
     "name",
@@ -46,7 +47,7 @@ const PUBLISHED: &[&str] = &[
 
 /// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
 /// an update.
-pub(crate) const RESERVED: [&str; 1] = ["person"];
+pub(crate) const RESERVED: [&str; 0] = [];
 
 impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];

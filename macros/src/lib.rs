@@ -110,10 +110,10 @@ mod tests;
 /// | `any_role = ["a", ["b", "c"]]` | a token with one of these roles, or with a whole inner list |
 /// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a sign-in with this authentication context, or with one of these; the preferred one comes first |
 /// | `max_age = 300` | a sign-in at most this many seconds ago |
+/// | `person` | a token that shows that a person stands behind it |
 ///
-/// Each text is a string literal, or the path of a `&str` constant. `Issuer::with_role_claim` names
-/// the claim that has the roles. A missing role is a 403 without a challenge. A sign-in that is too
-/// weak or too old is a 401 with the challenge of RFC 9470.
+/// Each text is a literal, or the path of a `&str` constant. `Issuer::with_role_claim` names the claim
+/// of the roles. A missing role or person is a 403, a weak or old sign-in the 401 of RFC 9470.
 ///
 /// `authorize = check` names a function, `async` or not, that decides at the gate by the arguments
 /// and the server's state. It takes the caller (`&Caller`, or `Option<&Caller>` in a public tool)
@@ -241,7 +241,7 @@ pub fn mcp_tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(resources);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, limits,
+/// Access, roles, `acr`, `max_age`, `person`, `authorize`, `authorize_scopes`, `confirm`, `approve`, limits,
 /// extractors, `step_up`, `client_capabilities` and the published metadata are declared as for
 /// [`macro@mcp_tool`]. The server calls `authorize` for a subscription as for a read, and before it
 /// sends an update, but not for a completion. These keys are added:
@@ -302,7 +302,7 @@ pub fn mcp_resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// # fits(prompts);
 /// ```
 ///
-/// Access, roles, `acr`, `max_age`, `authorize`, `authorize_scopes`, `confirm`, `approve`, limits,
+/// Access, roles, `acr`, `max_age`, `person`, `authorize`, `authorize_scopes`, `confirm`, `approve`, limits,
 /// extractors, `step_up`, `name`, `title`, `description`, `icons`, `meta`, `client_capabilities` and `crate`
 /// are declared as for [`macro@mcp_tool`]. Arguments are strings, which are parsed and completed
 /// like the variables of [`macro@mcp_resource`]. An `Option` is an optional argument.

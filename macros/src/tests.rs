@@ -96,7 +96,7 @@ fn every_path_begins_with_the_given_crate() {
 fn full_expansions() -> Vec<proc_macro2::TokenStream> {
     let tool = quote! {
         any_scope = [A, "b"], authorize = check, authorize_scopes = ["c"],
-        any_role = [R, ["d", "e"]], acr = ["f", G], max_age = 300, name = "n", title = "t",
+        any_role = [R, ["d", "e"]], acr = ["f", G], max_age = 300, person, name = "n", title = "t",
         read_only, destructive = false, idempotent, open_world, icons = ["https://a", icon],
         meta = value, client_capabilities = ["sampling"], step_up, confirm = "{a}?",
         rate = "9/min", burst = 8, concurrency = 7, timeout = "6s"

@@ -10,7 +10,7 @@ pub use crate::{
     access::{Conditions, Requirement},
     bearer::{BearerError, BearerToken},
     caller::Caller,
-    claims::{Claims, ClaimsError},
+    claims::{Actor, Claims, ClaimsError},
     clock::{Clock, SystemClock, UnixTime},
     denial::{DenialReason, Remedy},
     item::{AuthorizeError, AuthorizeReturn},

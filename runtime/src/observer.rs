@@ -12,6 +12,7 @@ use std::{
 use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use crate::{
+    claims::Actor,
     clock::UnixTime,
     denial::DenialReason,
     scope::{ScopeSet, ScopeTable},
@@ -116,6 +117,8 @@ pub struct DecisionEvent<'a> {
     pub subject: Option<&'a str>,
     /// The client that the token was issued to.
     pub client: Option<&'a str>,
+    /// Who acts for the subject, the current actor first.
+    pub actors: &'a [Actor],
     /// The method of the message. A method without a rule is as the client wrote it.
     pub method: &'a str,
     /// Whether the server knows the method.

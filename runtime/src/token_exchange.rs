@@ -157,6 +157,12 @@ impl TokenExchange {
                 "the caller's token is from another issuer and may be sent only to that issuer; allow it with `with_callers_of`",
             ));
         }
+        if !self.0.exchanger.may_act(caller.claims()) {
+            return Err(ExchangeError::new(
+                ExchangeErrorKind::Refused,
+                "the caller's token names in `may_act` who may act for its subject, and that is not this server's client",
+            ));
+        }
         Ok(bearer)
     }
 

@@ -122,8 +122,8 @@ enum Expected {
     Unauthenticated,
     /// Each list holds the scopes that one alternative needs beyond those of the token.
     LacksOneOf(Vec<BTreeSet<&'static str>>),
-    /// A 403 for every login: only the role is missing.
-    LacksRole,
+    /// A 403 for every login: only the role or the person is missing.
+    Forbidden(DenialReason),
     /// A 401 that demands another login.
     WeakLogin(Conditions),
 }
@@ -132,6 +132,7 @@ enum Expected {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lack {
     Nothing,
+    Person,
     Roles,
     Acr,
     /// The login has an `acr` that the item does not accept.
@@ -150,6 +151,7 @@ fn requests(table: &AccessTable, item: &ItemAccess) -> Vec<(Option<Scopes>, Lack
     let has_acr = !conditions.acr().is_empty();
     let has_age = conditions.max_age().is_some();
     let lacks = [
+        (Lack::Person, conditions.person()),
         (Lack::Roles, !conditions.roles().is_empty()),
         (Lack::Acr, has_acr),
         (Lack::OwnAcr, has_acr),
@@ -209,7 +211,8 @@ fn expected(
     };
     let with_scopes = match lack {
         Lack::Nothing => Expected::Runs,
-        Lack::Roles => Expected::LacksRole,
+        Lack::Person => Expected::Forbidden(DenialReason::NoPerson),
+        Lack::Roles => Expected::Forbidden(DenialReason::MissingRole),
         Lack::Acr | Lack::OwnAcr | Lack::LoginTime | Lack::RecentLogin => {
             Expected::WeakLogin(item.conditions())
         }
@@ -299,10 +302,10 @@ fn compare(
                 )),
             }
         }
-        (Expected::LacksRole, Err(denial))
+        (Expected::Forbidden(reason), Err(denial))
             if denial.status() == 403
                 && denial.challenge().is_none()
-                && denial.reason() == Some(DenialReason::MissingRole) =>
+                && denial.reason() == Some(*reason) =>
         {
             Ok(())
         }
@@ -337,6 +340,9 @@ fn caller<'s>(
             let conditions = item.conditions();
             if let (Some(roles), true) = (conditions.roles().first(), lack != Lack::Roles) {
                 caller = caller.with_roles(*roles);
+            }
+            if conditions.person() && lack != Lack::Person {
+                caller = caller.with_person();
             }
             let acr = match lack {
                 Lack::Acr => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use toolgate::auth::{Clock, UnixTime};
 
-use crate::{Denial, Output, SigningKey, Subscription, TestServer};
+use crate::{Denial, Output, SigningKey, Subscription, TestServer, test_issuer::PERSON_CLAIM};
 
 #[cfg(feature = "approval")]
 mod approvals;
@@ -84,6 +84,18 @@ impl<'s> TestCaller<'s> {
     pub fn with_roles<T: AsRef<str>>(self, roles: impl IntoIterator<Item = T>) -> Self {
         let roles = roles.into_iter().map(|one| json!(one.as_ref()));
         self.with_claim("roles", Value::Array(roles.collect()))
+    }
+
+    /// Lets the token show that a person stands behind the call, for items with `person`. The
+    /// claim is one of this issuer's own. For another issuer, use
+    /// [`with_claim`](Self::with_claim).
+    ///
+    /// # Panics
+    ///
+    /// If the caller is anonymous.
+    #[must_use]
+    pub fn with_person(self) -> Self {
+        self.with_claim(PERSON_CLAIM, true)
     }
 
     /// Sets how strongly the caller has logged in (`acr`).

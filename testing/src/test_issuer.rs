@@ -12,6 +12,9 @@ use toolgate::issuer::Issuer;
 
 use crate::{SigningKey, TokenBuilder};
 
+/// The claim by which a token of this issuer shows that a person stands behind it.
+pub(crate) const PERSON_CLAIM: &str = "toolgate_test_person";
+
 /// An issuer that mints any token.
 ///
 /// In memory its keys are fixed and the server needs no network. On loopback it serves its
@@ -78,7 +81,7 @@ impl TestIssuer {
     /// `Config::new(…).with_issuer(issuer.trusted())`.
     #[must_use]
     pub fn trusted(&self) -> Issuer {
-        let issuer = Issuer::new(&self.url);
+        let issuer = Issuer::new(&self.url).with_person_claim(PERSON_CLAIM, "*");
         match self.loopback {
             Some(_) => issuer,
             None => issuer.with_jwks(SigningKey::set(&[&self.key]).to_string()),

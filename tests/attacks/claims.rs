@@ -1,6 +1,7 @@
 //! Claims are typed and compared character for character, and never guessed.
 
-use serde_json::{Value, json};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
 
 use crate::{
     attack_case::{Case, accepted, refused},
@@ -27,6 +28,26 @@ fn scoped(w: &Fixture, name: &str, value: Value) -> String {
 /// Builds a token with a claim that is null, which differs from an absent claim.
 fn null(w: &Fixture, name: &str) -> String {
     w.claims(json!({name: null}))
+}
+
+/// Builds a chain of this many actors, the current one first.
+fn act(depth: usize) -> Value {
+    let earlier = (1..depth).map(|number| format!("a{number}"));
+    earlier.fold(
+        json!({"sub": "a0"}),
+        |inner, name| json!({"sub": name, "act": inner}),
+    )
+}
+
+/// Changes the claims of a signed token with two actors, and keeps its signature.
+fn rewritten(w: &Fixture, change: fn(&mut Map<String, Value>)) -> String {
+    let token = w.claim("act", json!({"sub": "a2", "act": {"sub": "a1"}}));
+    let parts: Vec<&str> = token.split('.').collect();
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(parts[1]).expect("base64url");
+    let mut claims: Map<String, Value> = serde_json::from_slice(&claims).expect("claims");
+    change(&mut claims);
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(Value::Object(claims).to_string());
+    format!("{}.{claims}.{}", parts[0], parts[2])
 }
 
 #[rustfmt::skip]
@@ -77,6 +98,17 @@ pub(crate) const CASES: &[Case] = &[
     refused("sub empty", "CVE-2026-44459: an empty subject taken for a user", |w| w.claim("sub", json!(""))),
     refused("sub a list", "RFC 7519 §4.1.2", |w| w.claim("sub", json!(["alice"]))),
     refused("neither a subject nor a client", "RFC 9068 §2.2", |w| w.good().claim("sub", json!(null)).claim("client_id", json!(null)).build()),
+    accepted("act with three actors", "RFC 8693 §4.1", |w| w.claim("act", act(3))),
+    accepted("act with its members in another order", "RFC 8259 §4: an object has no order", |w| w.claim("act", serde_json::from_str(r#"{"act":{"sub":"a"},"sub":"b"}"#).expect("JSON"))),
+    accepted("sub equal to client_id", "RFC 9068 §2.2: a client calls for itself, and is no person", |w| w.claims(json!({"sub": "client-1", "client_id": "client-1"}))),
+    refused("act nested 100 deep", "CWE-674: a chain is bounded", |w| w.claim("act", act(100))),
+    refused("act with nine actors", "a chain is read whole or not at all", |w| w.claim("act", act(9))),
+    refused("act null", "CVE-2026-25537: malformed taken for absent", |w| null(w, "act")),
+    refused("act a text", "RFC 8693 §4.1: an object", |w| w.claim("act", json!("agent"))),
+    refused("act without a party", "RFC 8693 §4.1", |w| w.claim("act", json!({"iss": "https://as.example"}))),
+    refused("act with an actor that is dropped within", "RFC 8693 §4.1: the chain has a gap", |w| w.claim("act", json!({"sub": "b", "act": {"act": {"sub": "a"}}}))),
+    refused("act dropped after signing", "RFC 7515 §5.2", |w| rewritten(w, |claims| { claims.remove("act"); })),
+    refused("act reordered after signing", "RFC 7515 §5.2", |w| rewritten(w, |claims| { claims["act"] = json!({"sub": "a1", "act": {"sub": "a2"}}); })),
     refused("client_id a number", "RFC 8693 §4.3", |w| w.claim("client_id", json!(1))),
     refused("client_id empty", "RFC 8693 §4.3", |w| w.claim("client_id", json!(""))),
     refused("scope a number", "RFC 8693 §4.2", |w| w.claim("scope", json!(1))),

@@ -5,6 +5,7 @@ mod clashes;
 mod consent;
 mod dpop;
 mod existence;
+mod machines;
 mod metadata;
 mod misconfigurations;
 mod mounted;

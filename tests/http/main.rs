@@ -22,6 +22,7 @@ mod mounting;
 mod multi_round;
 mod observation;
 mod origin;
+mod persons;
 mod prompts;
 mod protocol;
 mod refusals;

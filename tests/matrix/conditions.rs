@@ -13,7 +13,7 @@ use support::{
     guarded_items::{self, CARD, KINDS, Login, MFA},
     running_server::RunningServer,
     tool_server::Runs,
-    unsigned_tokens::ISSUER,
+    unsigned_tokens::{self, ISSUER, PERSON},
 };
 use tokio::task::JoinSet;
 use toolgate::{Changes, gate::Visibility};
@@ -22,12 +22,14 @@ use crate::{compare_all, completion, stream_or_answer};
 
 const SCOPES: [&str; 3] = ["", "desk:read", "desk:read desk:write"];
 
-const ROLES: [&[&str]; 5] = [
-    &[],
-    &["editor"],
-    &["auditor", "editor"],
-    &["owner"],
-    &["Editor", "editors", "owner "],
+/// The roles of a caller, and whether a person stands behind it.
+const ROLES: [(&[&str], bool); 6] = [
+    (&[], false),
+    (&["editor"], false),
+    (&["editor"], true),
+    (&["auditor", "editor"], false),
+    (&["owner"], true),
+    (&["Editor", "editors", "owner "], true),
 ];
 
 const LOGINS: [Login<'static>; 5] = [
@@ -59,7 +61,7 @@ const LISTS: [Operation; 3] = [
 const CALLERS: usize = SCOPES.len() * ROLES.len() * LOGINS.len();
 const OPERATIONS: usize = OF_KINDS.len() * KINDS.len() + LISTS.len();
 const CELLS: usize = Revision::ALL.len() * CALLERS * OPERATIONS;
-const _: () = assert!(CELLS == 17_100);
+const _: () = assert!(CELLS == 23_760);
 
 fn operations() -> Vec<Operation> {
     let of_kinds = OF_KINDS
@@ -152,14 +154,20 @@ async fn cells(revision: Revision) -> (usize, Vec<String>) {
         .with_changes(&Changes::new());
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     for scopes in SCOPES {
-        for roles in ROLES {
+        for (roles, is_person) in ROLES {
             for login in LOGINS {
-                let token = guarded_items::token(&running.resource(), scopes, roles, login);
+                let resource = running.resource();
+                let mut claims = guarded_items::claims(&resource, scopes, roles, login);
+                if is_person {
+                    claims[PERSON] = json!(true);
+                }
+                let token = unsigned_tokens::token(&claims);
                 let mut client = Client::new(running.resource(), revision).with_token(token);
                 client.open().await;
                 let caller = Caller {
                     scopes,
                     roles,
+                    is_person,
                     login,
                 };
                 for operation in operations() {

@@ -111,6 +111,44 @@ async fn roles_are_read_where_each_provider_writes_them_and_nowhere_else() {
     }
 }
 
+/// Returns whether a token shows a person, by this issuer's rules.
+async fn shows_person(issuer: Issuer, token: &str) -> bool {
+    let verifier = IssuerVerifier::new([issuer]).expect("good settings");
+    let token = BearerToken::new(token).expect("a token");
+    let claims = verifier.verify(&token).await.expect("a good token");
+    claims.acts_for_person()
+}
+
+#[tokio::test]
+async fn a_person_is_shown_by_what_each_provider_writes_for_users_alone() {
+    for fixture in Fixture::all() {
+        let (provider, running, _) = started(&fixture).await;
+        let (user, is_shown, programs) = fixture.persons(provider.base(), &running.resource());
+        let programs = programs.into_iter().map(|program| (program, false));
+        for (case, expected) in [(user, is_shown)].into_iter().chain(programs) {
+            if let Some(answer) = case.answer {
+                provider.know(&case.token, answer);
+            }
+            let issuer = fixture.issuer(provider.base());
+            let shown = shows_person(issuer, &case.token).await;
+            assert_eq!(shown, expected, "{}", case.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_setting_names_the_evidence_of_a_provider_without_its_own() {
+    let fixture = Fixture::named("generic");
+    let (provider, running, _) = started(&fixture).await;
+    let (_, _, programs) = fixture.persons(provider.base(), &running.resource());
+    let token = &programs[0].token;
+    let issuer = || fixture.issuer(provider.base());
+    let by_login = || issuer().with_person_claim("auth_time", "*");
+    assert!(shows_person(by_login(), token).await);
+    assert!(!shows_person(by_login().with_machine_claim("acr", "mfa"), token).await);
+    assert!(!shows_person(issuer().with_person_claim("acr", "card"), token).await);
+}
+
 #[tokio::test]
 async fn a_setting_replaces_the_place_of_roles_and_further_ones_add_up() {
     for (name, paths, mean) in [

@@ -145,6 +145,18 @@ impl Fixture {
         (case, mean.iter().map(text).collect())
     }
 
+    /// Returns the original token, whether it shows a person, and tokens of programs.
+    pub(crate) fn persons(&self, base: &str, resource: &str) -> (Case, bool, Vec<Case>) {
+        let person = self.filled("person", base, resource);
+        let case = self.case("a user", &json!({}), true, base, resource);
+        let programs = person["programs"].as_object().expect("programs");
+        let programs = programs
+            .iter()
+            .map(|(name, change)| self.case(name, change, true, base, resource));
+        let is_shown = person["is_shown"].as_bool().expect("a flag");
+        (case, is_shown, programs.collect())
+    }
+
     fn case(&self, name: &str, change: &Value, accepted: bool, base: &str, resource: &str) -> Case {
         let mut claims = self.filled("claims", base, resource);
         let members = claims.as_object_mut().expect("claims");

@@ -103,6 +103,21 @@ async fn roles_and_logins_are_what_was_stated() {
 }
 
 #[tokio::test]
+async fn a_local_caller_is_a_person_only_if_the_program_says_so() {
+    for era in Era::BOTH {
+        // A sign-in of a local caller is no evidence: a scheduler can start the program.
+        let mut host = Host::start(era, &["host", "notes:read", "", "mfa"]).await;
+        let denied = host.call("sign", json!({})).await;
+        let error = error(&denied, -31403, "no_person");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.contains("LocalCaller::with_person"), "{message}");
+        let caller = ["host", "notes:read", "", "mfa", "person"];
+        let mut host = Host::start(era, &caller).await;
+        assert_eq!(host.text("sign", json!({})).await, "signed");
+    }
+}
+
+#[tokio::test]
 async fn a_caller_with_nothing_may_do_what_every_caller_may() {
     for era in Era::BOTH {
         let mut host = Host::start(era, &["host"]).await;

@@ -47,6 +47,12 @@ fn purge() -> &'static str {
     "purged"
 }
 
+/// Signs a note.
+#[mcp_tool(scope = "notes:read", person)]
+fn sign() -> &'static str {
+    "signed"
+}
+
 /// Reads a locked note.
 #[mcp_tool(scope = "notes:read", acr = "mfa", max_age = 300)]
 fn unlock() -> &'static str {
@@ -141,7 +147,8 @@ pub(crate) fn server() -> Server<App> {
     Server::with_state("notes", app)
         .with_visibility(Visibility::Granted)
         .tools(tools![
-            whoami, read, write, purge, unlock, open, late, delete, slow, boom, exchange, touch
+            whoami, read, write, purge, unlock, open, late, delete, slow, boom, exchange, touch,
+            sign
         ])
         .resources(resources![note, secret])
         .prompts(prompts![sum_up])

@@ -1,5 +1,5 @@
 //! A program that serves the one who started it. Its arguments state the caller:
-//! `NAME SCOPES ROLES ACR`, lists separated by commas.
+//! `NAME SCOPES ROLES ACR PERSON`, lists separated by commas.
 
 use std::{env, process::ExitCode};
 
@@ -22,6 +22,9 @@ async fn main() -> ExitCode {
         .with_roles(list(arguments.get(2)));
     if let Some(acr) = arguments.get(3) {
         caller = caller.with_acr(acr);
+    }
+    if arguments.get(4).is_some() {
+        caller = caller.with_person();
     }
     let served = match toolgate::logging::init() {
         Ok(()) => items::server().serve_stdio(caller).await,

@@ -1,6 +1,6 @@
 //! A tool, a resource and a prompt of each kind of condition, which record that they ran.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use toolgate::{
     Context, Server, State,
     auth::{Clock, SystemClock},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The kinds, by the names of their items.
-pub const KINDS: [&str; 6] = ["role", "roles", "any", "acr", "age", "all"];
+pub const KINDS: [&str; 7] = ["role", "roles", "any", "acr", "age", "all", "person"];
 
 /// The `acr` of a login with a second factor.
 pub const MFA: &str = "urn:example:mfa";
@@ -119,6 +119,15 @@ kind!(
     max_age = 300
 );
 
+kind!(
+    person,
+    "person",
+    "slow_person",
+    "guarded://person/{id}",
+    scope = "desk:read",
+    person
+);
+
 /// Builds the server with all of these items. It accepts unsigned tokens.
 #[must_use = "a server does nothing until it is served"]
 pub fn server(runs: &Runs) -> Server<Runs> {
@@ -136,12 +145,14 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
             acr::fast,
             age::fast,
             all::fast,
+            person::fast,
             role::slow,
             roles::slow,
             any::slow,
             acr::slow,
             age::slow,
-            all::slow
+            all::slow,
+            person::slow
         ])
         .resources(resources![
             role::resource,
@@ -149,7 +160,8 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
             any::resource,
             acr::resource,
             age::resource,
-            all::resource
+            all::resource,
+            person::resource
         ])
         .prompts(prompts![
             role::prompt,
@@ -157,7 +169,8 @@ pub fn unverified_server(runs: &Runs) -> Server<Runs> {
             any::prompt,
             acr::prompt,
             age::prompt,
-            all::prompt
+            all::prompt,
+            person::prompt
         ])
         .without_banner()
 }
@@ -183,11 +196,21 @@ pub type Login<'a> = Option<(&'a str, u64)>;
 /// Never: the claims are an object.
 #[must_use]
 pub fn token(resource: &str, scopes: &str, roles: &[&str], login: Login<'_>) -> String {
+    unsigned_tokens::token(&claims(resource, scopes, roles, login))
+}
+
+/// Builds the claims of such a token.
+///
+/// # Panics
+///
+/// Never: the claims are an object.
+#[must_use]
+pub fn claims(resource: &str, scopes: &str, roles: &[&str], login: Login<'_>) -> Value {
     let mut claims = unsigned_tokens::claims(resource, scopes);
     claims["roles"] = roles.into();
     if let Some((acr, age)) = login {
         claims["acr"] = acr.into();
         claims["auth_time"] = (SystemClock.now().seconds() - age).into();
     }
-    unsigned_tokens::token(&claims)
+    claims
 }

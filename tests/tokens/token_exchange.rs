@@ -15,6 +15,7 @@ use toolgate::{
     mcp_tool, tools,
 };
 
+mod may_act;
 mod multi_round;
 
 const UPSTREAM: &str = "https://calendar.example/api";

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::*;
 use crate::{SharedBuffer, verify};
 
+mod actors;
 mod refusals;
 
 const TIME: u64 = 1_800_000_000;

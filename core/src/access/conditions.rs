@@ -1,11 +1,12 @@
-//! What an item requires in addition to its scopes: roles, and how its caller has logged in.
+//! What an item requires in addition to its scopes: roles, a person, and how the caller has
+//! logged in.
 
 use std::time::Duration;
 
 mod text;
 
-/// What an item requires of its caller in addition to scopes: roles, an authentication context
-/// (`acr`), and a recent login (`max_age`).
+/// What an item requires of its caller in addition to scopes: roles, a person, an authentication
+/// context (`acr`), and a recent login (`max_age`).
 ///
 /// Each condition can only deny. An item with conditions needs a token, also if nothing else
 /// requires one.
@@ -25,6 +26,7 @@ pub struct Conditions {
     pub(super) roles: &'static [&'static [&'static str]],
     pub(super) acr: &'static [&'static str],
     pub(super) max_age: Option<Duration>,
+    pub(super) person: bool,
 }
 
 impl Conditions {
@@ -33,6 +35,7 @@ impl Conditions {
         roles: &[],
         acr: &[],
         max_age: None,
+        person: false,
     };
 
     /// Requires every role of one of these sets. A set without a role admits no caller.
@@ -92,6 +95,15 @@ impl Conditions {
         }
     }
 
+    /// Requires that a person stands behind the call. A token that does not show it is refused.
+    #[must_use]
+    pub const fn with_person(self) -> Self {
+        Self {
+            person: true,
+            ..self
+        }
+    }
+
     /// Returns the sets of roles. A caller needs every role of one set.
     #[must_use]
     pub const fn roles(&self) -> &'static [&'static [&'static str]] {
@@ -102,6 +114,12 @@ impl Conditions {
     #[must_use]
     pub const fn acr(&self) -> &'static [&'static str] {
         self.acr
+    }
+
+    /// Returns whether a person must stand behind the call.
+    #[must_use]
+    pub const fn person(&self) -> bool {
+        self.person
     }
 
     /// Returns how long ago the caller may have logged in.

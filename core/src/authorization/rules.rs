@@ -61,7 +61,7 @@ pub struct Rules {
     handshake: ResolvedAccess,
     /// The access required before the server reports that an item does not exist.
     access_to_learn_existence: ResolvedAccess,
-    baseline: ScopeSet,
+    pub(super) baseline: ScopeSet,
 }
 
 /// The access that one operation requires.
@@ -134,22 +134,6 @@ impl Rules {
         &self.table
     }
 
-    /// Returns the scopes to name in a challenge for a missing or invalid token: those that
-    /// the operation requires, otherwise the baseline.
-    pub fn scopes_to_request(&self, operation: Option<Operation<'_>>) -> ScopeSet {
-        let wanted = match operation.map(|operation| self.access_of(operation)) {
-            Some(Rule::Target(_, access)) => access.scopes_to_request(ScopeSet::EMPTY),
-            Some(Rule::Every(accesses)) => accesses.iter().fold(ScopeSet::EMPTY, |set, access| {
-                set.union(access.scopes_to_request(set))
-            }),
-            Some(Rule::Untargeted(_) | Rule::Missing) | None => ScopeSet::EMPTY,
-        };
-        match wanted.is_empty() {
-            true => self.baseline,
-            false => wanted,
-        }
-    }
-
     /// Returns whether the server offers the target of an operation now.
     pub fn offers(&self, operation: Operation<'_>) -> bool {
         self.target(operation).is_some()
@@ -166,14 +150,6 @@ impl Rules {
     /// Returns how many times an item was switched on or off.
     pub fn switched(&self) -> u64 {
         self.switches.changes()
-    }
-
-    /// Returns the scopes that an operation requires of a caller with `granted`.
-    pub fn needed(&self, operation: Operation<'_>, granted: ScopeSet) -> ScopeSet {
-        match self.access_of(operation) {
-            Rule::Target(_, access) => access.scopes_to_request(granted),
-            _ => ScopeSet::EMPTY,
-        }
     }
 
     /// Returns the access that an operation requires.

@@ -6,7 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Caller;
-use crate::{claims::ClaimsError, clock::UnixTime};
+use crate::{
+    claims::{Actor, ClaimsError},
+    clock::UnixTime,
+};
 
 impl Caller {
     /// Returns the user on whose behalf the call is made (`sub`), or `None` if a program
@@ -40,6 +43,21 @@ impl Caller {
     /// see `toolgate::issuer::Issuer::with_role_claim`.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.claims().roles()
+    }
+
+    /// Returns who acts for the subject, the current actor first (`act`, RFC 8693 §4.1): empty if
+    /// the token was not exchanged. The earlier actors are for records only; no access depends
+    /// on them.
+    #[must_use]
+    pub fn actors(&self) -> &[Actor] {
+        self.claims().actors()
+    }
+
+    /// Returns whether the token shows that a person stands behind the call. `false` also means
+    /// that it is not known: see `toolgate::issuer::Issuer::with_person_claim`.
+    #[must_use]
+    pub fn acts_for_person(&self) -> bool {
+        self.claims().acts_for_person()
     }
 
     /// Returns how strongly the caller has logged in, as the issuer names it (`acr`).

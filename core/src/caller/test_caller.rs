@@ -9,10 +9,14 @@ use serde_json::{Map, Value, json};
 use super::{Caller, VerifiedToken};
 use crate::{
     bearer::{BearerToken, Credentials, Scheme},
-    claims::Claims,
+    claims::{ClaimMapping, Claims},
     clock::UnixTime,
+    json,
     scope::{Scope, ScopeTable},
 };
+
+/// The claim by which a test caller shows a person.
+const PERSON: &str = "https://issuer.test/person";
 
 impl Caller {
     /// Creates a caller with this subject, for a unit test that calls a tool's function.
@@ -70,6 +74,31 @@ impl Caller {
         self.with_claim("roles", Value::Array(roles.collect()))
     }
 
+    /// Returns the test caller as one behind whom a person stands. Requires the feature `testing`.
+    ///
+    /// # Panics
+    ///
+    /// Never.
+    #[must_use]
+    pub fn with_person(self) -> Self {
+        self.with_claim(PERSON, true)
+    }
+
+    /// Returns the test caller as one for whom this party acts (`act`, RFC 8693 §4.1), with the
+    /// earlier actors of the caller behind it. Requires the feature `testing`.
+    ///
+    /// # Panics
+    ///
+    /// If the caller has eight actors, or if the text is empty.
+    #[must_use]
+    pub fn with_actor(self, subject: &str) -> Self {
+        let act = match self.claim("act") {
+            None => json!({"sub": subject}),
+            Some(earlier) => json!({"sub": subject, "act": earlier}),
+        };
+        self.with_claim("act", act)
+    }
+
     /// Returns the test caller as one who has logged in like this (`acr`), at this time
     /// (`auth_time`). Requires the feature `testing`.
     ///
@@ -105,7 +134,11 @@ impl Caller {
     }
 
     fn try_of_claims(claims: &Value) -> Result<Self, Box<dyn Error>> {
-        let claims = Claims::from_json(claims.to_string().as_bytes())?;
+        let all = json::strict_object(claims.to_string().as_bytes())
+            .map_err(|_| "it is not an object")?;
+        let mut mapping = ClaimMapping::default();
+        mapping.person.person = vec![(PERSON.into(), "*".into())];
+        let claims = Claims::from_members(all, &mapping)?;
         // The names of scopes live as long as the program. A test names a few.
         let scopes = claims.scopes().map(|scope| &*scope.to_owned().leak());
         let scopes = scopes.map(Scope::parse).collect::<Result<Vec<_>, _>>()?;
@@ -122,6 +155,7 @@ impl Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::Actor;
 
     #[test]
     fn a_test_caller_has_what_the_test_says_and_nothing_else() {
@@ -137,6 +171,15 @@ mod tests {
         assert_eq!(alice.subject(), Some("alice"));
         assert!(alice.has("a:read") && alice.has("a:write") && !alice.has("a:admin"));
         assert_eq!(alice.claim("tenant"), Some(&json!("acme")));
+        assert!(!alice.clone().acts_for_person() && alice.actors().is_empty());
+        let agent = alice
+            .clone()
+            .with_person()
+            .with_actor("first")
+            .with_actor("second");
+        let actors: Vec<_> = agent.actors().iter().map(Actor::subject).collect();
+        assert!(agent.acts_for_person());
+        assert_eq!(actors, ["second", "first"]);
         assert!(!alice.with_claim("scope", Value::Null).has("a:read"));
     }
 

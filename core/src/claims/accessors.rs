@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Claims, split};
+use super::{Actor, Claims, split};
 use crate::clock::UnixTime;
 
 impl Claims {
@@ -21,6 +21,8 @@ impl Claims {
             client_id: None,
             scopes: Vec::new(),
             roles: Vec::new(),
+            actors: Vec::new(),
+            shows_person: false,
             all: Map::new(),
         }
     }
@@ -60,6 +62,21 @@ impl Claims {
         if let Err(place) = self.roles.binary_search(&role) {
             self.roles.insert(place, role);
         }
+        self
+    }
+
+    /// Adds an actor: the current one first, then the one before it (`act`, RFC 8693 §4.1).
+    #[must_use]
+    pub fn with_actor(mut self, actor: Actor) -> Self {
+        self.actors.push(actor);
+        self
+    }
+
+    /// States that a person stands behind the token. Your own verifier calls it only if the
+    /// token, or its issuer, shows that.
+    #[must_use]
+    pub fn with_person(mut self) -> Self {
+        self.shows_person = true;
         self
     }
 
@@ -138,6 +155,12 @@ impl Claims {
         self.roles.iter().map(String::as_str)
     }
 
+    /// Returns who acts for the subject, the current actor first (`act`, RFC 8693 §4.1).
+    #[must_use]
+    pub fn actors(&self) -> &[Actor] {
+        &self.actors
+    }
+
     /// Returns any claim of the token by its name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
@@ -156,6 +179,7 @@ impl fmt::Debug for Claims {
             .field("client_id", &self.client_id)
             .field("scopes", &self.scopes)
             .field("roles", &self.roles)
+            .field("actors", &self.actors)
             .finish_non_exhaustive()
     }
 }

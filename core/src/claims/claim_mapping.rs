@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{ClaimsError, roles::RolePath, split, string, strings, wrong_type};
+use super::{ClaimsError, PersonEvidence, roles::RolePath, split, string, strings, wrong_type};
 
 /// Claim names in order of precedence. Only the first present claim counts, so that a later
 /// claim cannot add to what an earlier one grants.
@@ -24,6 +24,8 @@ pub struct ClaimMapping {
     pub client: Names,
     /// The places of the roles, all of which count.
     pub roles: Vec<RolePath>,
+    /// What shows a person.
+    pub person: PersonEvidence,
 }
 
 impl Default for ClaimMapping {
@@ -35,6 +37,7 @@ impl Default for ClaimMapping {
             client: vec!["client_id".into(), "azp".into()],
             // RFC 9068 §2.2.3.1.
             roles: vec![vec!["roles".into()]],
+            person: PersonEvidence::default(),
         }
     }
 }

@@ -12,6 +12,8 @@ pub enum ClaimsError {
     Missing(&'static str),
     /// A claim has the wrong type, or is not a valid time.
     WrongType(Cow<'static, str>),
+    /// More parties act for the subject than a token may name.
+    TooManyActors,
 }
 
 impl fmt::Display for ClaimsError {
@@ -21,6 +23,7 @@ impl fmt::Display for ClaimsError {
                 f.write_str("the claims are not a JSON object with each name once")
             }
             Self::Missing(name) => write!(f, "the claim {name} is missing"),
+            Self::TooManyActors => f.write_str("the claim act names too many actors"),
             Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
         }
     }

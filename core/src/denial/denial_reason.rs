@@ -64,6 +64,10 @@ pub enum DenialReason {
     /// The user lacks a role. The operator gives the user the role at the issuer, or sets the
     /// claim that holds the roles.
     MissingRole,
+    /// The item needs a person (`person`), and the token does not show that one stands behind it:
+    /// it is a program's own, or its issuer does not say. If a user is refused, the operator
+    /// checks `Issuer::with_person_claim`.
+    NoPerson,
     /// The code of the item denies this request: its `authorize` function, or its body. The
     /// body's `detail` is the author's own code.
     DeniedByItem,
@@ -128,6 +132,7 @@ impl DenialReason {
         Self::InsufficientAuthentication,
         Self::MissingScope,
         Self::MissingRole,
+        Self::NoPerson,
         Self::DeniedByItem,
         Self::NotConfirmed,
         Self::NotApproved,
@@ -166,6 +171,7 @@ impl DenialReason {
             ),
             Self::MissingScope => ("missing_scope", 403, Remedy::Authorize),
             Self::MissingRole => ("missing_role", 403, Remedy::AskAdministrator),
+            Self::NoPerson => ("no_person", 403, Remedy::None),
             Self::DeniedByItem => ("denied_by_item", 403, Remedy::None),
             Self::NotConfirmed => ("not_confirmed", 403, Remedy::Confirm),
             Self::NotApproved => ("not_approved", 403, Remedy::Confirm),

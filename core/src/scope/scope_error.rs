@@ -1,4 +1,4 @@
-//! Why a text is not a scope.
+//! Why a text is not a scope, and why scopes do not fit into a table.
 
 use std::fmt;
 
@@ -32,3 +32,22 @@ impl fmt::Display for ScopeError {
 }
 
 impl std::error::Error for ScopeError {}
+
+/// More different scopes than a `ScopeTable` can hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooManyScopesError {
+    pub(super) found: usize,
+    pub(super) most: usize,
+}
+
+impl fmt::Display for TooManyScopesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the server knows {} different scopes, and at most {} are possible",
+            self.found, self.most
+        )
+    }
+}
+
+impl std::error::Error for TooManyScopesError {}

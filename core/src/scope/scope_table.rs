@@ -1,8 +1,6 @@
 //! The sorted scopes of one server: name to bit and back, and which scope implies which.
 
-use std::fmt;
-
-use super::{Scope, ScopeSet};
+use super::{Scope, ScopeSet, TooManyScopesError};
 
 /// Every scope that a server knows, sorted, one bit each.
 ///
@@ -41,7 +39,8 @@ impl ScopeTable {
         names.sort_unstable();
         names.dedup();
         if names.len() > Self::CAPACITY {
-            return Err(TooManyScopesError { found: names.len() });
+            let (found, most) = (names.len(), Self::CAPACITY);
+            return Err(TooManyScopesError { found, most });
         }
         let mut table = Self {
             grants: (0..names.len()).map(|bit| ScopeSet(1 << bit)).collect(),
@@ -146,25 +145,6 @@ impl ScopeTable {
         }
     }
 }
-
-/// More different scopes than a [`ScopeTable`] can hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooManyScopesError {
-    found: usize,
-}
-
-impl fmt::Display for TooManyScopesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the server knows {} different scopes, and at most {} are possible",
-            self.found,
-            ScopeTable::CAPACITY
-        )
-    }
-}
-
-impl std::error::Error for TooManyScopesError {}
 
 #[cfg(test)]
 impl ScopeTable {

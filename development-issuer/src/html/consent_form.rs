@@ -131,7 +131,7 @@ pub(crate) fn consent_page(
 }
 
 /// Offers the imitated second factor, if an item of the server requires it.
-fn strength(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
+pub(super) fn strength(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
     html! {
         @if authentication_context::offers_second_factor(issuer) {
             label.scope {
@@ -144,7 +144,7 @@ fn strength(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
 }
 
 /// Offers the roles that the items of the server name.
-fn roles(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
+pub(super) fn roles(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
     html! {
         @if issuer.roles().next().is_some() {
             fieldset {
@@ -162,7 +162,7 @@ fn roles(issuer: &IssuerState, sign_in: &SignIn<'_>) -> Markup {
 }
 
 /// Describes the redirect URI in one line. The details below show all of it.
-fn destination(redirect: &RedirectUri) -> Markup {
+pub(super) fn destination(redirect: &RedirectUri) -> Markup {
     let (_, owner, _) = redirect.parts();
     html! {
         "The answer goes to " strong { (owner) }

@@ -125,7 +125,11 @@ async fn no_refresh_token_without_offline_access() {
 #[tokio::test]
 async fn unsupported_grants_are_refused() {
     let world = World::new();
-    for grant in ["client_credentials", "password", "implicit"] {
+    for grant in [
+        "password",
+        "implicit",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ] {
         let form = [("grant_type", grant), ("client_id", "x")];
         let answer = world.post("/development/token", &form).await;
         answer.is_error("unsupported_grant_type");

@@ -29,7 +29,11 @@ fn a_resource_at_a_path_of_the_issuer_is_an_error() {
     let endpoints = endpoints::with_cors().into_iter();
     let endpoints = endpoints.chain(endpoints::without_cors());
     let endpoints = endpoints.map(|(path, endpoint)| (path, Some(endpoint)));
-    for (path, _) in endpoints.chain(documents) {
+    let provider = [
+        ("/development/idp", None),
+        ("/development/idp/.well-known/openid-configuration", None),
+    ];
+    for (path, _) in endpoints.chain(documents).chain(provider) {
         for end in ["", "/"] {
             let mut settings = settings(&server);
             settings.resource = format!("{ORIGIN}{path}{end}");
@@ -68,7 +72,12 @@ async fn the_metadata_has_the_members_that_clients_need() {
     assert_eq!(document["response_types_supported"], json!(["code"]));
     assert_eq!(
         document["token_endpoint_auth_methods_supported"],
-        json!(["none"])
+        json!([
+            "none",
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt"
+        ])
     );
     assert_eq!(
         document["authorization_response_iss_parameter_supported"],
@@ -84,8 +93,19 @@ async fn the_metadata_has_the_members_that_clients_need() {
         json!([
             "authorization_code",
             "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "urn:ietf:params:oauth:grant-type:token-exchange"
         ])
+    );
+    assert_eq!(
+        document["authorization_grant_profiles_supported"],
+        json!(["urn:ietf:params:oauth:grant-profile:id-jag"])
+    );
+    let algorithms = &document["token_endpoint_auth_signing_alg_values_supported"];
+    assert_eq!(
+        *algorithms,
+        json!(["ES256", "ES384", "EdDSA", "RS256", "PS256"])
     );
 }
 
@@ -153,6 +173,9 @@ async fn a_page_may_read_what_public_clients_need_and_nothing_else() {
         "/development/authorize",
         "/development/authorize/decision",
         "/development/introspect",
+        "/development/idp/authorize",
+        "/development/idp/decision",
+        "/development/idp/token",
     ] {
         for method in ["OPTIONS", "GET", "POST"] {
             let request = request(method, path).header(header::ORIGIN, "https://app.example");

@@ -73,7 +73,7 @@ async fn invalid_registrations_get_an_oauth_error() {
             "invalid_client_metadata",
         ),
         (
-            json!({"redirect_uris": [CALLBACK], "grant_types": ["client_credentials"]}),
+            json!({"redirect_uris": [CALLBACK], "grant_types": ["password"]}),
             "invalid_client_metadata",
         ),
         (

@@ -60,6 +60,7 @@ fn told(text: &'static str) -> PageFacts<'static> {
         title: Some(text),
         access: scopes(&[&[text]]),
         conditions: Conditions {
+            is_for_persons: true,
             roles: vec![vec![text]],
             acr: vec![text],
             max_age: Some(60),
@@ -230,6 +231,7 @@ fn the_json_document_has_these_members() {
                 "concurrency",
                 "confirmed",
                 "max_age",
+                "person",
                 "rate",
                 "roles",
                 "timeout",

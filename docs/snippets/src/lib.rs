@@ -7,6 +7,8 @@
 pub mod access {}
 #[doc = include_str!("../../src/first-server.md")]
 pub mod first_server {}
+#[doc = include_str!("../../src/machines.md")]
+pub mod machines {}
 #[doc = include_str!("../../src/policy.md")]
 pub mod policy {}
 #[doc = include_str!("../../src/providers/auth0.md")]

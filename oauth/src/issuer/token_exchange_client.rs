@@ -15,7 +15,7 @@ use super::{
     Upstream, client_authentication::Client, discovery::MissingMetadata,
     endpoint_resolver::EndpointResolver, http_fetcher::FetchError,
 };
-use crate::{bearer::BearerToken, clock::UnixTime, json, start_error::SetupErrors};
+use crate::{bearer::BearerToken, claims::Claims, clock::UnixTime, json, start_error::SetupErrors};
 
 mod error;
 
@@ -38,6 +38,7 @@ const LONGEST: usize = 16 * 1024;
 pub struct TokenExchangeClient {
     endpoint: EndpointResolver,
     client: Client,
+    client_id: String,
     /// `resource`, `audience` and `scope`, as in each form.
     wanted: Vec<(&'static str, String)>,
     scopes: Vec<String>,
@@ -92,6 +93,7 @@ impl TokenExchangeClient {
         Some(Self {
             endpoint,
             client,
+            client_id: upstream.client.client_id().to_owned(),
             wanted: resources.chain(audiences).chain(scope).collect(),
             scopes: upstream.scopes.clone(),
             turns: Semaphore::new(AT_ONCE),
@@ -135,6 +137,18 @@ impl TokenExchangeClient {
                 Err(fetch_error(error))
             }
         }
+    }
+
+    /// Returns whether a caller's token lets this server act for its subject (RFC 8693 §4.4): a
+    /// token without `may_act` does, another one only if it names this server's client. The issuer
+    /// checks the same; a token that it would refuse is not sent.
+    pub fn may_act(&self, claims: &Claims) -> bool {
+        let Some(may_act) = claims.get("may_act") else {
+            return true;
+        };
+        let issuer = may_act.get("iss");
+        may_act.get("sub").and_then(Value::as_str) == Some(&*self.client_id)
+            && issuer.is_none_or(|iss| iss.as_str() == Some(claims.issuer()))
     }
 
     /// Builds the form of RFC 8693 §2.1, with the credentials in it or in the returned

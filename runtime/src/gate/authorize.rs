@@ -333,6 +333,7 @@ impl Gate {
                         needed,
                         missing,
                     },
+                    Denial::NoPerson => Refusal::NoPerson,
                     Denial::MissingRole { needed } => Refusal::MissingRole { needed },
                     Denial::InsufficientAuthentication {
                         conditions,

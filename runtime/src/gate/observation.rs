@@ -218,6 +218,7 @@ impl Gate {
             issuer: claims.map(|claims| claims.issuer()),
             subject: claims.and_then(|claims| claims.subject()),
             client: claims.and_then(|claims| claims.client_id()),
+            actors: claims.map_or(&[], |claims| claims.actors()),
             method: operation.map_or(UNREADABLE, Operation::method),
             is_known_method: operation.is_some_and(|of| !matches!(of, Operation::Unruled(_))),
             item: operation.and_then(Operation::subject),

@@ -55,6 +55,8 @@ pub(crate) enum Refusal {
         needed: ScopeSet,
         missing: ScopeSet,
     },
+    /// The item needs a person, and the token does not show one.
+    NoPerson,
     /// The caller lacks a role, and no token would help: a person has to grant it.
     MissingRole { needed: &'static [&'static str] },
     /// The caller has not logged in strongly or recently enough (RFC 9470 §3
@@ -196,6 +198,7 @@ impl Refusal {
                 ProofFailure::Nonce => DenialReason::NonceNeeded,
             },
             Self::InsufficientScope { .. } => DenialReason::MissingScope,
+            Self::NoPerson => DenialReason::NoPerson,
             Self::MissingRole { .. } => DenialReason::MissingRole,
             Self::InsufficientAuthentication { .. } => DenialReason::InsufficientAuthentication,
             Self::Forbidden { reason } => reason.reason,
@@ -277,6 +280,7 @@ impl Refusal {
             Self::InvalidToken { .. } => ErrorCode::InvalidToken.as_str(),
             Self::ProofFailure { failure, .. } => failure.code().as_str(),
             Self::InsufficientScope { .. } => ErrorCode::InsufficientScope.as_str(),
+            Self::NoPerson => "no_person",
             Self::MissingRole { .. } => "missing_role",
             Self::InsufficientAuthentication { conditions, .. } => {
                 ErrorCode::InsufficientUserAuthentication(*conditions).as_str()
@@ -319,6 +323,7 @@ impl Refusal {
                 denial.local_description().to_owned()
             }
             Self::InsufficientScope { .. } => LACKS_SCOPE.to_owned(),
+            Self::NoPerson => NO_PERSON.to_owned(),
             Self::MissingRole { .. } => {
                 "the caller lacks a role that this operation needs".to_owned()
             }
@@ -348,6 +353,9 @@ impl Refusal {
         }
     }
 }
+
+/// The description of a denial because no person stands behind the call.
+const NO_PERSON: &str = "the access token does not show that a person stands behind the call";
 
 const LACKS_SCOPE: &str = "the token lacks a scope that this operation needs";
 

@@ -132,6 +132,13 @@ impl AuditObserver {
 
 impl Observer for AuditObserver {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        // The issuer of the token names an actor that has no issuer of its own.
+        let issuer = decision.issuer.unwrap_or_default();
+        let actors: Vec<_> = decision
+            .actors
+            .iter()
+            .map(|actor| (actor.issuer().unwrap_or(issuer), actor.subject()))
+            .collect();
         let written = self.log.decide(&Decision {
             id: decision.id,
             time: decision.time.seconds(),
@@ -141,6 +148,7 @@ impl Observer for AuditObserver {
             issuer: decision.issuer,
             subject: decision.subject,
             client: decision.client,
+            actors: &actors,
             method: decision.method,
             item: decision.item,
             outcome: decision.outcome,

@@ -266,6 +266,13 @@ fn explain_conditions(
     now: UnixTime,
     explained: &mut Explanation,
 ) {
+    if conditions.person() {
+        let (verdict, why) = match claims.acts_for_person() {
+            true => (Verdict::Allows, "the token shows a person"),
+            false => (Verdict::Denies, "the token does not show a person"),
+        };
+        explained.add("person", verdict, why);
+    }
     if !conditions.roles().is_empty() {
         match conditions.missing_roles(claims) {
             None => explained.add("role", Verdict::Allows, "the token has it"),

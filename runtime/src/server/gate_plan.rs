@@ -149,6 +149,7 @@ impl GatePlan {
             Some(own) => own,
             None => {
                 issuing.check_roles(&roles, faults);
+                issuing.check_persons(offered.first_for_persons(), faults);
                 issuing.verifier(faults)
             }
         };

@@ -40,6 +40,7 @@ fn conditions(
     limits: ItemLimits,
 ) -> docs_page::Conditions<'static> {
     docs_page::Conditions {
+        is_for_persons: conditions.person(),
         roles: conditions.roles().iter().map(|all| all.to_vec()).collect(),
         acr: conditions.acr().to_vec(),
         max_age: conditions.max_age().map(|age| age.as_secs()),

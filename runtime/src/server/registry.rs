@@ -175,12 +175,19 @@ impl Registry {
         values
     }
 
+    /// Returns the name of the first item that requires a person.
+    pub(super) fn first_for_persons(&self) -> Option<&str> {
+        let mut items = self.named_terms();
+        let found = items.find(|(_, terms)| terms.conditions.person());
+        found.map(|(name, _)| name)
+    }
+
     /// Reports items that are public and have conditions, which only a token can satisfy.
     pub(super) fn check_conditions(&self, faults: &mut SetupErrors) {
         for (name, terms) in self.named_terms() {
             if terms.requirement == Requirement::Public && !terms.is_public() {
                 faults.add(
-                    format!("`{name}` is public and requires a role, `acr` or `max_age`, which only a token can have"),
+                    format!("`{name}` is public and requires a person, a role, `acr` or `max_age`, which only a token can have"),
                     "use `authenticated` or a scope instead of `public`",
                 );
             }

@@ -83,6 +83,20 @@ impl TokenIssuers {
         }
     }
 
+    /// Reports an item for persons if no issuer says what shows a person in its tokens.
+    pub(super) fn check_persons(&self, item: Option<&str>, faults: &mut SetupErrors) {
+        let (Some(item), Some(issuer)) = (item, self.trusted.first()) else {
+            return;
+        };
+        let mut mappings = self.trusted.iter().map(Issuer::claim_mapping);
+        if mappings.all(|mapping| mapping.person.person.is_empty()) {
+            faults.add(
+                format!("`{item}` requires a person, and no claim of the issuer {:?} shows one", issuer.name()),
+                "name a claim that the issuer writes only when a person has signed in: `Issuer::new(…).with_person_claim(\"auth_time\", \"*\")`",
+            );
+        }
+    }
+
     /// Reports roles that no token can have, because no issuer says where its tokens have them.
     pub(super) fn check_roles(&self, roles: &[&str], faults: &mut SetupErrors) {
         let (Some(role), Some(issuer)) = (roles.first(), self.trusted.first()) else {

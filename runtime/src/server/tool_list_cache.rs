@@ -20,6 +20,8 @@ struct Class {
     /// The caller's roles, one bit for each role that the items name, if the list depends on
     /// them.
     roles: u128,
+    /// Whether a person stands behind the caller, if the list depends on it.
+    is_person: bool,
 }
 
 /// The cached lists.
@@ -63,6 +65,7 @@ impl ToolListCache {
             switched,
             granted: caller.map(Caller::granted),
             roles: caller.map_or(0, |caller| self.roles_of(caller)),
+            is_person: caller.is_some_and(Caller::acts_for_person),
         };
         if let Some(list) = self.lists.get(&class) {
             return Some(list);

@@ -23,8 +23,12 @@ fn pay() {}
 #[mcp_tool(public)]
 fn ping() {}
 
+/// Signs.
+#[mcp_tool(scope = "desk:write", person, role = "clerk")]
+fn sign() {}
+
 fn server() -> TestServer {
-    TestServer::new(Server::new("desk").tools(tools![pay, ping]))
+    TestServer::new(Server::new("desk").tools(tools![pay, ping, sign]))
 }
 
 fn steps(explained: &Explanation) -> Vec<(&'static str, Verdict)> {
@@ -125,4 +129,26 @@ async fn a_handler_behind_a_gate_is_explained_by_its_access() {
 async fn an_item_that_does_not_exist_is_not_explained() {
     let server = server();
     let _ = server.explain(&server.anonymous(), "pai");
+}
+
+#[tokio::test]
+async fn an_item_for_persons_is_explained_and_checked_like_the_gate_decides() {
+    let server = server();
+    let program = server
+        .as_caller("nightly")
+        .with_scopes(["desk:write"])
+        .with_roles(["clerk"]);
+    let explained = server.explain(&program, "sign");
+    let person = explained.steps().iter().find(|one| one.check() == "person");
+    assert_eq!(person.unwrap().verdict(), Verdict::Denies, "{explained}");
+    let denied = program.call("sign", serde_json::json!({})).await;
+    let denied = denied.unwrap_err();
+    assert_eq!(
+        denied.reason(),
+        Some(toolgate::auth::DenialReason::NoPerson)
+    );
+    let person = program.with_person();
+    assert!(server.explain(&person, "sign").allows());
+    assert!(person.call("sign", serde_json::json!({})).await.is_ok());
+    toolgate_testing::assert_access(&server).await;
 }

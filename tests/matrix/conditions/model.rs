@@ -12,6 +12,7 @@ use support::{
 pub(crate) struct Caller {
     pub(crate) scopes: &'static str,
     pub(crate) roles: &'static [&'static str],
+    pub(crate) is_person: bool,
     pub(crate) login: Login<'static>,
 }
 
@@ -65,7 +66,7 @@ fn names(text: &str) -> BTreeSet<String> {
 /// Returns the scopes that an item of a kind needs.
 fn scopes(kind: &str) -> BTreeSet<String> {
     names(match kind {
-        "role" | "acr" => "desk:read",
+        "role" | "acr" | "person" => "desk:read",
         "any" => "desk:write",
         "all" => "desk:read desk:write",
         _ => "",
@@ -85,6 +86,10 @@ fn has_roles(kind: &str, caller: Caller) -> bool {
         "all" => has("owner"),
         _ => true,
     }
+}
+
+fn has_person(kind: &str, caller: Caller) -> bool {
+    kind != "person" || caller.is_person
 }
 
 fn contexts(kind: &str) -> Vec<&'static str> {
@@ -125,7 +130,9 @@ fn kind(operation: Operation) -> Option<&'static str> {
 pub(crate) fn expected(revision: Revision, caller: Caller, operation: Operation) -> Expected {
     let Some(kind) = kind(operation) else {
         // A login can be made stronger, so it hides nothing.
-        let is_shown = |kind: &&&str| has_scopes(kind, caller) && has_roles(kind, caller);
+        let is_shown = |kind: &&&str| {
+            has_scopes(kind, caller) && has_roles(kind, caller) && has_person(kind, caller)
+        };
         let shown: Vec<&str> = KINDS.iter().filter(is_shown).copied().collect();
         let slow = shown.iter().map(|kind| format!("slow_{kind}"));
         let slow = slow.filter(|_| matches!(operation, Operation::ListTools));
@@ -144,7 +151,7 @@ pub(crate) fn expected(revision: Revision, caller: Caller, operation: Operation)
             ..Expected::of_status(403)
         };
     }
-    if !has_roles(kind, caller) {
+    if !has_roles(kind, caller) || !has_person(kind, caller) {
         return Expected::of_status(403);
     }
     if !has_login(kind, caller) {

@@ -55,7 +55,7 @@ trait Hostile: ::std::marker::Sized {
         max_items max_length maximum meta mime_type min_items min_length minimum new open_world
         pattern per_minute prompt_result push rate read_only receiver register resource_result
         result run scope size step_up take take_all text timeout title tool_result with_acr
-        with_burst with_max_age with_roles
+        with_burst with_max_age with_person with_roles
     }
 }
 
@@ -123,7 +123,7 @@ const STRONG: &::std::primitive::str = "urn:example:mfa";
 
 /// Takes everything.
 #[mcp_tool(
-    any_scope = ["a", ["b", "c"]], any_role = ["d", [EDITOR, "e"]], acr = ["f", STRONG], max_age = 300,
+    any_scope = ["a", ["b", "c"]], any_role = ["d", [EDITOR, "e"]], acr = ["f", STRONG], max_age = 300, person,
     read_only, title = "Everything", step_up, rate = "9/min", burst = 8, concurrency = 7, timeout = "6s"
 )]
 pub async fn everything(

@@ -4,10 +4,13 @@ use std::fmt;
 
 use super::Conditions;
 
-/// Such as `role editor; acr mfa or hwk; login at most 300 s ago`.
+/// Such as `a person; role editor; acr mfa or hwk; login at most 300 s ago`.
 impl fmt::Display for Conditions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
+        if self.person {
+            parts.push("a person".to_owned());
+        }
         if !self.roles.is_empty() {
             let sets: Vec<_> = self.roles.iter().map(|set| set.join(" and ")).collect();
             parts.push(format!("role {}", sets.join(", or ")));

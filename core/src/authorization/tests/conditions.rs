@@ -14,6 +14,7 @@ use crate::{
 const EDITOR: Conditions = Conditions::NONE.with_roles(&[&["editor"]]);
 const MFA: Conditions = Conditions::NONE.with_acr(&["mfa"]);
 const RECENT: Conditions = Conditions::NONE.with_max_age(Duration::from_secs(300));
+const PERSON: Conditions = Conditions::NONE.with_person();
 const ALL: Conditions = EDITOR
     .with_acr(&["mfa"])
     .with_max_age(Duration::from_secs(300));
@@ -37,6 +38,7 @@ fn guarded() -> (Rules, Arc<Hand>) {
         ("pay", read, MFA),
         ("drop", read, RECENT),
         ("all", read, ALL),
+        ("sign", read, PERSON.with_roles(&[&["editor"]])),
         ("any", Requirement::Authenticated, EDITOR),
         ("public", Requirement::Public, EDITOR),
     ]
@@ -236,4 +238,49 @@ fn lists_leave_out_what_a_login_cannot_cure() {
         assert_eq!(rules.shows(call, Some(&editor)), to_editor, "{tool}");
         assert!(!rules.shows(call, None), "{tool}");
     }
+}
+
+#[test]
+fn a_person_is_shown_by_the_token_or_the_call_is_denied() {
+    let (rules, _) = guarded();
+    let sign = Operation::CallTool("sign");
+    let program = with(&rules, "read", |claims| claims.with_role("editor"));
+    // No role and no login would help a program, so it learns this first.
+    assert_eq!(denial(&rules, sign, &program), Some(Denial::NoPerson));
+    let nobody = with(&rules, "read", |claims| claims);
+    assert_eq!(denial(&rules, sign, &nobody), Some(Denial::NoPerson));
+    assert!(!rules.shows(sign, Some(&program)));
+    let person = |claims: Claims| claims.with_role("editor").with_person();
+    let alice = with(&rules, "read", person);
+    assert_eq!(denial(&rules, sign, &alice), None);
+    assert!(rules.shows(sign, Some(&alice)));
+    // RFC 9700 section 4.15: a client that is named like a user.
+    let client = with(&rules, "read", |claims| person(claims).with_client_id("s"));
+    assert_eq!(denial(&rules, sign, &client), Some(Denial::NoPerson));
+    let lacking = with(&rules, "read", Claims::with_person);
+    assert!(matches!(
+        denial(&rules, sign, &lacking),
+        Some(Denial::MissingRole { .. })
+    ));
+    let without_scope = with(&rules, "", |claims| claims);
+    assert!(matches!(
+        denial(&rules, sign, &without_scope),
+        Some(Denial::InsufficientScope { .. })
+    ));
+    let Decision::Deny(Denial::NoToken { .. }, None) = rules.decide(sign, None) else {
+        panic!("a stranger is not asked for a token");
+    };
+}
+
+#[test]
+fn dispatch_checks_the_person_again() {
+    let (rules, _) = guarded();
+    let sign = Operation::CallTool("sign");
+    let alice = with(&rules, "read", |claims| {
+        claims.with_role("editor").with_person()
+    });
+    let Decision::Admit(permit) = rules.decide(sign, Some(alice)) else {
+        panic!("denied");
+    };
+    assert!(rules.confirm(&permit, sign).is_ok());
 }

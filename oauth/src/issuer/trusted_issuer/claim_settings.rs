@@ -71,6 +71,40 @@ impl Issuer {
         self
     }
 
+    /// Takes this claim as evidence that a person stands behind a token. Items with the key
+    /// `person` are denied to all other tokens.
+    ///
+    /// The issuer must write the claim only when a person has signed in. `*` at the start or at
+    /// the end of the value stands for any text, and `*` alone for any value. Several claims are
+    /// alternatives. A token whose subject is its client is never a person's.
+    ///
+    /// The rules of a provider have its own claims. Other issuers have none, so without this
+    /// setting no token of theirs shows a person.
+    ///
+    /// ```
+    /// use toolgate::issuer::Issuer;
+    ///
+    /// let issuer = Issuer::new("https://as.example")
+    ///     .with_person_claim("auth_time", "*")
+    ///     .with_machine_claim("client_type", "service");
+    /// ```
+    #[must_use]
+    pub fn with_person_claim(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let claim = (Cow::Owned(name.into()), Cow::Owned(value.into()));
+        self.claim_mapping.person.person.push(claim);
+        self
+    }
+
+    /// Takes this claim as a sign that no person stands behind a token, whatever else it has.
+    /// The value is written as for [`with_person_claim`](Self::with_person_claim). A token shows
+    /// a program if a word of the claim has the value, or if the claim is not a string.
+    #[must_use]
+    pub fn with_machine_claim(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let claim = (Cow::Owned(name.into()), Cow::Owned(value.into()));
+        self.claim_mapping.person.machine.push(claim);
+        self
+    }
+
     /// Sets the path of the roles at a provider.
     pub(super) fn with_provider_roles(mut self, path: &[&'static str]) -> Self {
         let path: Vec<_> = path.iter().copied().map(Cow::Borrowed).collect();

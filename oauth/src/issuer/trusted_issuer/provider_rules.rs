@@ -18,17 +18,38 @@ use crate::loopback::is_loopback_url;
 pub(super) fn apply(provider: Provider, issuer: Issuer) -> Issuer {
     let base = issuer.name.trim_end_matches('/').to_owned();
     match provider {
-        Provider::Generic | Provider::Descope | Provider::Stytch => issuer,
-        Provider::Keycloak => issuer.with_provider_roles(&["realm_access", "roles"]),
+        Provider::Generic | Provider::Descope => issuer,
+        // The ids of machine-to-machine clients start with `m2m-client-`.
+        Provider::Stytch => [
+            "user-live-*",
+            "user-test-*",
+            "member-live-*",
+            "member-test-*",
+        ]
+        .into_iter()
+        .fold(issuer, |issuer, id| issuer.with_person_claim("sub", id)),
+        // The account of a client that calls for itself is a user, with a name of this form.
+        Provider::Keycloak => issuer
+            .with_provider_roles(&["realm_access", "roles"])
+            .with_person_claim("preferred_username", "*")
+            .with_machine_claim("preferred_username", "service-account-*"),
         Provider::Scalekit => {
-            let issuer = issuer.with_scope_claims(["scopes", "scope", "scp"]);
+            let issuer = issuer
+                .with_scope_claims(["scopes", "scope", "scp"])
+                .with_person_claim("sub", "usr_*");
             match base.split_once("/resources/") {
                 Some((environment, _)) => issuer.with_spelling(environment),
                 None => issuer,
             }
         }
         Provider::Auth0 => {
-            let mut issuer = issuer.with_scope_claims(["scope", "permissions"]);
+            // The id of a user is the connection, `|`, and the id there. A client that calls for
+            // itself is `<client id>@clients`.
+            let mut issuer = issuer
+                .with_scope_claims(["scope", "permissions"])
+                .with_person_claim("sub", "*|*")
+                .with_machine_claim("sub", "*@clients")
+                .with_machine_claim("gty", "client-credentials");
             // Auth0 takes custom claims under names of the tenant's choice only.
             issuer.claim_mapping.roles.clear();
             issuer
@@ -37,18 +58,32 @@ pub(super) fn apply(provider: Provider, issuer: Issuer) -> Issuer {
         Provider::Okta => issuer
             .with_scope_claims(["scp", "scope"])
             .with_client_claim("cid")
-            .with_provider_roles(&["groups"]),
+            .with_provider_roles(&["groups"])
+            // Okta writes it only into the token of a user, and reserves the name.
+            .with_person_claim("uid", "*"),
         Provider::Cognito => issuer
             .with_audience_claim("client_id")
             .with_required_value("token_use", "access")
-            .with_provider_roles(&["cognito:groups"]),
-        Provider::AuthKit => issuer.with_jwks_uri(format!("{base}/oauth2/jwks")),
+            .with_provider_roles(&["cognito:groups"])
+            // A token for a client itself has no user name.
+            .with_person_claim("username", "*"),
+        Provider::AuthKit => issuer
+            .with_jwks_uri(format!("{base}/oauth2/jwks"))
+            .with_person_claim("sub", "user_*"),
         Provider::Google => google(issuer, &base),
     }
 }
 
 fn entra(issuer: Issuer, base: &str) -> Issuer {
-    let mut issuer = issuer.with_scope_claims(["scp"]).with_client_claim("appid");
+    // Only a token on behalf of a user has `scp`. The account of an agent is a user to Entra;
+    // the facets 11 and 13 of a subject are an agent and its account.
+    let mut issuer = issuer
+        .with_scope_claims(["scp"])
+        .with_client_claim("appid")
+        .with_person_claim("scp", "*")
+        .with_machine_claim("idtyp", "app")
+        .with_machine_claim("xms_sub_fct", "11")
+        .with_machine_claim("xms_sub_fct", "13");
     // An ID token has the same audience as an access token of version 2 for an application
     // that calls its own API. It has no scopes, but can have roles. It never has the claim
     // for the client of an access token, which is `azp` or `appid`.

@@ -72,6 +72,7 @@ impl RefusedRequest<'_> {
             (Refusal::InsufficientScope { .. }, item, Some(scopes)) => {
                 format!("{} needs {scopes}", item.unwrap_or("this operation"))
             }
+            (Refusal::NoPerson, Some(item), _) => format!("{item} needs a person: {description}"),
             (Refusal::MissingRole { needed }, item, _) => {
                 let noun = if needed.len() == 1 { "role" } else { "roles" };
                 let item = item.unwrap_or("this operation");

@@ -9,6 +9,7 @@ impl Refusal {
         matches!(
             self,
             Self::InsufficientScope { .. }
+                | Self::NoPerson
                 | Self::MissingRole { .. }
                 | Self::InsufficientAuthentication { .. }
                 | Self::TooManyPending
@@ -21,6 +22,9 @@ impl Refusal {
             Self::InsufficientScope { .. } => {
                 "the local caller lacks a scope that this operation needs"
             }
+            Self::NoPerson => {
+                "this operation needs a person, and the local caller is not stated to be one"
+            }
             Self::MissingRole { .. } => "the local caller lacks a role that this operation needs",
             Self::TooManyPending => "this program already runs the maximum number of requests",
             _ => "this operation needs a stronger or more recent login than the local caller has",
@@ -32,6 +36,9 @@ impl Refusal {
         match self {
             Self::InsufficientScope { .. } => Some(
                 "The author of this program grants it in its code, with LocalCaller::with_scopes.",
+            ),
+            Self::NoPerson => Some(
+                "The author of this program states it in its code, with LocalCaller::with_person.",
             ),
             Self::MissingRole { .. } => Some(
                 "The author of this program grants it in its code, with LocalCaller::with_roles.",

@@ -131,6 +131,7 @@ impl RefusedRequest<'_> {
             | Refusal::InsufficientAuthentication { .. } => StatusCode::UNAUTHORIZED,
             Refusal::OriginError(_)
             | Refusal::InsufficientScope { .. }
+            | Refusal::NoPerson
             | Refusal::MissingRole { .. }
             | Refusal::Forbidden { .. } => StatusCode::FORBIDDEN,
             Refusal::NoSession => StatusCode::NOT_FOUND,

@@ -51,7 +51,7 @@ impl Access {
         }
     }
 
-    /// Requires roles, an authentication context or a recent login in addition to the scopes. With
+    /// Requires roles, a person, an authentication context or a recent login in addition to the scopes. With
     /// [`Requirement::Public`] this is an error at start-up.
     #[must_use]
     pub const fn with_conditions(self, conditions: Conditions) -> Self {
@@ -199,7 +199,7 @@ impl Access {
 /// Declares the access of an item in the syntax of `#[mcp_tool]`: `scope = "a"`,
 /// `scopes = ["a", "b"]` (all of them), `any_scope = ["a", ["b", "c"]]`, each also with `step_up`;
 /// `authenticated`; `public`; and `refused`, which denies the item to every caller. `role`,
-/// `roles`, `any_role`, `acr` and `max_age` are allowed with scopes and with `authenticated`, and
+/// `roles`, `any_role`, `person`, `acr` and `max_age` are allowed with scopes and with `authenticated`, and
 /// `confirm = "Delete {id}?"` ([`Access::confirm`]), `rate`, `burst`, `concurrency` and `timeout`
 /// ([`Access::rate`]) with everything except `refused`; `approve = "Delete {id}?"` in place of
 /// `confirm`, also not with `public` ([`Access::approve`]).

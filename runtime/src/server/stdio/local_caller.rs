@@ -62,6 +62,7 @@ pub struct LocalCaller {
     scopes: Vec<String>,
     roles: Vec<String>,
     acr: Option<String>,
+    is_person: bool,
 }
 
 impl LocalCaller {
@@ -73,6 +74,7 @@ impl LocalCaller {
             scopes: Vec::new(),
             roles: Vec::new(),
             acr: None,
+            is_person: false,
         }
     }
 
@@ -94,6 +96,13 @@ impl LocalCaller {
     /// user must prove to start the program.
     pub fn with_acr(mut self, acr: impl Into<String>) -> Self {
         self.acr = Some(acr.into());
+        self
+    }
+
+    /// States that a person stands behind each call. State it only if no other program starts this
+    /// one, because a scheduler can be a host, too.
+    pub fn with_person(mut self) -> Self {
+        self.is_person = true;
         self
     }
 
@@ -122,6 +131,9 @@ impl LocalCaller {
             .with_auth_time(now);
         for role in &self.roles {
             claims = claims.with_role(role);
+        }
+        if self.is_person {
+            claims = claims.with_person();
         }
         if let Some(acr) = &self.acr {
             claims = claims.with_acr(acr);

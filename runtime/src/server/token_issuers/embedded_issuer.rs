@@ -75,7 +75,10 @@ pub(super) fn embed(
         }
         faults.into_error()
     })?;
-    let trusted = Issuer::new(issuer.issuer()).with_jwks(issuer.jwks().to_string());
+    // The issuer writes the time of a sign-in only into the tokens of a person who signed in.
+    let trusted = Issuer::new(issuer.issuer())
+        .with_jwks(issuer.jwks().to_string())
+        .with_person_claim("auth_time", "*");
     Ok(Some(TokenIssuers {
         trusted: vec![trusted],
         routes: Some(issuer.router()),

@@ -15,11 +15,13 @@ use super::Logged;
 async fn a_missing_role_and_a_weak_login_lack_no_scope() {
     for (tool, outcome) in [
         ("role", "missing_role"),
+        ("person", "no_person"),
         ("acr", "insufficient_user_authentication"),
     ] {
         let issuer = MockIssuer::start().await;
         let server = guarded_items::unverified_server(&Runs::default());
-        let logged = Logged::start_server(server, Issuer::new(issuer.url()), "toolgate=info").await;
+        let trusted = Issuer::new(issuer.url()).with_person_claim("auth_time", "*");
+        let logged = Logged::start_server(server, trusted, "toolgate=info").await;
         let token = issuer.token().audience(&logged.resource).scope("desk:read");
         let token = token.roles(["auditor"]).acr("urn:example:pwd").build();
         let client = Client::new(&*logged.resource, Revision::Stateless).with_token(token);

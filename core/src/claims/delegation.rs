@@ -1,0 +1,76 @@
+//! On whose behalf a token is used: the chain of its actors, and whether a person stands behind
+//! it.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::{Actor, ClaimsError, string, wrong_type};
+
+/// The most actors of a token. A longer chain is refused: a log with a part of it would name the
+/// wrong parties, and an `act` that is nested without end costs memory (CWE-674).
+const MOST: usize = 8;
+
+/// The name of a claim, and what its value is: `*` at the start and at the end stand for any
+/// text, and `*` alone for any value.
+type ClaimPattern = (Cow<'static, str>, Cow<'static, str>);
+
+/// How the tokens of one issuer show that a person stands behind them. A token that shows
+/// nothing is no person's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PersonEvidence {
+    /// The issuer writes one of these for persons only.
+    pub person: Vec<ClaimPattern>,
+    /// The issuer writes these for programs.
+    pub machine: Vec<ClaimPattern>,
+}
+
+impl PersonEvidence {
+    /// Returns whether the claims show a person, and nothing in them shows a program.
+    pub(super) fn is_in(&self, all: &Map<String, Value>) -> bool {
+        let shows_person = |(name, pattern): &ClaimPattern| match all.get(&**name) {
+            Some(Value::String(text)) => is_like(pattern, text),
+            Some(value) => pattern == "*" && !value.is_null(),
+            None => false,
+        };
+        // Each word counts, and a value of another type counts, too: in doubt it is a program.
+        let shows_machine = |(name, pattern): &ClaimPattern| match all.get(&**name) {
+            Some(Value::String(text)) => text.split(' ').any(|word| is_like(pattern, word)),
+            Some(_) => true,
+            None => false,
+        };
+        self.person.iter().any(shows_person) && !self.machine.iter().any(shows_machine)
+    }
+}
+
+fn is_like(pattern: &str, text: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        _ if pattern == "*" => !text.is_empty(),
+        (Some(part), Some(_)) => text.contains(part.trim_end_matches('*')),
+        (Some(end), None) => text.ends_with(end),
+        (None, Some(start)) => text.starts_with(start),
+        (None, None) => text == pattern,
+    }
+}
+
+/// Reads the chain of actors, the current one first (RFC 8693 §4.1). Where `act` is within its
+/// object, before or after `sub`, does not change the order of the chain.
+pub(super) fn actors(all: &Map<String, Value>) -> Result<Vec<Actor>, ClaimsError> {
+    let (mut chain, mut claims) = (Vec::new(), all);
+    while let Some(act) = claims.get("act") {
+        if chain.len() == MOST {
+            return Err(ClaimsError::TooManyActors);
+        }
+        claims = act.as_object().ok_or_else(|| wrong_type("act"))?;
+        let text = |name| string(claims, name).map_err(|_| wrong_type("act"));
+        let subject = text("sub")?.or(text("client_id")?);
+        chain.push(Actor {
+            subject: subject.ok_or_else(|| wrong_type("act"))?,
+            issuer: text("iss")?,
+        });
+    }
+    Ok(chain)
+}
+
+#[cfg(test)]
+mod tests;
