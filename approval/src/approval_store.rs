@@ -239,7 +239,7 @@ impl ApprovalStore {
         if !waits || is_full {
             return Found::Pending(approval.left(now), None);
         }
-        let (left, waiting) = (approval.left(now), approval.decided.subscribe());
+        let (left, waiting) = (approval.left(now), approval.subscribe());
         *self.waiters.entry(caller.clone()).or_default() += 1;
         self.all_waiters += 1;
         Found::Pending(left, Some(waiting))
@@ -301,6 +301,11 @@ impl Approval {
     /// Returns the time until it expires.
     pub(crate) fn left(&self, now: UnixTime) -> Duration {
         Duration::from_secs(self.until.since(now))
+    }
+
+    /// Returns a receiver of the decision.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<bool>> {
+        self.decided.subscribe()
     }
 
     /// Returns whether the user has decided.

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -118,6 +119,23 @@ impl Approvals {
             Found::Unknown => Decision::Unknown,
             Found::Pending(left, _) => Decision::Pending(self.page(id.to_owned(), left)),
         }
+    }
+
+    /// Waits until the user has decided about an approval of this caller, and leaves the decision in
+    /// place. Never ends if the approval expires or is withdrawn. Returns `None` if this caller has
+    /// no such approval.
+    pub fn until_decided(
+        &self,
+        id: &str,
+        caller: &Identity,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let mut store = self.store();
+        let mut decision = store.of_caller(id, caller, self.now())?.subscribe();
+        Some(async move {
+            if decision.wait_for(Option::is_some).await.is_err() {
+                pending::<()>().await;
+            }
+        })
     }
 
     /// Removes an approval of this caller.

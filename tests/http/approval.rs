@@ -19,6 +19,7 @@ use toolgate::{
 
 mod attacks;
 mod clients;
+mod completion;
 mod handler_gate;
 mod logs;
 mod pages;
