@@ -251,7 +251,7 @@ struct WaitGuard<'a>(&'a Approvals, &'a Identity);
 
 impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
-        self.0.store().stop_waiting(self.1);
+        self.0.store().waiters.end(self.1);
     }
 }
 
@@ -260,7 +260,7 @@ pub(crate) struct RedemptionGuard<'a>(&'a Approvals, Identity);
 
 impl Drop for RedemptionGuard<'_> {
     fn drop(&mut self) {
-        self.0.store().end_redemption(&self.1);
+        self.0.store().redemptions.end(&self.1);
     }
 }
 

@@ -23,6 +23,7 @@ mod completion;
 mod handler_gate;
 mod logs;
 mod pages;
+mod slow_issuer;
 mod start_errors;
 
 /// How long a call waits for a decision in these tests.
