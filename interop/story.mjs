@@ -16,7 +16,7 @@ export const url = new URL(process.env.INTEROP_URL);
 export const revision = process.env.INTEROP_REVISION;
 
 /** What the person does on a page of the server; unset where no client is asked to open one. */
-const decision = process.env.INTEROP_DECISION;
+export const decision = process.env.INTEROP_DECISION;
 
 /** What an application declares that can open pages for its person. */
 export const capabilities = decision ? { elicitation: { url: {} } } : {};

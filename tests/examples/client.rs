@@ -9,6 +9,7 @@ use std::{
     error::Error,
     io::{self, Write},
     process::Command,
+    thread,
 };
 
 use rmcp::{
@@ -32,10 +33,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Ok(decision) = env::var("INTEROP_DECISION") {
         let browser = env::var("INTEROP_BROWSER")?;
         application = application.opening_pages(move |url| {
+            let mut command = browser_command(&browser).expect("a browser");
+            command.args([url, "--decide", &decision]);
             // Like an application that does not wait for its user.
-            let started = browser_command(&browser)
-                .and_then(|mut command| Ok(command.args([url, "--decide", &decision]).spawn()?));
-            started.expect("the browser starts");
+            thread::spawn(move || command.status().expect("the browser starts"));
         });
     }
     let error = application.connect().await.expect_err("a token is needed");

@@ -80,7 +80,7 @@ async fn follow(caller: Caller, context: Context) -> Result<&'static str, ToolEr
 /// Needs an approval on the server's page.
 #[mcp_tool(scope = "files:read", destructive, approve = "Erase every file?")]
 fn erase() -> &'static str {
-    "erased"
+    "no file is left"
 }
 
 /// Lets more than the five minutes of an approval pass, once the client was asked to open its page.
@@ -95,13 +95,13 @@ fn outlived(_: &Caller, State(clock): &State<TestClock>) -> Result<(), Authorize
 /// Needs an approval that expires.
 #[mcp_tool(scope = "files:read", authorize = outlived, approve = "Format the disk?")]
 fn format(State(_): State<TestClock>) -> &'static str {
-    "formatted"
+    "the disk is blank"
 }
 
 /// Runs once in twenty seconds.
 #[mcp_tool(scope = "files:read", rate = "3/min", burst = 1)]
 fn count() -> &'static str {
-    "counted"
+    "one more"
 }
 
 #[tokio::main]

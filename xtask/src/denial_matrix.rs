@@ -176,9 +176,9 @@ impl Kind {
                 "edit" => "edited",
                 "sign" => "signed",
                 "open" => "opened",
-                "erase" => "erased",
-                "format" => "formatted",
-                "count" => "counted",
+                "erase" => "no file is left",
+                "format" => "the disk is blank",
+                "count" => "one more",
                 _ => "fetched",
             };
             format!(r#"{{"name": "{tool}", "arguments": {{}}, "shows": "{shows}"}}"#)
