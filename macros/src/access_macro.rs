@@ -10,7 +10,7 @@ use crate::{
     conditions::{self, Conditions},
     errors::Errors,
     limits::{self, Limits},
-    question_errors,
+    model::question_errors,
     span::code,
 };
 

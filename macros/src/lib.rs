@@ -27,7 +27,6 @@ mod model;
 mod number;
 mod parameter;
 mod pattern;
-mod question_errors;
 mod renamed_crate;
 mod rules;
 mod scope_value;

@@ -3,8 +3,8 @@
 
 use syn::{LitStr, Type};
 
-use super::ItemModel;
-use crate::{access::Access, errors::Errors, parameter::Parameter, question_errors};
+use super::{ItemModel, question_errors};
+use crate::{access::Access, errors::Errors, parameter::Parameter};
 
 /// Checks the question of an item, if it has one.
 pub(super) fn check(model: &ItemModel, errors: &Errors) {
