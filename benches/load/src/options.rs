@@ -8,8 +8,8 @@ pub(crate) const HELP: &str = "\
 toolgate-load: measures calls per second of a protected server and of its baselines
 
   toolgate-load                     measures everything and prints the table
-  toolgate-load --only PART,PART    measures these parts: calls, sessions, refusals, lists,
-                                    latency, memory, start
+  toolgate-load --only PART,PART    measures these parts: calls, sessions, operation,
+                                    refusals, lists, latency, memory, start
   toolgate-load --quick             a short run of everything, to check that it works
   toolgate-load stand               starts the servers for another load program, prints
                                     their addresses, and waits until its input ends
@@ -26,6 +26,7 @@ toolgate-load: measures calls per second of a protected server and of its baseli
 pub(crate) enum Part {
     Calls,
     Sessions,
+    Operation,
     Refusals,
     Lists,
     Latency,
@@ -33,9 +34,10 @@ pub(crate) enum Part {
     Start,
 }
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("calls", Part::Calls),
     ("sessions", Part::Sessions),
+    ("operation", Part::Operation),
     ("refusals", Part::Refusals),
     ("lists", Part::Lists),
     ("latency", Part::Latency),

@@ -13,6 +13,7 @@ mod calls;
 mod example;
 mod latency;
 mod memory;
+mod operation;
 mod start;
 mod take_turns;
 mod wrk_scripts;
@@ -29,6 +30,9 @@ pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
     if does(Part::Sessions) {
         rows.push(calls::sessions(&stage, options)?);
         rows.push(calls::sessionless(&stage, options)?);
+    }
+    if does(Part::Operation) {
+        rows.extend(operation::operation(&stage, options)?);
     }
     if does(Part::Refusals) {
         rows.extend(calls::refusals(&stage, options)?);

@@ -18,6 +18,7 @@ use crate::{Fault, say};
 mod bare;
 mod handwritten;
 mod hundred;
+mod operated;
 mod protected;
 mod unprotected;
 
@@ -35,12 +36,29 @@ fn forecast_for(city: &str) -> String {
 /// One of the servers.
 enum Kind<'a> {
     Bare,
-    Unprotected { nodelay: bool },
-    Handwritten { issuer: &'a str },
-    Protected { issuer: &'a str },
-    Sessionless { issuer: &'a str },
-    Open { issuer: &'a str },
-    Hundred { issuer: &'a str },
+    Unprotected {
+        nodelay: bool,
+    },
+    Handwritten {
+        issuer: &'a str,
+    },
+    Protected {
+        issuer: &'a str,
+    },
+    Sessionless {
+        issuer: &'a str,
+    },
+    Open {
+        issuer: &'a str,
+    },
+    Hundred {
+        issuer: &'a str,
+    },
+    Operated {
+        issuer: &'a str,
+        words: &'a str,
+        log: &'a str,
+    },
 }
 
 impl<'a> Kind<'a> {
@@ -54,6 +72,7 @@ impl<'a> Kind<'a> {
             ["sessionless", issuer] => Self::Sessionless { issuer },
             ["open", issuer] => Self::Open { issuer },
             ["hundred", issuer] => Self::Hundred { issuer },
+            ["operated", issuer, words, log] => Self::Operated { issuer, words, log },
             _ => return Err(format!("there is no such server: {}", arguments.join(" ")).into()),
         })
     }
@@ -79,6 +98,9 @@ impl<'a> Kind<'a> {
             Self::Sessionless { issuer } => protected::serve_sessionless(listener, issuer).await,
             Self::Open { issuer } => protected::serve_open(listener, issuer).await,
             Self::Hundred { issuer } => hundred::serve(listener, issuer).await,
+            Self::Operated { issuer, words, log } => {
+                operated::serve(listener, issuer, words, log).await
+            }
         }
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct Stage {
     pub(crate) hundred: Process,
     pub(crate) bare: Process,
     pub(crate) targets: Targets,
+    /// The answer of the protected server.
+    call: Seen,
 }
 
 /// The requests, by server.
@@ -87,6 +89,15 @@ pub(crate) struct Targets {
 }
 
 impl Stage {
+    /// Returns the call of another protected server, which must answer alike.
+    pub(crate) fn like_protected(&self, process: &Process) -> Result<Target, Fault> {
+        let token = self.issuer.token(&resource(process.address()), SCOPE, 0);
+        let at = mcp(process);
+        let call = Seen::of(&at, at.call(Some(&token)), 200)?;
+        self.call.is_like("protected", &call)?;
+        Ok(call.target())
+    }
+
     /// Starts everything. Fails if the servers respond differently.
     pub(crate) fn set() -> Result<Self, Fault> {
         let issuer = Issuer::start()?;
@@ -188,6 +199,7 @@ impl Stage {
             hundred,
             bare,
             targets,
+            call,
         })
     }
 }

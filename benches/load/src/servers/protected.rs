@@ -28,7 +28,7 @@ mod open {
     }
 }
 
-fn server() -> Server<()> {
+pub(super) fn server() -> Server<()> {
     Server::new("weather").tools(tools![forecast])
 }
 
