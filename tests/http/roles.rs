@@ -198,7 +198,10 @@ async fn an_item_is_listed_without_its_role_where_all_are_names() {
     let running = start(&Runs::default(), Visibility::All).await;
     let nobody = client(&running, Revision::Stateless, "", &[]).await;
     let seen = names(&nobody, "prompts/list", "prompts", "name").await;
-    assert_eq!(seen, ["acr", "age", "all", "any", "role", "roles"]);
+    assert_eq!(
+        seen,
+        ["acr", "age", "all", "any", "person", "role", "roles"]
+    );
 }
 
 #[tokio::test]
@@ -207,7 +210,12 @@ async fn the_page_shows_what_a_call_requires_beside_scopes() {
     let page = Client::new(running.resource(), Revision::Stateless)
         .get(&running.url("/docs"))
         .await;
-    for part in ["owner", "urn:example:card", "at most 300 seconds ago"] {
+    for part in [
+        "owner",
+        "of a person",
+        "urn:example:card",
+        "at most 300 seconds ago",
+    ] {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
 }
