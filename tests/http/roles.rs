@@ -198,7 +198,10 @@ async fn an_item_is_listed_without_its_role_where_all_are_names() {
     let running = start(&Runs::default(), Visibility::All).await;
     let nobody = client(&running, Revision::Stateless, "", &[]).await;
     let seen = names(&nobody, "prompts/list", "prompts", "name").await;
-    assert_eq!(seen, ["acr", "age", "all", "any", "role", "roles"]);
+    assert_eq!(
+        seen,
+        ["acr", "age", "all", "any", "person", "role", "roles"]
+    );
 }
 
 #[tokio::test]
