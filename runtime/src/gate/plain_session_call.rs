@@ -75,10 +75,7 @@ pub(super) async fn run(
     // Most tools are ready at once, and need no timer.
     let end = match (&mut running).now_or_never() {
         Some(end) => end,
-        None => match timeout(GRACE, &mut running).await {
-            Ok(end) => end,
-            Err(_) => None,
-        },
+        None => timeout(GRACE, &mut running).await.unwrap_or_default(),
     };
     match end {
         Some(Ok(response)) => {
