@@ -14,12 +14,38 @@ const PATIENCE = 20;
  * @param {string} callback where the application waits: the redirect URI, without a query
  * @returns {Promise<URL>} the redirect with its answer, which nobody has been to yet
  */
-export async function logIn(start, callback) {
+export function logIn(start, callback) {
+  return visit(start, 'allow', (url) => url.href.split('?')[0] === callback && url);
+}
+
+/**
+ * Opens the page of a server, logs in where it leads, reads the question, and decides.
+ *
+ * @param {string | URL} page the page that an application is asked to open
+ * @param {string} decision the button to press: `approve` or `decline`. With any other value the
+ *   person does not open the page.
+ */
+export async function decide(page, decision) {
+  if (!['approve', 'decline'].includes(decision)) return;
+  await visit(page, decision, (url, decided) => decided);
+}
+
+/**
+ * Follows pages from a URL, and fills in their forms.
+ *
+ * @param {string | URL} start the first page
+ * @param {string} choice the button to press where a form has it; elsewhere the answer is yes
+ * @param {(url: URL, decided: boolean) => unknown} end what to return instead of loading a URL or,
+ *   after the choice was sent, a page
+ */
+async function visit(start, choice, end) {
+  let chosen = false;
   const jar = new Map();
   let request = { url: new URL(start), method: 'GET' };
   for (let page = 0; page < PATIENCE; page += 1) {
     const { url } = request;
-    if (url.href.split('?')[0] === callback) return url;
+    const ended = end(url, false);
+    if (ended) return ended;
     const response = await fetch(url, {
       method: request.method,
       body: request.body,
@@ -36,20 +62,22 @@ export async function logIn(start, callback) {
       continue;
     }
     const text = await response.text();
+    if (response.status === 200 && chosen && end(url, true)) return true;
     const form = parse(text).querySelector('form');
     if (response.status !== 200 || !form) {
-      throw new Error(`the login ended at ${url.pathname} with ${response.status}: ${parse(text).text.replace(/\s+/g, ' ').slice(0, 300)}`);
+      throw new Error(`it ended at ${url.pathname} with ${response.status}: ${parse(text).text.replace(/\s+/g, ' ').slice(0, 300)}`);
     }
-    request = filledIn(form, url);
+    request = filledIn(form, url, choice);
+    chosen = request.body?.get('decision') === choice;
   }
-  throw new Error(`the login did not end after ${PATIENCE} pages`);
+  throw new Error(`it did not end after ${PATIENCE} pages`);
 }
 
 /**
- * The form as this person sends it: what is ticked stays ticked, and the answer is yes. This
- * person has no roles, so that a client meets a missing one.
+ * The form as this person sends it: what is ticked stays ticked, what has to be ticked is, and the
+ * answer is the choice or yes. This person has no roles, so that a client meets a missing one.
  */
-function filledIn(form, page) {
+function filledIn(form, page, choice) {
   const body = new URLSearchParams();
   for (const input of form.querySelectorAll('input')) {
     const name = input.getAttribute('name');
@@ -57,13 +85,14 @@ function filledIn(form, page) {
     const value = input.getAttribute('value');
     if (!name || type === 'submit' || name === 'role') continue;
     if (type === 'checkbox' || type === 'radio') {
-      if (input.hasAttribute('checked')) body.append(name, value ?? 'on');
+      if (input.hasAttribute('checked') || input.hasAttribute('required')) body.append(name, value ?? 'on');
     } else {
       body.append(name, value ?? 'developer');
     }
   }
   const buttons = form.querySelectorAll('button[name]');
-  const yes = buttons.find((button) => button.getAttribute('value') === 'allow') ?? buttons[0];
+  const yes = [choice, 'allow'].map((value) => buttons.find((button) => button.getAttribute('value') === value))
+    .find((button) => button) ?? buttons[0];
   if (yes) body.append(yes.getAttribute('name'), yes.getAttribute('value') ?? '');
   const method = (form.getAttribute('method') ?? 'get').toUpperCase();
   const action = new URL(form.getAttribute('action') ?? page, page);

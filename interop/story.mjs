@@ -2,7 +2,7 @@
 // and so on for each scope of the server.
 
 import { readFileSync } from 'node:fs';
-import { logIn } from './person.mjs';
+import { decide, logIn } from './person.mjs';
 
 /**
  * What to call: one for the scope of the login, the others for scopes that are asked for later.
@@ -14,6 +14,26 @@ export const CALLS = JSON.parse(process.env.INTEROP_CALLS);
 /** What the runner told: where the server is, and which life the client shall lead. */
 export const url = new URL(process.env.INTEROP_URL);
 export const revision = process.env.INTEROP_REVISION;
+
+/** What the person does on a page of the server; unset where no client is asked to open one. */
+export const decision = process.env.INTEROP_DECISION;
+
+/** What an application declares that can open pages for its person. */
+export const capabilities = decision ? { elicitation: { url: {} } } : {};
+
+/**
+ * Opens a page for the person, as an application does that does not wait for them.
+ *
+ * @param {{ params: object }} request the server's request for it
+ */
+export async function openPage({ params }) {
+  if (params.mode !== 'url') return { action: 'decline' };
+  decide(params.url, decision).catch((error) => {
+    process.stderr.write(`${error.stack}\n`);
+    process.exit(1);
+  });
+  return { action: 'accept' };
+}
 
 /** The version of a package that is installed here. */
 export function versionOf(name) {

@@ -8,6 +8,7 @@ use toolgate_core::{caller::Identity, clock::UnixTime};
 use crate::{
     secret_text::is_equal,
     sign_in::{Redemption, SignIn},
+    turns::Turns,
 };
 
 /// How long a user may take to decide.
@@ -124,13 +125,25 @@ pub(crate) enum Deciding {
 }
 
 /// The pending approvals, until they are used or expire.
-#[derive(Default)]
 pub(crate) struct ApprovalStore {
     all: HashMap<String, Approval>,
     bytes: usize,
-    waiters: HashMap<Identity, usize>,
-    all_waiters: usize,
-    redemptions: HashMap<Identity, usize>,
+    /// The requests that wait for a decision.
+    pub(crate) waiters: Turns,
+    /// The codes that are redeemed.
+    pub(crate) redemptions: Turns,
+}
+
+impl Default for ApprovalStore {
+    fn default() -> Self {
+        Self {
+            all: HashMap::new(),
+            bytes: 0,
+            waiters: Turns::new(WAITERS_OF_CALLER, WAITERS),
+            // The client of the issuer limits the turns of all callers.
+            redemptions: Turns::new(REDEMPTIONS_OF_CALLER, usize::MAX),
+        }
+    }
 }
 
 impl ApprovalStore {
@@ -226,8 +239,7 @@ impl ApprovalStore {
         now: UnixTime,
         waits: bool,
     ) -> Found {
-        let own_waiters = self.waiters.get(caller).copied().unwrap_or_default();
-        let is_full = own_waiters >= WAITERS_OF_CALLER || self.all_waiters >= WAITERS;
+        let waits = waits && self.waiters.has_free(caller);
         let Some(approval) = self.of_caller(id, caller, now) else {
             return Found::Unknown;
         };
@@ -236,24 +248,12 @@ impl ApprovalStore {
             self.remove(id);
             return Found::Decided(approved);
         }
-        if !waits || is_full {
+        if !waits {
             return Found::Pending(approval.left(now), None);
         }
-        let (left, waiting) = (approval.left(now), approval.decided.subscribe());
-        *self.waiters.entry(caller.clone()).or_default() += 1;
-        self.all_waiters += 1;
+        let (left, waiting) = (approval.left(now), approval.subscribe());
+        self.waiters.take(caller);
         Found::Pending(left, Some(waiting))
-    }
-
-    /// Ends the wait of a request.
-    pub(crate) fn stop_waiting(&mut self, caller: &Identity) {
-        if let Some(waiters) = self.waiters.get_mut(caller) {
-            *waiters = waiters.saturating_sub(1);
-            if *waiters == 0 {
-                self.waiters.remove(caller);
-            }
-            self.all_waiters = self.all_waiters.saturating_sub(1);
-        }
     }
 
     /// Takes the redemption of the sign-in that this browser started with this state. If the caller
@@ -270,29 +270,18 @@ impl ApprovalStore {
             return Begun::Refused;
         };
         let caller = &approval.request.caller;
-        let running = self.redemptions.get(caller).copied().unwrap_or_default();
-        if running >= REDEMPTIONS_OF_CALLER && approval.has_started(state, cookie) {
+        if !self.redemptions.has_free(caller) && approval.has_started(state, cookie) {
             return Begun::Busy;
         }
         let Some(redemption) = approval.take_redemption(state, cookie) else {
             return Begun::Refused;
         };
         let caller = approval.request.caller.clone();
-        *self.redemptions.entry(caller.clone()).or_default() += 1;
+        self.redemptions.take(&caller);
         Begun::Redemption {
             redemption,
             caller,
             issuer: approval.request.issuer.clone(),
-        }
-    }
-
-    /// Ends the redemption of a code.
-    pub(crate) fn end_redemption(&mut self, caller: &Identity) {
-        if let Some(running) = self.redemptions.get_mut(caller) {
-            *running = running.saturating_sub(1);
-            if *running == 0 {
-                self.redemptions.remove(caller);
-            }
         }
     }
 }
@@ -301,6 +290,11 @@ impl Approval {
     /// Returns the time until it expires.
     pub(crate) fn left(&self, now: UnixTime) -> Duration {
         Duration::from_secs(self.until.since(now))
+    }
+
+    /// Returns a receiver of the decision.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<bool>> {
+        self.decided.subscribe()
     }
 
     /// Returns whether the user has decided.

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    future::pending,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
@@ -137,6 +138,23 @@ impl Approvals {
         }
     }
 
+    /// Waits until the user has decided about an approval of this caller, and leaves the decision in
+    /// place. Never ends if the approval expires or is withdrawn. Returns `None` if this caller has
+    /// no such approval.
+    pub fn until_decided(
+        &self,
+        id: &str,
+        caller: &Identity,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let mut store = self.store();
+        let mut decision = store.of_caller(id, caller, self.now())?.subscribe();
+        Some(async move {
+            if decision.wait_for(Option::is_some).await.is_err() {
+                pending::<()>().await;
+            }
+        })
+    }
+
     /// Removes an approval of this caller.
     pub fn withdraw(&self, id: &str, caller: &Identity) {
         let mut store = self.store();
@@ -250,7 +268,7 @@ struct WaitGuard<'a>(&'a Approvals, &'a Identity);
 
 impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
-        self.0.store().stop_waiting(self.1);
+        self.0.store().waiters.end(self.1);
     }
 }
 
@@ -259,7 +277,7 @@ pub(crate) struct RedemptionGuard<'a>(&'a Approvals, Identity);
 
 impl Drop for RedemptionGuard<'_> {
     fn drop(&mut self) {
-        self.0.store().end_redemption(&self.1);
+        self.0.store().redemptions.end(&self.1);
     }
 }
 

@@ -81,10 +81,14 @@ impl Parameters {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use axum::{
         body::Body,
         http::{HeaderName, HeaderValue},
     };
+    use futures_util::stream::{self, StreamExt};
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -126,6 +130,19 @@ mod tests {
         let mut twice = headers(&[("cookie", "b=1")]);
         twice.append(COOKIE, HeaderValue::from_static("b=2"));
         assert_eq!(cookie(&twice, "b"), "");
+    }
+
+    /// Half a form must not hold a connection open (CWE-400).
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_does_not_arrive_in_time_is_refused() {
+        let first = stream::iter([Ok::<_, Infallible>("decision=appr")]);
+        let body = Body::from_stream(first.chain(stream::pending()));
+        let request = Request::builder().header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.body(body).unwrap();
+        let begin = Instant::now();
+        let read = Parameters::from_form(request, Duration::from_secs(60)).await;
+        assert!(read.is_none());
+        assert_eq!(begin.elapsed(), Duration::from_secs(60));
     }
 
     #[tokio::test(start_paused = true)]

@@ -230,12 +230,12 @@ impl Pages {
         };
         let authorization = self.client(issuer)?.authorization(&request).await?;
         let mut store = self.approvals.store();
-        if let Some(approval) = store.get(id, self.approvals.now()) {
-            let sign_in = sign_in.requested_by(authorization.client);
-            if !approval.add(sign_in) {
-                drop(store);
-                return Ok(self.notice(&TOO_MANY, None));
-            }
+        // It can have expired, or been withdrawn, while the issuer answered.
+        let Some(approval) = store.get(id, self.approvals.now()) else {
+            return Ok(self.notice(&UNKNOWN, None));
+        };
+        if !approval.add(sign_in.requested_by(authorization.client)) {
+            return Ok(self.notice(&TOO_MANY, None));
         }
         drop(store);
         Ok(self.redirect(id, &authorization.url, &started.cookie))

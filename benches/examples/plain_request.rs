@@ -1,7 +1,9 @@
 //! One plain decision and one plain request, again and again, for a count of instructions: alone,
 //! or in addition to items with every policy, which must cost the plain ones nothing.
 //!
-//! `plain_request decision|request plain|policies <times>`; see `docs/performance.md`.
+//! `plain_request decision plain|policies <times>`, or
+//! `plain_request request plain|role|sign-in|authorize|confirm|limits|policies <times>`; see
+//! `docs/performance.md`.
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -30,12 +32,53 @@ fn may(_: &Caller) -> Result<(), AuthorizeError> {
     Ok(())
 }
 
+/// Has a role.
+#[mcp_tool(name = "other", scope = "desk:000", any_role = ["owner", ["editor", "auditor"]])]
+fn with_role() -> &'static str {
+    "done"
+}
+
+/// Needs a recent sign-in.
+#[mcp_tool(
+    name = "other",
+    scope = "desk:000",
+    acr = "urn:example:mfa",
+    max_age = 300
+)]
+fn with_sign_in() -> &'static str {
+    "done"
+}
+
+/// Has a function that decides.
+#[mcp_tool(name = "other", scope = "desk:000", authorize = may)]
+fn with_authorize() -> &'static str {
+    "done"
+}
+
+/// Has a confirmation.
+#[mcp_tool(name = "other", scope = "desk:000", confirm = "Go on?")]
+fn with_confirm() -> &'static str {
+    "done"
+}
+
+/// Has limits.
+#[mcp_tool(
+    name = "other",
+    scope = "desk:000",
+    rate = "10/min",
+    concurrency = 4,
+    timeout = "30s"
+)]
+fn with_limits() -> &'static str {
+    "done"
+}
+
 /// Has every policy.
 #[mcp_tool(
     name = "other", scope = "desk:000", any_role = ["owner", ["editor", "auditor"]],
     acr = "urn:example:mfa", max_age = 300, authorize = may, confirm = "Go on?"
 )]
-fn guarded() -> &'static str {
+fn with_all() -> &'static str {
     "done"
 }
 
@@ -54,17 +97,12 @@ fn letters() -> &'static str {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, with, times] = arguments.as_slice() else {
-        panic!("usage: plain_request decision|request plain|policies <times>");
+        panic!("usage: plain_request decision|request plain|policies|… <times>");
     };
     let times: u32 = times.parse().expect("a number");
-    let has_policies = match &**with {
-        "plain" => false,
-        "policies" => true,
-        other => panic!("{other}"),
-    };
     match &**what {
-        "decision" => decide(has_policies, times),
-        "request" => request(has_policies, times),
+        "decision" => decide(with == "policies", times),
+        "request" => request(with, times),
         other => panic!("{other}"),
     }
 }
@@ -79,18 +117,24 @@ fn decide(has_policies: bool, times: u32) {
     }
 }
 
-fn request(has_policies: bool, times: u32) {
+fn request(with: &str, times: u32) {
     let desk = Desk::new(1, 1);
     let (tokens, jwks) = desk.tokens();
     let issuer = Issuer::new("https://as.example").with_jwks(jwks);
     let config = Config::new("https://mcp.example/mcp").with_issuer(issuer);
     let server = Server::new("desk").without_banner();
-    let server = match has_policies {
-        true => server
-            .tools(tools![plain, guarded])
+    let server = match with {
+        "plain" => server.tools(tools![plain, other]),
+        "role" => server.tools(tools![plain, with_role]),
+        "sign-in" => server.tools(tools![plain, with_sign_in]),
+        "authorize" => server.tools(tools![plain, with_authorize]),
+        "confirm" => server.tools(tools![plain, with_confirm]),
+        "limits" => server.tools(tools![plain, with_limits]),
+        "policies" => server
+            .tools(tools![plain, with_all])
             .prompts(prompts![letter])
             .resources(resources![letters]),
-        false => server.tools(tools![plain, other]),
+        other => panic!("{other}"),
     };
     let runtime = Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(async {

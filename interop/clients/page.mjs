@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { environment, installed, printedArguments } from '../program.mjs';
-import { CALLS, done, revision, url } from '../story.mjs';
+import { CALLS, decision, done, revision, url } from '../story.mjs';
 
 const folder = process.env.INTEROP_FOLDER;
 const PATIENCE = 30_000;
@@ -84,6 +84,28 @@ async function execute(tool, given) {
   await page.getByRole('button', { name: 'Execute Tool' }).click();
 }
 
+/** Opens the page that the server asks for, as its dialog offers, and decides there. */
+async function decideOnPage() {
+  const opened = page.context().waitForEvent('page');
+  await page.getByRole('button', { name: 'Open in Browser' }).click();
+  const tab = await opened;
+  if (!['approve', 'decline'].includes(decision)) return;
+  tab.setDefaultTimeout(PATIENCE);
+  const allow = tab.getByRole('button', { name: 'Allow', exact: true });
+  const choice = tab.getByRole('button', { name: new RegExp(`^${decision}$`, 'i') });
+  await allow.or(choice).first().waitFor();
+  if (await allow.isVisible()) {
+    await tab.locator('input[name=subject]').fill('developer');
+    await allow.click();
+    await choice.waitFor();
+  }
+  await tab.getByRole('checkbox').check();
+  await choice.click();
+  await tab.getByText('You have').first().waitFor();
+  await tab.screenshot({ path: join(folder, 'decided.png') });
+  await tab.close();
+}
+
 await page.goto(address);
 const here = new URL(page.url()).origin;
 await page.getByRole('switch').or(page.locator('label[class*=Switch]')).first().click({ force: true });
@@ -92,10 +114,21 @@ for (const { name: tool, arguments: given, shows } of CALLS) {
   await execute(tool, given);
   const result = page.getByText(`"${shows}"`).or(page.getByText(shows, { exact: true })).or(page.getByText(`${shows} `)).first();
   const authorize = page.getByRole('button', { name: 'Authorize', exact: true });
-  await result.or(authorize).first().waitFor().catch(async (error) => {
+  const asks = page.getByRole('button', { name: 'Open in Browser' });
+  const shown = (locator) => locator.first().waitFor().catch(async (error) => {
+    await look();
     throw new Error(`${error.message}\nThe page shows: ${await page.locator('body').innerText()}`);
   });
+  await shown(result.or(authorize).or(asks));
   await look();
+  if (await asks.isVisible()) {
+    await decideOnPage();
+    // In a session, the server's notification closes the dialog. Otherwise the person does.
+    const completed = page.getByRole('button', { name: 'I\'ve completed it' });
+    await completed.waitFor({ state: 'hidden', timeout: 3_000 }).catch(() => completed.click());
+    await shown(result);
+    await look();
+  }
   if (await authorize.isVisible()) {
     await authorize.click();
     await agree();

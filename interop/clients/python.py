@@ -13,10 +13,12 @@ from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
+from mcp.types import ElicitResult
 
 CALLS = json.loads(os.environ["INTEROP_CALLS"])
 URL = os.environ["INTEROP_URL"]
 REVISION = os.environ["INTEROP_REVISION"]
+DECISION = os.environ.get("INTEROP_DECISION")
 BROWSER = Path(__file__).parent.parent / "browser.mjs"
 
 
@@ -60,6 +62,14 @@ class Person:
         )
 
 
+async def open_page(_context, params):
+    """Opens a page for the person, as an application does that does not wait for them."""
+    if params.mode != "url":
+        return ElicitResult(action="decline")
+    await asyncio.create_subprocess_exec(os.environ["INTEROP_NODE"], BROWSER, params.url, "--decide", DECISION)
+    return ElicitResult(action="accept")
+
+
 async def main():
     person = Person()
     provider = OAuthClientProvider(
@@ -78,7 +88,9 @@ async def main():
     async with create_mcp_http_client(auth=provider) as http:
         # Its own default, `auto`, is what users run; a session is what it falls back to.
         mode = "auto" if REVISION == "2026-07-28" else "legacy"
-        async with Client(streamable_http_client(URL, http_client=http), mode=mode) as client:
+        opens = open_page if DECISION else None
+        transport = streamable_http_client(URL, http_client=http)
+        async with Client(transport, mode=mode, elicitation_callback=opens) as client:
             for call in CALLS:
                 result = await client.call_tool(call["name"], call["arguments"])
                 if result.is_error:

@@ -10,6 +10,7 @@ use crate::{
     conditions::{self, Conditions},
     errors::Errors,
     limits::{self, Limits},
+    model::question_errors,
     span::code,
 };
 
@@ -74,7 +75,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             }
             if let Access::Public = access {
                 if let Some(approve) = questions[1] {
-                    errors.add_at(approve.span(), "a public item has no signed-in user who could approve it: require a scope or `authenticated` in place of `public`, or remove `approve`");
+                    errors.add_at(approve.span(), question_errors::PUBLIC);
                 }
                 conditions.refuse_public(&errors);
             }
@@ -107,7 +108,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         step_up.flag(&errors);
     }
     if let [Some(confirm), Some(_)] = questions {
-        errors.add_at(confirm.span(), "an item has either `confirm` or `approve`: remove `confirm`, because a decision on the server's own page is the stronger one");
+        errors.add_at(confirm.span(), question_errors::BOTH);
     }
     let [confirm, approve] = questions.map(|question| question?.text(&errors));
     let errors = errors.finish();

@@ -234,20 +234,17 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
     let conditions = conditions
         .as_ref()
         .map(|value| with("conditions", value.clone(), generated));
-    let title = attribute
-        .title
-        .as_ref()
-        .map(|text| with("title", code!(#text), generated));
-    let confirm = attribute
-        .confirm
-        .as_ref()
-        .map(|text| with("confirm", code!(#text), generated));
+    let texts = [
+        ("title", &attribute.title),
+        ("confirm", &attribute.confirm),
+        ("approve", &attribute.approve),
+    ];
+    let texts = texts.into_iter().filter_map(|(setter, text)| {
+        let text = text.as_ref()?;
+        Some(with(setter, code!(#text), generated))
+    });
     let limits = attribute.limits.setters(krate).into_iter();
     let limits = limits.map(|(setter, value)| with(setter, value, generated));
-    let approve = attribute
-        .approve
-        .as_ref()
-        .map(|text| with("approve", code!(#text), generated));
     let hints = attribute
         .hints
         .iter()
@@ -269,7 +266,7 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
     });
     let new = code!(#krate::__private::Facts::new(#name, #description, #access));
     let changes = code!(
-        #conditions #title #confirm #approve #(#limits)* #(#hints)* #(#icons)* #meta #needed
+        #conditions #(#texts)* #(#limits)* #(#hints)* #(#icons)* #meta #needed
     );
     match changes.is_empty() {
         true => new,

@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod question;
+pub(crate) mod question_errors;
 
 /// A tool, a resource or a prompt.
 pub(crate) struct ItemModel {

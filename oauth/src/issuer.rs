@@ -3,6 +3,7 @@
 
 mod algorithm;
 mod authorization_code_client;
+mod bearer_answer;
 mod client_authentication;
 mod discovery;
 mod egress_policy;

@@ -1,13 +1,15 @@
 //! rmcp's own client against a server that is already running, for `cargo xtask interop`.
 //!
 //! Reads `INTEROP_URL`, `INTEROP_REVISION` and `INTEROP_CALLS`. Opens the login page with the
-//! command in `INTEROP_BROWSER`, which prints the final URL.
+//! command in `INTEROP_BROWSER`, which prints the final URL. With `INTEROP_DECISION`, it opens the pages of
+//! the server with it, too.
 
 use std::{
     env,
     error::Error,
     io::{self, Write},
     process::Command,
+    thread,
 };
 
 use rmcp::{
@@ -28,6 +30,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         _ => Revision::Session("2025-11-25"),
     };
     let mut application = RmcpClientApp::new(env::var("INTEROP_URL")?, revision).await;
+    if let Ok(decision) = env::var("INTEROP_DECISION") {
+        let browser = env::var("INTEROP_BROWSER")?;
+        application = application.opening_pages(move |url| {
+            let mut command = browser_command(&browser).expect("a browser");
+            command.args([url, "--decide", &decision]);
+            // Like an application that does not wait for its user.
+            thread::spawn(move || command.status().expect("the browser starts"));
+        });
+    }
     let error = application.connect().await.expect_err("a token is needed");
     let challenge = error.auth_challenge().ok_or("no challenge")?.to_owned();
     // Requests the scopes of the challenge, not all scopes of the server.
@@ -73,15 +84,18 @@ fn check(result: &CallToolResult) -> Result<(), String> {
     }
 }
 
+/// Returns the command that opens a page for the user.
+fn browser_command(browser: &str) -> Result<Command, Box<dyn Error>> {
+    let mut words = browser.split(' ');
+    let mut command = Command::new(words.next().ok_or("INTEROP_BROWSER is empty")?);
+    command.args(words);
+    Ok(command)
+}
+
 /// Lets the user log in. Returns the final URL of the browser.
 fn shown(url: &str) -> Result<Page, Box<dyn Error>> {
     let browser = env::var("INTEROP_BROWSER")?;
-    let mut words = browser.split(' ');
-    let program = words.next().ok_or("INTEROP_BROWSER is empty")?;
-    let printed = Command::new(program)
-        .args(words)
-        .args([url, "--print"])
-        .output()?;
+    let printed = browser_command(&browser)?.args([url, "--print"]).output()?;
     if !printed.status.success() {
         return Err(String::from_utf8_lossy(&printed.stderr).into());
     }

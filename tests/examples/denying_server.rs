@@ -1,6 +1,11 @@
 //! A server that denies in every way, for `cargo xtask interop denials`.
 
-use std::{env, error::Error, time::Duration};
+use std::{
+    env,
+    error::Error,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use support::TestClock;
 use toolgate::{
@@ -72,12 +77,40 @@ async fn follow(caller: Caller, context: Context) -> Result<&'static str, ToolEr
     upstream(&caller)
 }
 
+/// Needs an approval on the server's page.
+#[mcp_tool(scope = "files:read", destructive, approve = "Erase every file?")]
+fn erase() -> &'static str {
+    "no file is left"
+}
+
+/// Lets more than the five minutes of an approval pass, once the client was asked to open its page.
+fn outlived(_: &Caller, State(clock): &State<TestClock>) -> Result<(), AuthorizeError> {
+    static WAS_ASKED: AtomicBool = AtomicBool::new(false);
+    if WAS_ASKED.swap(true, Ordering::SeqCst) {
+        clock.advance(Duration::from_secs(301));
+    }
+    Ok(())
+}
+
+/// Needs an approval that expires.
+#[mcp_tool(scope = "files:read", authorize = outlived, approve = "Format the disk?")]
+fn format(State(_): State<TestClock>) -> &'static str {
+    "the disk is blank"
+}
+
+/// Runs once in twenty seconds.
+#[mcp_tool(scope = "files:read", rate = "3/min", burst = 1)]
+fn count() -> &'static str {
+    "one more"
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::from_environment(&Environment::load()?, PORT)?;
     let clock = TestClock::default();
     let mut server = Server::with_state("files", clock.clone())
         .tools(tools![read, wait, write, edit, sign, open, fetch, follow])
+        .tools(tools![erase, format, count])
         .with_clock(clock);
     if env::var_os("INTEROP_RESULTS").is_some() {
         // A client without a token has to log in.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::{
     TestClock,
+    approving_user::{AskedPage, decide, opens_pages, sign_in, up_to_callback},
     client::{Client, HttpResponse, Revision},
     consenting_user::ConsentingUser,
     running_server::RunningServer,
-    simulated_browser::{Browser, Page},
+    simulated_browser::Browser,
     tool_server::Runs,
 };
 use toolgate::{
@@ -18,9 +19,11 @@ use toolgate::{
 
 mod attacks;
 mod clients;
+mod completion;
 mod handler_gate;
 mod logs;
 mod pages;
+mod slow_issuer;
 mod start_errors;
 
 /// How long a call waits for a decision in these tests.
@@ -106,11 +109,24 @@ impl Desk {
         client_of(&self.server.resource(), name, "list:write").await
     }
 
+    /// Returns a client of this user in a session of 2025-11-25 that can open pages.
+    async fn session(&self, name: &str) -> Client {
+        let token = ConsentingUser {
+            name,
+            allows: "list:write",
+        };
+        let token = token.log_in(&self.server.resource()).await;
+        let client = Client::new(self.server.resource(), Revision::Session("2025-11-25"));
+        let mut client = client.with_token(token).declaring(opens_pages());
+        client.open().await;
+        client
+    }
+
     /// Calls `delete` as alice. Returns her client, the arguments, and the page to open.
-    async fn pending(&self) -> (Client, Value, Asked) {
+    async fn pending(&self) -> (Client, Value, AskedPage) {
         let alice = self.client("alice").await;
         let list = json!({"list": "a"});
-        let asked = Asked::of(&call(&alice, &list).await);
+        let asked = AskedPage::of(&call(&alice, &list).await);
         (alice, list, asked)
     }
 
@@ -123,81 +139,19 @@ impl Desk {
 
 async fn client_of(resource: &str, name: &str, allows: &str) -> Client {
     let token = ConsentingUser { name, allows }.log_in(resource).await;
-    Client::new(resource, Revision::Stateless).with_token(token)
-}
-
-/// Sends a request of a client that can open pages.
-async fn send(client: &Client, method: &str, params: &Value) -> HttpResponse {
-    let mut message = client.message(method, params.clone());
-    message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
-        json!({"elicitation": {"url": {}}});
-    client.send(&message).await
+    let client = Client::new(resource, Revision::Stateless).with_token(token);
+    client.declaring(opens_pages())
 }
 
 /// Calls `delete`.
 async fn call(client: &Client, arguments: &Value) -> HttpResponse {
-    let params = json!({"name": "delete", "arguments": arguments});
-    send(client, "tools/call", &params).await
-}
-
-/// The page that the server asks its client to open.
-#[derive(Debug, Clone)]
-struct Asked {
-    url: String,
-    message: String,
-    state: Value,
-}
-
-impl Asked {
-    fn of(response: &HttpResponse) -> Self {
-        let result = &response.json()["result"];
-        let params = &result["inputRequests"]["approve"]["params"];
-        assert_eq!(params["mode"], "url", "{response:?}");
-        let text = |name: &str| params[name].as_str().expect("a text").to_owned();
-        Self {
-            url: text("url"),
-            message: text("message"),
-            state: result["requestState"].clone(),
-        }
-    }
-
-    /// The parameters of the next round: the client says that its user has accepted.
-    fn accepted(&self, mut params: Value) -> Value {
-        params["requestState"] = self.state.clone();
-        params["inputResponses"] = json!({"approve": {"action": "accept"}});
-        params
-    }
+    client.call("delete", arguments.clone()).await
 }
 
 /// Calls `delete` again, as a client whose user has accepted to open the page.
-async fn call_again(client: &Client, arguments: &Value, asked: &Asked) -> HttpResponse {
+async fn call_again(client: &Client, arguments: &Value, asked: &AskedPage) -> HttpResponse {
     let params = json!({"name": "delete", "arguments": arguments});
-    send(client, "tools/call", &asked.accepted(params)).await
-}
-
-/// Opens the page of an approval and signs in as a user. Returns the page after the sign-in.
-async fn sign_in(browser: &Browser, url: &str, name: &str) -> Page {
-    let back = up_to_page(browser, url, name).await;
-    match back.status() {
-        303 => browser.follow(&back).await,
-        _ => back,
-    }
-}
-
-/// Signs in as a user, up to the redirect to the page.
-async fn up_to_page(browser: &Browser, url: &str, name: &str) -> Page {
-    let to_issuer = browser.open(url).await;
-    let consent = browser.open(to_issuer.leads_to()).await;
-    let consent = consent.fill("subject", name);
-    let to_callback = browser.press(&consent, "allow").await;
-    browser.follow(&to_callback).await
-}
-
-/// Signs in and decides.
-async fn decide(url: &str, name: &str, decision: &str) -> Page {
-    let browser = Browser::default();
-    let page = sign_in(&browser, url, name).await;
-    browser.press(&page.tick_only(&["read"]), decision).await
+    client.request("tools/call", asked.accepted(params)).await
 }
 
 fn text(response: &HttpResponse) -> String {
@@ -282,12 +236,12 @@ async fn resources_and_prompts_are_approved_as_tools_are() {
             "letter",
         ),
     ] {
-        let asked = Asked::of(&send(&alice, method, &params).await);
-        let early = send(&alice, method, &asked.accepted(params.clone())).await;
-        assert_eq!(Asked::of(&early).url, asked.url);
+        let asked = AskedPage::of(&alice.request(method, params.clone()).await);
+        let early = alice.request(method, asked.accepted(params.clone())).await;
+        assert_eq!(AskedPage::of(&early).url, asked.url);
         assert!(desk.taken().is_empty(), "{method}");
         decide(&asked.url, "alice", "approve").await;
-        let done = send(&alice, method, &asked.accepted(params)).await;
+        let done = alice.request(method, asked.accepted(params)).await;
         assert!(done.json()["result"]["inputRequests"].is_null(), "{done:?}");
         assert_eq!(desk.taken(), [ran], "{done:?}");
     }

@@ -12,7 +12,7 @@ use crate::{SigningKey, TokenBuilder};
 
 mod server_requests;
 
-pub use server_requests::question;
+pub use server_requests::{message_in, question};
 pub use toolgate_testing::Challenge;
 
 /// A protocol revision, by its requests on the wire.
@@ -53,6 +53,7 @@ pub struct Client {
     key: Option<Arc<SigningKey>>,
     nonce: Option<String>,
     session: Option<String>,
+    capabilities: Value,
     /// Whether it has completed the handshake, and names the revision in each request.
     is_known: bool,
 }
@@ -84,6 +85,7 @@ impl Client {
             key: None,
             nonce: None,
             session: None,
+            capabilities: json!({}),
             is_known: false,
         }
     }
@@ -130,6 +132,13 @@ impl Client {
         self
     }
 
+    /// Returns the same client with these capabilities, which it declares from now on.
+    #[must_use]
+    pub fn declaring(mut self, capabilities: Value) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
     /// Returns the id of the session, if there is one.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
@@ -155,16 +164,12 @@ impl Client {
         let Revision::Session(version) = self.revision else {
             return self.request("server/discover", json!({})).await;
         };
-        self.initialize_with(version, json!({})).await
-    }
-
-    async fn initialize_with(&mut self, version: &str, capabilities: Value) -> HttpResponse {
         let answer = self
             .send(&json!({
                 "jsonrpc": "2.0", "id": 0, "method": "initialize",
                 "params": {
                     "protocolVersion": version,
-                    "capabilities": capabilities,
+                    "capabilities": self.capabilities,
                     "clientInfo": {"name": "test", "version": "1"},
                 },
             }))
@@ -203,7 +208,7 @@ impl Client {
             params["_meta"] = json!({
                 "io.modelcontextprotocol/protocolVersion": self.revision.name(),
                 "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientCapabilities": self.capabilities,
             });
         }
         json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})

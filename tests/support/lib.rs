@@ -1,5 +1,6 @@
 //! Shared code of the end-to-end tests.
 
+pub mod approving_user;
 pub mod captured_log;
 pub mod client;
 pub mod consenting_user;

@@ -1,9 +1,14 @@
 //! An application with rmcp's own client and its OAuth support, and a user who logs in.
 
+use std::sync::Arc;
+
 use rmcp::{
-    ClientLifecycleMode, ClientServiceExt, RoleClient, ServiceError,
-    model::{CallToolRequestParams, CallToolResult, ClientConfig, ProtocolVersion},
-    service::{ClientInitializeError, RunningService},
+    ClientHandler, ClientLifecycleMode, ClientServiceExt, ErrorData, RoleClient, ServiceError,
+    model::{
+        CallToolRequestParams, CallToolResult, ClientConfig, ElicitRequestParams, ElicitResult,
+        ElicitationAction, ElicitationCapability, ProtocolVersion, UrlElicitationCapability,
+    },
+    service::{ClientInitializeError, RequestContext, RunningService},
     transport::{
         AuthClient, AuthorizationManager, AuthorizationRequest, StreamableHttpClientTransport,
         auth::{AuthorizationCallback, OAuthState, WWWAuthenticateParams},
@@ -24,7 +29,38 @@ pub struct RmcpClientApp {
     revision: Revision,
     wire: RecordingClient,
     auth: AuthClient<RecordingClient>,
-    connection: Option<RunningService<RoleClient, ClientConfig>>,
+    connection: Option<RunningService<RoleClient, Handler>>,
+    opens_page: Option<OpensPage>,
+}
+
+/// Opens a page for the user.
+type OpensPage = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The application's side of a connection.
+struct Handler {
+    config: ClientConfig,
+    opens_page: Option<OpensPage>,
+}
+
+impl ClientHandler for Handler {
+    fn get_info(&self) -> ClientConfig {
+        self.config.clone()
+    }
+
+    async fn create_elicitation(
+        &self,
+        request: ElicitRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        let action = match (request, &self.opens_page) {
+            (ElicitRequestParams::UrlElicitationParams { url, .. }, Some(open)) => {
+                open(&url);
+                ElicitationAction::Accept
+            }
+            _ => ElicitationAction::Decline,
+        };
+        Ok(ElicitResult::new(action))
+    }
 }
 
 impl RmcpClientApp {
@@ -42,7 +78,15 @@ impl RmcpClientApp {
             revision,
             wire,
             connection: None,
+            opens_page: None,
         }
+    }
+
+    /// Lets the application open pages for its user, and declares that.
+    #[must_use]
+    pub fn opening_pages(mut self, open: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.opens_page = Some(Arc::new(open));
+        self
     }
 
     /// Returns what it has sent.
@@ -72,7 +116,16 @@ impl RmcpClientApp {
                 ClientLifecycleMode::Initialize
             }
         };
-        let connection = config.serve_with_lifecycle(transport, lifecycle).await?;
+        if self.opens_page.is_some() {
+            let mut elicitation = ElicitationCapability::default();
+            elicitation.url = Some(UrlElicitationCapability::default());
+            config.capabilities.elicitation = Some(elicitation);
+        }
+        let handler = Handler {
+            config,
+            opens_page: self.opens_page.clone(),
+        };
+        let connection = handler.serve_with_lifecycle(transport, lifecycle).await?;
         self.connection = Some(connection);
         Ok(())
     }
@@ -221,7 +274,7 @@ impl RmcpClientApp {
         challenge.unwrap_or_else(|| panic!("refused without a challenge: {error:?}"))
     }
 
-    fn connection(&self) -> &RunningService<RoleClient, ClientConfig> {
+    fn connection(&self) -> &RunningService<RoleClient, Handler> {
         self.connection.as_ref().expect("it is connected")
     }
 }

@@ -58,6 +58,15 @@ impl Browser {
             .clone()
     }
 
+    /// Returns the cookies as the value of a `Cookie` header.
+    #[must_use]
+    pub fn cookie_header(&self) -> String {
+        let cookies = self.cookies();
+        let pairs = cookies.iter();
+        let pairs = pairs.map(|(name, value)| format!("{name}={value}"));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
     /// Sets a cookie, as an attacker with control of another host of the same site can.
     pub fn set_cookie(&self, name: &str, value: &str) {
         let mut cookies = self.1.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,13 +74,9 @@ impl Browser {
     }
 
     async fn load(&self, url: Url, mut request: RequestBuilder) -> Page {
-        let cookies = self.cookies();
+        let cookies = self.cookie_header();
         if !cookies.is_empty() {
-            let pairs: Vec<_> = cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
-            request = request.header(header::COOKIE, pairs.join("; "));
+            request = request.header(header::COOKIE, cookies);
         }
         let page = Page::of(url, request).await;
         for set in page.set_cookies() {

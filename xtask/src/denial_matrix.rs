@@ -24,33 +24,76 @@ struct Kind {
     name: &'static str,
     /// The tools that the client calls, in order. The last one is denied.
     tools: &'static [&'static str],
-    /// What the message of the denial says.
-    says: &'static str,
+    /// What the message of the denial says: one of these.
+    says: &'static [&'static str],
+    /// What the user does on the page of an approval.
+    on_page: OnPage,
     /// Whether denials are answered as results of the call.
     as_results: bool,
 }
 
-static KINDS: [Kind; 9] = [
-    Kind::new("no token", &["read"], "access token"),
-    Kind::new("expired token", &["read", "wait", "read"], "expired"),
-    Kind::new("missing scope", &["read", "write"], "files:write"),
-    Kind::new("missing role", &["read", "edit"], "the role editor"),
+/// What the user does on the page of an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnPage {
+    Approves,
+    Declines,
+    /// The approval expires meanwhile.
+    Nothing,
+}
+
+impl OnPage {
+    /// Returns the value of `INTEROP_DECISION`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Approves => "approve",
+            Self::Declines => "decline",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// The reason for a client that cannot open a page.
+const NO_PAGE: &str = "this client cannot open one";
+
+static KINDS: [Kind; 13] = [
+    Kind::new("no token", &["read"], &["access token"]),
+    Kind::new("expired token", &["read", "wait", "read"], &["expired"]),
+    Kind::new("missing scope", &["read", "write"], &["files:write"]),
+    Kind::new("missing role", &["read", "edit"], &["the role editor"]),
     Kind::new(
         "insufficient authentication",
         &["read", "sign"],
-        "more recent login",
+        &["more recent login"],
     ),
-    Kind::new("`authorize`", &["read", "open"], "the file is another's"),
-    Kind::new("late, 403", &["read", "fetch"], "files:admin"),
-    Kind::new("late, in the stream", &["read", "follow"], "files:admin"),
+    Kind::new("`authorize`", &["read", "open"], &["the file is another's"]),
+    Kind::new("late, 403", &["read", "fetch"], &["files:admin"]),
+    Kind::new("late, in the stream", &["read", "follow"], &["files:admin"]),
     Kind {
         as_results: true,
         ..Kind::new(
             "missing scope, as a result",
             &["read", "write"],
-            "files:write",
+            &["files:write"],
         )
     },
+    Kind::new("approval", &["read", "erase"], &[NO_PAGE]),
+    Kind {
+        on_page: OnPage::Declines,
+        ..Kind::new(
+            "declined approval",
+            &["read", "erase"],
+            &["the user declined this", NO_PAGE],
+        )
+    },
+    Kind {
+        on_page: OnPage::Nothing,
+        ..Kind::new(
+            "expired approval",
+            &["read", "format"],
+            &["expired", NO_PAGE],
+        )
+    },
+    Kind::new("rate limit", &["count", "read", "count"], &["try again in"]),
 ];
 
 /// What came of a denial.
@@ -82,14 +125,17 @@ impl Outcome {
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
-        let is_refused = |one: &&Value| matches!(one["status"].as_u64(), Some(401 | 403));
+        let is_refused = |one: &&Value| matches!(one["status"].as_u64(), Some(401 | 403 | 429));
         let calls = |tool: &str| exchanges.iter().filter(|one| one["tool"] == tool).count();
         let planned = |tool: &str| kind.tools.iter().filter(|one| **one == tool).count();
         let denied = kind.tools.last().copied().unwrap_or_default();
+        // A session is asked for an approval within its call, which no client gets without a user.
+        let was_asked = denied == "erase";
         // A denial that is a result has the status 200: the client calls again.
-        let was_denied = exchanges
-            .iter()
-            .any(|one| is_refused(&one) && one["tool"] == denied)
+        let was_denied = was_asked
+            || exchanges
+                .iter()
+                .any(|one| is_refused(&one) && one["tool"] == denied)
             || calls(denied) > planned(denied)
             || (kind
                 .tools
@@ -99,18 +145,23 @@ impl Outcome {
         match (succeeded, was_denied) {
             (true, true) => Self::Repaired,
             (true, false) => Self::NotDenied,
-            (false, _) if printed.contains(kind.says) => Self::Reported,
+            (false, _) if kind.says.iter().any(|reason| printed.contains(reason)) => Self::Reported,
             (false, _) => Self::Silent,
         }
     }
 }
 
 impl Kind {
-    const fn new(name: &'static str, tools: &'static [&'static str], says: &'static str) -> Self {
+    const fn new(
+        name: &'static str,
+        tools: &'static [&'static str],
+        says: &'static [&'static str],
+    ) -> Self {
         Self {
             name,
             tools,
             says,
+            on_page: OnPage::Approves,
             as_results: false,
         }
     }
@@ -125,6 +176,9 @@ impl Kind {
                 "edit" => "edited",
                 "sign" => "signed",
                 "open" => "opened",
+                "erase" => "no file is left",
+                "format" => "the disk is blank",
+                "count" => "one more",
                 _ => "fetched",
             };
             format!(r#"{{"name": "{tool}", "arguments": {{}}, "shows": "{shows}"}}"#)
@@ -192,6 +246,7 @@ fn run_client(
             .env("INTEROP_URL", server.url())
             .env("INTEROP_REVISION", lifecycle.revision())
             .env("INTEROP_CALLS", kind.calls_as_json())
+            .env("INTEROP_DECISION", kind.on_page.name())
             .env("INTEROP_COMMAND", printed_command(&folder)),
         LIMIT,
     )?;
@@ -232,6 +287,15 @@ mod tests {
         let twice = format!("{once}\n{once}");
         assert_eq!(Outcome::new(stream, once, true, ""), Outcome::NotDenied);
         assert_eq!(Outcome::new(stream, &twice, true, ""), Outcome::Repaired);
+        let approved = "{\"tool\":\"erase\",\"status\":200}";
+        assert_eq!(
+            Outcome::new(kind("approval"), approved, true, ""),
+            Outcome::Repaired
+        );
+        let rate = kind("rate limit");
+        let limited = format!("{run}\n{{\"tool\":\"count\",\"status\":429}}");
+        assert_eq!(Outcome::new(rate, &limited, true, ""), Outcome::Repaired);
+        assert_eq!(Outcome::new(rate, run, true, ""), Outcome::NotDenied);
         let login = "{\"rpc\":\"initialize\",\"status\":401}\n{\"tool\":\"read\",\"status\":200}";
         assert_eq!(
             Outcome::new(kind("no token"), login, true, ""),

@@ -147,10 +147,18 @@ conformance suite against `everything`, open and protected.
 const DENIALS: &str = "\
 What each client does with each kind of denial of
 `tests/examples/denying_server.rs`. *repaired*: it gets what it
-lacks by itself, and the call succeeds. *reported*: it prints the reason, for a person or a model.
-*neither*: it prints a failure without the reason. –: it was not denied, because it requests every scope
-at the first login. A client that does not ask for progress reports gets the 403 of a late denial in
-both columns. [denials.md](denials.md) lists the reasons.
+lacks, by itself or from its user, and the call succeeds. *reported*: it prints the reason, for a person
+or a model. *neither*: it prints a failure without the reason. –: it was not denied, because it requests
+every scope at the first login. A client that does not ask for progress reports gets the 403 of a late
+denial in both columns. [denials.md](denials.md) lists the reasons.
+
+The columns of approvals call an item with `approve` (`not_approved`). A client that can open pages opens
+the page of the server, and its user approves there, declines, or does not decide within five minutes.
+Libraries are given a function that opens the page. A client that does not declare that it can open
+pages gets the 403 with this reason in all three columns. The rate limit answers 429 with `Retry-After`
+(`rate_limited`), and *repaired* would be a client that waits and calls again. The limit of concurrent
+requests answers in the same form (`too_many_running`). A timeout is not a denial: the item has begun to
+run.
 
 ";
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use toolgate::auth::Clock;
+use toolgate::auth::{Clock, DenialReason};
 use toolgate_testing::{TestCaller, TestServer, assert_access};
 
 use super::*;
@@ -65,36 +65,61 @@ async fn a_document_is_deleted_when_its_owner_confirms() {
 }
 
 #[tokio::test]
-async fn an_editor_publishes_after_a_recent_login_with_a_second_factor() {
+async fn an_editor_publishes_a_document_after_approving_it_on_the_page() {
     let server = TestServer::new(server());
     let alice = writer(&server, "alice");
     write(&alice).await;
-    let publish = async |caller: &TestCaller<'_>| {
-        let published = caller.call("publish_document", json!({"id": 1}));
-        published
-            .await
-            .map_err(|denied| (denied.status(), denied.error().map(str::to_owned)))
+    let publish = async |caller: TestCaller<'_>| {
+        let published = caller.call("publish_document", json!({"id": 1})).await;
+        published.map_err(|denied| (denied.status(), denied.reason()))
     };
-    assert_eq!(publish(&alice).await.unwrap_err(), (403, None));
+    let no_role = (403, Some(DenialReason::MissingRole));
+    assert_eq!(
+        publish(alice.clone().approving()).await.unwrap_err(),
+        no_role
+    );
     let editor = alice.with_roles(["editor"]);
-    let weak = (401, Some("insufficient_user_authentication".to_owned()));
-    assert_eq!(publish(&editor).await.unwrap_err(), weak);
-    let now = server.clock().now();
-    let strong = editor.with_acr(SECOND_FACTOR).with_auth_time(now);
-    assert!(publish(&strong).await.is_ok());
-    server.clock().advance(Duration::from_secs(301));
-    assert_eq!(publish(&strong).await.unwrap_err(), weak);
+    let not_approved = (403, Some(DenialReason::NotApproved));
+    let declined = publish(editor.clone().declining()).await;
+    assert_eq!(declined.unwrap_err(), not_approved);
+    let alone = editor
+        .clone()
+        .answering(|_, _| json!({"action": "accept", "content": {"approve": true}}));
+    assert!(publish(alone).await.unwrap().asks_for_approval());
+    assert!(!is_published(&server).await);
+    let published = publish(editor.approving()).await.unwrap();
+    assert!(!published.asks_for_approval());
+    assert!(is_published(&server).await);
+}
+
+/// Returns an auditor who has just signed in with a second factor.
+fn auditor(server: &TestServer) -> TestCaller<'_> {
+    let auditor = server.as_caller("eve").with_scopes(["documents:read"]);
+    let auditor = auditor.with_roles(["auditor"]).with_acr(SECOND_FACTOR);
+    auditor.with_auth_time(server.clock().now())
+}
+
+async fn is_published(server: &TestServer) -> bool {
+    let all = auditor(server).call("all_documents", json!({})).await;
+    all.unwrap().json::<Value>()["1"]["published"] == true
 }
 
 #[tokio::test]
-async fn an_auditor_sees_all_documents_and_an_owner_does_not() {
+async fn an_auditor_sees_all_documents_after_a_recent_login_with_a_second_factor() {
     let server = TestServer::new(server());
     let alice = writer(&server, "alice");
     write(&alice).await;
-    let denied = alice.call("all_documents", json!({})).await.unwrap_err();
-    assert_eq!((denied.status(), denied.challenge()), (403, None));
-    let auditor = server.as_caller("eve").with_scopes(["documents:read"]);
-    let auditor = auditor.with_roles(["auditor"]);
-    let all = auditor.call("all_documents", json!({})).await.unwrap();
-    assert!(all.text().contains("Draft"), "{all:?}");
+    let list = async |caller: &TestCaller<'_>| {
+        let all = caller.call("all_documents", json!({})).await;
+        all.map(|all| all.text())
+            .map_err(|denied| (denied.status(), denied.error().map(str::to_owned)))
+    };
+    assert_eq!(list(&alice).await.unwrap_err(), (403, None));
+    let weak = (401, Some("insufficient_user_authentication".to_owned()));
+    let without = alice.with_roles(["auditor"]);
+    assert_eq!(list(&without).await.unwrap_err(), weak);
+    let auditor = auditor(&server);
+    assert!(list(&auditor).await.unwrap().contains("Draft"));
+    server.clock().advance(Duration::from_secs(301));
+    assert_eq!(list(&auditor).await.unwrap_err(), weak);
 }

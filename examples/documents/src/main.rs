@@ -1,4 +1,4 @@
-//! Documents that belong to somebody: owners, roles, a second factor and a confirmation.
+//! Documents that belong to somebody: owners, roles, a second factor, and decisions of the user.
 //!
 //! Run `cargo run -p documents`; it needs no account and no configuration.
 
@@ -80,7 +80,7 @@ fn delete_document(
 
 /// Publishes one of your documents for everybody.
 #[mcp_tool(scope = "documents:write", step_up, role = "editor", authorize = is_owner,
-    acr = "urn:example:second-factor", max_age = 300)]
+    approve = "Publish the document {id} for everybody?")]
 fn publish_document(
     State(documents): State<Documents>,
     /// Which.
@@ -92,7 +92,13 @@ fn publish_document(
 }
 
 /// Lists the documents of all owners, for auditors.
-#[mcp_tool(scope = "documents:read", role = "auditor", read_only)]
+#[mcp_tool(
+    scope = "documents:read",
+    role = "auditor",
+    read_only,
+    acr = "urn:example:second-factor",
+    max_age = 300
+)]
 fn all_documents(State(documents): State<Documents>) -> Json<BTreeMap<u32, Document>> {
     Json(documents.all().clone())
 }

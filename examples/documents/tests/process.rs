@@ -2,9 +2,11 @@
 
 use serde_json::json;
 use support::{
+    approving_user::{AskedPage, decide, opens_pages, sign_in},
     client::{Client, Revision},
     consenting_user::ConsentingUser,
     server_process::{Folder, Program},
+    simulated_browser::Browser,
 };
 
 #[tokio::test]
@@ -38,5 +40,36 @@ async fn an_owner_writes_and_reads_and_others_are_refused() {
         let published = ada.call("publish_document", json!({"id": 1})).await;
         assert_eq!(published.status, 403, "{published:?}");
         assert!(published.text.contains("missing_role"), "{published:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_editor_publishes_a_document_on_the_page_of_the_server() {
+    let folder = Folder::new();
+    let program = Program::new(env!("CARGO_BIN_EXE_documents"), &folder);
+    let server = program.serve().await;
+    let ada = ConsentingUser {
+        name: "ada",
+        allows: "documents:write",
+    };
+    let token = ada.log_in_with(&server.resource(), &[], &["editor"]).await;
+    let client = Client::new(server.resource(), Revision::Stateless)
+        .with_token(token.unwrap())
+        .declaring(opens_pages());
+    client
+        .call("write_document", json!({"text": "Draft"}))
+        .await;
+    let publish = json!({"name": "publish_document", "arguments": {"id": 1}});
+    for (decision, status) in [("decline", 403), ("approve", 200)] {
+        let asked = AskedPage::of(&client.request("tools/call", publish.clone()).await);
+        assert_eq!(asked.message, "Publish the document 1 for everybody?");
+        let other = sign_in(&Browser::default(), &asked.url, "bob").await;
+        assert!(!other.has_form(), "{other:?}");
+        let page = decide(&asked.url, "ada", decision).await;
+        assert!(page.text().contains("You have"), "{page:?}");
+        let again = client.request("tools/call", asked.accepted(publish.clone()));
+        let again = again.await;
+        assert_eq!(again.status, status, "{again:?}");
+        assert_eq!(again.text.contains("not_approved"), status == 403);
     }
 }

@@ -3,7 +3,7 @@
 
 use syn::{LitStr, Type};
 
-use super::ItemModel;
+use super::{ItemModel, question_errors};
 use crate::{access::Access, errors::Errors, parameter::Parameter};
 
 /// Checks the question of an item, if it has one.
@@ -14,17 +14,11 @@ pub(super) fn check(model: &ItemModel, errors: &Errors) {
         (Some(question), None) => ("confirm", question),
         (None, Some(question)) => ("approve", question),
         (Some(confirm), Some(_)) => {
-            return errors.add_on(
-                confirm,
-                "an item has either `confirm` or `approve`: remove `confirm`, because a decision on the server's own page is the stronger one",
-            );
+            return errors.add_on(confirm, question_errors::BOTH);
         }
     };
     if let (Some(Access::Public), "approve") = (&attribute.access, key) {
-        errors.add_on(
-            question,
-            "a public item has no signed-in user who could approve it: require a scope or `authenticated` in place of `public`, or remove `approve`",
-        );
+        errors.add_on(question, question_errors::PUBLIC);
     }
     if let Some(round) = model.extractors().find(|one| is_round(&one.ty)) {
         errors.add_on(

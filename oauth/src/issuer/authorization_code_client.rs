@@ -18,8 +18,13 @@ use tokio::{
 };
 use url::{Url, form_urlencoded::Serializer};
 
-use super::{Issuer, discovery, http_fetcher::HttpFetcher};
-use crate::{bearer::BearerToken, clock::UnixTime, json, single_flight::SingleFlight};
+use super::{
+    Issuer,
+    bearer_answer::{BearerAnswer, LONGEST},
+    discovery,
+    http_fetcher::HttpFetcher,
+};
+use crate::{bearer::BearerToken, clock::UnixTime, single_flight::SingleFlight};
 
 mod endpoints;
 mod error;
@@ -45,9 +50,6 @@ const SETTLED: Duration = Duration::from_secs(60);
 /// The maximum number of concurrent requests, and how long a request may wait for its turn.
 const CONCURRENT: usize = 32;
 const TURN: Duration = Duration::from_secs(5);
-
-/// The maximum length of a code and of a token, the same as for tokens that this server accepts.
-const LONGEST: usize = 16 * 1024;
 
 /// This server as an OAuth client of one issuer, for the sign-in of a user.
 pub struct AuthorizationCodeClient {
@@ -112,10 +114,7 @@ impl AuthorizationCodeClient {
         resource: impl Into<String>,
         registration: ClientRegistration,
     ) -> Result<Self, (&'static str, &'static str)> {
-        let (url, egress) = issuer.url().map_err(|reason| {
-            let fix = "write the issuer URL exactly as in its metadata: https, or http on loopback";
-            (reason, fix)
-        })?;
+        let (url, egress) = issuer.url_or_fix()?;
         let configured = registration.configured_client(issuer.name())?;
         Ok(Self {
             issuer: url,
@@ -215,24 +214,27 @@ impl AuthorizationCodeClient {
         now: UnixTime,
     ) -> Result<BearerToken, AuthorizationCodeError> {
         if code.len() > LONGEST {
-            return Err(AuthorizationCodeError::refused("the code is too long"));
+            return Err(AuthorizationCodeError::new("the code is too long"));
         }
         let prepared = &client.0;
         let _turn = match timeout(TURN, self.turns.acquire()).await {
             Ok(turn) => turn,
             Err(_) => {
-                return Err(AuthorizationCodeError::unavailable(
+                return Err(AuthorizationCodeError::new(
                     "too many sign-ins are in progress",
                 ));
             }
         };
         let (form, authorization) = self
             .form(&prepared.client, [code, code_verifier], now)
-            .map_err(AuthorizationCodeError::misconfigured)?;
+            .map_err(AuthorizationCodeError::new)?;
         let url = &prepared.endpoints.token;
         let answer = self.fetcher.post_for_either(url, form, authorization).await;
         match answer {
-            Ok((200, body)) => access_token(&body),
+            Ok((200, body)) => {
+                let answer = BearerAnswer::read(&body).map_err(AuthorizationCodeError::new)?;
+                Ok(answer.token)
+            }
             Ok((status, body)) => {
                 let error = AuthorizationCodeError::answered(status, &body);
                 if error.is_unknown_client() {
@@ -240,7 +242,7 @@ impl AuthorizationCodeClient {
                 }
                 Err(error)
             }
-            Err(error) => Err(AuthorizationCodeError::fetch(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -266,9 +268,7 @@ impl AuthorizationCodeClient {
         let preparation = async {
             let result = match timeout(PREPARATION, self.prepare()).await {
                 Ok(result) => result,
-                Err(_) => Err(AuthorizationCodeError::unavailable(
-                    "no complete answer in time",
-                )),
+                Err(_) => Err(AuthorizationCodeError::new("no complete answer in time")),
             };
             *self.state() = Some(Preparation {
                 result: result.clone(),
@@ -285,9 +285,7 @@ impl AuthorizationCodeClient {
         let accepts = |issuer: &str| self.is_spelled(issuer);
         let read = |members: &Map<String, Value>| Endpoints::read(members);
         let what = "authorization_endpoint and token_endpoint";
-        let endpoints = discovery::find(what, &self.fetcher, &self.issuer, accepts, read)
-            .await
-            .map_err(AuthorizationCodeError::missing)?;
+        let endpoints = discovery::find(what, &self.fetcher, &self.issuer, accepts, read).await?;
         endpoints.check(&self.issuer, self.fetcher.egress())?;
         let client = match &self.configured {
             Some(client) => Arc::clone(client),
@@ -341,22 +339,6 @@ impl fmt::Debug for AuthorizationCodeClient {
             .field("issuer", &self.name)
             .finish_non_exhaustive()
     }
-}
-
-/// Reads the answer of RFC 6749 §5.1.
-fn access_token(body: &[u8]) -> Result<BearerToken, AuthorizationCodeError> {
-    let unusable = AuthorizationCodeError::unusable;
-    let members = json::strict_object(body)
-        .map_err(|_| unusable("its answer is not a JSON object with each name once"))?;
-    let text = |name: &str| members.get(name).and_then(Value::as_str);
-    // RFC 6749 §7.1: a client must not use a token of an unknown type.
-    if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-        return Err(unusable("its token_type is not Bearer"));
-    }
-    text("access_token")
-        .filter(|token| token.len() <= LONGEST)
-        .and_then(|token| BearerToken::new(token).ok())
-        .ok_or_else(|| unusable("its access_token is missing or does not fit in a header"))
 }
 
 #[cfg(test)]

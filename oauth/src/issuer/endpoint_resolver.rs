@@ -58,10 +58,7 @@ impl EndpointResolver {
         given: Option<&str>,
         client: &ClientAuthentication,
     ) -> Result<(Self, Client), (&'static str, &'static str)> {
-        let (url, egress) = issuer.url().map_err(|reason| {
-            let fix = "write the issuer URL exactly as in its metadata: https, or http on loopback";
-            (reason, fix)
-        })?;
+        let (url, egress) = issuer.url_or_fix()?;
         let given = given.map(|text| egress.parse_url(text)).transpose();
         let given =
             given.map_err(|reason| (reason, "pass an absolute https URL to with_endpoint"))?;

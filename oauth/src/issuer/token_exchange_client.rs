@@ -7,15 +7,15 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::{sync::Semaphore, time::timeout};
 use url::form_urlencoded::Serializer;
 
 use super::{
-    Upstream, client_authentication::Client, discovery::MissingMetadata,
-    endpoint_resolver::EndpointResolver, http_fetcher::FetchError,
+    Upstream, bearer_answer::BearerAnswer, client_authentication::Client,
+    discovery::MissingMetadata, endpoint_resolver::EndpointResolver, http_fetcher::FetchError,
 };
-use crate::{bearer::BearerToken, claims::Claims, clock::UnixTime, json, start_error::SetupErrors};
+use crate::{bearer::BearerToken, claims::Claims, clock::UnixTime, start_error::SetupErrors};
 
 mod error;
 
@@ -30,9 +30,6 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// The maximum number of concurrent requests, and how long a request may wait for its turn.
 const AT_ONCE: usize = 32;
 const TURN: Duration = Duration::from_secs(5);
-
-/// The maximum length of a token, the same as for tokens that this server accepts.
-const LONGEST: usize = 16 * 1024;
 
 /// Exchanges tokens at one issuer for one upstream.
 pub struct TokenExchangeClient {
@@ -175,25 +172,17 @@ impl TokenExchangeClient {
         subject: &BearerToken,
     ) -> Result<Exchanged, ExchangeError> {
         let unusable = |reason: &str| ExchangeError::new(Unusable, reason);
-        let members = json::strict_object(body)
-            .map_err(|_| unusable("its answer is not a JSON object with each name once"))?;
-        if text(&members, "issued_token_type") != Some(ACCESS_TOKEN) {
+        let answer = BearerAnswer::read(body).map_err(unusable)?;
+        let issued = answer.member("issued_token_type").and_then(Value::as_str);
+        if issued != Some(ACCESS_TOKEN) {
             return Err(unusable("its issued_token_type is not an access token"));
         }
-        // RFC 6749 §7.1: a client must not use a token of an unknown type.
-        if !text(&members, "token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err(unusable("its token_type is not Bearer"));
-        }
-        let token = text(&members, "access_token")
-            .filter(|token| token.len() <= LONGEST)
-            .and_then(|token| BearerToken::new(token).ok())
-            .ok_or_else(|| unusable("its access_token is missing or does not fit in a header"))?;
         // An issuer that returns the same token would make this server forward the caller's
         // own.
-        if token.as_str() == subject.as_str() {
+        if answer.token.as_str() == subject.as_str() {
             return Err(unusable("it returned the caller's own token"));
         }
-        let lasts = match members.get("expires_in") {
+        let lasts = match answer.member("expires_in") {
             None => None,
             Some(seconds) => {
                 Some(Duration::from_secs(seconds.as_u64().ok_or_else(|| {
@@ -202,7 +191,7 @@ impl TokenExchangeClient {
             }
         };
         // RFC 6749 §5.1: an absent scope means the requested one.
-        let scopes = match members.get("scope") {
+        let scopes = match answer.member("scope") {
             None => self.scopes.clone(),
             Some(Value::String(scopes)) => {
                 let scopes = scopes.split(' ').filter(|scope| !scope.is_empty());
@@ -212,7 +201,7 @@ impl TokenExchangeClient {
         };
         match self.scopes.iter().find(|scope| !scopes.contains(scope)) {
             None => Ok(Exchanged {
-                token,
+                token: answer.token,
                 scopes,
                 lasts,
             }),
@@ -222,10 +211,6 @@ impl TokenExchangeClient {
             )),
         }
     }
-}
-
-fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    members.get(name).and_then(Value::as_str)
 }
 
 fn missing_endpoint(absent: MissingMetadata) -> ExchangeError {

@@ -330,6 +330,14 @@ impl Issuer {
         egress.permits_url(&url)?;
         Ok((url, egress))
     }
+
+    /// The same with the fix of the error.
+    pub(super) fn url_or_fix(&self) -> Result<(Url, EgressPolicy), (&'static str, &'static str)> {
+        self.url().map_err(|reason| {
+            let fix = "write the issuer URL exactly as in its metadata: https, or http on loopback";
+            (reason, fix)
+        })
+    }
 }
 
 fn is_web_url(url: &Url) -> bool {

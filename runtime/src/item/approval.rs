@@ -169,7 +169,9 @@ fn open(
     question: String,
 ) -> Result<InputRequiredResult, CallError> {
     let asked = round.ask(&page.id).good_for(page.left);
-    Ok(asked.page(KEY, question, page.url).close()?)
+    // `PageCompletion` in the server finds the approval by the id of the elicitation.
+    let asked = asked.page_with_id(KEY.to_owned(), question, page.url, page.id);
+    Ok(asked.close()?)
 }
 
 fn denied<T>(message: &'static str) -> Result<T, CallError> {

@@ -21,6 +21,10 @@ pub(crate) trait ApprovalDesk: Send + Sync {
     fn decision<'a>(&'a self, id: &'a str, caller: &'a Identity)
     -> BoxFuture<'a, ApprovalDecision>;
 
+    /// Waits until the user has decided about a request of this caller, and leaves the decision in
+    /// place. Returns `None` if there is no such request.
+    fn until_decided(&self, id: &str, caller: &Identity) -> Option<BoxFuture<'static, ()>>;
+
     /// Removes a request of this caller.
     fn withdraw(&self, id: &str, caller: &Identity);
 }

@@ -34,6 +34,9 @@ use crate::{
 };
 
 use super::dispatch_check::gate_extension;
+use page_completion::PageCompletion;
+
+mod page_completion;
 
 /// The maximum number of rounds of a request in a session: the same number as clients of
 /// 2026-07-28 accept.
@@ -96,29 +99,31 @@ impl<'h> Rounds<'h> {
         if self.is_current {
             return Ok(end);
         }
+        let desk = self.guard.seal.approval_desk();
+        let mut page = PageCompletion::new(&self.context.peer, desk);
         for _ in 0..MAX_ROUNDS {
             let requested = match end.into_input_request() {
                 Ok(requested) => requested,
                 Err(end) => return Ok(end),
             };
             let requests = requested.input_requests.unwrap_or_default();
+            page.watch(&requests, permit.caller());
             let waiting = round_request.next(requested.request_state);
             // A later answer would be refused, so do not wait longer.
             let left = self.validate(&permit, &waiting)?.left();
             // A run that is dropped while it waits for the client was cancelled.
             self.note(RunOutcome::Cancelled);
-            let responses = timeout(left, self.request_input(requests))
-                .await
-                .map_err(|_| {
-                    self.note(RunOutcome::TimedOut);
-                    ErrorData::internal_error("your client did not answer in time", None)
-                })??;
+            let responses = page.alongside(timeout(left, self.request_input(requests)));
+            let responses = responses.await.map_err(|_| {
+                self.note(RunOutcome::TimedOut);
+                ErrorData::internal_error("your client did not answer in time", None)
+            })??;
             let round_request = waiting.with(responses);
             self.note(RunOutcome::LateDenial);
             permit = self.authorize_again(&permit).await?;
             self.note(RunOutcome::ToolError);
             let round = self.validate(&permit, &round_request)?;
-            end = run(&permit, round).await?;
+            end = page.alongside(run(&permit, round)).await?;
         }
         match end.into_input_request() {
             Ok(_) => Err(Unanswered::Failed(ErrorData::internal_error(

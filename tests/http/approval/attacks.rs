@@ -1,6 +1,7 @@
 //! Attacks on the sign-in, on the decision, and on the sealed state.
 
 use reqwest::{RequestBuilder, Url};
+use support::simulated_browser::Page;
 
 use super::*;
 
@@ -8,7 +9,7 @@ use super::*;
 struct SignedIn {
     desk: Desk,
     alice: Client,
-    asked: Asked,
+    asked: AskedPage,
     browser: Browser,
     page: Page,
 }
@@ -16,7 +17,7 @@ struct SignedIn {
 async fn signed_in() -> SignedIn {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
-    let asked = Asked::of(&call(&alice, &json!({"list": "a"})).await);
+    let asked = AskedPage::of(&call(&alice, &json!({"list": "a"})).await);
     let browser = Browser::default();
     let page = sign_in(&browser, &asked.url, "alice").await;
     SignedIn {
@@ -31,14 +32,9 @@ async fn signed_in() -> SignedIn {
 impl SignedIn {
     /// Builds the form of the page with this token, with the cookies of the browser.
     fn form(&self, token: &str) -> RequestBuilder {
-        let cookies = self.browser.cookies();
-        let cookies = cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        let cookies: Vec<_> = cookies.collect();
         let http = reqwest::Client::new();
         http.post(&self.asked.url)
-            .header("cookie", cookies.join("; "))
+            .header("cookie", self.browser.cookie_header())
             .form(&[
                 ("form_token", token),
                 ("decision", "approve"),
@@ -49,7 +45,7 @@ impl SignedIn {
     /// Checks that nothing was decided, and that the real form still works.
     async fn nothing_was_decided(&self) {
         let list = json!({"list": "a"});
-        let again = Asked::of(&call_again(&self.alice, &list, &self.asked).await);
+        let again = AskedPage::of(&call_again(&self.alice, &list, &self.asked).await);
         assert_eq!(again.url, self.asked.url);
         assert!(self.desk.runs.all().is_empty());
         let token = self.page.field("form_token");
@@ -85,7 +81,7 @@ async fn a_form_of_another_page_decides_nothing() {
 #[tokio::test]
 async fn a_form_without_its_token_or_with_that_of_another_page_decides_nothing() {
     let one = signed_in().await;
-    let other = Asked::of(&call(&one.alice, &json!({"list": "b"})).await);
+    let other = AskedPage::of(&call(&one.alice, &json!({"list": "b"})).await);
     let other = sign_in(&one.browser, &other.url, "alice").await;
     let origin = one.desk.server.origin();
     for token in ["", "x", other.field("form_token")] {
@@ -127,7 +123,7 @@ async fn a_click_on_a_button_alone_approves_nothing() {
     assert_eq!(choices[0].label.trim(), "I have read this");
     assert!(!choices[0].is_ticked);
     one.nothing_was_decided().await;
-    let other = Asked::of(&call(&one.alice, &json!({"list": "b"})).await);
+    let other = AskedPage::of(&call(&one.alice, &json!({"list": "b"})).await);
     let page = sign_in(&one.browser, &other.url, "alice").await;
     let declined = one.browser.press(&page, "decline").await;
     assert!(declined.text().contains("You have declined this"));
@@ -148,12 +144,10 @@ async fn a_page_that_is_opened_too_often_starts_no_further_sign_in() {
     one.nothing_was_decided().await;
 }
 
-/// Starts a sign-in in a browser, up to the response of the issuer.
-async fn up_to_callback(browser: &Browser, url: &str, name: &str) -> String {
-    let to_issuer = browser.open(url).await;
-    let consent = browser.open(to_issuer.leads_to()).await;
-    let consent = consent.fill("subject", name);
-    browser.press(&consent, "allow").await.leads_to().to_owned()
+/// Signs in in a browser. Returns the response of the issuer, which no browser has opened yet.
+async fn callback_of(browser: &Browser, asked: &AskedPage) -> String {
+    let to_callback = up_to_callback(browser, &asked.url, "alice").await;
+    to_callback.leads_to().to_owned()
 }
 
 fn with(callback: &str, name: &str, value: Option<&str>) -> String {
@@ -170,11 +164,11 @@ fn with(callback: &str, name: &str, value: Option<&str>) -> String {
 async fn a_response_of_another_browser_sign_in_or_issuer_is_refused() {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
-    let one = Asked::of(&call(&alice, &json!({"list": "a"})).await);
-    let other = Asked::of(&call(&alice, &json!({"list": "b"})).await);
+    let one = AskedPage::of(&call(&alice, &json!({"list": "a"})).await);
+    let other = AskedPage::of(&call(&alice, &json!({"list": "b"})).await);
     let browser = Browser::default();
     // A response that another browser got: login CSRF, or a stolen response.
-    let callback = up_to_callback(&browser, &one.url, "alice").await;
+    let callback = callback_of(&browser, &one).await;
     let stranger = Browser::default();
     assert_eq!(stranger.open(&callback).await.status(), 403);
     for (name, value) in [
@@ -186,14 +180,14 @@ async fn a_response_of_another_browser_sign_in_or_issuer_is_refused() {
         ("code", None),
         ("code", Some("guessed")),
     ] {
-        let callback = up_to_callback(&browser, &one.url, "alice").await;
+        let callback = callback_of(&browser, &one).await;
         let refused = browser.open(&with(&callback, name, value)).await;
         assert!([403, 502].contains(&refused.status()), "{name} {value:?}");
         assert!(!refused.has_form());
     }
     // The code of one sign-in with the state of another.
-    let first = up_to_callback(&browser, &one.url, "alice").await;
-    let second = up_to_callback(&browser, &other.url, "alice").await;
+    let first = callback_of(&browser, &one).await;
+    let second = callback_of(&browser, &other).await;
     let code = Url::parse(&first).unwrap();
     let code = code
         .query_pairs()
@@ -204,7 +198,7 @@ async fn a_response_of_another_browser_sign_in_or_issuer_is_refused() {
     let refused = browser.open(&with(&second, "code", Some(&code))).await;
     assert_eq!(refused.status(), 502);
     // A response is used once.
-    let callback = up_to_callback(&browser, &one.url, "alice").await;
+    let callback = callback_of(&browser, &one).await;
     assert_eq!(browser.open(&callback).await.status(), 303);
     assert_eq!(browser.open(&callback).await.status(), 403);
     assert!(desk.taken().is_empty());
@@ -214,9 +208,9 @@ async fn a_response_of_another_browser_sign_in_or_issuer_is_refused() {
 async fn a_cookie_from_before_the_sign_in_decides_nothing() {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
-    let asked = Asked::of(&call(&alice, &json!({"list": "a"})).await);
+    let asked = AskedPage::of(&call(&alice, &json!({"list": "a"})).await);
     let browser = Browser::default();
-    let callback = up_to_callback(&browser, &asked.url, "alice").await;
+    let callback = callback_of(&browser, &asked).await;
     let before = browser.cookies();
     let page = browser.open(&callback).await;
     let page = browser.follow(&page).await;
@@ -236,7 +230,7 @@ async fn a_cookie_from_before_the_sign_in_decides_nothing() {
 async fn no_parameter_sends_the_browser_elsewhere() {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
-    let asked = Asked::of(&call(&alice, &json!({"list": "a"})).await);
+    let asked = AskedPage::of(&call(&alice, &json!({"list": "a"})).await);
     let evil = "https%3A%2F%2Fevil.example";
     let browser = Browser::default();
     let names = ["redirect_uri", "return_to", "next", "url", "iss"];
@@ -263,7 +257,7 @@ async fn no_parameter_sends_the_browser_elsewhere() {
 async fn an_approval_is_valid_for_its_arguments_its_item_and_its_caller() {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
-    let asked = Asked::of(&call(&alice, &json!({"list": "a"})).await);
+    let asked = AskedPage::of(&call(&alice, &json!({"list": "a"})).await);
     decide(&asked.url, "alice", "approve").await;
     let other_arguments = [json!({"list": "b"}), json!({"list": "a", "force": true})];
     for arguments in other_arguments {
@@ -271,7 +265,7 @@ async fn an_approval_is_valid_for_its_arguments_its_item_and_its_caller() {
         assert!(told.text.contains("did not issue"), "{told:?}");
     }
     let params = json!({"name": "empty", "arguments": {"list": "a"}});
-    let told = send(&alice, "tools/call", &asked.accepted(params)).await;
+    let told = alice.request("tools/call", asked.accepted(params)).await;
     assert!(told.text.contains("did not issue"), "{told:?}");
     let mallory = desk.client("mallory").await;
     let list = json!({"list": "a"});
@@ -304,14 +298,14 @@ async fn a_caller_who_fills_a_share_does_not_stop_others() {
     let desk = Desk::start().await;
     let (alice, bob) = (desk.client("alice").await, desk.client("bob").await);
     for number in 0..8 {
-        Asked::of(&call(&alice, &json!({"list": number.to_string()})).await);
+        AskedPage::of(&call(&alice, &json!({"list": number.to_string()})).await);
     }
     let told = not_approved(&call(&alice, &json!({"list": "more"})).await);
     assert!(told.contains("too many approvals of yours"), "{told}");
-    Asked::of(&call(&bob, &json!({"list": "a"})).await);
+    AskedPage::of(&call(&bob, &json!({"list": "a"})).await);
     desk.clock.advance(Duration::from_secs(301));
     let alice = desk.client("alice").await;
-    Asked::of(&call(&alice, &json!({"list": "later"})).await);
+    AskedPage::of(&call(&alice, &json!({"list": "later"})).await);
 }
 
 #[tokio::test]

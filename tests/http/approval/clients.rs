@@ -8,7 +8,7 @@ async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
     let desk = Desk::start().await;
     let (alice, list, mut asked) = desk.pending().await;
     for _ in 0..3 {
-        let again = Asked::of(&call_again(&alice, &list, &asked).await);
+        let again = AskedPage::of(&call_again(&alice, &list, &asked).await);
         assert_eq!(again.url, asked.url);
         asked = again;
     }
@@ -18,12 +18,16 @@ async fn a_client_that_accepts_by_itself_gets_the_same_page_again() {
         json!({"action": "approve"}),
         json!({"action": "accept", "content": {"decision": "approve"}}),
     ] {
-        let asked = Asked::of(&call(&alice, &list).await);
-        let params = json!({
-            "name": "delete", "arguments": list, "requestState": asked.state,
-            "inputResponses": {"approve": answer, "confirm": answer},
-        });
-        send(&alice, "tools/call", &params).await;
+        let asked = AskedPage::of(&call(&alice, &list).await);
+        let mut params = json!({"name": "delete", "arguments": list});
+        params = asked.answered(params, &answer);
+        params["inputResponses"]["confirm"] = answer.clone();
+        let response = alice.request("tools/call", params).await;
+        match answer["action"] == "accept" {
+            true => assert_eq!(AskedPage::of(&response).url, asked.url),
+            // The protocol has no such action.
+            false => assert!(response.text.contains("cannot be read"), "{response:?}"),
+        }
     }
     assert!(desk.taken().is_empty());
     // The token of the client does not open the page.
@@ -48,10 +52,8 @@ async fn a_client_that_cannot_open_pages_gets_the_reason() {
         json!({"elicitation": {}}),
         json!({"elicitation": {"form": {}}}),
     ] {
-        let params = json!({"name": "delete", "arguments": {"list": "a"}});
-        let mut message = alice.message("tools/call", params);
-        message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
-        let told = not_approved(&alice.send(&message).await);
+        let alice = alice.clone().declaring(capabilities);
+        let told = not_approved(&call(&alice, &json!({"list": "a"})).await);
         assert!(told.contains("elicitation in URL mode"), "{told}");
     }
 }
@@ -60,44 +62,18 @@ async fn a_client_that_cannot_open_pages_gets_the_reason() {
 async fn a_client_that_gives_up_withdraws_its_request() {
     let desk = Desk::start().await;
     let (alice, list, asked) = desk.pending().await;
-    let params = json!({
-        "name": "delete", "arguments": list, "requestState": asked.state,
-        "inputResponses": {"approve": {"action": "decline"}},
-    });
-    let told = not_approved(&send(&alice, "tools/call", &params).await);
+    let params = json!({"name": "delete", "arguments": list});
+    let params = asked.answered(params, &json!({"action": "decline"}));
+    let told = not_approved(&alice.request("tools/call", params).await);
     assert!(told.contains("was not opened"), "{told}");
     let page = Browser::default().open(&asked.url).await;
     assert_eq!(page.status(), 404);
 }
 
-/// Opens a session of a client that can open pages.
-async fn session(desk: &Desk, name: &str) -> Client {
-    let revision = Revision::Session("2025-11-25");
-    let token = ConsentingUser {
-        name,
-        allows: "list:write",
-    };
-    let token = token.log_in(&desk.server.resource()).await;
-    let client = Client::new(desk.server.resource(), revision).with_token(token);
-    let initialize = json!({
-        "jsonrpc": "2.0", "id": 0, "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-11-25",
-            "capabilities": {"elicitation": {"url": {}}},
-            "clientInfo": {"name": "test", "version": "1"},
-        },
-    });
-    let opened = client.send(&initialize).await;
-    let client = client.with_session(opened.header("mcp-session-id").expect("a session"));
-    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    assert_eq!(client.send(&initialized).await.status, 202);
-    client
-}
-
 #[tokio::test]
 async fn in_a_session_the_call_waits_and_the_answer_of_the_client_decides_nothing() {
     let desk = Desk::start_with(|config| config.with_approval_wait(Duration::from_secs(20))).await;
-    let client = session(&desk, "alice").await;
+    let client = desk.session("alice").await;
     let params = json!({"name": "delete", "arguments": {"list": "a"}});
     let message = client.message("tools/call", params);
     let request = client.post(&message).body(message.to_string());

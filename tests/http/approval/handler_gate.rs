@@ -47,10 +47,10 @@ async fn a_handler_runs_after_its_user_approved_the_arguments() {
     let resource = format!("http://{}/mcp", address.await);
     let alice = client_of(&resource, "alice", "list:write").await;
     let arguments = json!({"id": 7, "force": true});
-    let asked = Asked::of(&call(&alice, &arguments).await);
+    let asked = AskedPage::of(&call(&alice, &arguments).await);
     assert_eq!(asked.message, "Delete 7?\nforce: true");
     // The client answers by itself.
-    let again = Asked::of(&call_again(&alice, &arguments, &asked).await);
+    let again = AskedPage::of(&call_again(&alice, &arguments, &asked).await);
     assert_eq!(again.url, asked.url);
     assert!(notes.take().is_empty());
     let page = decide(&asked.url, "alice", "approve").await;
@@ -81,7 +81,7 @@ async fn the_pages_are_below_the_prefix_of_a_mounted_server() {
     let address = address.await;
     let alice = client_of(&format!("http://{address}/svc/mcp"), "alice", "list:write").await;
     let list = json!({"list": "a"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let asked = AskedPage::of(&call(&alice, &list).await);
     let prefix = format!("http://{address}/svc/approvals/");
     assert!(asked.url.starts_with(&prefix), "{asked:?}");
     decide(&asked.url, "alice", "approve").await;

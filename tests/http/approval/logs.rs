@@ -22,13 +22,10 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     let desk = Desk::start().await;
     let alice = desk.client("alice").await;
     let list = json!({"list": "argument-of-alice"});
-    let asked = Asked::of(&call(&alice, &list).await);
+    let asked = AskedPage::of(&call(&alice, &list).await);
     let browser = Browser::default();
-    let to_issuer = browser.open(&asked.url).await;
+    let to_callback = up_to_callback(&browser, &asked.url, "alice").await;
     let before = browser.cookies();
-    let consent = browser.open(to_issuer.leads_to()).await;
-    let consent = consent.fill("subject", "alice");
-    let to_callback = browser.press(&consent, "allow").await;
     let page = browser.follow(&to_callback).await;
     let page = browser.follow(&page).await;
     let token = page.field("form_token").to_owned();
@@ -44,7 +41,7 @@ async fn no_token_code_cookie_or_argument_of_a_sign_in_is_logged() {
     for told in ["approval=\"", &issuer, "subject=\"alice\"", "approved=true"] {
         assert!(decided.contains(told), "{told}: {decided}");
     }
-    let id = asked.url.rsplit('/').next().expect("an id");
+    let id = asked.id();
     assert!(!decided.contains(id), "{decided}");
     let other = find("another user has opened the page of an approval");
     assert!(other.is_some(), "{log:#?}");

@@ -2,9 +2,9 @@
 
 use super::*;
 
-async fn asked(desk: &Desk, list: &str) -> Asked {
+async fn asked(desk: &Desk, list: &str) -> AskedPage {
     let alice = desk.client("alice").await;
-    Asked::of(&call(&alice, &json!({"list": list})).await)
+    AskedPage::of(&call(&alice, &json!({"list": list})).await)
 }
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn nothing_is_shown_before_the_sign_in() {
     let [cookie] = page.set_cookies()[..] else {
         panic!("{:?}", page.set_cookies());
     };
-    let id = asked.url.rsplit('/').next().unwrap();
+    let id = asked.id();
     assert!(
         cookie.starts_with(&format!("toolgate-approval-{id}=")),
         "{cookie}"
@@ -54,15 +54,10 @@ async fn the_pages_cannot_be_framed_stored_or_scripted() {
         page.text()
     );
     let other = Browser::default();
-    let to_page = up_to_page(&other, &asked.url, "alice").await;
-    assert_eq!(to_page.status(), 303);
+    let to_callback = up_to_callback(&other, &asked.url, "alice").await;
+    assert_eq!(other.follow(&to_callback).await.status(), 303);
     let source = reqwest::Client::new().get(page.url());
-    let cookies = other.cookies();
-    let cookies: Vec<_> = cookies
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    let source = HttpResponse::of(source.header("cookie", cookies.join("; "))).await;
+    let source = HttpResponse::of(source.header("cookie", other.cookie_header())).await;
     assert!(
         source.text.contains("&lt;script&gt;alert(1)"),
         "{}",

@@ -97,7 +97,7 @@ async fn confirm_and_approve_on_one_item_and_approve_on_a_public_one_are_start_e
         ),
         (
             access!(public).approve("Sure?"),
-            "no signed-in user who could approve it",
+            "it has no signed-in user who could approve it",
         ),
         (
             access!(authenticated).approve("Delete {nr?"),

@@ -7,9 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{
-    client::{Client, HttpResponse, Revision},
+    client::{Client, HttpResponse},
     running_server::RunningServer,
-    unsigned_tokens,
 };
 use tokio::task::JoinSet;
 use toolgate::{
@@ -17,7 +16,7 @@ use toolgate::{
 };
 
 use super::{Library, USES, configured, is_owner, server};
-use crate::multi_round::sessions::{begin_call, reply, yes};
+use crate::multi_round::sessions::{begin_call, reply, session_at, yes};
 
 #[derive(Deserialize, JsonSchema)]
 struct Sure {
@@ -61,11 +60,7 @@ async fn start_configured(
 }
 
 async fn session(running: &RunningServer) -> Client {
-    let resource = running.resource();
-    let token = unsigned_tokens::token(&unsigned_tokens::claims(&resource, "documents:use"));
-    let mut client = Client::new(resource, Revision::Session("2025-11-25")).with_token(token);
-    client.open_to_be_asked().await;
-    client
+    session_at(running.resource(), "documents:use").await
 }
 
 async fn begin(client: &Client) -> (Value, reqwest::Response) {

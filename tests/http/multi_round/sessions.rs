@@ -10,7 +10,11 @@ use support::unsigned_tokens;
 
 /// Returns a client in a session that declares that its user can be asked.
 async fn session(fixture: &Fixture, scopes: &str) -> Client {
-    let resource = fixture.running.resource();
+    session_at(fixture.running.resource(), scopes).await
+}
+
+/// Returns such a client of any server that accepts unsigned tokens.
+pub(crate) async fn session_at(resource: String, scopes: &str) -> Client {
     let token = unsigned_tokens::token(&unsigned_tokens::claims(&resource, scopes));
     let mut client = Client::new(resource, Revision::Session("2025-11-25")).with_token(token);
     client.open_to_be_asked().await;

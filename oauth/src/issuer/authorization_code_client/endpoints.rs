@@ -59,13 +59,13 @@ impl Endpoints {
             _ => false,
         };
         if !is_safe || page.fragment().is_some() {
-            return Err(AuthorizationCodeError::misconfigured(
+            return Err(AuthorizationCodeError::new(
                 "its authorization_endpoint is neither https nor http on loopback, or has a fragment",
             ));
         }
         for endpoint in [Some(&self.token), self.registration.as_ref()] {
             let permitted = endpoint.map_or(Ok(()), |endpoint| egress.permits_url(endpoint));
-            permitted.map_err(AuthorizationCodeError::misconfigured)?;
+            permitted.map_err(AuthorizationCodeError::new)?;
         }
         Ok(())
     }

@@ -13,50 +13,16 @@ use crate::{
 /// Why a user could not be signed in, for the log. It contains no code and no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationCodeError {
-    is_temporary: bool,
     is_unknown_client: bool,
     reason: String,
 }
 
 impl AuthorizationCodeError {
-    fn new(is_temporary: bool, reason: impl Into<String>) -> Self {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
         Self {
-            is_temporary,
             is_unknown_client: false,
             reason: reason.into(),
         }
-    }
-
-    pub(super) fn unavailable(reason: &str) -> Self {
-        Self::new(true, reason)
-    }
-
-    pub(super) fn misconfigured(reason: &str) -> Self {
-        Self::new(false, reason)
-    }
-
-    pub(super) fn refused(reason: &str) -> Self {
-        Self::new(false, reason)
-    }
-
-    pub(super) fn unusable(reason: &str) -> Self {
-        Self::new(false, reason)
-    }
-
-    pub(super) fn missing(absent: MissingMetadata) -> Self {
-        Self::new(!absent.not_offered, absent.reason)
-    }
-
-    pub(super) fn fetch(error: FetchError) -> Self {
-        let is_temporary = matches!(
-            error,
-            FetchError::Status(429 | 500..)
-                | FetchError::Timeout
-                | FetchError::UnknownName
-                | FetchError::NoConnection(_)
-                | FetchError::Broken
-        );
-        Self::new(is_temporary, error.to_string())
     }
 
     /// Reads the code of a refusal (RFC 6749 §5.2, RFC 7591 §3.2.2). The description of the refusal
@@ -68,7 +34,7 @@ impl AuthorizationCodeError {
         let shown = QuotedText(code, 64);
         Self {
             is_unknown_client: matches!(code, "invalid_client" | "unauthorized_client"),
-            ..Self::new(false, format!("it answered {status} with {shown}"))
+            ..Self::new(format!("it answered {status} with {shown}"))
         }
     }
 
@@ -76,11 +42,17 @@ impl AuthorizationCodeError {
     pub(super) fn is_unknown_client(&self) -> bool {
         self.is_unknown_client
     }
+}
 
-    /// Returns whether it can pass without a change of the settings.
-    #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        self.is_temporary
+impl From<MissingMetadata> for AuthorizationCodeError {
+    fn from(missing: MissingMetadata) -> Self {
+        Self::new(missing.reason)
+    }
+}
+
+impl From<FetchError> for AuthorizationCodeError {
+    fn from(error: FetchError) -> Self {
+        Self::new(error.to_string())
     }
 }
 

@@ -58,7 +58,7 @@ impl ClientRegistration {
         issuer: &str,
     ) -> Result<RegisteredClient, AuthorizationCodeError> {
         let Some(place) = place else {
-            return Err(AuthorizationCodeError::misconfigured(
+            return Err(AuthorizationCodeError::new(
                 "it has no registration_endpoint; register a client there and set TOOLGATE_APPROVAL_CLIENT_ID",
             ));
         };
@@ -70,7 +70,7 @@ impl ClientRegistration {
             "token_endpoint_auth_method": "none",
         });
         let answer = fetcher.post_json(place, request.to_string()).await;
-        match answer.map_err(AuthorizationCodeError::fetch)? {
+        match answer? {
             (200 | 201, body) => registered(&body, issuer),
             (status, body) => Err(AuthorizationCodeError::answered(status, &body)),
         }
@@ -79,7 +79,7 @@ impl ClientRegistration {
 
 /// Reads the answer of RFC 7591 §3.2.1. The issuer may assign other metadata than requested.
 fn registered(body: &[u8], issuer: &str) -> Result<RegisteredClient, AuthorizationCodeError> {
-    let unusable = AuthorizationCodeError::unusable;
+    let unusable = |reason: &str| AuthorizationCodeError::new(reason);
     let members = json::strict_object(body)
         .map_err(|_| unusable("its registration is not a JSON object with each name once"))?;
     let text = |name: &str| members.get(name).and_then(Value::as_str);

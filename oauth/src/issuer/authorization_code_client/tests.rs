@@ -132,26 +132,6 @@ fn an_issuer_without_pkce_is_not_used() {
 }
 
 #[test]
-fn an_answer_without_one_bearer_token_is_unusable() {
-    let read = |text: &str| access_token(text.as_bytes());
-    let good = r#"{"access_token":"abc","token_type":"bearer"}"#;
-    assert_eq!(read(good).unwrap().as_str(), "abc");
-    for text in [
-        "",
-        "[]",
-        r#"{"access_token":"abc"}"#,
-        r#"{"access_token":"abc","token_type":"DPoP"}"#,
-        r#"{"access_token":"a b","token_type":"Bearer"}"#,
-        r#"{"access_token":["abc"],"token_type":"Bearer"}"#,
-        r#"{"access_token":"abc","access_token":"abd","token_type":"Bearer"}"#,
-    ] {
-        assert!(read(text).is_err(), "{text}");
-    }
-    let long = json!({"access_token": "a".repeat(LONGEST + 1), "token_type": "Bearer"});
-    assert!(read(&long.to_string()).is_err());
-}
-
-#[test]
 fn no_error_contains_the_description_of_the_issuer() {
     let body = br#"{"error":"invalid_grant","error_description":"no such code: c0de"}"#;
     let error = AuthorizationCodeError::answered(400, body).to_string();

@@ -98,15 +98,27 @@ impl InputRequired {
             self.error = Some(ToolError::new("the client could not be asked").with_source(error));
             return self;
         }
+        let id = BASE64_URL_SAFE_NO_PAD.encode(id);
+        self.page_with_id(key.into(), message.into(), url.into(), id)
+    }
+
+    /// The same with the id that a notification of its completion names (MCP 2025-11-25). Revision
+    /// 2026-07-28 has neither: the key is sufficient.
+    pub(in crate::item) fn page_with_id(
+        self,
+        key: String,
+        message: String,
+        url: String,
+        elicitation_id: String,
+    ) -> Self {
         self.elicit(
-            key.into(),
+            key,
             ClientCapability::ElicitationUrl,
             ElicitRequestParams::UrlElicitationParams {
                 meta: None,
-                message: message.into(),
-                url: url.into(),
-                // Not used in 2026-07-28, where the key is sufficient.
-                elicitation_id: BASE64_URL_SAFE_NO_PAD.encode(id),
+                message,
+                url,
+                elicitation_id,
             },
         )
     }

@@ -117,7 +117,8 @@ impl RoundSeal {
         self.reporter.as_ref()
     }
 
-    pub(super) fn approval_desk(&self) -> Option<Arc<dyn ApprovalDesk>> {
+    /// Returns the interface to the stored approvals, if the server has a page for them.
+    pub(crate) fn approval_desk(&self) -> Option<Arc<dyn ApprovalDesk>> {
         self.approval_desk.clone()
     }
 

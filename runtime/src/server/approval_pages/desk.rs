@@ -106,6 +106,10 @@ impl ApprovalDesk for Desk {
         decision.boxed()
     }
 
+    fn until_decided(&self, id: &str, caller: &Identity) -> Option<BoxFuture<'static, ()>> {
+        Some(self.0.until_decided(id, caller)?.boxed())
+    }
+
     fn withdraw(&self, id: &str, caller: &Identity) {
         self.0.withdraw(id, caller);
     }
