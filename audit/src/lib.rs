@@ -27,6 +27,7 @@
 //! ```
 
 mod chain;
+mod event;
 mod key;
 mod line;
 mod log;
@@ -38,8 +39,8 @@ mod tail;
 mod verify;
 
 pub use chain::Head;
+pub use event::{Decision, Outcome, UserDecision, Verdict};
 pub use key::{AuditKey, KeyError};
 pub use log::{AuditLog, NotWrittenError, OnFailure, OpenError, Settings, Status, Subjects};
-pub use record::{Decision, Outcome, UserDecision, Verdict};
 pub use sink::{FileSink, SharedBuffer, Sink, StdoutSink};
 pub use verify::{Finding, FindingKind, Verified, verify};

@@ -11,8 +11,9 @@ use std::{
 
 use crate::{
     chain::{Chain, Head},
+    event::{Decision, Outcome, UserDecision, Verdict},
     key::AuditKey,
-    record::{self, Decision, Outcome, UserDecision, Verdict},
+    record,
     refusals::CountedRefusals,
     sink::{FileSink, Sink, StdoutSink},
     tail::Tail,

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    event::{Decision, Verdict},
     key::AuditKey,
     once_per_second::OncePerSecond,
-    record::{self, Decision, Verdict},
+    record,
 };
 
 /// The most reasons with a count of their own. There are fewer codes; this bounds the line.

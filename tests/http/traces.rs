@@ -163,7 +163,7 @@ async fn a_refused_request_is_a_span_with_its_reason() {
     let oversized = reader.post(&message).body("x".repeat(8 << 20));
     assert_eq!(HttpResponse::of(oversized).await.status, 413);
     let spans = collector.trace_of("POST").await;
-    assert_eq!(named(&spans, "POST").get("error.type"), "413");
+    assert_eq!(named(&spans, "POST").get("error.type"), "body_too_large");
 }
 
 #[tokio::test]
