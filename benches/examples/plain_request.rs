@@ -1,17 +1,20 @@
 //! One plain decision and one plain request, again and again, for a count of instructions: alone,
-//! or in addition to items with every policy, which must cost the plain ones nothing.
+//! in addition to items with policies, which must cost the plain ones nothing, or with limits,
+//! metrics, an audit log or traces.
 //!
-//! `plain_request decision plain|policies <times>`, or
-//! `plain_request request plain|role|sign-in|authorize|confirm|limits|policies <times>`; see
-//! `docs/performance.md`.
+//! `plain_request decision plain|policies <times>`, or `plain_request request <what> <times>` with
+//! `plain`, `role`, `sign-in`, `authorize`, `confirm`, `limits`, `policies`, or `limited`,
+//! `metrics`, `audit`, `traces`; see `docs/performance.md`.
+
+use std::{env, fs, net::TcpListener, path::Path, process};
 
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::json;
 use tokio::runtime::Builder;
 use toolgate::{
-    Caller, Config, Server, auth::AuthorizeError, issuer::Issuer, mcp_prompt, mcp_resource,
-    mcp_tool, prompts, resources, tools,
+    Caller, Config, Environment, Server, auth::AuthorizeError, issuer::Issuer, mcp_prompt,
+    mcp_resource, mcp_tool, prompts, resources, tools,
 };
 use toolgate_benches::Desk;
 use tower::ServiceExt;
@@ -25,6 +28,19 @@ fn plain() -> &'static str {
 /// Answers, too: the server without policies has as many tools.
 #[mcp_tool(scope = "desk:000")]
 fn other() -> &'static str {
+    "done"
+}
+
+/// Answers within limits.
+#[mcp_tool(
+    name = "plain",
+    scope = "desk:000",
+    rate = "1000000/s",
+    burst = 1000000,
+    concurrency = 1000,
+    timeout = "30s"
+)]
+fn limited() -> &'static str {
     "done"
 }
 
@@ -97,7 +113,7 @@ fn letters() -> &'static str {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, with, times] = arguments.as_slice() else {
-        panic!("usage: plain_request decision|request plain|policies|… <times>");
+        panic!("usage: plain_request decision|request plain|policies|metrics|… <times>");
     };
     let times: u32 = times.parse().expect("a number");
     match &**what {
@@ -121,10 +137,15 @@ fn request(with: &str, times: u32) {
     let desk = Desk::new(1, 1);
     let (tokens, jwks) = desk.tokens();
     let issuer = Issuer::new("https://as.example").with_jwks(jwks);
-    let config = Config::new("https://mcp.example/mcp").with_issuer(issuer);
+    let log = env::temp_dir().join(format!("plain-request-{}.jsonl", process::id()));
+    let mut variables = vec![("TOOLGATE_RESOURCE", "https://mcp.example/mcp".to_owned())];
+    variables.extend(observers(with, &log));
+    let config = Config::from_environment(&Environment::from_iter(variables), 443);
+    let config = config.expect("it is valid").with_issuer(issuer);
     let server = Server::new("desk").without_banner();
     let server = match with {
-        "plain" => server.tools(tools![plain, other]),
+        "plain" | "metrics" | "audit" | "traces" => server.tools(tools![plain, other]),
+        "limited" => server.tools(tools![limited, other]),
         "role" => server.tools(tools![plain, with_role]),
         "sign-in" => server.tools(tools![plain, with_sign_in]),
         "authorize" => server.tools(tools![plain, with_authorize]),
@@ -136,7 +157,7 @@ fn request(with: &str, times: u32) {
             .resources(resources![letters]),
         other => panic!("{other}"),
     };
-    let runtime = Builder::new_current_thread().enable_time().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let router = server.into_router(config).expect("it starts");
         let body = json!({
@@ -162,4 +183,29 @@ fn request(with: &str, times: u32) {
             assert_eq!(response.status(), StatusCode::OK);
         }
     });
+    let _ = fs::remove_file(log);
+}
+
+/// Returns the variables of an observer of requests.
+fn observers(with: &str, log: &Path) -> Vec<(&'static str, String)> {
+    match with {
+        "metrics" => {
+            let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let address = free.local_addr().expect("an address").to_string();
+            vec![("TOOLGATE_METRICS_BIND", address)]
+        }
+        "audit" => vec![
+            ("TOOLGATE_AUDIT_FILE", log.display().to_string()),
+            (
+                "TOOLGATE_AUDIT_KEY",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned(),
+            ),
+        ],
+        // Nothing listens there: the spans are made, and dropped when the queue is full.
+        "traces" => vec![(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "http://127.0.0.1:9".to_owned(),
+        )],
+        _ => Vec::new(),
+    }
 }

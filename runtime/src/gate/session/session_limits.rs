@@ -25,7 +25,8 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// limit is reached, otherwise with 503, both with `Retry-After`.
 ///
 /// A session takes one place for each 64 KiB that it stores, and at least one, which is
-/// enough for a typical client. So the default of 8192 places also limits memory to 512 MiB.
+/// enough for a typical client. So the default of 8192 places also limits memory to 512 MiB. A
+/// session that has been idle for some seconds stores much less, unless it has a subscription.
 ///
 /// ```
 /// use std::time::Duration;
