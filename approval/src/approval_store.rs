@@ -130,7 +130,7 @@ pub(crate) struct ApprovalStore {
     bytes: usize,
     /// The requests that wait for a decision.
     pub(crate) waiters: Turns,
-    /// The codes that are redeemed.
+    /// The codes that are being redeemed.
     pub(crate) redemptions: Turns,
 }
 
@@ -140,7 +140,7 @@ impl Default for ApprovalStore {
             all: HashMap::new(),
             bytes: 0,
             waiters: Turns::new(WAITERS_OF_CALLER, WAITERS),
-            // The client of the issuer limits the turns of all callers.
+            // The client of the issuer limits the redemptions of all callers.
             redemptions: Turns::new(REDEMPTIONS_OF_CALLER, usize::MAX),
         }
     }

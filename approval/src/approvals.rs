@@ -58,8 +58,8 @@ pub struct Approvals {
     report: OnceLock<ReportDecision>,
 }
 
-/// Gets the decision of a user on a page: the id of the approval, the request, and whether the user
-/// has approved it.
+/// Receives the decision of a user on a page: the id of the approval, the request, and whether the
+/// user has approved it.
 pub type ReportDecision = Box<dyn Fn(&str, &NewApproval, bool) + Send + Sync>;
 
 impl Approvals {
@@ -86,7 +86,7 @@ impl Approvals {
         }
     }
 
-    /// Reports each decision of a user on a page. Only the first such function is called.
+    /// Reports each decision of a user on a page. Only the first function is used.
     pub fn report_decisions(&self, report: ReportDecision) {
         let _ = self.report.set(report);
     }
@@ -139,8 +139,8 @@ impl Approvals {
     }
 
     /// Waits until the user has decided about an approval of this caller, and leaves the decision in
-    /// place. Never ends if the approval expires or is withdrawn. Returns `None` if this caller has
-    /// no such approval.
+    /// place. Never completes if the approval expires or is withdrawn. Returns `None` if this
+    /// caller has no such approval.
     pub fn until_decided(
         &self,
         id: &str,

@@ -230,7 +230,7 @@ impl Pages {
         };
         let authorization = self.client(issuer)?.authorization(&request).await?;
         let mut store = self.approvals.store();
-        // It can have expired, or been withdrawn, while the issuer answered.
+        // The approval can expire, or be withdrawn, while the issuer answers.
         let Some(approval) = store.get(id, self.approvals.now()) else {
             return Ok(self.notice(&UNKNOWN, None));
         };

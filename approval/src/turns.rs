@@ -14,7 +14,7 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    /// Creates it with the limit of each caller, and of all callers.
+    /// Creates the turns with a limit for each caller and a limit for all callers.
     pub(crate) fn new(of_caller: usize, of_all: usize) -> Self {
         Self {
             of_caller,
@@ -73,7 +73,7 @@ mod tests {
         assert!(!turns.has_free(&alice) && turns.has_free(&eve));
         turns.end(&alice);
         turns.end(&alice);
-        // A turn that was not taken is not given.
+        // The end of a turn that was not taken has no effect.
         turns.end(&eve);
         assert!(turns.is_unused());
     }

@@ -1,16 +1,16 @@
-//! What is recorded: decisions, decisions of users, and ends of runs.
+//! The events of the log: decisions, decisions of users, and ends of runs.
 
 use std::{fmt, time::Duration};
 
 /// Whether a decision allows the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict<'a> {
-    /// It may run. If `runs` is true, an item runs, and an outcome follows.
+    /// The operation may run. If `runs` is true, an item runs, and an outcome follows.
     Allowed {
         /// Whether an item runs.
         runs: bool,
     },
-    /// It is refused.
+    /// The operation is refused.
     Denied {
         /// The stable code of the denial, if it has one.
         reason: Option<&'a str>,
@@ -19,8 +19,8 @@ pub enum Verdict<'a> {
         /// Whether the item was running.
         is_late: bool,
     },
-    /// A limit refuses it, or its authentic token is not accepted. A client can cause such refusals
-    /// without limit, so the log writes one a second and counts the others.
+    /// A limit refuses the operation, or its authentic token is not accepted. A client can cause
+    /// such refusals without limit, so the log writes one a second and counts the others.
     Repeatable {
         /// The stable code of the denial.
         reason: Option<&'a str>,
@@ -53,7 +53,7 @@ pub struct Decision<'a> {
     pub method: &'a str,
     /// The item that the request names.
     pub item: Option<&'a str>,
-    /// The word of the decision: `admitted`, or why not.
+    /// The outcome of the decision: `admitted`, or the kind of the refusal.
     pub outcome: &'a str,
     /// The scopes that the operation needs, separated by spaces. They are formatted only if the
     /// decision has a record of its own.
@@ -62,7 +62,7 @@ pub struct Decision<'a> {
     pub held: &'a dyn fmt::Display,
     /// The needed scopes that are missing.
     pub missing: &'a dyn fmt::Display,
-    /// Whether it is allowed.
+    /// Whether the operation is allowed.
     pub verdict: Verdict<'a>,
 }
 

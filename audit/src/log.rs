@@ -94,7 +94,7 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// How a log stands.
+/// The state of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// The head.
@@ -269,7 +269,7 @@ impl AuditLog {
         self.lock().chain.head()
     }
 
-    /// Returns how the log stands.
+    /// Returns the state of the log.
     #[must_use]
     pub fn status(&self) -> Status {
         let state = self.lock();
@@ -292,11 +292,11 @@ impl AuditLog {
     }
 }
 
-/// Which counts of refusals are written.
+/// The counts of refusals to write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Counts {
     All,
-    /// Those of which no record was written in this second.
+    /// The counts that have no record in this second yet.
     Due,
 }
 
@@ -361,7 +361,7 @@ impl State {
 }
 
 impl Drop for AuditLog {
-    /// Writes what is not written yet: the first record of a new file, and the counts of refusals.
+    /// Writes the pending records: the first record of a new file, and the counts of refusals.
     fn drop(&mut self) {
         let state = self.state.get_mut();
         let state = state.unwrap_or_else(PoisonError::into_inner);

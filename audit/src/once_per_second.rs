@@ -1,14 +1,14 @@
-//! [`OncePerSecond`]: something that happens at most once in each second.
+//! [`OncePerSecond`]: permits an event at most once per second.
 
-/// If the clock was set back by more than this many seconds, it may happen again.
+/// If the clock was set back by more than this many seconds, the event is permitted again.
 const CLOCK_SET_BACK: u64 = 60;
 
-/// The second in which it happened last.
+/// The second of the last permitted event.
 #[derive(Debug, Default)]
 pub(crate) struct OncePerSecond(Option<u64>);
 
 impl OncePerSecond {
-    /// Returns whether it may happen in this second, and marks the second as used.
+    /// Returns whether the event is permitted in this second, and marks the second as used.
     pub(crate) fn take(&mut self, time: u64) -> bool {
         let is_free = self
             .0

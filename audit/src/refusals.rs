@@ -58,7 +58,7 @@ impl CountedRefusals {
         true
     }
 
-    /// Returns the counts of each kind that has some.
+    /// Returns the kinds of refusals that have counts.
     pub(crate) fn counts(&mut self) -> impl Iterator<Item = &mut Refusals> {
         let both = [&mut self.unauthenticated, &mut self.repeated];
         both.into_iter().filter(|one| !one.counts.is_empty())
@@ -69,7 +69,7 @@ impl CountedRefusals {
         self.unauthenticated.counts.is_empty() && self.repeated.counts.is_empty()
     }
 
-    /// Returns when the last of them was refused.
+    /// Returns the time of the last counted refusal.
     pub(crate) fn latest(&self) -> u64 {
         self.unauthenticated.latest.max(self.repeated.latest)
     }

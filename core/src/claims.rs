@@ -100,8 +100,8 @@ impl Claims {
             .is_ok()
     }
 
-    /// Returns whether the token shows that a person stands behind it. What is unknown is no
-    /// person.
+    /// Returns whether the token shows that a person stands behind it. An unknown caller
+    /// does not count as a person.
     ///
     /// A subject that is the client itself is never a person: a client that chose the name of a
     /// user as its id would otherwise be taken for the user (RFC 9700 §4.15).

@@ -1,10 +1,10 @@
-//! Who acts for the subject of an exchanged token (RFC 8693 §4.1), and who may (§4.4).
+//! The actors of an exchanged token (RFC 8693 §4.1), and the party that may act (§4.4).
 
 use serde_json::{Map, Value, json};
 
 use crate::{json_response::OAuthError, settings::Settings};
 
-/// The most actors of a token, the same as for tokens that the server accepts.
+/// The maximum number of actors, the same as in tokens that the server accepts.
 const MOST: usize = 8;
 
 /// Builds `act` for a client that acts now. The actors of the subject token stay behind it, in
@@ -30,7 +30,7 @@ pub(crate) fn with_actor(subject: &Map<String, Value>, client: &str) -> Result<V
     Ok(act)
 }
 
-/// Checks that the subject token lets this client act, if it names who may.
+/// Checks that the subject token permits this client to act, if it has `may_act`.
 pub(crate) fn check_may_act(
     settings: &Settings,
     subject: &Map<String, Value>,

@@ -33,7 +33,7 @@ impl<'t> Assertion<'t> {
             issuer.settings.server.parse_strict_object(&json)
         };
         let header = object(header)?;
-        // RFC 7515 §4.1.11: an extension that must be understood, and none is.
+        // RFC 7515 §4.1.11: `crit` names extensions that must be supported. None is.
         (!header.contains_key("crit")).then_some(Self {
             claims: object(claims)?,
             header,
@@ -63,8 +63,8 @@ impl<'t> Assertion<'t> {
         )
     }
 
-    /// Returns whether the only audience is this one, as a string or an array of one string. An
-    /// assertion that is for another server, too, could be replayed by it.
+    /// Returns whether the only audience is this one, as a string or an array of one string. If
+    /// the assertion were also for another server, that server could replay it.
     pub(crate) fn is_only_for(&self, audience: &str) -> bool {
         match self.claims.get("aud") {
             Some(Value::String(one)) => one == audience,
@@ -73,7 +73,7 @@ impl<'t> Assertion<'t> {
         }
     }
 
-    /// Returns whether it is valid now, and no longer than an assertion may be (RFC 7523 §3).
+    /// Returns whether the assertion is valid now, and its lifetime is permitted (RFC 7523 §3).
     pub(crate) fn is_current(&self, now: u64) -> bool {
         let time = |name: &str| self.claims.get(name).map(Value::as_u64);
         let begins = |name: &str| match time(name) {
@@ -86,7 +86,7 @@ impl<'t> Assertion<'t> {
         is_valid && begins("iat") && begins("nbf")
     }
 
-    /// Uses the assertion up. Returns whether this is its first use (RFC 7523 §3: `jti`).
+    /// Marks the assertion as used. Returns whether this is its first use (RFC 7523 §3: `jti`).
     pub(crate) fn use_once(&self, issuer: &IssuerState) -> bool {
         let id = text_claim(&self.claims, "jti");
         let ends = self.claims.get("exp").and_then(Value::as_u64).unwrap_or(0);

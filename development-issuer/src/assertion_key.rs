@@ -11,7 +11,7 @@ pub(crate) const ALGORITHMS: [&str; 5] = ["ES256", "ES384", "EdDSA", "RS256", "P
 /// The sizes of an RSA modulus, in bytes: 2048 to 4096 bits.
 const MODULUS: std::ops::RangeInclusive<usize> = 256..=512;
 
-/// A key as a JSON Web Key with the members that are needed and no others.
+/// A JSON Web Key with the required members only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AssertionKey(Map<String, Value>);
 

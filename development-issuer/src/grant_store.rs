@@ -251,8 +251,8 @@ impl GrantStore {
         [self.codes.len(), self.families.len(), self.consents.len()]
     }
 
-    /// Uses up what is valid once, until it expires. Returns whether this is its first use, and
-    /// `false` if no more can be stored: an evicted entry could be used again.
+    /// Marks a single-use value as used until it expires. Returns whether this is its first use,
+    /// and `false` at capacity: an evicted value could be used again.
     pub(crate) fn use_once(&mut self, id: &str, ends: u64, now: u64) -> bool {
         self.used.insert_new(digest(id), (), ends, now)
     }

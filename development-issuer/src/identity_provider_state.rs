@@ -57,7 +57,7 @@ impl SignInStore {
         self.0.insert(digest(code), sign_in, ends, now);
     }
 
-    /// Uses up a code, valid or not.
+    /// Removes a code, valid or not, so that it cannot be used again.
     pub(crate) fn take(&mut self, code: &str, now: u64) -> Option<SignedIn> {
         let code = digest(code);
         let found = self.0.get(&code, now).cloned();

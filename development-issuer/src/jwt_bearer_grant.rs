@@ -50,7 +50,7 @@ pub(crate) fn redeem(
     });
     let claims = &assertion.claims;
     let is_valid = is_signed
-        // RFC 8725 §3.11: an ID token has the same key.
+        // RFC 8725 §3.11: the same key signs ID tokens.
         && assertion.has_type(&[Some(ID_JAG)])
         && text_claim(claims, "iss") == identifier::issuer(&issuer.settings)
         && assertion.is_only_for(&issuer.settings.origin)
@@ -69,7 +69,7 @@ pub(crate) fn redeem(
             .ok_or(INVALID)?,
     };
     let scopes = narrowed(issuer, claims, form)?;
-    // Before the assertion is used up: the client can retry with a new proof.
+    // Check the proof before the assertion is used, so that the client can retry with a new proof.
     let key = dpop::prove(issuer, headers, &client.id)?;
     if !assertion.use_once(issuer) {
         return Err(INVALID);

@@ -48,7 +48,7 @@ impl Seal {
         Some(payload)
     }
 
-    /// Derives a secret text from a payload. Without the key, nobody can.
+    /// Derives a secret text from a payload and the key.
     pub(crate) fn derive(&self, purpose: Purpose, payload: &[u8]) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.proof(purpose, payload).sign())
     }

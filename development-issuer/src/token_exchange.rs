@@ -209,7 +209,7 @@ fn issue(
         "act": actor_chain::with_actor(subject, client)?,
         "scope": scope,
     });
-    // A person stays a person. Who may act stays restricted, or one exchange would lift it.
+    // Keep the evidence of a person, and `may_act`: an exchange must not lift the restriction.
     let kept = ["acr", "auth_time", "may_act"].into_iter();
     let kept = kept.chain(is_own.then_some("roles"));
     for name in kept {

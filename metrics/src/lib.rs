@@ -77,15 +77,15 @@ pub struct AuditState {
 pub struct Verification {
     /// Whether the token was in the cache. `None` for a verifier whose results are not cached.
     pub is_cached: Option<bool>,
-    /// What verified it: one of a fixed number of words.
+    /// The kind of verification: one of a fixed set of words.
     pub kind: &'static str,
-    /// How it ended: one of a fixed number of words.
+    /// The outcome: one of a fixed set of words.
     pub outcome: &'static str,
     /// The time that it took.
     pub duration: Duration,
 }
 
-/// What is read when the metrics are scraped.
+/// The values that the server reads at each scrape.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
     /// The state of the audit log, if there is one.

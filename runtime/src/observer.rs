@@ -51,7 +51,7 @@ pub trait Observer: Send + Sync {
     /// token, before its decision, unless the client disconnects first. The default does nothing.
     fn verified(&self, _verification: &VerificationEvent<'_>) {}
 
-    /// Returns whether it traces requests.
+    /// Returns whether this observer traces requests.
     fn traces(&self) -> bool {
         false
     }
@@ -61,7 +61,7 @@ pub trait Observer: Send + Sync {
         None
     }
 
-    /// Sends what it has not sent yet, within two seconds. A server that stops waits for it.
+    /// Sends the queued data within two seconds. A server that stops waits for this.
     fn finish(&self) -> BoxFuture<'_, ()> {
         ready(()).boxed()
     }

@@ -87,7 +87,7 @@ impl<'s> TestCaller<'s> {
     }
 
     /// Lets the token show that a person stands behind the call, for items with `person`. The
-    /// claim is one of this issuer's own. For another issuer, use
+    /// claim exists only at this test issuer. For another issuer, use
     /// [`with_claim`](Self::with_claim).
     ///
     /// # Panics

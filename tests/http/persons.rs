@@ -1,4 +1,4 @@
-//! Items for persons: a program is a 403 in every lane, whatever scopes and roles it has.
+//! Items for persons: a program gets a 403 in every lane, with any scopes and roles.
 
 use serde_json::{Value, json};
 use support::{

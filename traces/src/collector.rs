@@ -1,4 +1,4 @@
-//! [`Collector`]: sends one batch, and tries again while the collector says that it may work.
+//! [`Collector`]: sends a batch, and retries if the answer of the collector permits it.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use url::Url;
 
 use crate::{otlp, settings::TraceSettings};
 
-/// The wait before the second try. It doubles with each further one.
+/// The pause before the first retry. It doubles with each further retry.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// How much of an answer is read: it has a count, and a message that is not used.
+/// The maximum length that is read of an answer. Only its count of rejected spans is used.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// Sends batches to one collector.
@@ -53,16 +53,16 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// What follows a try.
+/// The result of one attempt.
 enum Attempt {
-    /// The collector has the batch, except for so many spans.
+    /// The collector accepted the batch, except for this number of spans.
     Delivered(u64),
     Again(Failure, Option<Duration>),
     Failed(Failure),
 }
 
 impl Collector {
-    /// Builds the client. Returns `None` if there can be none, for example without certificates.
+    /// Builds the client. Returns `None` if that fails, for example without certificates.
     pub(crate) fn new(settings: &TraceSettings) -> Option<Self> {
         let mut headers = HeaderMap::new();
         for (name, value) in &settings.headers {
@@ -82,7 +82,7 @@ impl Collector {
             .pool_idle_timeout(Duration::from_secs(30))
             .user_agent(concat!("toolgate-traces/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
-            // Proxies of the environment are never used: only a setting chooses one.
+            // Proxies of the environment are never used, and no setting names one.
             .no_proxy();
         Some(Self {
             client: client.build().ok()?,
@@ -92,7 +92,7 @@ impl Collector {
     }
 
     /// Sends a batch. Returns how many of its spans the collector has rejected. Once `stopping` is
-    /// true there is one more try.
+    /// true, it makes at most one more attempt.
     pub(crate) async fn send(
         &self,
         body: Vec<u8>,

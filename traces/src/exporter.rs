@@ -26,11 +26,11 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// How often at most the log has a line about dropped spans.
+/// The minimum time between two log lines about dropped spans.
 const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Sends spans in the background. A collector that is slow or down never delays a request: what does
-/// not fit into the queue is dropped and counted.
+/// Sends spans in the background. A collector that is slow or down never delays a request: spans
+/// that exceed the capacity of the queue are dropped and counted.
 pub struct Exporter {
     jobs: mpsc::UnboundedSender<Job>,
     stop: watch::Sender<bool>,
@@ -62,13 +62,13 @@ enum Job {
 }
 
 impl Exporter {
-    /// Starts the task that sends, on the current runtime. It ends when the exporter is dropped.
+    /// Starts the sending task on the current runtime. It ends when the exporter is dropped.
     ///
     /// # Errors
     ///
     /// Returns what is missing: a runtime, or a usable HTTP client.
     pub fn start(settings: &TraceSettings) -> Result<Arc<Self>, &'static str> {
-        let runtime = Handle::try_current().map_err(|_| "there is no runtime of tokio")?;
+        let runtime = Handle::try_current().map_err(|_| "no tokio runtime is running")?;
         let collector =
             Collector::new(settings).ok_or("the system has no usable certificates for https")?;
         let (jobs, received) = mpsc::unbounded_channel();
@@ -104,7 +104,7 @@ impl Exporter {
         }
     }
 
-    /// Sends what is queued, for at most this time. A batch that fails now is not tried again.
+    /// Sends the queued spans, for at most this time. A batch that fails now is not sent again.
     pub async fn finish(&self, time: Duration) {
         self.stop.send_replace(true);
         let (finished, waiting) = oneshot::channel();
@@ -150,7 +150,7 @@ struct Worker {
     resource: Vec<(String, String)>,
     batch: usize,
     delay: Duration,
-    /// The dropped spans that the log has, and the time of its last line about them.
+    /// The number of dropped spans that were logged, and the time of the last such line.
     reported: (u64, Option<Instant>),
 }
 
@@ -184,7 +184,7 @@ impl Worker {
                 false => due.or(Some(Instant::now() + self.delay)),
             };
             if let Some(finished) = finished {
-                // The caller may have given up.
+                // `finish` may have timed out.
                 let _ = finished.send(());
             } else if is_end {
                 return;
@@ -209,7 +209,7 @@ impl Worker {
         self.report(sent);
     }
 
-    /// Logs how many spans were dropped, once in a while.
+    /// Logs the number of dropped spans, at most once per `REPORT_INTERVAL`.
     fn report(&mut self, sent: Result<u64, Failure>) {
         let (known, last) = self.reported;
         let dropped = self.counts.dropped.load(Ordering::Relaxed);

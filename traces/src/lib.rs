@@ -10,9 +10,9 @@
 //!   generative AI
 //! - [`SpanContext`]: W3C Trace Context
 //!
-//! The messages of OTLP are written here and not by the SDK of OpenTelemetry: a queue that is full
-//! must be counted, a setting that is wrong must stop the start, and a span of ours has a handful of
-//! attributes.
+//! This crate and not the SDK of OpenTelemetry writes the messages of OTLP: the exporter must count
+//! the spans that it drops, an invalid setting must be an error at start-up, and these spans have
+//! few attributes.
 
 mod collector;
 mod exporter;

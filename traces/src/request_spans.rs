@@ -27,7 +27,8 @@ mod tests;
 
 pub use attributes::{RequestDecision, RequestHead, Verification};
 
-/// How many spans of upstream requests one request can have: an item can send any number of them.
+/// A request with this many inner spans records no further upstream requests, of which an item can
+/// send any number.
 const MOST_UPSTREAM: usize = 64;
 
 /// The outcome of a run without an error.
@@ -36,8 +37,8 @@ const RAN: &str = "ran";
 /// The spans of one request.
 pub struct RequestSpans {
     exporter: Arc<Exporter>,
-    /// The time of day at the start, in nanoseconds. All other times follow from a clock that does
-    /// not jump.
+    /// The time of day at the start, in nanoseconds. All other times are measured with a
+    /// monotonic clock.
     wall: u64,
     started: Instant,
     state: Mutex<State>,

@@ -1,4 +1,4 @@
-//! [`Sampler`]: which traces are recorded.
+//! [`Sampler`]: decides which traces are recorded.
 
 use crate::span_context::SpanContext;
 
@@ -59,7 +59,7 @@ impl Sampler {
     fn takes_id(&self, context: &SpanContext) -> bool {
         let [.., a, b, c, d, e, f, g, h] = context.trace;
         let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1;
-        // A share of 1 must take the largest number, too.
+        // A share of 1 must include the largest number, too.
         #[expect(
             clippy::cast_precision_loss,
             reason = "a share of the traces is approximate"

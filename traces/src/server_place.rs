@@ -1,11 +1,11 @@
-//! [`ServerPlace`]: the address that clients know a server by.
+//! [`ServerPlace`]: the host and the port of a configured URL.
 
 use url::Url;
 
 use crate::span::Value;
 
-/// The host and the port of a URL of the configuration. A header of a request could name any other
-/// host.
+/// The host and the port of a configured URL. They never come from the headers of a request, which
+/// can name any host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerPlace {
     host: String,
@@ -13,7 +13,7 @@ pub struct ServerPlace {
 }
 
 impl ServerPlace {
-    /// Reads the place of a URL. Returns `None` if it has no host.
+    /// Reads the host and the port of a URL. Returns `None` if it has no host.
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
         let url = Url::parse(url).ok()?;

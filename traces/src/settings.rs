@@ -81,7 +81,7 @@ pub const NAMES: [&str; 18] = [
     EXPORT_TIMEOUT,
 ];
 
-/// What is wrong with a variable, and the remedy.
+/// The error of a variable, and the fix.
 pub type SettingError = (String, String);
 
 /// Where traces are sent, and how. `Debug` prints no header.
@@ -159,7 +159,7 @@ impl TraceSettings {
         self
     }
 
-    /// Returns the address of the collector, for people: without a query.
+    /// Returns the address of the collector, for messages: without its query.
     #[must_use]
     pub fn endpoint(&self) -> String {
         let mut shown = self.endpoint.clone();
@@ -225,7 +225,7 @@ impl<'a, G: Fn(&str) -> Option<&'a str>> Reader<G> {
         !is_disabled && exporter != "none"
     }
 
-    /// Reports what the variables demand and this server does not have.
+    /// Adds an error for each setting that this server does not support.
     fn check_unsupported(&mut self) {
         if let Some([name, protocol]) = self.first(PROTOCOL)
             && protocol != "http/protobuf"
@@ -261,7 +261,7 @@ impl<'a, G: Fn(&str) -> Option<&'a str>> Reader<G> {
             return Duration::from_millis(default);
         };
         match text.parse() {
-            // An hour bounds sums of times.
+            // At most an hour, so that sums of times do not overflow.
             Ok(time @ 1..=3_600_000) => Duration::from_millis(time),
             _ => {
                 self.add(
@@ -278,7 +278,7 @@ impl<'a, G: Fn(&str) -> Option<&'a str>> Reader<G> {
             return default;
         };
         match text.parse() {
-            // A span takes up to some kilobytes.
+            // Bounds the memory: a span takes up to some kilobytes.
             Ok(count @ 1..=1_000_000) => count,
             _ => {
                 self.add(
@@ -316,7 +316,7 @@ impl<'a, G: Fn(&str) -> Option<&'a str>> Reader<G> {
         })
     }
 
-    /// Reads the headers. No part of them is in an error: they can be secrets.
+    /// Reads the headers. No error contains a part of them: they can be secrets.
     fn headers(&mut self) -> Vec<(String, String)> {
         let Some([name, text]) = self.first(SECRET_NAMES) else {
             return Vec::new();

@@ -7,7 +7,7 @@ use crate::span_context::SpanContext;
 /// The longest text of an attribute, in bytes: a span has a bounded size.
 const LONGEST: usize = 256;
 
-/// What a span is to the trace.
+/// The role of a span in its trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SpanKind {
     /// Work within this server.
@@ -56,7 +56,7 @@ pub(crate) fn clip(text: &str) -> &str {
     &text[..text.floor_char_boundary_of(LONGEST)]
 }
 
-/// The standard library has this function only since Rust 1.91.
+/// The standard library has `floor_char_boundary` only since Rust 1.91.
 trait CharBoundary {
     fn floor_char_boundary_of(&self, most: usize) -> usize;
 }

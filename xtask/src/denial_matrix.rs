@@ -24,7 +24,7 @@ struct Kind {
     name: &'static str,
     /// The tools that the client calls, in order. The last one is denied.
     tools: &'static [&'static str],
-    /// What the message of the denial says: one of these.
+    /// The message of the denial contains one of these texts.
     says: &'static [&'static str],
     /// What the user does on the page of an approval.
     on_page: OnPage,

@@ -154,11 +154,11 @@ denial in both columns. [denials.md](denials.md) lists the reasons.
 
 The columns of approvals call an item with `approve` (`not_approved`). A client that can open pages opens
 the page of the server, and its user approves there, declines, or does not decide within five minutes.
-Libraries are given a function that opens the page. A client that does not declare that it can open
-pages gets the 403 with this reason in all three columns. The rate limit answers 429 with `Retry-After`
-(`rate_limited`), and *repaired* would be a client that waits and calls again. The limit of concurrent
-requests answers in the same form (`too_many_running`). A timeout is not a denial: the item has begun to
-run.
+The run gives each library a function that opens the page. A client that does not declare that it
+can open pages gets the 403 with this reason in all three columns. The rate limit answers 429 with
+`Retry-After` (`rate_limited`), and *repaired* would be a client that waits and calls again. The
+limit of concurrent requests answers in the same form (`too_many_running`). A timeout is not a
+denial: the item has begun to run.
 
 ";
 

@@ -89,7 +89,7 @@ pub(crate) struct Targets {
 }
 
 impl Stage {
-    /// Returns the call of another protected server, which must answer alike.
+    /// Returns the call of another protected server, which must answer like the first.
     pub(crate) fn like_protected(&self, process: &Process) -> Result<Target, Fault> {
         let token = self.issuer.token(&resource(process.address()), SCOPE, 0);
         let at = mcp(process);

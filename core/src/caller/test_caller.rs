@@ -15,7 +15,7 @@ use crate::{
     scope::{Scope, ScopeTable},
 };
 
-/// The claim by which a test caller shows a person.
+/// The claim that shows a person in the token of a test caller.
 const PERSON: &str = "https://issuer.test/person";
 
 impl Caller {
@@ -74,7 +74,7 @@ impl Caller {
         self.with_claim("roles", Value::Array(roles.collect()))
     }
 
-    /// Returns the test caller as one behind whom a person stands. Requires the feature `testing`.
+    /// Lets the token of the test caller show a person. Requires the feature `testing`.
     ///
     /// # Panics
     ///
@@ -84,8 +84,8 @@ impl Caller {
         self.with_claim(PERSON, true)
     }
 
-    /// Returns the test caller as one for whom this party acts (`act`, RFC 8693 §4.1), with the
-    /// earlier actors of the caller behind it. Requires the feature `testing`.
+    /// Adds an actor to the token of the test caller (`act`, RFC 8693 §4.1). It becomes the current
+    /// actor, before the earlier ones. Requires the feature `testing`.
     ///
     /// # Panics
     ///

@@ -1,5 +1,4 @@
-//! On whose behalf a token is used: the chain of its actors, and whether a person stands behind
-//! it.
+//! Delegation: the chain of a token's actors, and whether a person stands behind the token.
 
 use std::borrow::Cow;
 
@@ -7,16 +6,16 @@ use serde_json::{Map, Value};
 
 use super::{Actor, ClaimsError, string, wrong_type};
 
-/// The most actors of a token. A longer chain is refused: a log with a part of it would name the
+/// The maximum number of actors. A longer chain is refused: a log with a part of it would name the
 /// wrong parties, and an `act` that is nested without end costs memory (CWE-674).
 const MOST: usize = 8;
 
-/// The name of a claim, and what its value is: `*` at the start and at the end stand for any
-/// text, and `*` alone for any value.
+/// The name of a claim, and a pattern of its value: `*` at the start or at the end matches any
+/// text, and `*` alone matches any value.
 type ClaimPattern = (Cow<'static, str>, Cow<'static, str>);
 
-/// How the tokens of one issuer show that a person stands behind them. A token that shows
-/// nothing is no person's.
+/// How the tokens of one issuer show that a person stands behind them. A token without
+/// this evidence is not the token of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonEvidence {
     /// The issuer writes one of these for persons only.
@@ -53,8 +52,8 @@ fn is_like(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// Reads the chain of actors, the current one first (RFC 8693 §4.1). Where `act` is within its
-/// object, before or after `sub`, does not change the order of the chain.
+/// Reads the chain of actors, the current one first (RFC 8693 §4.1). The position
+/// of `act` in its object does not change the order of the chain.
 pub(super) fn actors(all: &Map<String, Value>) -> Result<Vec<Actor>, ClaimsError> {
     let (mut chain, mut claims) = (Vec::new(), all);
     while let Some(act) = claims.get("act") {

@@ -28,7 +28,7 @@ pub(crate) fn sign_in_page(
     let action = format!("{}/decision", PATH);
     let name = request.name.as_deref().unwrap_or("an application");
     let body = html! {
-        p { "This page imitates the identity provider of an enterprise. Who signs in here is signed in to all servers of the enterprise: " (name) " then gets tokens without a further question." }
+        p { "This page imitates the identity provider of an enterprise. A person who signs in here is signed in to all servers of the enterprise: " (name) " then gets tokens without a further question." }
         p { (destination(&request.redirect.uri)) }
         form method="post" action=(action) autocomplete="off" {
             input type="hidden" name="request" value=(sealed);

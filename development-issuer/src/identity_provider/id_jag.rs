@@ -19,8 +19,8 @@ use crate::{
 pub(super) const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:id-jag";
 const ID_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:id_token";
 
-/// The type in the header of an ID token. Without a difference, an ID-JAG would be an ID token:
-/// both have the same key.
+/// The type in the header of an ID token. The same key signs ID-JAGs, so only the type prevents the
+/// use of one as the other (RFC 8725 §3.11).
 pub(super) const ID_TOKEN: &str = "JWT";
 
 /// How long an ID-JAG can be redeemed, in seconds.
@@ -89,7 +89,7 @@ pub(super) fn exchange(
     });
     let mut body = json!({
         "issued_token_type": TOKEN_TYPE,
-        // It is no access token (RFC 8693 §2.2.1).
+        // An ID-JAG is not an access token (RFC 8693 §2.2.1).
         "token_type": "N_A",
         "expires_in": LIFE,
     });

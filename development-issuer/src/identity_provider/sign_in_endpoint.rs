@@ -37,7 +37,7 @@ pub(crate) async fn authorize(
     let query = query.unwrap_or_default();
     let parameters = FormParameters::parse(query.as_bytes());
     let style = &state.settings.stylesheet;
-    // Until both are valid, there is no safe URL for an error response.
+    // Without a valid client and redirect URI, there is no safe URL for an error response.
     let id = parameters.one("client_id").ok().flatten();
     let Some(client) = id.and_then(ConfidentialClient::from_id) else {
         return html::error_page(
@@ -96,7 +96,7 @@ fn respond(state: &IssuerState, request: &SignInRequest) -> Result<Response, OAu
     html::sign_in_page(state, request, &choices)
 }
 
-/// Takes the form of the page.
+/// Handles the form of the page.
 pub(crate) async fn decide(State(state): State<Arc<IssuerState>>, request: Request) -> Response {
     let style = &state.settings.stylesheet;
     if !is_same_origin(request.headers(), request.uri()) {
@@ -149,7 +149,7 @@ fn decide_form(state: &IssuerState, form: &FormParameters) -> Result<Response, O
         };
         return html::sign_in_page(state, &request, &choices);
     }
-    // A form is used once: a second code of a page that someone else has seen is none.
+    // A form is accepted once, so that somebody else who saw the page gets no code.
     if !state
         .memory()
         .use_once(&request.id, request.ends(), state.now())
@@ -210,8 +210,7 @@ fn error_location(state: &IssuerState, to: &ResponseRedirect, error: &OAuthError
     )
 }
 
-/// Reports an error. The browser is redirected without a click to this machine alone (RFC 9700
-/// §4.11.2).
+/// Reports an error. Only a redirect to this machine needs no click (RFC 9700 §4.11.2).
 fn refuse(state: &IssuerState, to: &ResponseRedirect, error: &OAuthError) -> Response {
     let location = error_location(state, to, error);
     match to.uri.is_loopback() {

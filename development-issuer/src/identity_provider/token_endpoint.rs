@@ -92,7 +92,7 @@ fn redeem(
     }
     let id_token = id_jag::sign(state, id_jag::ID_TOKEN, &claims)?;
     let body = json!({
-        // OpenID Connect requires one. No endpoint takes it.
+        // OpenID Connect requires an access token. No endpoint accepts this one.
         "access_token": sealed_values::random()?,
         "token_type": "Bearer",
         "expires_in": SIGN_IN_LIFE,

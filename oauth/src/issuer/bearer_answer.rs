@@ -18,7 +18,7 @@ impl BearerAnswer {
     ///
     /// # Errors
     ///
-    /// Why the answer cannot be used, for the log.
+    /// Returns the reason why the answer cannot be used, for the log.
     pub(super) fn read(body: &[u8]) -> Result<Self, &'static str> {
         let members = json::strict_object(body)
             .map_err(|_| "its answer is not a JSON object with each name once")?;

@@ -136,9 +136,9 @@ impl TokenExchangeClient {
         }
     }
 
-    /// Returns whether a caller's token lets this server act for its subject (RFC 8693 §4.4): a
-    /// token without `may_act` does, another one only if it names this server's client. The issuer
-    /// checks the same; a token that it would refuse is not sent.
+    /// Returns whether this server may act for the subject of a caller's token (RFC 8693 §4.4): if
+    /// the token has no `may_act`, or if `may_act` names this server's client. The issuer checks
+    /// the same; a token that it would refuse is not sent.
     pub fn may_act(&self, claims: &Claims) -> bool {
         let Some(may_act) = claims.get("may_act") else {
             return true;

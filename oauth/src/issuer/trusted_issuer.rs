@@ -331,7 +331,7 @@ impl Issuer {
         Ok((url, egress))
     }
 
-    /// The same with the fix of the error.
+    /// Like `url`, with the fix for the error.
     pub(super) fn url_or_fix(&self) -> Result<(Url, EgressPolicy), (&'static str, &'static str)> {
         self.url().map_err(|reason| {
             let fix = "write the issuer URL exactly as in its metadata: https, or http on loopback";

@@ -214,7 +214,7 @@ impl Authenticator {
         }
     }
 
-    /// Looks up a verified token and validates it again. Returns what its evidence was, too.
+    /// Looks up a verified token and validates it again. Also returns the kind of its evidence.
     fn validate_cached(
         &self,
         issuers: &IssuerVerifier,

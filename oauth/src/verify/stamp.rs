@@ -16,7 +16,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// Returns what the evidence is.
+    /// Returns the kind of the evidence.
     pub(super) fn kind(self) -> VerificationKind {
         match self.until {
             Some(_) => VerificationKind::Introspection,

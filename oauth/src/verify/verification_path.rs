@@ -1,6 +1,6 @@
 //! [`VerificationPath`]: how a token was verified, for metrics and traces.
 
-/// How a token was verified. It explains a duration. No decision depends on it.
+/// How a token was verified, which explains the duration. No decision depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VerificationPath {
     /// Whether an earlier verification was still valid.

@@ -2,8 +2,8 @@
 
 use crate::error::SetupErrors;
 
-// Without the feature the variables of OpenTelemetry belong to the application, which can have an
-// OpenTelemetry of its own.
+// Without the feature the variables of OpenTelemetry belong to the application, which can use
+// OpenTelemetry itself.
 #[cfg(feature = "traces")]
 use toolgate_traces::NAMES as TRACE_NAMES;
 #[cfg(feature = "traces")]

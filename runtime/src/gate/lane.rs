@@ -59,9 +59,8 @@ impl Lane {
         };
         let is_stateless_tool = || matches!((paths.stateless, target), (Some(path), Some(target)) if path.takes(target));
         match (&message.request, &message.revision, is_in_session) {
-            // The tool reports nothing and asks nothing. What rmcp's session offers in addition, a
-            // client can only use during a call that takes some time: cancel it, and come back
-            // for its answer.
+            // The tool sends no progress and asks no question. A client needs rmcp's session only
+            // during a slow call: to cancel it, or to resume its answer.
             (FastRequest::Call { .. }, Revision::Older { .. }, true)
                 if paths.session.is_some() && is_stateless_tool() =>
             {

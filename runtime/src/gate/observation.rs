@@ -38,8 +38,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub(crate) struct Observation {
     observer: Arc<dyn Observer>,
     next: AtomicU64,
-    /// Whether the observer traces. A task can serve this request for that of another gate, which
-    /// does.
+    /// Whether the observer traces requests. If not, a trace of the current task belongs to another
+    /// gate in front of this one, and this gate does not use it.
     traces: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The lane of a call in a session that needs nothing from rmcp.
 //!
 //! Most calls end at once, and their answer is one event. A call that takes longer goes to the
-//! session's service while it runs: then its client can cancel it, and come back for its answer.
+//! session's service while it runs: then its client can cancel it, or resume its answer.
 
 use std::{
     pin::Pin,
@@ -38,23 +38,23 @@ impl StartedCall {
         Self(Arc::new(Mutex::new(Some(running))))
     }
 
-    /// Takes the call. Only the first caller gets it.
+    /// Takes the call. Returns `None` if it was taken before.
     pub(crate) fn take(&self) -> Option<RunningCall> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// What became of a call.
+/// The state of a call when the gate stops waiting for it.
 pub(super) enum PlainCall {
     Answered(Response<Body>),
     Denied(Box<DeniedCall>),
-    /// It still runs. The message is as the client sent it, but without the arguments.
+    /// The call still runs. The message is as the client sent it, but without the arguments.
     Running(FastMessage, StartedCall),
-    /// rmcp has to run it. Nothing has happened.
+    /// rmcp has to run the call.
     Declined,
 }
 
-/// Runs a permitted call for as long as it may take here.
+/// Runs a permitted call, and waits for its end for at most `GRACE`.
 pub(super) async fn run(
     path: &dyn StatelessFastPath,
     session: &Arc<SessionGuard>,

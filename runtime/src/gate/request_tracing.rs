@@ -1,4 +1,4 @@
-//! Traces requests, if the observer of a gate does.
+//! Traces requests, if the observer of the gate supports traces.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! [`RequestTrace`]: the trace of one request, and where the code that serves the request finds it.
+//! [`RequestTrace`]: the trace of one request, and the task-local value that holds it.
 
 use std::{fmt, sync::Arc};
 
@@ -9,11 +9,11 @@ use super::{DecisionEvent, OutcomeEvent, VerificationEvent, trace_context::TRACE
 /// What the head of a request states, before anything is checked.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestHead<'a> {
-    /// The method of HTTP.
+    /// The HTTP method.
     pub method: &'a Method,
     /// The path, without a query.
     pub path: &'a str,
-    /// The version of HTTP.
+    /// The HTTP version.
     pub version: Version,
     /// The headers, with the id of the request.
     pub headers: &'a HeaderMap,
@@ -50,7 +50,8 @@ pub trait RequestTrace: Send + Sync {
     fn answered(&self, status: Option<u16>);
 }
 
-/// Records the span of one request to another server. Dropped before its end, it was cancelled.
+/// Records the span of one request to another server. A value that is dropped before
+/// [`end`](Self::end) records a cancelled request.
 pub trait UpstreamTrace: Send + Sync {
     /// Returns the `traceparent` to send.
     fn traceparent(&self) -> String;

@@ -38,7 +38,7 @@ pub struct LocalSessions {
     inner: LocalSessionManager,
     /// The sessions whose revision has the priming event.
     primed: RwLock<HashSet<SessionId>>,
-    /// The sessions whose service is being released, and who waits for its end.
+    /// The sessions whose service is being released, and the senders that report its end.
     releasing: Mutex<HashMap<SessionId, oneshot::Sender<()>>>,
 }
 
@@ -54,7 +54,7 @@ impl Default for LocalSessions {
 
 impl LocalSessions {
     /// Ends the service of a session, and waits until it has ended: a service closes its session
-    /// when it ends, and that must not be the session of a restored service.
+    /// when it ends, and must not close the session of a restored service.
     pub(super) async fn release(&self, id: &SessionId) {
         if !self.inner.has_session(id).await.unwrap_or(false) {
             return;
@@ -145,7 +145,7 @@ impl SessionManager for LocalSessions {
     async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
         let released = self.releasing().remove(id);
         if let Some(released) = released {
-            // Whoever waited has given up.
+            // The release no longer waits.
             let _ = released.send(());
             return Ok(());
         }

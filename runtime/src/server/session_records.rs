@@ -1,4 +1,4 @@
-//! The records of sessions: what a service needs to know to be restored.
+//! The records of sessions, from which rmcp restores their services.
 
 use std::{
     collections::HashMap,
@@ -12,8 +12,8 @@ use rmcp::transport::streamable_http_server::session::{
 
 use super::changes::Changes;
 
-/// The record of each session in the memory of this process. The gate owns the sessions, and ends
-/// them, so their number and the size of a record are bounded there.
+/// The record of each session in the memory of this process. The gate owns the sessions and ends
+/// them, so the gate bounds their number and the size of a record.
 #[derive(Debug, Default)]
 pub(super) struct SessionRecords {
     records: Mutex<HashMap<Box<str>, SessionRecord>>,

@@ -83,7 +83,7 @@ impl TokenIssuers {
         }
     }
 
-    /// Reports an item for persons if no issuer says what shows a person in its tokens.
+    /// Reports an item with `person` if no issuer has a claim that shows a person.
     pub(super) fn check_persons(&self, item: Option<&str>, faults: &mut SetupErrors) {
         let (Some(item), Some(issuer)) = (item, self.trusted.first()) else {
             return;

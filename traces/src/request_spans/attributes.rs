@@ -12,11 +12,11 @@ use crate::{
 /// What the head of a request states.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestHead<'a> {
-    /// The method of HTTP.
+    /// The HTTP method.
     pub method: &'a str,
     /// The path, without a query.
     pub path: &'a str,
-    /// The version of HTTP, such as `1.1`.
+    /// The HTTP version, such as `1.1`.
     pub version: Option<&'static str>,
     /// The header `traceparent`, if there is one.
     pub traceparent: Option<&'a str>,
@@ -54,7 +54,7 @@ impl Verification {
     }
 }
 
-/// A decision of the gate, as far as a span has it. Nothing here is a token, an argument or a user.
+/// The parts of a decision that a span records. Nothing here is a token, an argument or a user.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestDecision<'a> {
     /// The method, if the server knows it.
@@ -78,7 +78,7 @@ pub(super) fn of_head(
     head: &RequestHead<'_>,
     place: Option<&ServerPlace>,
 ) -> (&'static str, Vec<(&'static str, Value)>) {
-    // A method that is made up would be a name without a bound.
+    // A client can invent methods, and the number of names must be bounded.
     let known = ["POST", "GET", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"];
     let method = known.into_iter().find(|method| *method == head.method);
     let mut attributes = vec![
@@ -113,8 +113,8 @@ impl RequestDecision<'_> {
         }
     }
 
-    /// Returns the name of the span: the method, and the tool or the prompt. A URI would be a name
-    /// without a bound.
+    /// Returns the name of the span: the method, and the tool or the prompt. The number
+    /// of URIs is not bounded.
     pub(super) fn span_name(&self) -> Option<Cow<'static, str>> {
         let method = self.method?;
         let name = match (method, self.item) {
@@ -138,7 +138,7 @@ impl RequestDecision<'_> {
         let key = match method {
             "tools/call" => "gen_ai.tool.name",
             "prompts/get" => "gen_ai.prompt.name",
-            // Of a template, the template: a URI of the client has arguments in it.
+            // For a template this is the template: the URI of the client contains arguments.
             method if method.starts_with("resources/") => "mcp.resource.uri",
             _ => return,
         };

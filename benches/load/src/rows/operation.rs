@@ -5,7 +5,7 @@ use std::{env, fs, path::PathBuf, process};
 use super::take_turns::{ComparedServer, Results, compare};
 use crate::{Fault, options::Options, process::Process, stage::Stage, table::Row};
 
-/// The servers besides the protected one: their name, and what they have.
+/// The other servers: their names, and their settings.
 const SERVERS: [(&str, &str); 4] = [
     ("Toolgate, limits", "limits"),
     ("Toolgate, metrics", "metrics"),
@@ -13,7 +13,7 @@ const SERVERS: [(&str, &str); 4] = [
     ("Toolgate, all of them", "limits,metrics,audit"),
 ];
 
-/// The file of an audit log, which is removed with this.
+/// The file of an audit log. Dropping this value removes the file.
 struct LogFile(PathBuf);
 
 impl LogFile {
@@ -29,7 +29,7 @@ impl Drop for LogFile {
     }
 }
 
-/// Stateless calls, with each of them, with all of them, and without.
+/// Measures stateless calls with each setting, with all settings, and without any.
 pub(super) fn operation(stage: &Stage, options: &Options) -> Result<[Row; 4], Fault> {
     let files = SERVERS.map(|(_, words)| LogFile::of(words));
     let mut servers = Vec::new();

@@ -28,8 +28,8 @@ mod limited {
     }
 }
 
-/// Serves with what the words name: `limits`, `metrics`, `audit`. The log is written to a file,
-/// which whoever starts the server removes.
+/// Serves with the settings that `words` lists: `limits`, `metrics`, `audit`. The process that
+/// starts the server removes the file of the log.
 pub(super) async fn serve(
     listener: TcpListener,
     issuer: &str,

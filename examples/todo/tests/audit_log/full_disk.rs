@@ -1,5 +1,5 @@
-//! A file that cannot grow, as on a full disk: the limit of the size of a file (`RLIMIT_FSIZE`)
-//! needs no rights. A rotation makes room.
+//! A file that cannot grow, as on a full disk. A limit of the file size (`RLIMIT_FSIZE`) needs no
+//! privileges. A rotation frees capacity.
 
 use std::{fs, net::SocketAddr, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{KEY, client, key, records, say, verified};
 /// The largest file, in the blocks of 512 bytes of POSIX. The database of `todo` is smaller.
 const BLOCKS: u64 = 16_384;
 
-/// The room for records at the start, in bytes.
+/// The capacity for records at the start, in bytes.
 const ROOM: u64 = 60_000;
 
 /// The calls after the first record that cannot be written.
@@ -58,7 +58,7 @@ fn program(folder: &Folder, address: SocketAddr, on_failure: &str) -> Program {
         .var("RUST_LOG", "info")
 }
 
-/// What the clients have seen, and what the log has.
+/// The answers that the clients got, and the records of the log.
 struct Proof {
     /// The calls that ran, and those that got a 503.
     ran: u64,

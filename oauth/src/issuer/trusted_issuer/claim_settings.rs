@@ -71,15 +71,15 @@ impl Issuer {
         self
     }
 
-    /// Takes this claim as evidence that a person stands behind a token. Items with the key
+    /// Accepts this claim as evidence that a person stands behind a token. Items with the key
     /// `person` are denied to all other tokens.
     ///
     /// The issuer must write the claim only when a person has signed in. `*` at the start or at
     /// the end of the value stands for any text, and `*` alone for any value. Several claims are
-    /// alternatives. A token whose subject is its client is never a person's.
+    /// alternatives. If its subject is its client, a token never shows a person.
     ///
-    /// The rules of a provider have its own claims. Other issuers have none, so without this
-    /// setting no token of theirs shows a person.
+    /// The rules of a provider have its own claims. Other issuers have none: their
+    /// tokens show a person only with this setting.
     ///
     /// ```
     /// use toolgate::issuer::Issuer;
@@ -95,7 +95,7 @@ impl Issuer {
         self
     }
 
-    /// Takes this claim as a sign that no person stands behind a token, whatever else it has.
+    /// Accepts this claim as evidence that a program uses a token, even if others show a person.
     /// The value is written as for [`with_person_claim`](Self::with_person_claim). A token shows
     /// a program if a word of the claim has the value, or if the claim is not a string.
     #[must_use]

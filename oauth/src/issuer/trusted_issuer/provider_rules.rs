@@ -28,7 +28,7 @@ pub(super) fn apply(provider: Provider, issuer: Issuer) -> Issuer {
         ]
         .into_iter()
         .fold(issuer, |issuer, id| issuer.with_person_claim("sub", id)),
-        // The account of a client that calls for itself is a user, with a name of this form.
+        // For Keycloak, a client that calls for itself is a user with a name of this form.
         Provider::Keycloak => issuer
             .with_provider_roles(&["realm_access", "roles"])
             .with_person_claim("preferred_username", "*")
@@ -59,7 +59,7 @@ pub(super) fn apply(provider: Provider, issuer: Issuer) -> Issuer {
             .with_scope_claims(["scp", "scope"])
             .with_client_claim("cid")
             .with_provider_roles(&["groups"])
-            // Okta writes it only into the token of a user, and reserves the name.
+            // Okta writes `uid` only into the token of a user, and reserves the name.
             .with_person_claim("uid", "*"),
         Provider::Cognito => issuer
             .with_audience_claim("client_id")
@@ -75,8 +75,8 @@ pub(super) fn apply(provider: Provider, issuer: Issuer) -> Issuer {
 }
 
 fn entra(issuer: Issuer, base: &str) -> Issuer {
-    // Only a token on behalf of a user has `scp`. The account of an agent is a user to Entra;
-    // the facets 11 and 13 of a subject are an agent and its account.
+    // Only a token on behalf of a user has `scp`. For Entra, the account of an agent
+    // is a user; `xms_sub_fct` contains 11 for an agent, and 13 for its account.
     let mut issuer = issuer
         .with_scope_claims(["scp"])
         .with_client_claim("appid")

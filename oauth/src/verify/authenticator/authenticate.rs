@@ -32,7 +32,7 @@ impl Authenticator {
     }
 
     /// Authenticates a request's credentials. The proof is verified for each request, even
-    /// if the token is cached. `path` tells how the token was verified, even if it is refused.
+    /// if the token is cached. `path` is set even if the token is refused.
     pub async fn authenticate(
         &self,
         credentials: &Credentials,

@@ -1,5 +1,5 @@
-//! Keeps a session open while a request or a stream of it is open, and its running service while
-//! one needs it.
+//! Keeps a session open while it has an open request or stream, and its running service while a
+//! request needs it.
 //!
 //! A request is open until its handler has finished, even if its client has disconnected: a
 //! client may come back for the answer. So the guard is in the extensions of the request and
@@ -37,7 +37,7 @@ struct State {
     open: usize,
     ended: Instant,
     service: ServiceState,
-    /// Whether the service holds what only it knows, such as a subscription.
+    /// Whether a restored service would lack state of this one, such as a subscription.
     is_kept: bool,
 }
 
@@ -45,7 +45,7 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ServiceState {
     Running,
-    /// It ends now. Requests that need a service wait.
+    /// The service is ending. Requests that need a service wait.
     Releasing,
     /// The next request that needs a service restores it.
     Released,
@@ -131,8 +131,8 @@ impl SessionGuard {
         }
     }
 
-    /// Returns whether the service runs. Waits until it is clear. As long as this guard exists, a
-    /// running service is not released.
+    /// Waits until no release and no restoration is pending, and returns whether the service runs.
+    /// As long as this guard exists, a running service is not released.
     pub(in crate::gate) async fn has_service(&self) -> bool {
         self.settled(|state| state.service == ServiceState::Running)
             .await
@@ -159,7 +159,7 @@ impl SessionGuard {
         })
     }
 
-    /// Waits until the service neither ends nor begins, and does something with its state.
+    /// Waits until no release and no restoration is pending, and calls `with` with the state.
     async fn settled<T>(&self, with: impl Fn(&mut State) -> T) -> T {
         loop {
             let changed = self.activity.changed.notified();
@@ -173,7 +173,7 @@ impl SessionGuard {
         }
     }
 
-    /// Says whether the service of the session holds what a new one would not know.
+    /// Sets whether a restored service would lack state of the session's service.
     pub(crate) fn keep_service(&self, is_kept: bool) {
         self.activity.lock().is_kept = is_kept;
     }
@@ -202,7 +202,7 @@ impl Drop for SessionGuard {
     }
 }
 
-/// The restoration of a service by the request that needs it. It has failed if this is dropped.
+/// The restoration of a service by the request that needs it. Dropping this means that it failed.
 #[derive(Debug)]
 pub(in crate::gate) struct Restoration {
     activity: Arc<Activity>,
@@ -210,7 +210,7 @@ pub(in crate::gate) struct Restoration {
 }
 
 impl Restoration {
-    /// Ends the restoration: the service has answered.
+    /// Marks the restoration as successful: the service has answered.
     pub(in crate::gate) fn succeed(mut self) {
         self.end = ServiceState::Running;
     }

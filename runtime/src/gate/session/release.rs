@@ -1,7 +1,7 @@
 //! Releases the services of idle sessions.
 //!
 //! rmcp runs a service for each session: tasks, channels and buffers of about 60 KiB. Most
-//! sessions only call tools that need nothing of it. So the service of an idle session ends, and
+//! sessions only call tools that need nothing from it. So the service of an idle session ends, and
 //! the session stays as a record: its owner, what its client said at `initialize`, and its log
 //! level. The next request that needs a service restores it.
 

@@ -1,4 +1,4 @@
-//! [`PageCompletion`]: tells the client of a session that its user has decided on the server's page.
+//! [`PageCompletion`]: notifies the client of a session when its user has decided on the page.
 
 use std::{pin::pin, sync::Arc};
 
@@ -19,12 +19,12 @@ use crate::{caller::Caller, item::ApprovalDesk};
 const METHOD: &str = "notifications/elicitation/complete";
 
 /// Waits for the decision on the page that a request in a session has asked its client to open,
-/// and notifies this client. Other clients of the same user have not asked (MCP 2025-11-25: "only
+/// and notifies this client. Other clients of the user get no notification (MCP 2025-11-25: "only
 /// … the client that initiated the elicitation request").
 pub(super) struct PageCompletion<'p> {
     peer: &'p Peer<RoleServer>,
     desk: Option<Arc<dyn ApprovalDesk>>,
-    /// The page that the client was asked to open first. A request has no second one.
+    /// The first page that the server asked the client to open. A request has only one page.
     page: Option<String>,
     /// `None` before the page was asked for, and after the notification.
     decided: Option<BoxFuture<'static, ()>>,

@@ -25,7 +25,7 @@ const FINISH: Duration = Duration::from_secs(2);
 const SESSION: &str = "mcp-session-id";
 const REVISION: &str = "mcp-protocol-version";
 
-/// The observer that traces.
+/// The observer that records and exports traces.
 pub(super) struct TraceObserver {
     exporter: Arc<Exporter>,
     place: Option<ServerPlace>,
@@ -99,7 +99,7 @@ impl Observer for TraceObserver {
     }
 
     fn ended(&self, _: &OutcomeEvent<'_>) {
-        // The run can end in another task. Its report tells the trace.
+        // The run can end in another task. Its report notifies the trace.
     }
 
     fn finish(&self) -> BoxFuture<'_, ()> {
