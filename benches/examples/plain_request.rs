@@ -111,7 +111,7 @@ fn letters() -> &'static str {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = env::args().skip(1).collect();
     let [what, with, times] = arguments.as_slice() else {
         panic!("usage: plain_request decision|request plain|policies|metrics|… <times>");
     };

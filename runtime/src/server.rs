@@ -1,7 +1,7 @@
 //! Builds a server: its tools, prompts and resources, its state, and its protection.
 //!
 //! - [`connection`], [`io_timeout`]: connections, and how a slow client is disconnected
-//! - [`dispatch_check`]: the second check, at dispatch
+//! - [`dispatch_check`]: the second check, at dispatch; [`event_form`]: the events of sessions
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`access_table`], [`explanation`]: who may use which item as declared, and why
 //! - [`approval_pages`]: the server's own page for `approve`
@@ -10,7 +10,6 @@
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
 //! - [`catalogue`]: the registered tools, prompts and resources
 //! - [`changes`], [`subscriptions`]: changes at run time, and the notifications about them
-//! - [`cors`]: CORS for requests that carry an `Origin`
 //! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
 //! - [`http_entry`]: the entry for HTTP requests, which bypasses the router for the endpoint
 //! - [`handler`]: the implementation of rmcp's handler
@@ -26,7 +25,7 @@
 //! - [`gate_plan`]: the gate and the parts around it
 //! - [`listener_quota`]: limits the memory for subscriptions of each caller
 //! - [`multi_round`]: requests that take several rounds
-//! - [`routes`], [`not_found`]: the paths that are served, and the response at all others
+//! - [`routes`], [`not_found`], [`cors`]: the served paths, the response at all others, and CORS
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
 //! - [`response_future`]: the future of a response
 //! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
@@ -63,6 +62,7 @@ mod connection;
 mod cors;
 mod declared_scopes;
 mod dispatch_check;
+mod event_form;
 mod explanation;
 mod gate_plan;
 mod handler;

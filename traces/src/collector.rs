@@ -101,7 +101,8 @@ impl Collector {
         let end = Instant::now() + self.export_timeout;
         let (body, mut wait) = (Bytes::from(body), FIRST_WAIT);
         loop {
-            let is_last = *stopping.borrow();
+            // Without its sender, `stopping` never changes, and no pause would last.
+            let is_last = *stopping.borrow() || stopping.has_changed().is_err();
             match self.attempt(body.clone()).await {
                 Attempt::Delivered(rejected) => return Ok(rejected),
                 Attempt::Failed(failure) => return Err(failure),

@@ -29,7 +29,7 @@ impl PersonEvidence {
     pub(super) fn is_in(&self, all: &Map<String, Value>) -> bool {
         let shows_person = |(name, pattern): &ClaimPattern| match all.get(&**name) {
             Some(Value::String(text)) => is_like(pattern, text),
-            Some(value) => pattern == "*" && !value.is_null(),
+            Some(value) => pattern == "*" && !matches!(value, Value::Null | Value::Bool(false)),
             None => false,
         };
         // Each word counts, and a value of another type counts, too: in doubt it is a program.

@@ -39,7 +39,7 @@ use super::{
     message_error::MessageError,
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
-    session::{SessionAccess, SessionGuard, SessionReservation},
+    session::{SessionAccess, SessionGuard, SessionReservation, StartingCall},
 };
 
 mod completion;
@@ -68,6 +68,8 @@ pub(super) struct AuthorizedRequest {
     pub(super) reservation: Option<SessionReservation>,
     /// The session of the request. It does not end before this is dropped.
     pub(super) session: Option<Arc<SessionGuard>>,
+    /// Set while a call in a session starts that may still go to the session's service.
+    pub(super) starting: Option<StartingCall>,
     /// Whether the answer is a stream without an end.
     pub(super) streams: bool,
     pub(super) lists_tools: bool,
@@ -161,6 +163,7 @@ impl Gate {
             body: body.bytes,
             reservation: None,
             session,
+            starting: None,
             report: None,
         });
         if let Some(throttle) = self.throttle.as_deref() {

@@ -150,13 +150,9 @@ async fn run_plain_in_session(
     parts: &mut Parts,
     dpop: bool,
 ) -> Option<Response<Body>> {
-    let path = gate.stateless_fast_path.as_deref()?;
-    let session = authorized.session.as_ref()?;
-    let message = authorized.message.take_fast()?;
-    let (permit, report) = (&authorized.permit, authorized.report.as_ref());
-    match plain_session_call::run(path, session, permit, message, report).await {
+    match plain_session_call::run(gate, authorized, parts).await {
         PlainCall::Answered(response) => Some(response),
-        PlainCall::Denied(denied) => Some(deny(gate, permit, *denied, parts, dpop)),
+        PlainCall::Denied(denied) => Some(deny(gate, &authorized.permit, *denied, parts, dpop)),
         PlainCall::Running(message, started) => {
             parts.extensions.insert(started);
             authorized.message = IncomingMessage::Fast(message);

@@ -124,6 +124,7 @@ impl Gate {
             body: Bytes::new(),
             reservation: None,
             session: None,
+            starting: None,
             streams: false,
             lists_tools: false,
             report: None,

@@ -12,17 +12,22 @@ use std::{
 
 use axum::body::Body;
 use futures_util::FutureExt;
-use http::Response;
-use rmcp::model::JsonObject;
+use http::{HeaderMap, Response, request::Parts};
+use rmcp::model::{JsonObject, RequestId};
 use tokio::{runtime::Handle, time::timeout};
 
-use crate::{authorization::Permit, observer::RunReport};
+use crate::{authorization::Permit, operation::Operation};
 
 use super::{
-    fast_message::{FastMessage, FastRequest},
+    Gate,
+    authorize::AuthorizedRequest,
+    fast_message::{FastMessage, FastRequest, Revision},
+    refusal::server_error,
+    response_envelope::ResponseEnvelope,
     session::SessionGuard,
     slow_answer::in_event_stream,
-    stateless_fast_path::{DeniedCall, RunningCall, StatelessFastPath, call_message},
+    stateless_fast_path::{DeniedCall, RunningCall, call_message},
+    throttle::RunningItem,
 };
 
 /// How long a call runs before the session's service takes it over.
@@ -55,82 +60,128 @@ pub(super) enum PlainCall {
 }
 
 /// Runs a permitted call, and waits for its end for at most `GRACE`.
+///
+/// The authorized request keeps the mark of a call that starts until its service has it.
 pub(super) async fn run(
-    path: &dyn StatelessFastPath,
-    session: &Arc<SessionGuard>,
-    permit: &Permit,
-    message: FastMessage,
-    report: Option<&Arc<RunReport>>,
+    gate: &Arc<Gate>,
+    authorized: &mut AuthorizedRequest,
+    parts: &Parts,
 ) -> PlainCall {
+    let (Some(path), Some(session)) = (&gate.stateless_fast_path, &authorized.session) else {
+        return PlainCall::Declined;
+    };
+    let (permit, report) = (&authorized.permit, authorized.report.as_ref());
+    let Some(message) = authorized.message.take_fast() else {
+        return PlainCall::Declined;
+    };
     let FastRequest::Call { name, arguments } = message.request else {
         return PlainCall::Declined;
     };
-    let Some(running) = path.call(permit, arguments, report) else {
+    authorized.starting = Some(session.begin_call().await);
+    let Some(mut running) = path.call(permit, arguments, report) else {
         return PlainCall::Declined;
     };
-    let mut running = Connected {
-        running: Some(running),
+    let (id, revision) = (message.id, message.revision);
+    // Most tools are ready at once, and need neither a timer nor what a slow call needs.
+    if let Some(end) = (&mut running).now_or_never() {
+        return ended(end, name, id, &revision);
+    }
+    let mut connected = Connected(Some(SlowCall {
+        running,
+        gate: Arc::clone(gate),
         session: Arc::clone(session),
-    };
-    // Most tools are ready at once, and need no timer.
-    let end = match (&mut running).now_or_never() {
-        Some(end) => end,
-        None => timeout(GRACE, &mut running).await.unwrap_or_default(),
-    };
-    match end {
-        Some(Ok(response)) => {
-            let message = call_message(message.id, response, &message.revision);
-            message.map_or(PlainCall::Declined, |message| {
-                PlainCall::Answered(in_event_stream(&message))
-            })
-        }
-        Some(Err(denial)) => {
-            let (id, revision) = (message.id, &message.revision);
-            PlainCall::Denied(Box::new(DeniedCall::new(name, *denial, id, revision)))
-        }
-        None => match running.running.take() {
-            Some(running) => {
-                let arguments = JsonObject::new();
-                let request = FastRequest::Call { name, arguments };
-                let message = FastMessage { request, ..message };
-                PlainCall::Running(message, StartedCall::new(running))
+        permit: permit.clone(),
+        tool: name.clone(),
+        headers: parts.headers.clone(),
+        _counted: parts.extensions.get::<Arc<RunningItem>>().cloned(),
+    }));
+    match timeout(GRACE, &mut connected).await {
+        Ok(end) => ended(end, name, id, &revision),
+        Err(_) => {
+            let arguments = JsonObject::new();
+            let message = FastMessage {
+                id,
+                revision,
+                request: FastRequest::Call { name, arguments },
+                traceparent: message.traceparent,
+            };
+            match connected.0.take() {
+                Some(call) => PlainCall::Running(message, StartedCall::new(call.running)),
+                None => PlainCall::Declined,
             }
-            None => PlainCall::Declined,
-        },
+        }
     }
 }
 
-/// A running call whose client is connected. If the client disconnects, the call runs on without
-/// it: in a session that does not cancel a call (MCP 2025-11-25, Transports, "Sending Messages to
-/// the Server").
-struct Connected {
-    running: Option<RunningCall>,
+/// Writes the answer of a call that has ended.
+fn ended(end: CallEnd, tool: String, id: RequestId, revision: &Revision) -> PlainCall {
+    match end {
+        // The tool has run, so rmcp must not run it again.
+        Ok(response) => PlainCall::Answered(
+            call_message(id, response, revision)
+                .map_or_else(server_error, |message| in_event_stream(&message)),
+        ),
+        Err(denial) => PlainCall::Denied(Box::new(DeniedCall::new(tool, *denial, id, revision))),
+    }
+}
+
+type CallEnd = <RunningCall as Future>::Output;
+
+/// A slow call whose client is connected. If the client disconnects, the call runs on without it:
+/// in a session that does not cancel a call (MCP 2025-11-25, Transports, "Sending Messages to the
+/// Server").
+struct Connected(Option<SlowCall>);
+
+/// A call that does not end at once, and what it needs without its client.
+struct SlowCall {
+    running: RunningCall,
+    gate: Arc<Gate>,
     session: Arc<SessionGuard>,
+    permit: Permit,
+    tool: String,
+    headers: HeaderMap,
+    /// Counts the call as running until it ends (`concurrency`).
+    _counted: Option<Arc<RunningItem>>,
+}
+
+impl SlowCall {
+    /// Waits for the end. Nobody gets the answer, but a denial is recorded.
+    async fn run_alone(self) {
+        let Self {
+            running,
+            gate,
+            session,
+            permit,
+            tool,
+            headers,
+            _counted,
+        } = self;
+        if let Err(denial) = running.await {
+            let operation = Operation::CallTool(&tool);
+            let envelope = ResponseEnvelope::default();
+            drop(gate.refuse_late(&permit, operation, *denial, &headers, envelope));
+        }
+        drop(session);
+    }
 }
 
 impl Future for Connected {
-    type Output = Option<<RunningCall as Future>::Output>;
+    type Output = CallEnd;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(running) = &mut self.running else {
-            return Poll::Ready(None);
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CallEnd> {
+        let Some(call) = &mut self.0 else {
+            return Poll::Pending;
         };
-        let end = std::task::ready!(running.poll_unpin(cx));
-        self.running = None;
-        Poll::Ready(Some(end))
+        let end = std::task::ready!(call.running.poll_unpin(cx));
+        self.0 = None;
+        Poll::Ready(end)
     }
 }
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        if let (Some(running), Ok(runtime)) = (self.running.take(), Handle::try_current()) {
-            let session = Arc::clone(&self.session);
-            let rest = async move {
-                // Nobody waits for the answer.
-                let _ = running.await;
-                drop(session);
-            };
-            runtime.spawn(rest.boxed());
+        if let (Some(call), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(call.run_alone().boxed());
         }
     }
 }

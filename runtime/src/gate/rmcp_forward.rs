@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use tower::Service;
 
-use crate::caller::Caller;
+use crate::{caller::Caller, operation::Operation};
 
 use super::{
     Gate, accept_header,
@@ -16,7 +16,7 @@ use super::{
     expiring_body::ExpiringBody,
     late_denial::LateDenials,
     refusal::oauth_error,
-    session::{GuardedBody, SESSION_ID, closer},
+    session::{GuardedBody, SESSION_ID, SessionGuard, closer},
 };
 
 /// The largest plain-text error of rmcp that is converted to JSON, in bytes.
@@ -47,10 +47,14 @@ where
         body,
         reservation,
         session,
+        starting,
         streams,
         lists_tools,
         report,
     } = *authorized;
+    if let (Some(session), Some(Operation::Notify)) = (&session, message.operation()) {
+        session.after_starting_calls().await;
+    }
     // rmcp reads the bytes again: the values need not be in memory twice.
     drop(message);
     let caller = permit.caller().cloned();
@@ -76,12 +80,13 @@ where
     accept_header::write_out(&mut parts.headers);
     let request = Request::from_parts(parts, Body::from(body));
     let response = respond(&mut inner, request).await;
-    let has_failed =
-        response.status().is_server_error() || response.status() == StatusCode::NOT_FOUND;
-    if let Some(restoration) = restoration.take_if(|_| !has_failed) {
+    drop(starting);
+    if let Some(restoration) = restoration
+        && response.status().is_success()
+        && has_service(gate, session.as_deref()).await
+    {
         restoration.succeed();
     }
-    drop(restoration);
 
     if let (Some((place, close)), Some(id)) = (opening, response.headers().get(SESSION_ID)) {
         let id = id.to_str().unwrap_or_default().to_owned();
@@ -112,6 +117,14 @@ where
         None => response,
     };
     GuardedBody::guard(response, session)
+}
+
+/// Returns whether rmcp runs a service for the session.
+async fn has_service(gate: &Gate, session: Option<&SessionGuard>) -> bool {
+    match (session, gate.session_fast_path.as_deref()) {
+        (Some(session), Some(services)) => services.has(session.id()).await,
+        _ => false,
+    }
 }
 
 /// Returns how long a caller's token is still valid, without leeway.

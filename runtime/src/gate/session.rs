@@ -32,8 +32,8 @@ mod session_table;
 
 pub(crate) use closing::Close;
 pub(super) use closing::closer;
-pub(super) use open_requests::GuardedBody;
 pub(crate) use open_requests::SessionGuard;
+pub(super) use open_requests::{GuardedBody, StartingCall};
 pub(crate) use release::SessionServices;
 pub use session_limits::SessionLimits;
 

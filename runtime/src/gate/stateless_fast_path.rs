@@ -22,6 +22,7 @@ use super::{
     chunked_body::ChunkedBody,
     fast_message::{FastMessage, FastRequest, Revision},
     message_limits,
+    refusal::server_error,
     response_envelope::ResponseEnvelope,
 };
 
@@ -98,7 +99,10 @@ pub(super) async fn run(
             match running.await {
                 Ok(response) => {
                     let message = call_message(id, response, &revision);
-                    Ok(message.map(|message| json_response(message.into())))
+                    // The tool has run, so rmcp must not run it again.
+                    Ok(Some(message.map_or_else(server_error, |message| {
+                        json_response(message.into())
+                    })))
                 }
                 Err(denial) => Err(Box::new(DeniedCall::new(name, *denial, id, &revision))),
             }

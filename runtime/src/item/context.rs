@@ -146,7 +146,9 @@ impl Context {
         trace_context::traceparent(&head.headers)
     }
 
-    /// Returns the client, for requests and notifications from the server.
+    /// Returns the client, for requests and notifications from the server while this request runs.
+    /// Afterwards the connection to the client can end at any time, also within a session: announce
+    /// changes with [`Changes`](crate::Changes).
     #[must_use]
     pub fn peer(&self) -> &Peer<RoleServer> {
         &self.0.peer

@@ -152,7 +152,6 @@ pub(super) fn assemble(
     let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
             sessions: Arc::clone(&sessions),
-            records: Arc::clone(&shared.records),
             stop: everything.clone(),
         })
     });

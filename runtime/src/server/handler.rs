@@ -91,13 +91,6 @@ impl Handler {
         confirmed_permit(&self.shared.rules, extensions, operation)
     }
 
-    /// Keeps the service of the session of a request while it has subscriptions.
-    fn keep_service(&self, extensions: &Extensions, has_subscriptions: bool) {
-        if let Some(session) = gate_extension::<Arc<SessionGuard>>(extensions) {
-            session.keep_service(has_subscriptions);
-        }
-    }
-
     /// Returns a page of a list to a caller that may have it.
     fn list<T>(
         &self,
@@ -109,6 +102,16 @@ impl Handler {
         let permit = self.permit(&context.extensions, listing)?;
         let cursor = request.and_then(|request| request.cursor);
         list(&self.shared, &permit, cursor.as_deref())
+    }
+}
+
+/// Returns a function that keeps the service of the session of a request, or lets it go.
+fn service_keeper(extensions: &Extensions) -> impl FnOnce(bool) + use<> {
+    let session = gate_extension::<Arc<SessionGuard>>(extensions).cloned();
+    move |has_subscriptions| {
+        if let Some(session) = session {
+            session.keep_service(has_subscriptions);
+        }
     }
 }
 
@@ -229,10 +232,10 @@ impl ServerHandler for Handler {
             return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         };
         let listener = Listener::of(permit.caller(), &context.extensions);
-        self.keep_service(&context.extensions, true);
+        let keep = service_keeper(&context.extensions);
         self.subscriptions.begin(notifier, context.peer);
         self.subscriptions
-            .subscribe(request.uri, latest_caller, &notifier.quota, listener)
+            .subscribe(request.uri, latest_caller, &notifier.quota, listener, keep)
     }
 
     async fn unsubscribe(
@@ -248,8 +251,8 @@ impl ServerHandler for Handler {
         if permit.target().is_none() {
             return Err(not_found(NO_SUCH_RESOURCE, &request.uri));
         }
-        let is_left = self.subscriptions.unsubscribe(&request.uri);
-        self.keep_service(&context.extensions, is_left);
+        let keep = service_keeper(&context.extensions);
+        self.subscriptions.unsubscribe(&request.uri, keep);
         Ok(())
     }
 

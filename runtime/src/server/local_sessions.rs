@@ -2,12 +2,12 @@
 //! revision.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
-use futures_util::{Stream, StreamExt, future, stream};
+use futures_util::{Stream, StreamExt, stream};
 use rmcp::{
     model::{
         ClientJsonRpcMessage, JsonRpcMessage, ProtocolVersion, ServerJsonRpcMessage, ServerResult,
@@ -19,7 +19,10 @@ use rmcp::{
 };
 use tokio::{sync::oneshot, time::timeout};
 
-use super::transport::{self, RETRY};
+use super::{
+    event_form::EventForm,
+    transport::{self, RETRY},
+};
 
 /// The ID of the first event of a `GET` stream, with which a client can resume it.
 const FIRST: &str = "0";
@@ -36,8 +39,8 @@ const RELEASING: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct LocalSessions {
     inner: LocalSessionManager,
-    /// The sessions whose revision has the priming event.
-    primed: RwLock<HashSet<SessionId>>,
+    /// The form of the events of each session.
+    forms: RwLock<HashMap<SessionId, EventForm>>,
     /// The sessions whose service is being released, and the senders that report its end.
     releasing: Mutex<HashMap<SessionId, oneshot::Sender<()>>>,
 }
@@ -46,7 +49,7 @@ impl Default for LocalSessions {
     fn default() -> Self {
         Self {
             inner: transport::session_manager(),
-            primed: RwLock::default(),
+            forms: RwLock::default(),
             releasing: Mutex::default(),
         }
     }
@@ -76,17 +79,19 @@ impl LocalSessions {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_primed(&self, id: &SessionId) -> bool {
-        let primed = self.primed.read().unwrap_or_else(PoisonError::into_inner);
-        primed.contains(id)
+    fn form(&self, id: &SessionId) -> EventForm {
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        forms.get(id).copied().unwrap_or_default()
     }
 
-    fn set_primed(&self, id: &SessionId, is_primed: bool) {
-        let mut primed = self.primed.write().unwrap_or_else(PoisonError::into_inner);
-        match is_primed {
-            true => primed.insert(id.clone()),
-            false => primed.remove(id),
-        };
+    fn change_form(&self, id: &SessionId, change: impl FnOnce(&mut EventForm)) {
+        let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        change(forms.entry(id.clone()).or_default());
+    }
+
+    fn forget_form(&self, id: &SessionId) {
+        let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        forms.remove(id);
     }
 }
 
@@ -100,15 +105,6 @@ fn has_priming(answer: &ServerJsonRpcMessage) -> bool {
     };
     // Revisions are dates, which compare as strings.
     result.protocol_version.as_str() >= ProtocolVersion::V_2025_11_25.as_str()
-}
-
-/// Returns the events of a stream, without events without a message if the client's revision
-/// does not have them.
-fn known(
-    events: impl Stream<Item = ServerSseMessage> + Send + Sync + 'static,
-    is_primed: bool,
-) -> impl Stream<Item = ServerSseMessage> + Send + Sync + 'static {
-    events.filter(move |event| future::ready(is_primed || event.message.is_some()))
 }
 
 type Fault = <LocalSessionManager as SessionManager>::Error;
@@ -129,10 +125,10 @@ impl SessionManager for LocalSessions {
     ) -> Result<ServerJsonRpcMessage, Fault> {
         let answer = self.inner.initialize_session(id, message).await?;
         if has_priming(&answer) {
-            self.set_primed(id, true);
+            self.change_form(id, |form| form.is_primed = true);
             // Do not keep a session that has ended meanwhile.
             if !self.inner.has_session(id).await? {
-                self.set_primed(id, false);
+                self.forget_form(id);
             }
         }
         Ok(answer)
@@ -149,12 +145,16 @@ impl SessionManager for LocalSessions {
             let _ = released.send(());
             return Ok(());
         }
-        self.set_primed(id, false);
+        self.forget_form(id);
         self.inner.close_session(id).await
     }
 
     async fn restore_session(&self, id: SessionId) -> Result<RestoreOutcome<Events>, Fault> {
-        self.inner.restore_session(id).await
+        let outcome = self.inner.restore_session(id.clone()).await?;
+        if let RestoreOutcome::Restored(_) = outcome {
+            self.change_form(&id, |form| form.earlier_services += 1);
+        }
+        Ok(outcome)
     }
 
     async fn create_stream(
@@ -163,7 +163,7 @@ impl SessionManager for LocalSessions {
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
         let events = self.inner.create_stream(id, message).await?;
-        Ok(known(events, self.is_primed(id)))
+        Ok(self.form(id).apply(events))
     }
 
     async fn accept_message(
@@ -179,9 +179,11 @@ impl SessionManager for LocalSessions {
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
         let events = self.inner.create_standalone_stream(id).await?;
-        let is_primed = self.is_primed(id);
-        let first = is_primed.then(|| ServerSseMessage::priming(FIRST, RETRY));
-        Ok(stream::iter(first).chain(known(events, is_primed)))
+        let form = self.form(id);
+        let first = form
+            .is_primed
+            .then(|| ServerSseMessage::priming(FIRST, RETRY));
+        Ok(form.apply(stream::iter(first).chain(events)))
     }
 
     async fn resume(
@@ -189,8 +191,10 @@ impl SessionManager for LocalSessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
-        let events = self.inner.resume(id, last_event_id).await?;
-        Ok(known(events, self.is_primed(id)))
+        let form = self.form(id);
+        let last_event = form.last_event(&last_event_id);
+        let events = self.inner.resume(id, last_event).await?;
+        Ok(form.apply(events))
     }
 }
 

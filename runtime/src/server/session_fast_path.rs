@@ -23,7 +23,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::gate::{COMMENT, KEEP_ALIVE, SessionFastPath, SessionServices, event_stream};
 
-use super::{security_schemes::SessionsWithSecuritySchemes, session_records::SessionRecords};
+use super::security_schemes::SessionsWithSecuritySchemes;
 
 /// How long to wait for a complete answer. Most answers are complete by then, and are sent as
 /// one body instead of event by event.
@@ -32,15 +32,12 @@ const GRACE: Duration = Duration::from_millis(10);
 /// The open sessions.
 pub(super) struct OpenSessions {
     pub(super) sessions: Arc<SessionsWithSecuritySchemes>,
-    pub(super) records: Arc<SessionRecords>,
     /// Ends the answers that are still being sent.
     pub(super) stop: CancellationToken,
 }
 
 impl SessionServices for OpenSessions {
     fn release<'s>(&'s self, session: &'s str) -> BoxFuture<'s, ()> {
-        // Before the end, so that no change is missed.
-        self.records.note_release(session);
         let id = session.into();
         async move { self.sessions.release(&id).await }.boxed()
     }

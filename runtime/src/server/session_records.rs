@@ -24,7 +24,7 @@ pub(super) struct SessionRecords {
 struct SessionRecord {
     /// What the client said at `initialize`, as JSON: it is smaller than the value.
     handshake: Box<[u8]>,
-    /// The number of changes of the lists before the service was released.
+    /// The number of changes of the lists when the session was opened.
     changes: u64,
 }
 
@@ -36,15 +36,8 @@ impl SessionRecords {
         }
     }
 
-    /// Notes that the service of a session is being released.
-    pub(super) fn note_release(&self, id: &str) {
-        let now = self.list_changes();
-        if let Some(record) = self.lock().get_mut(id) {
-            record.changes = now;
-        }
-    }
-
-    /// Returns whether a list has changed since the service of a session was released.
+    /// Returns whether a list has changed since the session was opened. Notifications that a
+    /// released service had not sent are lost with it.
     pub(super) fn missed_changes(&self, id: &str) -> bool {
         let now = self.list_changes();
         self.lock()

@@ -142,7 +142,7 @@ impl Subscriptions {
         });
     }
 
-    /// Subscribes to one more resource.
+    /// Subscribes to one more resource. `keep` gets whether the session has subscriptions now.
     ///
     /// # Errors
     ///
@@ -153,17 +153,20 @@ impl Subscriptions {
         latest_caller: LatestCaller,
         quota: &Arc<Quota>,
         listener: Listener,
+        keep: impl FnOnce(bool),
     ) -> Result<(), ErrorData> {
         let mut subscribed = lock(&self.subscribed);
         subscribed.latest_caller = Some(latest_caller);
-        subscribed.uris.add(uri, quota, listener)
+        let added = subscribed.uris.add(uri, quota, listener);
+        keep(!subscribed.uris.is_empty());
+        added
     }
 
-    /// Unsubscribes from a resource. Returns whether a subscription is left.
-    pub(super) fn unsubscribe(&self, uri: &str) -> bool {
+    /// Unsubscribes from a resource. `keep` gets whether the session has subscriptions now.
+    pub(super) fn unsubscribe(&self, uri: &str, keep: impl FnOnce(bool)) {
         let mut subscribed = lock(&self.subscribed);
         subscribed.uris.remove(uri);
-        !subscribed.uris.is_empty()
+        keep(!subscribed.uris.is_empty());
     }
 }
 

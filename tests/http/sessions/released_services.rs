@@ -57,7 +57,7 @@ async fn tell(context: Context) -> &'static str {
 async fn start() -> (RunningServer, Signals) {
     let signals = Signals::default();
     let server = Server::with_state("desk", signals.clone())
-        .tools(tools![answer, wait, tell])
+        .tools(tools![answer, wait, wait_alone, tell])
         .with_verifier(UnsignedVerifier);
     let running = RunningServer::start(server, |config| config.with_issuer(ISSUER)).await;
     (running, signals)
@@ -180,13 +180,71 @@ async fn a_session_keeps_its_subscriptions_and_learns_which_lists_have_changed()
     let answer = subscribe(&subscribed, "desk://read").await;
     assert_eq!(answer.json()["result"], json!({}), "{answer:?}");
     let other = client(&running, SESSION, "desk:read").await;
-    released(1).await;
+    let early = client(&running, SESSION, "desk:read").await;
+    // The service of this session gets the notification, and is released with it.
+    changes.switch_off("write").expect("there is one");
+    released(2).await;
     changes.switch_off("read").expect("there is one");
     changes.resource_updated("desk://read");
     let mut stream = Stream::of_session(&subscribed).await;
     stream.until(&updated("desk://read")).await;
-    let mut stream = Stream::of_session(&other).await;
-    stream.until("notifications/tools/list_changed").await;
+    for session in [&other, &early] {
+        // This restores the service, which is released again.
+        assert_eq!(session.request("ping", json!({})).await.status, 200);
+    }
+    released(2).await;
+    for session in [&other, &early] {
+        let mut stream = Stream::of_session(session).await;
+        stream.until("notifications/tools/list_changed").await;
+    }
+}
+
+/// Waits as `wait` does, one call at a time.
+#[mcp_tool(scope = "desk:read", concurrency = 1)]
+async fn wait_alone(State(signals): State<Signals>) -> String {
+    signals.runs.note("begun");
+    signals.go_on.notified().await;
+    signals.runs.note("ended");
+    "waited".to_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_disconnects_at_once_does_not_evade_concurrency() {
+    let (running, signals) = start().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let (_, request) = call(&alice, "wait_alone");
+    let sending = tokio::spawn(request.send());
+    until_noted(&signals, 1).await;
+    sending.abort();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let second = alice.call("wait_alone", json!({})).await;
+    assert_eq!(second.status, 429, "{second:?}");
+    signals.go_on.notify_one();
+    until_noted(&signals, 2).await;
+    signals.go_on.notify_one();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let third = alice.call("wait_alone", json!({})).await;
+    assert_eq!(third.tool_text(), "waited", "{third:?}");
+}
+
+#[tokio::test]
+async fn an_event_of_an_earlier_service_resumes_no_stream_of_a_new_one() {
+    let (running, signals) = start().await;
+    let alice = client(&running, SESSION, "desk:read").await;
+    let resume = |id: &str| {
+        let get = alice.plain(Method::GET);
+        let get = get.header("accept", "text/event-stream");
+        HttpResponse::of(get.header("last-event-id", id))
+    };
+    released(1).await;
+    // The first request of the new service has the id 0, as that of the earlier one had.
+    let (_, request) = call(&alice, "wait");
+    let slow = request.send().await.expect("an answer");
+    let resumed = resume("0/0").await;
+    assert_eq!(resumed.text, "", "{resumed:?}");
+    signals.go_on.notify_one();
+    let answer = HttpResponse::of_response(slow).await;
+    assert_eq!(answer.tool_text(), "waited", "{answer:?}");
 }
 
 #[tokio::test]

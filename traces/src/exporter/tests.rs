@@ -105,3 +105,17 @@ async fn the_end_waits_for_no_collector_that_is_down() {
     assert!(started.elapsed() < Duration::from_secs(3));
     assert_eq!(exporter.counts().dropped, 2);
 }
+
+#[tokio::test]
+async fn an_exporter_that_is_dropped_does_not_send_without_a_pause() {
+    let (down, asked) = collector(&["503 Down"]).await;
+    let exporter = Exporter::start(&settings(&down, &[("OTEL_BSP_SCHEDULE_DELAY", "1")])).unwrap();
+    exporter.export(vec![span()]);
+    while asked.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(exporter);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let all = asked.load(Ordering::SeqCst);
+    assert!(all <= 3, "{all} requests");
+}

@@ -236,7 +236,7 @@ impl World {
                 let values = headers.entry(name.to_string()).or_default();
                 values.push(value.as_bytes().to_vec());
             }
-            let body = without_event_ids(patiently(Response::new(body)).await);
+            let body = without_resumption(patiently(Response::new(body)).await);
             Answer {
                 status: parts.status.as_u16(),
                 opened: headers.contains_key("mcp-session-id"),
@@ -275,9 +275,9 @@ async fn patiently(response: Response<Body>) -> Vec<u8> {
     bytes
 }
 
-/// Removes the ids of events: a session numbers them, so that they differ between two equal
-/// responses.
-fn without_event_ids(bytes: Vec<u8>) -> Vec<u8> {
+/// Removes the ids of events, which a session numbers, so that they differ between two equal
+/// responses, and the event that a stream begins with: nobody resumes an answer that is complete.
+fn without_resumption(bytes: Vec<u8>) -> Vec<u8> {
     let is_id = |line: &[u8]| {
         let number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
         let id = line.strip_prefix(b"id: ");
@@ -286,8 +286,15 @@ fn without_event_ids(bytes: Vec<u8>) -> Vec<u8> {
     };
     let lines: Vec<_> = bytes.split(|&byte| byte == b'\n').collect();
     let kept: Vec<_> = lines.into_iter().filter(|line| !is_id(line)).collect();
-    kept.join(&b'\n')
+    let text = kept.join(&b'\n');
+    match text.strip_prefix(PRIMING) {
+        Some(rest) => rest.to_vec(),
+        None => text,
+    }
 }
+
+/// The event without a message that a resumable stream begins with.
+const PRIMING: &[u8] = b"data: \nretry: 3000\n\n";
 
 impl Answer {
     /// Checks what the contract requires of every response.

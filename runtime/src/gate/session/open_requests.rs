@@ -16,7 +16,10 @@ use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, OwnedRwLockReadGuard, RwLock},
+    time::Instant,
+};
 
 use crate::item::LogThreshold;
 
@@ -28,6 +31,8 @@ pub(super) struct Activity {
     state: Mutex<State>,
     /// Wakes the requests that wait for the end of a release or of a restoration.
     changed: Notify,
+    /// Read while a call starts that may still go to the service.
+    starting: Arc<RwLock<()>>,
     /// The lowest level of log messages, which the session keeps without a service.
     log_threshold: LogThreshold,
 }
@@ -65,6 +70,7 @@ impl Activity {
                 is_kept: false,
             }),
             changed: Notify::new(),
+            starting: Arc::default(),
             log_threshold: LogThreshold::default(),
         }
     }
@@ -77,29 +83,19 @@ impl Activity {
         is_idle.then_some(state.ended)
     }
 
-    /// Returns when the service of the session may be released, or `None` if it has none or if
-    /// something needs it.
-    pub(super) fn release_at(&self, after: Duration) -> Option<Instant> {
-        let state = self.lock();
-        let is_idle = state.open == 0 && state.service == ServiceState::Running && !state.is_kept;
-        is_idle.then_some(state.ended + after)
-    }
-
-    /// Begins the release of the service, unless a request has begun meanwhile. From now on
-    /// requests that need a service wait for [`Activity::end_release`].
-    pub(super) fn begin_release(&self, now: Instant, after: Duration) -> bool {
-        let is_due = self.release_at(after).is_some_and(|at| at <= now);
+    /// Begins the release of the service, if the session has been idle for long enough and nothing
+    /// needs the service. Requests that need one wait until the release is dropped.
+    pub(super) fn begin_release(
+        self: &Arc<Self>,
+        now: Instant,
+        after: Duration,
+    ) -> Option<Release> {
         let mut state = self.lock();
-        let begins = is_due && state.open == 0 && state.service == ServiceState::Running;
-        if begins {
+        let is_idle = state.open == 0 && state.service == ServiceState::Running && !state.is_kept;
+        (is_idle && state.ended + after <= now).then(|| {
             state.service = ServiceState::Releasing;
-        }
-        begins
-    }
-
-    /// Ends a release.
-    pub(super) fn end_release(&self) {
-        self.set_service(ServiceState::Released);
+            Release(Arc::clone(self))
+        })
     }
 
     fn set_service(&self, service: ServiceState) {
@@ -173,6 +169,17 @@ impl SessionGuard {
         }
     }
 
+    /// Marks the start of a call that may still go to the service.
+    pub(in crate::gate) async fn begin_call(&self) -> StartingCall {
+        Arc::clone(&self.activity.starting).read_owned().await
+    }
+
+    /// Waits until each earlier call has ended or has reached the service. Otherwise a notification
+    /// could overtake the call that it cancels.
+    pub(in crate::gate) async fn after_starting_calls(&self) {
+        drop(self.activity.starting.write().await);
+    }
+
     /// Sets whether a restored service would lack state of the session's service.
     pub(crate) fn keep_service(&self, is_kept: bool) {
         self.activity.lock().is_kept = is_kept;
@@ -199,6 +206,19 @@ impl Drop for SessionGuard {
         let mut state = self.activity.lock();
         state.open = state.open.saturating_sub(1);
         state.ended = Instant::now();
+    }
+}
+
+/// Marks a call that starts. A notification waits until this is dropped.
+pub(in crate::gate) type StartingCall = OwnedRwLockReadGuard<()>;
+
+/// The release of a service. It ends when this is dropped, so no failure leaves requests waiting.
+#[derive(Debug)]
+pub(super) struct Release(Arc<Activity>);
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        self.0.set_service(ServiceState::Released);
     }
 }
 

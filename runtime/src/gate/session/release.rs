@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use tokio::time::Instant;
 
-use super::{SessionStore, open_requests::Activity};
+use super::{SessionStore, open_requests::Release};
 
 /// How long a session is idle before its service is released. A client that connects sends a few
 /// requests one after the other, which need the same service.
@@ -23,6 +23,10 @@ pub(crate) trait SessionServices: Send + Sync {
     fn release<'s>(&'s self, session: &'s str) -> BoxFuture<'s, ()>;
 }
 
+/// How many services one scan releases. If one of them does not end, requests to the others wait
+/// behind it.
+const MOST: usize = 256;
+
 /// How many services end at a time.
 const AT_ONCE: usize = 16;
 
@@ -33,25 +37,24 @@ impl SessionStore {
             return;
         };
         let now = Instant::now();
-        let due: Vec<(String, Arc<Activity>)> = {
+        let due: Vec<(String, Release)> = {
             let table = self.lock();
-            let begun = table
-                .activities()
-                .filter(|(_, activity)| activity.begin_release(now, RELEASE_AFTER));
-            begun
-                .map(|(id, activity)| (id.to_owned(), Arc::clone(activity)))
-                .collect()
+            let begun = table.activities().filter_map(|(id, activity)| {
+                let release = activity.begin_release(now, RELEASE_AFTER)?;
+                Some((id.to_owned(), release))
+            });
+            begun.take(MOST).collect()
         };
         if due.is_empty() {
             return;
         }
         let services = Arc::clone(services);
         let releasing = async move {
-            let release = |(id, activity): (String, Arc<Activity>)| {
+            let release = |(id, release): (String, Release)| {
                 let services = Arc::clone(&services);
                 async move {
                     services.release(&id).await;
-                    activity.end_release();
+                    drop(release);
                 }
             };
             stream::iter(due)

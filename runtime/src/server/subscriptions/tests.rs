@@ -98,11 +98,12 @@ async fn a_session_is_notified_only_of_what_it_subscribed_to() {
         LatestCaller::default(),
         &herald.quota,
         Listener::Connection(1),
+        |is_kept| assert!(is_kept),
     );
     subscribed.unwrap();
     assert!(hears("notes://open").await);
     assert!(!hears("notes://7").await);
-    listening.unsubscribe("notes://open");
+    listening.unsubscribe("notes://open", |is_kept| assert!(!is_kept));
     assert!(!hears("notes://open").await);
     // The server has no prompts, so clients are not notified that their list changed.
     assert!(concerns(&herald, &Change::Resources, &listening).await);
