@@ -1,5 +1,6 @@
 //! Sessions and their owners.
 
+mod disconnects;
 mod limits;
 mod released_services;
 

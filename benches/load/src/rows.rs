@@ -11,6 +11,7 @@ use crate::{
 
 mod calls;
 mod example;
+mod idle_sessions;
 mod latency;
 mod memory;
 mod operation;
@@ -48,6 +49,7 @@ pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
     }
     if does(Part::Memory) {
         rows.extend(memory::memory(&stage.issuer, options)?);
+        rows.push(idle_sessions::idle_sessions(&stage.issuer, options)?);
     }
     if does(Part::Start) {
         rows.push(start::start(&stage.issuer, options)?);

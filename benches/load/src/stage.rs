@@ -44,6 +44,13 @@ impl Issuer {
         self.imitation.url()
     }
 
+    /// Issues a valid ES256 token of another user for each number.
+    pub(crate) fn token_of(&self, audience: &str, user: usize) -> String {
+        let token = self.imitation.token().audience(audience).scope(SCOPE);
+        let token = token.claim("sub", json!(format!("user-{user:08}")));
+        token.expires_in(6 * 3600).build()
+    }
+
     /// Issues a valid ES256 token for this audience, distinct for each number.
     pub(crate) fn token(&self, audience: &str, scope: &str, number: usize) -> String {
         let token = self.imitation.token().audience(audience).scope(scope);

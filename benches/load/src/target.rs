@@ -199,7 +199,7 @@ fn call_start(number: u32) -> String {
     format!(r#"data: {{"jsonrpc":"2.0","id":{number}"#)
 }
 
-fn open_session(
+pub(crate) fn open_session(
     caller: &mut Caller,
     endpoint: &Endpoint,
     token: Option<&str>,

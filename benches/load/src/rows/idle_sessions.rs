@@ -1,0 +1,61 @@
+//! Memory of sessions that are open and idle.
+
+use std::{thread::sleep, time::Duration};
+
+use crate::{
+    Fault,
+    connection::Caller,
+    options::Options,
+    process::Process,
+    servers::resource,
+    stage::{Issuer, ask_until, mcp},
+    table::Row,
+    target::open_session,
+};
+
+/// How many sessions are opened at a time. The memory of their services is used again for those of
+/// the next batch.
+const BATCH: usize = 400;
+
+/// How many sessions each user opens.
+const OF_ONE_USER: usize = 32;
+
+/// How long the server takes to release the services of idle sessions, and some more.
+const IDLE: Duration = Duration::from_secs(6);
+
+/// The target for one idle session, in KiB.
+const MOST: f64 = 8.0;
+
+/// Opens sessions batch by batch. What each batch after the first adds is the memory of idle
+/// sessions.
+pub(super) fn idle_sessions(issuer: &Issuer, options: &Options) -> Result<Row, Fault> {
+    let process = Process::start(&["protected", issuer.url()], "")?;
+    let endpoint = mcp(&process);
+    let audience = resource(process.address());
+    let mut caller = Caller::open(process.address())?;
+    let (batch, batches) = (BATCH.min(options.tokens), options.rounds.max(2));
+    let mut resident = Vec::new();
+    for number in 0..batches {
+        for session in number * batch..(number + 1) * batch {
+            let token = issuer.token_of(&audience, session / OF_ONE_USER);
+            if session == 0 {
+                ask_until(&endpoint, &endpoint.call(Some(&token)), 200)?;
+            }
+            open_session(&mut caller, &endpoint, Some(&token))?;
+        }
+        sleep(IDLE);
+        resident.push(process.resident()? as f64 / 1024.0);
+    }
+    let added = batch * (batches - 1);
+    let all = resident[batches - 1] - resident[0];
+    let each = all / added as f64;
+    Ok(Row {
+        measure: "memory of an open, idle session",
+        figures: format!(
+            "{added} sessions after the first {batch}, {OF_ONE_USER} of each user: {all:.0} KiB"
+        ),
+        result: format!("{each:.1} KiB"),
+        target: "≤ 8 KiB",
+        is_met: Some(each <= MOST),
+    })
+}
