@@ -90,7 +90,7 @@ fn read_key(path: &PathBuf) -> Result<AuditKey, String> {
     })
 }
 
-/// Writes the findings, and what the verification cannot show.
+/// Writes the findings and the limits of the verification.
 fn report(verified: &Verified, heads: usize) -> String {
     let mut text = String::new();
     for finding in &verified.findings {

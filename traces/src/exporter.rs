@@ -66,7 +66,7 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// Returns what is missing: a runtime, or a usable HTTP client.
+    /// Returns the reason if there is no runtime or no usable HTTP client.
     pub fn start(settings: &TraceSettings) -> Result<Arc<Self>, &'static str> {
         let runtime = Handle::try_current().map_err(|_| "no tokio runtime is running")?;
         let collector =

@@ -114,8 +114,8 @@ impl RequestSpans {
         }
     }
 
-    /// Returns the `traceparent` for what the request does next: of the item if it runs, otherwise of
-    /// the server.
+    /// Returns the `traceparent` of the current span: the span of the item while the item runs,
+    /// otherwise the span of the server.
     #[must_use]
     pub fn traceparent(&self) -> String {
         self.state().current().to_string()

@@ -45,16 +45,16 @@ impl Caller {
         self.claims().roles()
     }
 
-    /// Returns who acts for the subject, the current actor first (`act`, RFC 8693 §4.1): empty if
-    /// the token was not exchanged. The earlier actors are for records only; no access depends
+    /// Returns the parties that act for the subject, the current actor first (`act`, RFC 8693 §4.1).
+    /// The list is empty if the token was not exchanged. The earlier actors are for records only; no access depends
     /// on them.
     #[must_use]
     pub fn actors(&self) -> &[Actor] {
         self.claims().actors()
     }
 
-    /// Returns whether the token shows that a person stands behind the call. `false` also means
-    /// that it is not known: see `toolgate::issuer::Issuer::with_person_claim`.
+    /// Returns whether the token shows that a person sends the call, directly or through a program.
+    /// Returns `false` also if the token does not show it: see `toolgate::issuer::Issuer::with_person_claim`.
     #[must_use]
     pub fn acts_for_person(&self) -> bool {
         self.claims().acts_for_person()

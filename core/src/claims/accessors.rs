@@ -155,7 +155,7 @@ impl Claims {
         self.roles.iter().map(String::as_str)
     }
 
-    /// Returns who acts for the subject, the current actor first (`act`, RFC 8693 §4.1).
+    /// Returns the parties that act for the subject, the current actor first (`act`, RFC 8693 §4.1).
     #[must_use]
     pub fn actors(&self) -> &[Actor] {
         &self.actors

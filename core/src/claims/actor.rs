@@ -1,4 +1,4 @@
-//! [`Actor`]: who acts for the subject of a token. Nothing here takes part in a decision.
+//! [`Actor`]: a party that acts for the subject of a token. No decision reads an actor.
 
 /// A party that acts for the subject of a token (`act`, RFC 8693 §4.1), such as an agent that
 /// has exchanged the token of its user.

@@ -18,14 +18,14 @@ type ClaimPattern = (Cow<'static, str>, Cow<'static, str>);
 /// this evidence is not the token of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonEvidence {
-    /// The issuer writes one of these for persons only.
+    /// The claims that the issuer writes only for persons. One of them is enough.
     pub person: Vec<ClaimPattern>,
-    /// The issuer writes these for programs.
+    /// The claims that the issuer writes for programs.
     pub machine: Vec<ClaimPattern>,
 }
 
 impl PersonEvidence {
-    /// Returns whether the claims show a person, and nothing in them shows a program.
+    /// Returns whether a claim shows a person and no claim shows a program.
     pub(super) fn is_in(&self, all: &Map<String, Value>) -> bool {
         let shows_person = |(name, pattern): &ClaimPattern| match all.get(&**name) {
             Some(Value::String(text)) => is_like(pattern, text),

@@ -1,4 +1,4 @@
-//! The form of the identity provider: who signs in.
+//! The form for the user name at the identity provider.
 
 use axum::{http::StatusCode, response::Response};
 use maud::html;

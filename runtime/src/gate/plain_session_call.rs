@@ -1,7 +1,8 @@
 //! The lane of a call in a session that needs nothing from rmcp.
 //!
-//! Most calls end at once, and their answer is one event. A call that takes longer goes to the
-//! session's service while it runs: then its client can cancel it, or resume its answer.
+//! The gate starts the tool itself and waits ten milliseconds for the result. It writes the result of
+//! a quick call as one event. It gives a slow call, while it runs, to the rmcp service of the session:
+//! then the client can cancel the call, and can reconnect and get the result.
 
 use std::{
     pin::Pin,
@@ -82,7 +83,7 @@ pub(super) async fn run(
         return PlainCall::Declined;
     };
     let (id, revision) = (message.id, message.revision);
-    // Most tools are ready at once, and need neither a timer nor what a slow call needs.
+    // Most tools return on the first poll. Such a call needs no timer and no copies for `SlowCall`.
     if let Some(end) = (&mut running).now_or_never() {
         return ended(end, name, id, &revision);
     }
@@ -132,7 +133,7 @@ type CallEnd = <RunningCall as Future>::Output;
 /// Server").
 struct Connected(Option<SlowCall>);
 
-/// A call that does not end at once, and what it needs without its client.
+/// A call that did not return on the first poll, with the values to finish it without its client.
 struct SlowCall {
     running: RunningCall,
     gate: Arc<Gate>,
@@ -145,7 +146,8 @@ struct SlowCall {
 }
 
 impl SlowCall {
-    /// Waits for the end. Nobody gets the answer, but a denial is recorded.
+    /// Waits for the result after the client has disconnected. Discards the result and records a
+    /// denial.
     async fn run_alone(self) {
         let Self {
             running,

@@ -1,4 +1,4 @@
-//! [`DecisionReport`]: reports what a user has decided about a request to the observer of the gate.
+//! [`DecisionReport`]: reports the decision of a user about a request to the observer of the gate.
 
 use std::{fmt, sync::Arc};
 

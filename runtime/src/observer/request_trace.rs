@@ -23,8 +23,8 @@ pub struct RequestHead<'a> {
 
 /// Records the spans of one request. An [`Observer`](super::Observer) that traces starts it.
 pub trait RequestTrace: Send + Sync {
-    /// Returns the `traceparent` for what the request does next: of the item while it runs,
-    /// otherwise of the server.
+    /// Returns the `traceparent` of the current span: the span of the item while the item runs,
+    /// otherwise the span of the server.
     fn traceparent(&self) -> String;
 
     /// Joins the trace that the `_meta` of the message names, unless the headers have named a valid
@@ -78,8 +78,8 @@ pub(crate) fn within<F: Future>(
     CURRENT.scope(trace, future)
 }
 
-/// Writes the `traceparent` for what the request does next into its headers, where records and items
-/// read it.
+/// Writes the `traceparent` of the current span into the headers of the request. Records and items
+/// read it there.
 pub(crate) fn write(trace: &dyn RequestTrace, headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::try_from(trace.traceparent()) {
         headers.insert(HeaderName::from_static(TRACEPARENT), value);

@@ -108,7 +108,8 @@ impl RunReport {
         self.note(RunOutcome::Cancelled);
     }
 
-    /// Runs an item and notes how it ends. Dropped before that, the run was cancelled.
+    /// Runs an item and notes the outcome of the run. If the future is dropped earlier, the outcome is
+    /// cancelled.
     pub(crate) async fn during<T>(
         &self,
         running: impl Future<Output = T>,

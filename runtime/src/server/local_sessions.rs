@@ -141,7 +141,7 @@ impl SessionManager for LocalSessions {
     async fn close_session(&self, id: &SessionId) -> Result<(), Fault> {
         let released = self.releasing().remove(id);
         if let Some(released) = released {
-            // The release no longer waits.
+            // If the release has timed out, it has dropped the receiver.
             let _ = released.send(());
             return Ok(());
         }

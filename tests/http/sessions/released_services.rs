@@ -31,7 +31,7 @@ struct Signals {
     go_on: Arc<Notify>,
 }
 
-/// Answers at once.
+/// Returns immediately.
 #[mcp_tool(scope = "desk:read")]
 fn answer() -> &'static str {
     "answered"

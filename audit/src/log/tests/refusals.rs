@@ -87,7 +87,8 @@ fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
         .iter()
         .filter(|line| line["type"] == "refused_repeated");
     let counts: Vec<_> = counts.filter_map(|line| line["count"].as_u64()).collect();
-    // The first count of a second is written at once; the last one when the log is dropped.
+    // The log writes the first refusal of each second immediately, and the last count when it is
+    // dropped.
     assert_eq!(counts, [1, 998, 999, 999]);
 }
 

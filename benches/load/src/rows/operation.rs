@@ -1,4 +1,4 @@
-//! What limits, metrics and the audit log cost a protected call.
+//! The cost of limits, metrics and the audit log for a protected call.
 
 use std::{env, fs, path::PathBuf, process};
 

@@ -11,7 +11,7 @@ use crate::Fault;
 mod limited {
     use super::{forecast_for, mcp_tool};
 
-    /// Tells tomorrow's weather.
+    /// Returns tomorrow's weather.
     #[mcp_tool(
         scope = "weather:read",
         read_only,

@@ -263,7 +263,7 @@ async fn only_sessions_that_know_it_are_sent_an_event_without_a_message() {
             // The second answer is written event by event.
             for seconds in [0, 1] {
                 let text = whole(client.call("wait", seconds).await).await;
-                // A call that ends at once needs no service, and nobody comes back to its answer.
+                // A quick call does not reach the service, so the client cannot resume its stream.
                 let is_resumable = is_gate_alone || seconds > 0;
                 assert_eq!(
                     is_primed(&text),
