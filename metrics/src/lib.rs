@@ -20,6 +20,7 @@
 //! ```
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -42,17 +43,18 @@ const OTHER: &str = "other";
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-type Labels<const N: usize> = [(&'static str, String); N];
+/// Most values are fixed words, so that a count allocates only the name of an item.
+type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
 
 /// A decision of the gate.
 #[derive(Debug, Clone, Copy)]
 pub struct Decision<'a> {
     /// The method, or `None` if it is unknown.
-    pub method: Option<&'a str>,
+    pub method: Option<&'static str>,
     /// The registered name of the item, or `None` if the request names no registered item.
     pub item: Option<&'a str>,
     /// `admitted`, or why not: one of a fixed number of words.
-    pub outcome: &'a str,
+    pub outcome: &'static str,
     /// The stable code of a denial.
     pub reason: Option<&'static str>,
     /// The declared scopes that are missing.
@@ -129,6 +131,11 @@ fn verification_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.00001, 4.0, 10))
 }
 
+/// Returns a label value that is not a fixed word.
+fn owned(value: &str) -> Cow<'static, str> {
+    Cow::Owned(value.to_owned())
+}
+
 /// Registers a metric and returns it.
 fn register<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
     registry.register(name, help, metric.clone());
@@ -147,9 +154,7 @@ impl Metrics {
             "The version of the library",
             Family::default(),
         );
-        build
-            .get_or_create(&[("version", version.to_owned())])
-            .set(1);
+        build.get_or_create(&[("version", version.into())]).set(1);
         Self {
             decisions: register(
                 all,
@@ -239,17 +244,17 @@ impl Metrics {
     /// Counts a decision.
     pub fn decided(&self, decision: &Decision<'_>) {
         let labels = [
-            ("method", decision.method.unwrap_or(OTHER).to_owned()),
-            ("item", decision.item.unwrap_or(OTHER).to_owned()),
-            ("outcome", decision.outcome.to_owned()),
+            ("method", decision.method.unwrap_or(OTHER).into()),
+            ("item", decision.item.map_or(OTHER.into(), owned)),
+            ("outcome", decision.outcome.into()),
         ];
         self.decisions.get_or_create(&labels).inc();
         if let Some(reason) = decision.reason {
-            let labels = [("reason", reason.to_owned())];
+            let labels = [("reason", reason.into())];
             self.denials.get_or_create(&labels).inc();
         }
         for scope in decision.missing {
-            let labels = [("scope", (*scope).to_owned())];
+            let labels = [("scope", (*scope).into())];
             self.missing_scopes.get_or_create(&labels).inc();
         }
         if decision.runs {
@@ -266,11 +271,11 @@ impl Metrics {
         duration: Duration,
     ) {
         self.running.dec();
-        let [method, item] = [("method", method.to_owned()), ("item", item.to_owned())];
+        let [method, item] = [("method", method.into()), ("item", owned(item))];
         let labels = [method.clone(), item.clone()];
         let seconds = duration.as_secs_f64();
         self.durations.get_or_create(&labels).observe(seconds);
-        let labels = [method, item, ("outcome", outcome.to_owned())];
+        let labels = [method, item, ("outcome", outcome.into())];
         self.runs.get_or_create(&labels).inc();
         if outcome == "panic" {
             self.panics.inc();
@@ -279,11 +284,11 @@ impl Metrics {
 
     /// Counts the verification of a token.
     pub fn verified(&self, verification: &Verification) {
-        let is_cached = verification.is_cached.unwrap_or_default();
+        let is_cached = verification.is_cached == Some(true);
         let labels = [
-            ("cached", is_cached.to_string()),
-            ("kind", verification.kind.to_owned()),
-            ("outcome", verification.outcome.to_owned()),
+            ("cached", if is_cached { "true" } else { "false" }.into()),
+            ("kind", verification.kind.into()),
+            ("outcome", verification.outcome.into()),
         ];
         let seconds = verification.duration.as_secs_f64();
         self.verifications.get_or_create(&labels).observe(seconds);
@@ -305,7 +310,7 @@ impl Metrics {
         self.sessions.set(gauge(reading.sessions));
         self.open_streams.set(gauge(reading.open_streams));
         for (issuer, age) in &reading.key_ages {
-            let labels = [("issuer", issuer.clone())];
+            let labels = [("issuer", owned(issuer))];
             let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
             self.key_ages.get_or_create(&labels).set(seconds);
         }

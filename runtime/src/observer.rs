@@ -121,8 +121,8 @@ pub struct DecisionEvent<'a> {
     pub actors: &'a [Actor],
     /// The method of the message. A method without a rule is as the client wrote it.
     pub method: &'a str,
-    /// Whether the server knows the method.
-    pub is_known_method: bool,
+    /// The method, if the server knows it.
+    pub known_method: Option<&'static str>,
     /// The tool, the prompt or the resource that the request names.
     pub item: Option<&'a str>,
     /// The registered name of that item, if it is registered.
@@ -136,7 +136,7 @@ pub struct DecisionEvent<'a> {
     /// Whether the operation is allowed.
     pub is_allowed: bool,
     /// The outcome in the audit line: `admitted`, or the kind of a refusal.
-    pub outcome: &'a str,
+    pub outcome: &'static str,
     /// The stable code of a denial.
     pub reason: Option<DenialReason>,
     /// The author's own code of a denial.

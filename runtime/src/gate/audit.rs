@@ -116,7 +116,7 @@ pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cause<'a> {
     /// OAuth's error code where there is one.
-    pub(crate) outcome: &'a str,
+    pub(crate) outcome: &'static str,
     /// The stable code of a denial.
     pub(crate) code: Option<DenialReason>,
     /// The author's own code.

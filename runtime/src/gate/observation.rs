@@ -220,7 +220,9 @@ impl Gate {
             client: claims.and_then(|claims| claims.client_id()),
             actors: claims.map_or(&[], |claims| claims.actors()),
             method: operation.map_or(UNREADABLE, Operation::method),
-            is_known_method: operation.is_some_and(|of| !matches!(of, Operation::Unruled(_))),
+            known_method: operation
+                .filter(|of| !matches!(of, Operation::Unruled(_)))
+                .map(Operation::kind),
             item: operation.and_then(Operation::subject),
             registered_item: verdict.registered_item,
             needed: ScopeNames::new(verdict.needed, table),

@@ -103,7 +103,7 @@ impl Observer for MetricsObserver {
         let missing = decision.missing.iter().filter(|_| lacks_scope);
         let missing: Vec<_> = missing.collect();
         self.shared.metrics.decided(&Decision {
-            method: decision.is_known_method.then_some(decision.method),
+            method: decision.known_method,
             item: decision.registered_item,
             outcome: decision.outcome,
             reason: decision.reason.map(DenialReason::code),

@@ -155,7 +155,7 @@ impl<'h> Rounds<'h> {
         )
     }
 
-    fn log_refusal(&self, permit: &Permit, outcome: &str, reason: &str) {
+    fn log_refusal(&self, permit: &Permit, outcome: &'static str, reason: &str) {
         let mut subject = audit::Subject::new(Some(self.operation), permit.caller());
         let head = self.context.extensions.get::<Parts>();
         subject.headers = head.map(|head| &head.headers);

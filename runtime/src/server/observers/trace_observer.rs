@@ -137,7 +137,7 @@ impl RequestTrace for Spans {
 
     fn decided(&self, decision: &DecisionEvent<'_>) {
         self.0.decide(&RequestDecision {
-            method: decision.is_known_method.then_some(decision.method),
+            method: decision.known_method,
             item: decision.registered_item,
             is_allowed: decision.is_allowed,
             outcome: decision.outcome,
