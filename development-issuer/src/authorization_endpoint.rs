@@ -55,17 +55,8 @@ pub(crate) async fn authorize(
             "close this page. If you started this login yourself, remove this server from the application and add it again, so that the application registers its current address.",
         );
     };
-    let state = parameters.one("state");
-    let accepted = state
-        .ok()
-        .flatten()
-        .filter(|state| state.len() <= ResponseRedirect::STATE_LIMIT);
-    let to = ResponseRedirect {
-        uri,
-        state: accepted.map(str::to_owned),
-    };
-    if state != Ok(to.state.as_deref()) {
-        let error = OAuthError::new("invalid_request", "state is repeated or too long");
+    let (to, error) = ResponseRedirect::read(uri, &parameters);
+    if let Some(error) = error {
         return refuse(&issuer, &to, &error);
     }
     let response = match is_silent(&parameters) {

@@ -22,16 +22,19 @@ use crate::{
 /// Returns whether this is the registration of a client with credentials. Clients for people often
 /// list every grant type that they know, and stay public.
 pub(crate) fn is_meant(metadata: &Map<String, Value>) -> bool {
-    let lists = |grant: &str| {
-        let listed = metadata.get("grant_types").and_then(Value::as_array);
-        listed.is_some_and(|listed| listed.iter().any(|one| one == grant))
-    };
     let method = metadata.get("token_endpoint_auth_method");
     let has_method = method
         .and_then(Value::as_str)
         .is_some_and(|name| AuthenticationMethod::named(name).is_some());
-    let calls_for_itself = lists(CLIENT_CREDENTIALS) && !lists("authorization_code");
-    calls_for_itself || (has_method && lists(JWT_BEARER))
+    let calls_for_itself =
+        has_grant(metadata, CLIENT_CREDENTIALS) && !has_grant(metadata, "authorization_code");
+    calls_for_itself || (has_method && has_grant(metadata, JWT_BEARER))
+}
+
+/// Returns whether the metadata of a client list a grant type.
+fn has_grant(metadata: &Map<String, Value>, grant: &str) -> bool {
+    let listed = metadata.get("grant_types").and_then(Value::as_array);
+    listed.is_some_and(|listed| listed.iter().any(|one| one == grant))
 }
 
 /// Registers the client, and returns its secret if it has one.
@@ -81,10 +84,6 @@ pub(crate) fn register(
 }
 
 fn read(metadata: &Map<String, Value>) -> Result<Registration, OAuthError> {
-    let lists = |grant: &str| {
-        let listed = metadata.get("grant_types").and_then(Value::as_array);
-        listed.is_some_and(|listed| listed.iter().any(|one| one == grant))
-    };
     let name = match metadata.get("client_name") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => display_name(name),
@@ -117,8 +116,8 @@ fn read(metadata: &Map<String, Value>) -> Result<Registration, OAuthError> {
         unique: sealed_values::random()?,
         name,
         method,
-        calls_for_itself: lists(CLIENT_CREDENTIALS),
-        is_managed: lists(JWT_BEARER),
+        calls_for_itself: has_grant(metadata, CLIENT_CREDENTIALS),
+        is_managed: has_grant(metadata, JWT_BEARER),
         redirects: redirects.ok_or(OAuthError::new(
             "invalid_redirect_uri",
             "a redirect URI must be https, http on loopback, or a private application scheme, without a fragment or a response parameter",

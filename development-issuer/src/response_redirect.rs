@@ -6,7 +6,10 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{issuer_state::IssuerState, json_response::OAuthError, redirect_uri::RedirectUri};
+use crate::{
+    form_parameters::FormParameters, issuer_state::IssuerState, json_response::OAuthError,
+    redirect_uri::RedirectUri,
+};
 
 /// The redirect URI and the `state` of a response.
 #[derive(Clone, Serialize, Deserialize)]
@@ -17,7 +20,25 @@ pub(crate) struct ResponseRedirect {
 
 impl ResponseRedirect {
     /// The maximum length of `state`.
-    pub(crate) const STATE_LIMIT: usize = 4096;
+    const STATE_LIMIT: usize = 4096;
+
+    /// Reads the `state` of a request for a redirect URI. If it is not valid, also returns the error,
+    /// which goes to the redirect URI without a `state`.
+    pub(crate) fn read(
+        uri: RedirectUri,
+        parameters: &FormParameters,
+    ) -> (Self, Option<OAuthError>) {
+        let text = parameters.one("state");
+        let accepted = text.ok().flatten();
+        let accepted = accepted.filter(|text| text.len() <= Self::STATE_LIMIT);
+        let to = Self {
+            uri,
+            state: accepted.map(str::to_owned),
+        };
+        let is_valid = text == Ok(to.state.as_deref());
+        let error = OAuthError::new("invalid_request", "state is repeated or too long");
+        (to, (!is_valid).then_some(error))
+    }
 
     /// Builds the location of a response, with the unchanged `state` and the issuer
     /// identifier, which prevents mix-up with another server's response (RFC 9207).

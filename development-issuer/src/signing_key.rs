@@ -12,6 +12,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
+use crate::json_response::OAuthError;
+
 /// The `typ` of a JWT access token (RFC 9068 §2.1).
 const ACCESS_TOKEN: &str = "at+jwt";
 
@@ -48,21 +50,20 @@ impl SigningKey {
         }]})
     }
 
-    /// Signs an access token with these claims.
-    pub(crate) fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
+    /// Signs an access token with these claims. Logs a failure.
+    pub(crate) fn sign(&self, claims: &Value) -> Result<String, OAuthError> {
         self.sign_as(ACCESS_TOKEN, claims)
     }
 
-    /// Signs a token of this type with these claims.
-    pub(crate) fn sign_as(
-        &self,
-        typ: &str,
-        claims: &Value,
-    ) -> Result<String, jsonwebtoken::errors::Error> {
+    /// Signs a token of this type with these claims. Logs a failure.
+    pub(crate) fn sign_as(&self, typ: &str, claims: &Value) -> Result<String, OAuthError> {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());
         header.kid = Some(self.id.clone());
-        jsonwebtoken::encode(&header, claims, &self.private)
+        jsonwebtoken::encode(&header, claims, &self.private).map_err(|_| {
+            tracing::error!("the development issuer cannot sign");
+            OAuthError::internal()
+        })
     }
 
     /// Returns the claims of a token that this key signed, even if it is expired. Its header

@@ -64,10 +64,7 @@ pub(crate) fn access_token_response(
     if let (Some(key), Some(members)) = (grant.key, claims.as_object_mut()) {
         members.insert("cnf".to_owned(), json!({"jkt": key.encode()}));
     }
-    let token = issuer.key.sign(&claims).map_err(|_| {
-        tracing::error!("the development issuer cannot sign");
-        OAuthError::internal()
-    })?;
+    let token = issuer.key.sign(&claims)?;
     let mut body = json!({
         "access_token": token,
         // RFC 9449 §5: shows the client whether its proof was accepted.

@@ -109,6 +109,24 @@ async fn pages_may_read_the_id() {
     );
 }
 
+/// Calls a tool with a `traceparent` in the header and in the message.
+pub(crate) async fn call_in_trace(
+    client: &Client,
+    tool: &str,
+    header: Option<&str>,
+    in_meta: Option<&str>,
+) -> HttpResponse {
+    let mut message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
+    if let Some(in_meta) = in_meta {
+        message["params"]["_meta"]["traceparent"] = json!(in_meta);
+    }
+    let mut request = client.post(&message);
+    if let Some(header) = header {
+        request = request.header("traceparent", header);
+    }
+    HttpResponse::of(request.body(message.to_string())).await
+}
+
 #[tokio::test]
 async fn the_trace_comes_from_the_header_or_from_the_message() {
     let observed = Observed::new();
@@ -116,15 +134,7 @@ async fn the_trace_comes_from_the_header_or_from_the_message() {
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let trace_of = async |tool: &str, header: Option<&str>, in_meta: Option<&str>| {
         observed.take();
-        let mut message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
-        if let Some(in_meta) = in_meta {
-            message["params"]["_meta"]["traceparent"] = json!(in_meta);
-        }
-        let mut request = client.post(&message);
-        if let Some(header) = header {
-            request = request.header("traceparent", header);
-        }
-        let answer = HttpResponse::of(request.body(message.to_string())).await;
+        let answer = call_in_trace(&client, tool, header, in_meta).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let [(_, trace)] = &requests(&observed)[..] else {
             panic!("one decision");

@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use support::{
     TestClock,
+    approving_user::{AskedPage, decide, opens_pages},
     client::{Client, HttpResponse, Revision},
     consenting_user::ConsentingUser,
     observed::{Observed, UserDecision},
     running_server::RunningServer,
-    simulated_browser::Browser,
 };
 use toolgate::{Server, mcp_tool, tools};
 use toolgate_testing::TestServer;
@@ -69,48 +69,22 @@ async fn each_answer_to_a_confirmation_is_reported_with_its_user() {
     }
 }
 
-/// The page that the server asks to open, and the state of the round.
-struct Question {
-    url: String,
-    state: Value,
-}
-
+/// Calls `empty`. `round` are the parameters of a later round.
 async fn call(client: &Client, round: Value) -> HttpResponse {
-    let call = json!({"name": "empty", "arguments": {"list": "a"}});
-    let mut message = client.message("tools/call", call);
-    message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
-        json!({"elicitation": {"url": {}}});
-    for (name, value) in round.as_object().expect("an object") {
-        message["params"][name] = value.clone();
-    }
+    let mut message = client.message("tools/call", round);
+    message["params"]["name"] = "empty".into();
+    message["params"]["arguments"] = json!({"list": "a"});
+    message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = opens_pages();
     client.send(&message).await
 }
 
-async fn ask(client: &Client) -> Question {
-    let asked = call(client, json!({})).await.json()["result"].clone();
-    let url = &asked["inputRequests"]["approve"]["params"]["url"];
-    Question {
-        url: url.as_str().expect("a page").to_owned(),
-        state: asked["requestState"].clone(),
-    }
+async fn ask(client: &Client) -> AskedPage {
+    AskedPage::of(&call(client, json!({})).await)
 }
 
-async fn answer(client: &Client, question: &Question, action: &str) -> HttpResponse {
-    let answers = json!({"approve": {"action": action}});
-    let round = json!({"requestState": question.state, "inputResponses": answers});
+async fn answer(client: &Client, page: &AskedPage, action: &str) -> HttpResponse {
+    let round = page.answered(json!({}), &json!({"action": action}));
     call(client, round).await
-}
-
-/// Signs in at the page and decides.
-async fn decide(question: &Question, decision: &str) {
-    let browser = Browser::default();
-    let to_issuer = browser.open(&question.url).await;
-    let consent = browser.open(to_issuer.leads_to()).await;
-    let consent = consent.fill("subject", "alice");
-    let to_callback = browser.press(&consent, "allow").await;
-    let page = browser.follow(&to_callback).await;
-    let page = browser.follow(&page).await;
-    browser.press(&page.tick_only(&["read"]), decision).await;
 }
 
 #[tokio::test]
@@ -135,7 +109,7 @@ async fn each_decision_on_the_page_and_its_use_are_reported_with_one_question() 
 
     let question = ask(&alice).await;
     assert_eq!(reported(&observed), []);
-    decide(&question, "approve").await;
+    decide(&question.url, "alice", "approve").await;
     assert_eq!(answer(&alice, &question, "accept").await.status, 200);
     let decisions = observed.take_user_decisions();
     let [page, used] = &decisions[..] else {
@@ -157,7 +131,7 @@ async fn each_decision_on_the_page_and_its_use_are_reported_with_one_question() 
     assert_eq!(reported(&observed), [("approve", "used_or_expired")]);
 
     let question = ask(&alice).await;
-    decide(&question, "decline").await;
+    decide(&question.url, "alice", "decline").await;
     answer(&alice, &question, "accept").await;
     let declined = [("page", "declined"), ("approve", "declined")];
     assert_eq!(reported(&observed), declined);

@@ -98,14 +98,6 @@ pub(super) fn exchange(
             members.insert("scope".to_owned(), scopes.as_str().into());
         }
     }
-    body["access_token"] = sign(state, ID_JAG, &claims)?.into();
+    body["access_token"] = state.identity_provider.key.sign_as(ID_JAG, &claims)?.into();
     Ok(uncached_json(StatusCode::OK, &body))
-}
-
-pub(super) fn sign(state: &IssuerState, typ: &str, claims: &Value) -> Result<String, OAuthError> {
-    let signed = state.identity_provider.key.sign_as(typ, claims);
-    signed.map_err(|_| {
-        tracing::error!("the development issuer cannot sign");
-        OAuthError::internal()
-    })
 }

@@ -57,17 +57,8 @@ pub(crate) async fn authorize(
             "close this page, and register the current address of the application.",
         );
     };
-    let text = parameters.one("state");
-    let accepted = text
-        .ok()
-        .flatten()
-        .filter(|text| text.len() <= ResponseRedirect::STATE_LIMIT);
-    let to = ResponseRedirect {
-        uri,
-        state: accepted.map(str::to_owned),
-    };
-    if text != Ok(to.state.as_deref()) {
-        let error = OAuthError::new("invalid_request", "state is repeated or too long");
+    let (to, error) = ResponseRedirect::read(uri, &parameters);
+    if let Some(error) = error {
         return refuse(&state, &to, &error);
     }
     SignInRequest::validate(&state, &parameters, client, to.clone())

@@ -90,7 +90,10 @@ fn redeem(
     if let (Some(nonce), Some(members)) = (signed_in.nonce, claims.as_object_mut()) {
         members.insert("nonce".to_owned(), nonce.into());
     }
-    let id_token = id_jag::sign(state, id_jag::ID_TOKEN, &claims)?;
+    let id_token = state
+        .identity_provider
+        .key
+        .sign_as(id_jag::ID_TOKEN, &claims)?;
     let body = json!({
         // OpenID Connect requires an access token. No endpoint accepts this one.
         "access_token": sealed_values::random()?,

@@ -88,6 +88,21 @@ impl Collector {
         texts(resource.expect("a resource").attributes)
     }
 
+    /// Waits for the span with an id.
+    ///
+    /// # Panics
+    ///
+    /// If it does not arrive within four seconds.
+    pub(crate) async fn span(&self, id: &str) -> Received {
+        for _ in 0..200 {
+            if let Some(span) = self.spans().into_iter().find(|span| span.id == id) {
+                return span;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("no span {id}");
+    }
+
     /// Returns all spans so far.
     pub(crate) fn spans(&self) -> Vec<Received> {
         let mut spans = Vec::new();

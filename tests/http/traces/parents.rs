@@ -4,18 +4,11 @@ use support::unsigned_tokens;
 use toolgate::Context;
 
 use super::*;
+use crate::request_ids::call_in_trace;
 
 /// Calls a tool with a `traceparent` in the header and in the message.
 async fn call_in(client: &Client, tool: &str, header: Option<&str>, in_meta: Option<&str>) {
-    let mut message = client.message("tools/call", json!({"name": tool, "arguments": {}}));
-    if let Some(in_meta) = in_meta {
-        message["params"]["_meta"]["traceparent"] = json!(in_meta);
-    }
-    let mut request = client.post(&message);
-    if let Some(header) = header {
-        request = request.header("traceparent", header);
-    }
-    let answer = HttpResponse::of(request.body(message.to_string())).await;
+    let answer = call_in_trace(client, tool, header, in_meta).await;
     assert!(answer.status < 500, "{answer:?}");
 }
 
@@ -141,14 +134,7 @@ async fn an_item_continues_the_trace_with_its_own_span() {
         let [_, trace, id, _] = sent.split('-').collect::<Vec<_>>()[..] else {
             panic!("{sent}");
         };
-        for _ in 0..200 {
-            if collector.spans().iter().any(|span| span.id == id) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let spans = collector.spans();
-        let item = spans.iter().find(|span| span.id == id).expect("the span");
+        let item = collector.span(id).await;
         assert_eq!((&*item.name, &*item.trace), ("item onwards", trace));
     }
 }
