@@ -1,10 +1,10 @@
 //! [`Chain`]: the number of records and the MAC of the last one.
 
-use std::{fmt, io::Write, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use crate::{
     key::AuditKey,
-    line::{MAC_MEMBER, from_hex, hex, push_hex},
+    line::{MAC_MEMBER, from_hex, hex, push_hex, push_number},
 };
 
 /// The MAC before the first record.
@@ -64,21 +64,20 @@ impl Chain {
         self.head
     }
 
-    /// Completes a line: appends its number, the MAC of the record before it and its own MAC.
-    /// Returns the head after this line. Pass it to [`advance`](Self::advance) when the line is in
-    /// the file.
-    pub(crate) fn seal(&self, line: &mut Vec<u8>) -> Head {
-        let Head { count, mac } = self.head;
-        line.extend_from_slice(br#","seq":"#);
-        // Writing into memory does not fail.
-        let _ = write!(line, "{count}");
-        line.extend_from_slice(br#","prev":""#);
-        push_hex(line, &mac);
-        line.push(b'"');
-        let mac = self.key.sign(line);
-        line.extend_from_slice(MAC_MEMBER);
-        push_hex(line, &mac);
-        line.extend_from_slice(b"\"}\n");
+    /// Completes the line that begins at `start` of `lines`: appends its number, the MAC of the
+    /// record before it, which `head` names, and its own MAC. Returns the head after this line.
+    /// Pass it to [`advance`](Self::advance) when the line is in the file.
+    pub(crate) fn seal_after(&self, head: Head, lines: &mut Vec<u8>, start: usize) -> Head {
+        let Head { count, mac } = head;
+        lines.extend_from_slice(br#","seq":"#);
+        push_number(lines, count);
+        lines.extend_from_slice(br#","prev":""#);
+        push_hex(lines, &mac);
+        lines.push(b'"');
+        let mac = self.key.sign(&lines[start..]);
+        lines.extend_from_slice(MAC_MEMBER);
+        push_hex(lines, &mac);
+        lines.extend_from_slice(b"\"}\n");
         Head {
             count: count + 1,
             mac,

@@ -26,10 +26,17 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Appends bytes as hexadecimal digits.
 pub(crate) fn push_hex(text: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        let digit = |number: u8| DIGITS[usize::from(number & 15)];
-        text.extend_from_slice(&[digit(byte >> 4), digit(*byte)]);
+    let start = text.len();
+    text.resize(start + 2 * bytes.len(), 0);
+    for (pair, byte) in text[start..].chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
+}
+
+/// Appends a number in decimal digits.
+pub(crate) fn push_number(text: &mut Vec<u8>, number: u64) {
+    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Reads 32 bytes from 64 hexadecimal digits in lower case.

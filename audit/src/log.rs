@@ -14,13 +14,15 @@ use crate::{
     event::{Decision, Outcome, UserDecision, Verdict},
     key::AuditKey,
     record,
-    refusals::CountedRefusals,
     sink::{FileSink, Sink, StdoutSink},
     tail::Tail,
 };
 
 #[cfg(test)]
 mod tests;
+mod writer;
+
+use writer::{Counts, Writer};
 
 /// What happens to a request whose decision cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -112,25 +114,9 @@ pub struct AuditLog {
     settings: Settings,
     /// The number of the start record.
     start: u64,
-    /// A copy of whether [`State::failure`] is set.
+    /// A copy of whether [`Writer::failure`] is set.
     is_failing: Arc<AtomicBool>,
-    state: Mutex<State>,
-}
-
-struct State {
-    chain: Chain,
-    sink: Box<dyn Sink>,
-    counted: CountedRefusals,
-    /// Whether the first record of a new file is not written yet, and when the file was opened.
-    lacks_beginning: bool,
-    rotated_at: u64,
-    /// The number of lost records that no `lost` record has reported.
-    unreported: u64,
-    /// The number of all lost records.
-    lost: u64,
-    /// The error of the last write, if it failed.
-    failure: Option<String>,
-    is_failing: Arc<AtomicBool>,
+    state: Mutex<Writer>,
 }
 
 impl AuditLog {
@@ -168,18 +154,9 @@ impl AuditLog {
         sink.remove_end(tail.cut).map_err(OpenError::Io)?;
         let start = record::start(&key, settings.subjects, time, tail.head, tail.cut);
         let is_failing = Arc::new(AtomicBool::new(false));
-        let mut state = State {
-            chain: Chain::new(key.clone(), tail.head),
-            sink,
-            counted: CountedRefusals::default(),
-            lacks_beginning: false,
-            rotated_at: 0,
-            unreported: 0,
-            lost: 0,
-            failure: None,
-            is_failing: Arc::clone(&is_failing),
-        };
-        state.append(start).map_err(OpenError::Io)?;
+        let chain = Chain::new(key.clone(), tail.head);
+        let mut state = Writer::new(chain, sink, Arc::clone(&is_failing));
+        state.append(&start).map_err(OpenError::Io)?;
         Ok(Self {
             key,
             settings,
@@ -212,13 +189,13 @@ impl AuditLog {
         let line = record::decision(&self.key, self.settings.subjects, self.start, decision);
         let mut state = self.lock();
         state.write_refusals(&self.key, time, Counts::Due);
-        if state.write(&self.key, time, line) {
+        if state.write(&self.key, time, &line) {
             return Ok(());
         }
         if is_allowed && self.settings.on_failure == OnFailure::Refuse {
             return Err(NotWrittenError);
         }
-        state.lose();
+        state.lose(1);
         Ok(())
     }
 
@@ -226,8 +203,8 @@ impl AuditLog {
     pub fn user_decided(&self, decision: &UserDecision<'_>) {
         let line = record::user_decision(&self.key, self.settings.subjects, decision);
         let mut state = self.lock();
-        if !state.write(&self.key, decision.time, line) {
-            state.lose();
+        if !state.write(&self.key, decision.time, &line) {
+            state.lose(1);
         }
     }
 
@@ -239,11 +216,29 @@ impl AuditLog {
 
     /// Writes the end of a run. If that fails, the record counts as lost: the run has happened.
     pub fn end(&self, outcome: &Outcome<'_>) {
+        self.end_later(outcome);
+        self.flush();
+    }
+
+    /// Accepts the end of a run. The next record of any kind writes it, so that a busy server
+    /// writes to the file once for each call; without one, [`flush`](Self::flush) writes it.
+    /// Returns whether it is the first record that waits. A process that is killed loses the
+    /// waiting outcomes, but no decision.
+    pub fn end_later(&self, outcome: &Outcome<'_>) -> bool {
         let line = record::outcome(&self.key, self.start, outcome);
         let mut state = self.lock();
-        if !state.write(&self.key, outcome.time, line) {
-            state.lose();
+        if !state.can_defer() {
+            if !state.write(&self.key, outcome.time, &line) {
+                state.lose(1);
+            }
+            return false;
         }
+        state.defer(&line)
+    }
+
+    /// Writes the records that wait. If that fails, they count as lost.
+    pub fn flush(&self) {
+        self.lock().flush();
     }
 
     /// Opens the file again, after `logrotate` has renamed it. A new file begins with a record that
@@ -254,6 +249,8 @@ impl AuditLog {
     ///
     /// Returns an error if the new file cannot be used. Then the earlier one is still written.
     pub fn reopen(&self, time: u64) -> io::Result<bool> {
+        // The waiting outcomes belong to the earlier file.
+        self.flush();
         let mut state = self.lock();
         let is_new = state.sink.reopen()?;
         if is_new {
@@ -286,77 +283,9 @@ impl AuditLog {
         self.is_failing.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Writer> {
         // The chain advances only after a line is written, so a panic leaves it consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The counts of refusals to write.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Counts {
-    All,
-    /// The counts that have no record in this second yet.
-    Due,
-}
-
-impl State {
-    /// Writes a record. If records were lost, a record with their number precedes it. Returns
-    /// whether the record is written.
-    fn write(&mut self, key: &AuditKey, time: u64, line: Vec<u8>) -> bool {
-        if !self.begin_file(key, time) {
-            return false;
-        }
-        if self.unreported > 0 {
-            let lost = record::lost(key, time, self.unreported);
-            if self.append(lost).is_err() {
-                return false;
-            }
-            self.unreported = 0;
-        }
-        self.append(line).is_ok()
-    }
-
-    /// Writes the first record of a new file, if it is not written yet. Returns whether the file
-    /// has its first record. Without it nothing shows that an earlier file precedes this one.
-    fn begin_file(&mut self, key: &AuditKey, time: u64) -> bool {
-        if self.lacks_beginning {
-            let line = record::rotated(key, time, self.chain.head());
-            self.lacks_beginning = self.append(line).is_err();
-        }
-        !self.lacks_beginning
-    }
-
-    /// Writes counts of refusals. If that fails, they stay counted for the next record.
-    fn write_refusals(&mut self, key: &AuditKey, time: u64, counts: Counts) {
-        if self.counted.is_empty() {
-            return;
-        }
-        let mut counted = std::mem::take(&mut self.counted);
-        for refusals in counted.counts() {
-            let is_due = counts == Counts::All || refusals.take_second(time);
-            if is_due && self.write(key, time, refusals.line(key, time)) {
-                refusals.clear();
-            }
-        }
-        self.counted = counted;
-    }
-
-    fn append(&mut self, mut line: Vec<u8>) -> io::Result<()> {
-        let head = self.chain.seal(&mut line);
-        let written = self.sink.append(&line);
-        self.failure = written.as_ref().err().map(io::Error::to_string);
-        self.is_failing
-            .store(self.failure.is_some(), Ordering::Relaxed);
-        if written.is_ok() {
-            self.chain.advance(head);
-        }
-        written
-    }
-
-    fn lose(&mut self) {
-        self.unreported += 1;
-        self.lost += 1;
     }
 }
 
@@ -365,6 +294,7 @@ impl Drop for AuditLog {
     fn drop(&mut self) {
         let state = self.state.get_mut();
         let state = state.unwrap_or_else(PoisonError::into_inner);
+        state.flush();
         let time = state.counted.latest().max(state.rotated_at);
         state.begin_file(&self.key, time);
         state.write_refusals(&self.key, time, Counts::All);

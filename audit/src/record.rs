@@ -1,12 +1,16 @@
 //! The records: the members of each line, all of bounded length.
 
-use std::{borrow::Cow, collections::BTreeMap, io::Write};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fmt::{self, Write},
+};
 
 use crate::{
     chain::Head,
     event::{Decision, Outcome, UserDecision, Verdict},
     key::AuditKey,
-    line::{VERSION, hex},
+    line::{VERSION, hex, push_number},
     log::Subjects,
 };
 
@@ -21,21 +25,67 @@ const LONGEST_LIST: usize = 1500;
 pub(crate) struct LineWriter<'k> {
     line: Vec<u8>,
     key: &'k AuditKey,
+    /// Holds a list of scopes while it is written.
+    list: String,
 }
 
 impl<'k> LineWriter<'k> {
     fn new(key: &'k AuditKey, record_type: &str, time: u64) -> Self {
-        let mut line = Vec::with_capacity(1024);
-        let _ = write!(
-            line,
-            r#"{{"v":{VERSION},"type":"{record_type}","time":{time}"#
-        );
-        Self { line, key }
+        let mut line = Self {
+            line: Vec::with_capacity(1024),
+            key,
+            list: String::new(),
+        };
+        line.line.extend_from_slice(br#"{"v":"#);
+        push_number(&mut line.line, VERSION);
+        line.word("type", record_type);
+        line.number("time", time);
+        line
+    }
+
+    /// Writes the name of a member, which needs no escape.
+    fn name(&mut self, name: &str) {
+        self.line.extend_from_slice(br#",""#);
+        self.line.extend_from_slice(name.as_bytes());
+        self.line.extend_from_slice(br#"":"#);
     }
 
     fn number(&mut self, name: &str, number: u64) {
+        self.name(name);
+        push_number(&mut self.line, number);
+    }
+
+    /// Writes a word of this program, which needs no escape.
+    fn word(&mut self, name: &str, word: &str) {
+        self.name(name);
+        self.line.push(b'"');
+        self.line.extend_from_slice(word.as_bytes());
+        self.line.push(b'"');
+    }
+
+    /// Writes the id that a decision and its outcome share. It is unique in the log, because the
+    /// number of the start record is unique.
+    fn id(&mut self, start: u64, id: u64) {
+        self.name("id");
+        self.line.push(b'"');
+        push_number(&mut self.line, start);
+        self.line.push(b'-');
+        push_number(&mut self.line, id);
+        self.line.push(b'"');
+    }
+
+    /// Writes scopes. An empty list is not written.
+    fn scopes(&mut self, name: &str, scopes: &dyn fmt::Display) {
+        let mut list = std::mem::take(&mut self.list);
+        list.clear();
         // Writing into memory does not fail.
-        let _ = write!(self.line, r#","{name}":{number}"#);
+        let _ = write!(list, "{scopes}");
+        self.text(
+            name,
+            Some(&*list).filter(|list| !list.is_empty()),
+            LONGEST_LIST,
+        );
+        self.list = list;
     }
 
     /// Writes a list of texts, each cut like a text. An empty list is not written.
@@ -43,7 +93,8 @@ impl<'k> LineWriter<'k> {
         if texts.is_empty() {
             return;
         }
-        let _ = write!(self.line, r#","{name}":["#);
+        self.name(name);
+        self.line.push(b'[');
         for (place, text) in texts.iter().enumerate() {
             if place > 0 {
                 self.line.push(b',');
@@ -54,16 +105,16 @@ impl<'k> LineWriter<'k> {
     }
 
     fn flag(&mut self, name: &str, flag: bool) {
-        let _ = write!(self.line, r#","{name}":{flag}"#);
+        self.name(name);
+        let flag: &[u8] = if flag { b"true" } else { b"false" };
+        self.line.extend_from_slice(flag);
     }
 
     /// Writes a text. A longer one is cut, and its pseudonym is added, so that two long texts with
     /// the same beginning stay distinguishable.
     fn text(&mut self, name: &str, text: Option<&str>, longest: usize) {
         let Some(text) = text else { return };
-        self.line.extend_from_slice(br#",""#);
-        self.line.extend_from_slice(name.as_bytes());
-        self.line.extend_from_slice(br#"":"#);
+        self.name(name);
         self.value(text, longest);
     }
 
@@ -98,7 +149,7 @@ impl<'k> LineWriter<'k> {
 
     /// Writes counts. Their names are words of this program.
     fn counts(&mut self, name: &str, counts: &BTreeMap<String, u64>) {
-        let _ = write!(self.line, r#","{name}":"#);
+        self.name(name);
         // Writing a map of strings into memory does not fail.
         let written = serde_json::to_writer(&mut self.line, counts);
         debug_assert!(written.is_ok());
@@ -132,7 +183,7 @@ pub(crate) fn decision(
     decision: &Decision<'_>,
 ) -> Vec<u8> {
     let mut line = LineWriter::new(key, "decision", decision.time);
-    line.text("id", Some(&join(start, decision.id)), LONGEST_WORD);
+    line.id(start, decision.id);
     line.text("request", Some(decision.request), LONGEST);
     line.text("trace", decision.trace, LONGEST_WORD);
     let session = decision.session.map(|id| key.pseudonym("session", &[id]));
@@ -146,18 +197,9 @@ pub(crate) fn decision(
     line.list("actors", &actors, LONGEST_WORD);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
-    for (name, scopes) in [
-        ("needed", decision.needed),
-        ("held", decision.held),
-        ("missing", decision.missing),
-    ] {
-        let list = scopes.to_string();
-        line.text(
-            name,
-            Some(&*list).filter(|list| !list.is_empty()),
-            LONGEST_LIST,
-        );
-    }
+    line.scopes("needed", decision.needed);
+    line.scopes("held", decision.held);
+    line.scopes("missing", decision.missing);
     line.text("outcome", Some(decision.outcome), LONGEST_WORD);
     match decision.verdict {
         Verdict::Allowed { runs } => {
@@ -203,7 +245,7 @@ pub(crate) fn user_decision(
 /// Writes the end of a run.
 pub(crate) fn outcome(key: &AuditKey, start: u64, outcome: &Outcome<'_>) -> Vec<u8> {
     let mut line = LineWriter::new(key, "outcome", outcome.time);
-    line.text("id", Some(&join(start, outcome.id)), LONGEST_WORD);
+    line.id(start, outcome.id);
     line.text("outcome", Some(outcome.outcome), LONGEST_WORD);
     let micros = u64::try_from(outcome.duration.as_micros()).unwrap_or(u64::MAX);
     line.number("micros", micros);
@@ -266,10 +308,4 @@ pub(crate) fn refusals(
     );
     line.counts("reasons", counts);
     line.finish()
-}
-
-/// The id that a decision and its outcome share. It is unique in the log, because the number of the
-/// start record is unique.
-fn join(start: u64, id: u64) -> String {
-    format!("{start}-{id}")
 }

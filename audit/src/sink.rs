@@ -9,13 +9,13 @@ use std::{
 
 /// Where an audit log is written.
 pub trait Sink: Send {
-    /// Appends a line. After an error the sink has no part of the line, or removes that part before
-    /// it writes the next line.
+    /// Appends complete lines. After an error the sink has no part of them, or removes that part
+    /// before it writes the next lines.
     ///
     /// # Errors
     ///
-    /// Returns an error if the line is not written.
-    fn append(&mut self, line: &[u8]) -> io::Result<()>;
+    /// Returns an error if the lines are not written.
+    fn append(&mut self, lines: &[u8]) -> io::Result<()>;
 
     /// Opens the file again, after it was renamed. Returns whether a new, empty file is open. After
     /// an error the earlier file stays open.
@@ -101,11 +101,11 @@ impl FileSink {
 }
 
 impl Sink for FileSink {
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.remove_part()?;
         let mut written = 0;
-        while written < line.len() {
-            let error = match self.file.write(&line[written..]) {
+        while written < lines.len() {
+            let error = match self.file.write(&lines[written..]) {
                 Ok(0) => io::ErrorKind::WriteZero.into(),
                 Ok(more) => {
                     written += more;
@@ -119,7 +119,7 @@ impl Sink for FileSink {
             let _ = self.remove_part();
             return Err(error);
         }
-        self.end += line.len() as u64;
+        self.end += lines.len() as u64;
         Ok(())
     }
 
@@ -195,7 +195,7 @@ impl StdoutSink {
 }
 
 impl Sink for StdoutSink {
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         while !self.rest.is_empty() {
             match self.output.write(&self.rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -205,14 +205,14 @@ impl Sink for StdoutSink {
             }
         }
         let mut written = 0;
-        while written < line.len() {
-            match self.output.write(&line[written..]) {
+        while written < lines.len() {
+            match self.output.write(&lines[written..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(more) if more > 0 => written += more,
                 // The written part cannot be removed. The next call writes the rest, so the line
                 // counts as written.
                 _ if written > 0 => {
-                    self.rest.extend_from_slice(&line[written..]);
+                    self.rest.extend_from_slice(&lines[written..]);
                     return Ok(());
                 }
                 Ok(_) => return Err(io::ErrorKind::WriteZero.into()),
@@ -237,10 +237,10 @@ impl SharedBuffer {
 }
 
 impl Sink for SharedBuffer {
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let contents = self.0.lock();
         let mut contents = contents.unwrap_or_else(PoisonError::into_inner);
-        contents.extend_from_slice(line);
+        contents.extend_from_slice(lines);
         Ok(())
     }
 

@@ -20,14 +20,16 @@
 //! ```
 
 use std::{
-    borrow::Cow,
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use prometheus_client::{
-    encoding::text::encode,
+    encoding::{EncodeLabelSet, text::encode},
     metrics::{
         counter::Counter,
         family::Family,
@@ -43,8 +45,28 @@ const OTHER: &str = "other";
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Most values are fixed words, so that a count allocates only the name of an item.
-type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
+/// One label.
+type Label<V> = [(&'static str, V); 1];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    method: &'static str,
+    item: Arc<str>,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ItemLabels {
+    method: &'static str,
+    item: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerificationLabels {
+    cached: &'static str,
+    kind: &'static str,
+    outcome: &'static str,
+}
 
 /// A decision of the gate.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +74,7 @@ pub struct Decision<'a> {
     /// The method, or `None` if it is unknown.
     pub method: Option<&'static str>,
     /// The registered name of the item, or `None` if the request names no registered item.
-    pub item: Option<&'a str>,
+    pub item: Option<&'a Arc<str>>,
     /// `admitted`, or why not: one of a fixed number of words.
     pub outcome: &'static str,
     /// The stable code of a denial.
@@ -103,19 +125,20 @@ pub struct Reading {
 /// All metrics of a server.
 pub struct Metrics {
     registry: Registry,
-    decisions: Family<Labels<3>, Counter>,
-    denials: Family<Labels<1>, Counter>,
-    missing_scopes: Family<Labels<1>, Counter>,
-    runs: Family<Labels<3>, Counter>,
-    durations: Family<Labels<2>, Histogram, fn() -> Histogram>,
+    other: Arc<str>,
+    decisions: Family<OutcomeLabels, Counter>,
+    denials: Family<Label<&'static str>, Counter>,
+    missing_scopes: Family<Label<&'static str>, Counter>,
+    runs: Family<OutcomeLabels, Counter>,
+    durations: Family<ItemLabels, Histogram, fn() -> Histogram>,
     running: Gauge,
     panics: Counter,
-    verifications: Family<Labels<3>, Histogram, fn() -> Histogram>,
+    verifications: Family<VerificationLabels, Histogram, fn() -> Histogram>,
     cache_hits: Counter,
     cache_misses: Counter,
     sessions: Gauge,
     open_streams: Gauge,
-    key_ages: Family<Labels<1>, Gauge>,
+    key_ages: Family<Label<String>, Gauge>,
     audit_records: Counter<u64, AtomicU64>,
     audit_lost: Counter<u64, AtomicU64>,
     audit_failing: Gauge,
@@ -131,11 +154,6 @@ fn verification_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.00001, 4.0, 10))
 }
 
-/// Returns a label value that is not a fixed word.
-fn owned(value: &str) -> Cow<'static, str> {
-    Cow::Owned(value.to_owned())
-}
-
 /// Registers a metric and returns it.
 fn register<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
     registry.register(name, help, metric.clone());
@@ -148,14 +166,15 @@ impl Metrics {
     pub fn new(version: &'static str) -> Self {
         let mut registry = Registry::with_prefix("toolgate");
         let all = &mut registry;
-        let build: Family<Labels<1>, Gauge> = register(
+        let build: Family<Label<&'static str>, Gauge> = register(
             all,
             "build_info",
             "The version of the library",
             Family::default(),
         );
-        build.get_or_create(&[("version", version.into())]).set(1);
+        build.get_or_create(&[("version", version)]).set(1);
         Self {
+            other: OTHER.into(),
             decisions: register(
                 all,
                 "decisions",
@@ -243,18 +262,18 @@ impl Metrics {
 
     /// Counts a decision.
     pub fn decided(&self, decision: &Decision<'_>) {
-        let labels = [
-            ("method", decision.method.unwrap_or(OTHER).into()),
-            ("item", decision.item.map_or(OTHER.into(), owned)),
-            ("outcome", decision.outcome.into()),
-        ];
+        let labels = OutcomeLabels {
+            method: decision.method.unwrap_or(OTHER),
+            item: Arc::clone(decision.item.unwrap_or(&self.other)),
+            outcome: decision.outcome,
+        };
         self.decisions.get_or_create(&labels).inc();
         if let Some(reason) = decision.reason {
-            let labels = [("reason", reason.into())];
+            let labels = [("reason", reason)];
             self.denials.get_or_create(&labels).inc();
         }
         for scope in decision.missing {
-            let labels = [("scope", (*scope).into())];
+            let labels = [("scope", *scope)];
             self.missing_scopes.get_or_create(&labels).inc();
         }
         if decision.runs {
@@ -266,16 +285,22 @@ impl Metrics {
     pub fn ended(
         &self,
         method: &'static str,
-        item: &str,
+        item: &Arc<str>,
         outcome: &'static str,
         duration: Duration,
     ) {
         self.running.dec();
-        let [method, item] = [("method", method.into()), ("item", owned(item))];
-        let labels = [method.clone(), item.clone()];
+        let labels = ItemLabels {
+            method,
+            item: Arc::clone(item),
+        };
         let seconds = duration.as_secs_f64();
         self.durations.get_or_create(&labels).observe(seconds);
-        let labels = [method, item, ("outcome", outcome.into())];
+        let labels = OutcomeLabels {
+            method,
+            item: labels.item,
+            outcome,
+        };
         self.runs.get_or_create(&labels).inc();
         if outcome == "panic" {
             self.panics.inc();
@@ -285,11 +310,11 @@ impl Metrics {
     /// Counts the verification of a token.
     pub fn verified(&self, verification: &Verification) {
         let is_cached = verification.is_cached == Some(true);
-        let labels = [
-            ("cached", if is_cached { "true" } else { "false" }.into()),
-            ("kind", verification.kind.into()),
-            ("outcome", verification.outcome.into()),
-        ];
+        let labels = VerificationLabels {
+            cached: if is_cached { "true" } else { "false" },
+            kind: verification.kind,
+            outcome: verification.outcome,
+        };
         let seconds = verification.duration.as_secs_f64();
         self.verifications.get_or_create(&labels).observe(seconds);
         match verification.is_cached {
@@ -310,7 +335,7 @@ impl Metrics {
         self.sessions.set(gauge(reading.sessions));
         self.open_streams.set(gauge(reading.open_streams));
         for (issuer, age) in &reading.key_ages {
-            let labels = [("issuer", owned(issuer))];
+            let labels = [("issuer", issuer.clone())];
             let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
             self.key_ages.get_or_create(&labels).set(seconds);
         }

@@ -5,7 +5,7 @@ fn a_run_is_counted_timed_and_no_longer_in_progress() {
     let metrics = Metrics::new("1");
     let decision = Decision {
         method: Some("tools/call"),
-        item: Some("ping"),
+        item: Some(&"ping".into()),
         outcome: "admitted",
         reason: None,
         missing: &[],
@@ -17,7 +17,12 @@ fn a_run_is_counted_timed_and_no_longer_in_progress() {
             .text(&Reading::default())
             .contains("toolgate_runs_in_progress 1\n")
     );
-    metrics.ended("tools/call", "ping", "panic", Duration::from_millis(3));
+    metrics.ended(
+        "tools/call",
+        &"ping".into(),
+        "panic",
+        Duration::from_millis(3),
+    );
     let text = metrics.text(&Reading::default());
     for line in [
         r#"toolgate_build_info{version="1"} 1"#,

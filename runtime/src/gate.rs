@@ -236,7 +236,7 @@ impl Gate {
                 .as_deref()
                 .is_some_and(is_chosen);
         let target = subject.operation.and_then(|of| self.rules.target(of));
-        let item = target.and_then(|target| Some((target, self.item_names.get(target)?)));
+        let item = target.and_then(|target| Some((target, &**self.item_names.get(target)?)));
         Box::new(RefusedRequest {
             refusal,
             envelope,

@@ -126,7 +126,7 @@ pub struct DecisionEvent<'a> {
     /// The tool, the prompt or the resource that the request names.
     pub item: Option<&'a str>,
     /// The registered name of that item, if it is registered.
-    pub registered_item: Option<&'a str>,
+    pub registered_item: Option<&'a Arc<str>>,
     /// The scopes that the operation needs.
     pub needed: ScopeNames<'a>,
     /// The scopes of this server that the token names.
@@ -253,7 +253,7 @@ pub struct OutcomeEvent<'a> {
     /// The method of the message.
     pub method: &'static str,
     /// The registered name of the item.
-    pub item: &'a str,
+    pub item: &'a Arc<str>,
     /// How the run ended.
     pub outcome: RunOutcome,
     /// The time from the decision to the end.

@@ -74,7 +74,8 @@ impl Gate {
         let caller = permit.caller();
         let item = permit
             .target()
-            .and_then(|target| self.item_names.get(target));
+            .and_then(|target| self.item_names.get(target))
+            .map(|name| &**name);
         let item = (operation.kind(), item.unwrap_or_default());
         let denial = denial.resolve(item, self.demandable(permit), caller);
         let subject = Subject {

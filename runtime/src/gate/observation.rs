@@ -72,7 +72,7 @@ impl fmt::Debug for Observation {
 /// The parts of a decision that do not follow from its subject.
 struct Verdict<'a> {
     is_allowed: bool,
-    registered_item: Option<&'a str>,
+    registered_item: Option<&'a Arc<str>>,
     cause: Cause<'a>,
     needed: ScopeSet,
     missing: ScopeSet,
@@ -170,7 +170,7 @@ impl Gate {
             });
         }
         Ok(operation.filter(|_| runs).map(|operation| {
-            let item = registered_item.unwrap_or_default();
+            let item = registered_item.map_or_else(|| Arc::from(""), Arc::clone);
             let observer = Arc::clone(&observation.observer);
             let report = RunReport::new(observer, id, operation.kind(), item);
             Arc::new(report.in_trace(observation.trace()))
@@ -238,7 +238,7 @@ impl Gate {
         (id, reported)
     }
 
-    fn registered_item(&self, operation: Option<Operation<'_>>) -> Option<&str> {
+    fn registered_item(&self, operation: Option<Operation<'_>>) -> Option<&Arc<str>> {
         self.item_names.get(self.rules.target(operation?)?)
     }
 }

@@ -1,5 +1,7 @@
 //! The registered names of items, for the messages of refusals.
 
+use std::sync::Arc;
+
 use crate::authorization::{Offers, Target};
 
 /// The names of tools and prompts and the URIs of resources, each as it is registered.
@@ -7,16 +9,16 @@ use crate::authorization::{Offers, Target};
 /// Messages name items by these, never by text from a client.
 #[derive(Debug, Default)]
 pub(crate) struct ItemNames {
-    tools: Vec<Box<str>>,
-    prompts: Vec<Box<str>>,
-    resources: Vec<Box<str>>,
+    tools: Vec<Arc<str>>,
+    prompts: Vec<Arc<str>>,
+    resources: Vec<Arc<str>>,
 }
 
 impl ItemNames {
     /// Collects the names of the offered items.
     pub(crate) fn of(offers: &Offers) -> Self {
-        let tools = offers.tools.iter().map(|(name, _)| name.clone());
-        let prompts = offers.prompts.iter().map(|(name, _)| name.clone());
+        let tools = offers.tools.iter().map(|(name, _)| Arc::from(&**name));
+        let prompts = offers.prompts.iter().map(|(name, _)| Arc::from(&**name));
         let resources = offers.resources.iter().map(|(uri, _)| uri.as_str().into());
         Self {
             tools: tools.collect(),
@@ -26,13 +28,12 @@ impl ItemNames {
     }
 
     /// Returns the name of an item.
-    pub(crate) fn get(&self, target: Target) -> Option<&str> {
+    pub(crate) fn get(&self, target: Target) -> Option<&Arc<str>> {
         let (names, number) = match target {
             Target::Tool(number) => (&self.tools, number),
             Target::Prompt(number) => (&self.prompts, number),
             Target::Resource(number) => (&self.resources, number),
         };
-        let name = names.get(usize::try_from(number).ok()?)?;
-        Some(name)
+        names.get(usize::try_from(number).ok()?)
     }
 }

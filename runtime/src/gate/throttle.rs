@@ -177,8 +177,15 @@ impl Throttle {
     /// of its caller, which has counted it before, takes it back. Returns the value that keeps the
     /// item counted as running.
     pub(super) fn begin(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
-        let begun = self.begin_running(used);
-        let begun = begun.and_then(|running| self.take_items(used, self.now()).map(|()| running));
+        // The rate and the number of running requests of one item have the same key.
+        let key = match used.targets {
+            [target] => Some(self.key_of_use(used, *target)),
+            _ => None,
+        };
+        let begun = self.begin_running(used, key).and_then(|running| {
+            let taken = self.take_items(used, key, self.now());
+            taken.map(|()| running)
+        });
         begun.inspect_err(|_| {
             if let (Principal::Caller(identity), Some(rate)) =
                 (&used.principal, self.settings.caller)
@@ -188,21 +195,25 @@ impl Throttle {
         })
     }
 
-    fn begin_running(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
-        let ([target], true) = (used.targets, used.runs) else {
+    fn begin_running(
+        &self,
+        used: &Use<'_>,
+        key: Option<u128>,
+    ) -> Result<Option<Arc<RunningItem>>, Limited> {
+        let ([target], Some(key), true) = (used.targets, key, used.runs) else {
             return Ok(None);
         };
         let limits = self.limits.get(target);
         let Some(most) = limits.and_then(|limits| limits.concurrency) else {
             return Ok(None);
         };
-        let key = self.key(&(&used.principal, target));
         let begun = self.running.begin(key, most);
         begun.map(Some).ok_or(Limited::Running { most })
     }
 
     /// Counts a request for each of its items. If one item is at its limit, no item is counted.
-    fn take_items(&self, used: &Use<'_>, now: u64) -> Result<(), Limited> {
+    /// `key` is that of the only item.
+    fn take_items(&self, used: &Use<'_>, key: Option<u128>, now: u64) -> Result<(), Limited> {
         let counters = match used.principal {
             Principal::Caller(_) => &self.items,
             Principal::Address(_) | Principal::Strangers => &self.items_of_strangers,
@@ -217,7 +228,7 @@ impl Throttle {
             else {
                 continue;
             };
-            let key = self.key(&(&used.principal, target));
+            let key = key.unwrap_or_else(|| self.key_of_use(used, *target));
             // The state of an item without rounds is not opened, so a client could invent one.
             if used.continues && takes_rounds && counters.take_continuation(key) {
                 continue;
@@ -250,6 +261,10 @@ impl Throttle {
         if let Some(rate) = self.settings.failures {
             self.failures.give_back(self.key(&address), rate);
         }
+    }
+
+    fn key_of_use(&self, used: &Use<'_>, target: Target) -> u128 {
+        self.key(&(&used.principal, target))
     }
 
     fn key(&self, of: &impl Hash) -> u128 {

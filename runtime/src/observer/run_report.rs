@@ -72,7 +72,7 @@ pub struct RunReport {
     trace: Option<Arc<dyn RequestTrace>>,
     decision: u64,
     method: &'static str,
-    item: Box<str>,
+    item: Arc<str>,
     started: Instant,
     /// The outcome if nothing else happens, or `None` after the report.
     noted: Mutex<Option<RunOutcome>>,
@@ -83,14 +83,14 @@ impl RunReport {
         observer: Arc<dyn Observer>,
         decision: u64,
         method: &'static str,
-        item: &str,
+        item: Arc<str>,
     ) -> Self {
         Self {
             observer,
             trace: None,
             decision,
             method,
-            item: item.into(),
+            item,
             started: Instant::now(),
             noted: Mutex::new(Some(RunOutcome::NotRun)),
         }
@@ -190,7 +190,12 @@ mod tests {
     fn ends(run: impl FnOnce(Arc<RunReport>)) -> Vec<(u64, RunOutcome)> {
         let ends = Arc::new(Ends::default());
         let observer: Arc<dyn Observer> = Arc::clone(&ends) as _;
-        run(Arc::new(RunReport::new(observer, 7, "tools/call", "ping")));
+        run(Arc::new(RunReport::new(
+            observer,
+            7,
+            "tools/call",
+            "ping".into(),
+        )));
         let ends = ends.0.lock().unwrap_or_else(PoisonError::into_inner);
         ends.clone()
     }

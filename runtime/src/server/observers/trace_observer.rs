@@ -138,7 +138,7 @@ impl RequestTrace for Spans {
     fn decided(&self, decision: &DecisionEvent<'_>) {
         self.0.decide(&RequestDecision {
             method: decision.known_method,
-            item: decision.registered_item,
+            item: decision.registered_item.map(|name| &**name),
             is_allowed: decision.is_allowed,
             outcome: decision.outcome,
             reason: decision.reason.map(DenialReason::code),

@@ -138,7 +138,7 @@ impl<H> GuardedHandler<H> {
                 if let Some(report) = report {
                     report.note(RunOutcome::TimedOut);
                 }
-                let name = gate.item_names.get(target).unwrap_or_default();
+                let name = gate.item_names.get(target).map_or("", |name| name);
                 K::timed_out(timed_out(time, K::NOUN, name))
             }
         }
