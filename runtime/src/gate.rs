@@ -11,7 +11,7 @@
 // Request:
 // - `service`: the gate as a tower service, and the nonces of DPoP
 // - `origin`: `Host` and `Origin`
-// - `body`: one bounded buffer; `request_limits`: the limits of a request;
+// - `body`: one bounded buffer;
 //   `pending_bodies`: the memory that requests without a token share
 // - `message`: the message of a request; `fast_head`, `fast_message`: the fast reader;
 //   `message_error`: why a message is refused; `local_request`: a message on standard input
@@ -45,7 +45,9 @@ use std::sync::Arc;
 use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
-use crate::{authorization::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
+use crate::{
+    authorization::Rules, clock::Clock, config::Limits, scope::ScopeSet, verify::Authenticator,
+};
 
 use {
     audit::Subject,
@@ -87,7 +89,6 @@ mod refusal;
 mod refusal_context;
 mod refusal_item_names;
 mod request_id;
-mod request_limits;
 mod request_tracing;
 mod response_cache;
 mod response_envelope;
@@ -100,6 +101,7 @@ mod stateless_fast_path;
 mod throttle;
 mod tool_result_denial;
 
+pub use crate::config::SessionLimits;
 pub use crate::rate::{Rate, RateError};
 pub use crate::server::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
@@ -117,18 +119,14 @@ pub(crate) use pending_bodies::PendingBodies;
 pub(crate) use plain_session_call::StartedCall;
 pub(crate) use refusal::oauth_error;
 pub(crate) use refusal_item_names::ItemNames;
-#[cfg(any(feature = "approval", feature = "development-issuer"))]
-pub(crate) use request_limits::BODY_TIME;
-pub(crate) use request_limits::Limits;
 pub(crate) use response_cache::RefusalCache;
 pub(crate) use rmcp_forward::ListsTools;
 pub(crate) use service::GateService;
-pub use session::SessionLimits;
 pub(crate) use session::{LatestCaller, SessionGuard, SessionServices, Sessions};
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};
-pub(crate) use throttle::{RateSettings, Throttle, TrustedProxies};
+pub(crate) use throttle::Throttle;
 pub use tool_result_denial::DeniedCall;
 pub(crate) use tool_result_denial::{DenialsAsToolResults, DeniedAnswer};
 

@@ -10,4 +10,4 @@ pub use toolgate_oauth::issuer::{
 pub(crate) use toolgate_oauth::issuer::{AuthorizationCodeClient, ClientRegistration};
 #[cfg(feature = "development-issuer")]
 pub(crate) use toolgate_oauth::issuer::{EgressPolicy, FetchError, HttpFetcher};
-pub(crate) use toolgate_oauth::issuer::{Exchanged, TokenExchangeClient, normalized_host};
+pub(crate) use toolgate_oauth::issuer::{Exchanged, TokenExchangeClient};

@@ -105,7 +105,6 @@
 pub mod __private;
 pub mod auth;
 pub mod cli;
-mod config;
 mod error;
 pub mod gate;
 #[cfg(any(doc, doctest))]
@@ -119,7 +118,6 @@ mod metadata;
 mod observer;
 mod operation;
 pub mod prompt;
-mod rate;
 pub mod resource;
 mod scopes;
 mod server;
@@ -133,6 +131,8 @@ use toolgate_core::{
     uri_pattern,
 };
 use toolgate_oauth::{single_flight, verify};
+// Short paths to the settings.
+use toolgate_config::{self as config, rate};
 
 pub use rmcp;
 pub use schemars;

@@ -98,6 +98,7 @@ fn every_log_line_is_in_the_table_and_the_table_has_no_other() {
     for crate_folder in [
         "approval/src",
         "core/src",
+        "config/src",
         "oauth/src",
         "development-issuer/src",
         "traces/src",

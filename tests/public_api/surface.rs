@@ -7,7 +7,14 @@ use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 use super::items;
 
 /// What a path to an item of these crates begins with.
-const INSIDE: [&str; 5] = ["crate", "self", "super", "toolgate_core", "toolgate_oauth"];
+const INSIDE: [&str; 6] = [
+    "crate",
+    "self",
+    "super",
+    "toolgate_core",
+    "toolgate_oauth",
+    "toolgate_config",
+];
 
 /// The parsed source files of a crate, by their path below `src`.
 pub(crate) struct Sources(BTreeMap<String, File>);

@@ -2,11 +2,11 @@
 //!
 //! `UPDATE_SNAPSHOT=1 cargo test -p toolgate-tests --test repository` rewrites the list.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use support::snapshot::{assert_unchanged, difference};
 
-use super::{PLATFORM, cargo};
+use super::{PLATFORM, cargo, root};
 
 const SNAPSHOT: &str = "tests/repository/dependencies.txt";
 
@@ -65,4 +65,65 @@ fn one_more_crate_or_another_major_changes_the_list() {
     assert_eq!(crates(tree), "http 1\ntoolgate 0.1\ntower 0.5\n");
     assert_ne!(crates(&tree.replace("v0.5.3", "v0.6.0")), crates(tree));
     assert_ne!(crates(&format!("{tree}\nrand v0.9.0")), crates(tree));
+}
+
+/// Returns the names in the section `[dependencies]` of a manifest.
+fn declared(manifest: &str) -> Vec<&str> {
+    let lines = manifest.lines().map(str::trim);
+    let section = lines.skip_while(|line| *line != "[dependencies]").skip(1);
+    let section = section.take_while(|line| !line.starts_with('['));
+    section
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, _)| name.trim().trim_end_matches(".workspace"))
+        .collect()
+}
+
+/// Returns the dependencies of a manifest that no source names.
+fn unused<'m>(manifest: &'m str, sources: &[String]) -> Vec<&'m str> {
+    let names = |source: &String, name: &str| {
+        let mut words = source.split(|one: char| !(one.is_alphanumeric() || one == '_'));
+        words.any(|word| word == name)
+    };
+    let mut unused = declared(manifest);
+    unused.retain(|name| {
+        let name = name.replace('-', "_");
+        !sources.iter().any(|source| names(source, &name))
+    });
+    unused
+}
+
+fn read_sources(folder: &Path, sources: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("its entries, too").path();
+        if path.is_dir() {
+            read_sources(&path, sources);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            sources.push(fs::read_to_string(&path).expect("source is text"));
+        }
+    }
+}
+
+#[test]
+fn a_published_crate_uses_each_of_its_dependencies() {
+    for entry in fs::read_dir(root()).expect("the root can be read") {
+        let folder = entry.expect("its entries, too").path();
+        let Ok(manifest) = fs::read_to_string(folder.join("Cargo.toml")) else {
+            continue;
+        };
+        if manifest.contains("publish = false") || !folder.join("src").is_dir() {
+            continue;
+        }
+        let mut sources = Vec::new();
+        read_sources(&folder.join("src"), &mut sources);
+        assert_eq!(unused(&manifest, &sources), [""; 0], "{folder:?}");
+    }
+}
+
+#[test]
+fn an_unused_dependency_is_found() {
+    let manifest =
+        "[dependencies]\n# A comment = 1\na-b = \"1\"\nc.workspace = true\n\n[lints]\nd = 1\n";
+    let sources = ["use a_b::X; // not_c".to_owned()];
+    assert_eq!(unused(manifest, &sources), ["c"]);
 }

@@ -8,6 +8,7 @@ use rmcp::model::{
 };
 
 use crate::{
+    config::Limits,
     item::RoundRequest,
     json,
     observer::trace_context::TRACEPARENT,
@@ -20,7 +21,6 @@ use super::{
     log_line_size,
     message_error::MessageError,
     message_limits, message_size,
-    request_limits::Limits,
     response_envelope::ResponseEnvelope,
 };
 

@@ -1,16 +1,18 @@
 //! Refuses messages that are too large to be unpacked.
 
+use crate::config::Limits;
+
 use super::{
-    body::Received,
-    json_memory_estimate::JsonSize,
-    message_error::MessageError,
+    body::Received, json_memory_estimate::JsonSize, message_error::MessageError,
     message_head::MessageHead,
-    request_limits::{HANDSHAKE, Limits},
 };
 
 /// Bodies up to this many bytes are not counted: even in the worst case they unpack to less
 /// than any useful limit.
 const SMALL: usize = HANDSHAKE;
+
+/// The largest handshake, in bytes: a session stores the client information in it.
+const HANDSHAKE: usize = 16 * 1024;
 
 /// rmcp's reader takes this many times the memory of the values: it keeps a copy of all values
 /// while it tries one kind of message after another.

@@ -5,7 +5,7 @@
 //! opened without a token, at a server with an open handshake, belongs to the first caller that
 //! uses it; other clients that know its id are then refused.
 //!
-//! - [`session_limits`]: the number of sessions and their idle time
+//! - [`session_places`]: how many places a session takes
 //! - [`session_table`]: the open sessions, and which of them ends for a new one
 //! - [`open_requests`]: keeps a session open
 //! - [`closing`]: ends sessions, in rmcp, too
@@ -22,12 +22,15 @@ use http::{HeaderName, StatusCode};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::caller::{Caller, Identity};
+use crate::{
+    caller::{Caller, Identity},
+    config::SessionLimits,
+};
 
 mod closing;
 mod open_requests;
 mod release;
-mod session_limits;
+mod session_places;
 mod session_table;
 
 pub(crate) use closing::Close;
@@ -35,7 +38,6 @@ pub(super) use closing::closer;
 pub(crate) use open_requests::SessionGuard;
 pub(super) use open_requests::{GuardedBody, StartingCall};
 pub(crate) use release::SessionServices;
-pub use session_limits::SessionLimits;
 
 use {
     open_requests::Activity,
@@ -187,7 +189,7 @@ impl Sessions {
     ) -> Result<SessionReservation, SessionLimitReached> {
         let (owner, places) = (
             owner.map(Caller::identity),
-            session_limits::places(handshake),
+            session_places::places(handshake),
         );
         let limits = &self.store.limits;
         let removed = self.store.lock().take(owner.as_ref(), places, limits)?;

@@ -3,7 +3,6 @@
 //! - [`counters`]: the rates of many callers in little memory
 //! - [`running`]: the requests that run
 //! - [`client_address`]: the address of a client, for requests without a valid token
-//! - [`trusted_proxies`]: the proxies whose headers name that address
 //! - [`limited`]: which limit is reached
 //!
 //! Time is an argument: it comes from the gate's [`Clock`].
@@ -25,6 +24,7 @@ use crate::{
     authorization::Target,
     caller::Identity,
     clock::Clock,
+    config::RateSettings,
     item::ItemLimits,
     rate::{Rate, whole_seconds},
 };
@@ -33,27 +33,12 @@ mod client_address;
 mod counters;
 mod limited;
 mod running;
-mod trusted_proxies;
 
 pub(super) use client_address::ClientAddress;
 use counters::Counters;
 pub(super) use limited::{Limited, RateOf};
 pub(super) use running::RunningItem;
 use running::RunningItems;
-pub(crate) use trusted_proxies::TrustedProxies;
-
-/// The rates that the configuration sets.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RateSettings {
-    /// The rate of one caller over all items.
-    pub(crate) caller: Option<Rate>,
-    /// The rate of requests without a valid token, for one address.
-    pub(crate) unauthenticated: Option<Rate>,
-    /// The rate of invalid tokens, for one address.
-    pub(crate) failures: Option<Rate>,
-    /// `None` if the operator has not named the proxies.
-    pub(crate) proxies: Option<TrustedProxies>,
-}
 
 /// The sender whose requests are counted together.
 #[derive(Debug, Hash)]
@@ -275,13 +260,6 @@ impl Throttle {
     /// Returns the time in nanoseconds since the start of 1970. 64 bits hold it until 2554.
     fn now(&self) -> u64 {
         u64::try_from(self.clock.since_epoch().as_nanos()).unwrap_or(u64::MAX / 2)
-    }
-}
-
-impl RateSettings {
-    /// Returns whether requests without a valid token are limited by address.
-    pub(crate) fn limits_strangers(&self) -> bool {
-        self.unauthenticated.is_some() || self.failures.is_some()
     }
 }
 

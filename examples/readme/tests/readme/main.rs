@@ -112,7 +112,7 @@ fn every_test_of_the_table_exists() {
 
 #[test]
 fn every_variable_is_in_the_table() {
-    let folder = root().join("runtime/src/config");
+    let folder = root().join("config/src/config");
     let files = fs::read_dir(folder).expect("the sources of the configuration");
     let files = files.map(|file| file.expect("a file").path());
     // `unknown_variables.rs` has names that are misspelt.

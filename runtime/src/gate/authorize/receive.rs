@@ -3,10 +3,10 @@
 use axum::body::Body;
 use http::HeaderMap;
 
-use crate::caller::Caller;
+use crate::{caller::Caller, config::Limits};
 
 use super::super::{
-    Gate, Limits,
+    Gate,
     audit::Subject,
     body::{self, Received},
     refusal::Refusal,

@@ -98,7 +98,7 @@ impl SessionStore {
     /// Ends the sessions that have been idle for long enough. Returns the time of the next scan,
     /// or `None` if there are no sessions.
     fn end_idle(&self) -> Option<Instant> {
-        let (now, idle) = (Instant::now(), self.limits.idle);
+        let (now, idle) = (Instant::now(), self.limits.idle());
         let (removed, next) = {
             let mut table = self.lock();
             let (removed, next) = table.remove_idle(now, idle);

@@ -9,9 +9,9 @@ use std::{
 
 use tokio::{task::JoinHandle, time::Instant};
 
-use crate::caller::Identity;
+use crate::{caller::Identity, config::SessionLimits};
 
-use super::{Close, LatestCaller, SessionLimitReached, SessionLimits, open_requests::Activity};
+use super::{Close, LatestCaller, SessionLimitReached, open_requests::Activity};
 
 /// An open session.
 pub(super) struct Entry {
@@ -86,14 +86,14 @@ impl Table {
         removed: &mut Vec<Removed>,
     ) -> Result<(), SessionLimitReached> {
         let (share, full) = match owner {
-            Some(_) => (limits.per_principal, SessionLimitReached::OfCaller),
-            None => (limits.anonymous, SessionLimitReached::OfServer),
+            Some(_) => (limits.per_principal(), SessionLimitReached::OfCaller),
+            None => (limits.anonymous(), SessionLimitReached::OfServer),
         };
         while self.taken_by(owner) + places > share {
             let theirs = |entry: &Entry| (entry.owner.as_ref() == owner).then_some(());
             removed.push(self.remove_idle_one(theirs).ok_or(full)?);
         }
-        while owner.is_some() && self.owned + places > limits.owned {
+        while owner.is_some() && self.owned + places > limits.owned() {
             // A session of the owner with most places ends; of several owners, the session
             // that has been idle for longest. The caller counts with the places it requests,
             // so a caller that opens session after session ends its own.
@@ -163,8 +163,8 @@ impl Table {
         let Some(places) = self.entries.get(id).map(|entry| entry.places) else {
             return false;
         };
-        let has_capacity = self.taken_by(Some(&owner)) + places <= limits.per_principal
-            && self.owned + places <= limits.owned;
+        let has_capacity = self.taken_by(Some(&owner)) + places <= limits.per_principal()
+            && self.owned + places <= limits.owned();
         if has_capacity && let Some((id, mut entry)) = self.remove(id) {
             entry.owner = Some(owner);
             self.insert(id, entry);

@@ -9,7 +9,7 @@ use http::{
     header::{FORWARDED, HeaderValue},
 };
 
-use super::TrustedProxies;
+use crate::config::TrustedProxies;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 

@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::clock::UnixTime;
+use crate::{clock::UnixTime, config::TrustedProxies};
 
 /// A clock with fractions of a second.
 #[derive(Default)]

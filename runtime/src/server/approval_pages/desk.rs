@@ -8,8 +8,8 @@ use toolgate_approval::{Approvals, Decision, NewApproval, Page, ReportDecision, 
 use super::{ApprovalPages, ApprovalPlan};
 use crate::{
     caller::Identity,
+    config::BODY_TIME,
     error::SetupErrors,
-    gate::BODY_TIME,
     issuer::{AuthorizationCodeClient, ClientRegistration},
     item::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest, DecisionReporter},
     observer::UserDecisionEvent,

@@ -13,9 +13,9 @@ use url::Url;
 
 use crate::{
     clock::Clock,
+    config::BODY_TIME,
     config::ValidConfig,
     error::{SetupErrors, StartError},
-    gate::BODY_TIME,
     issuer::{self, Algorithm, EgressPolicy, HttpFetcher, Issuer},
     json,
     log_text::QuotedText,

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 /// The proxies whose headers name the address of a client. Without proxies, every peer is a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
     /// Adds an address or a network.
@@ -14,7 +14,7 @@ impl TrustedProxies {
     /// # Errors
     ///
     /// Returns what is wrong with the text, and the remedy.
-    pub(crate) fn add(&mut self, text: &str) -> Result<(), (String, String)> {
+    pub fn add(&mut self, text: &str) -> Result<(), (String, String)> {
         let network = match text.parse::<IpNet>() {
             Ok(network) => network,
             Err(_) => match text.parse::<IpAddr>() {
@@ -56,12 +56,14 @@ impl TrustedProxies {
         Ok(())
     }
 
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
+    /// Returns whether an address is one of a proxy.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
     /// Returns the networks as text.
-    pub(crate) fn networks(&self) -> Vec<String> {
+    pub fn networks(&self) -> Vec<String> {
         self.0.iter().map(IpNet::to_string).collect()
     }
 }

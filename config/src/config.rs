@@ -55,8 +55,7 @@ mod unknown_variables;
 mod valid_config;
 mod variable;
 
-#[cfg(feature = "audit")]
-pub(crate) use audit_settings::ValidAudit;
+pub use audit_settings::ValidAudit;
 pub use environment::Environment;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use test_approvals::TestApprovals;
@@ -64,17 +63,19 @@ use {
     address_settings::AddressSettings, approval_settings::ApprovalSettings,
     audit_settings::AuditSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey,
 };
-pub(crate) use {
+pub use {
     paths::Paths,
-    resource_metadata::ResourceMetadata,
+    resource_metadata::{MergedMetadata, ResourceMetadata},
     resource_url::{LIVENESS_PATH, READINESS_PATH, Resource},
     valid_config::{ClientCredentials, ValidConfig, ValidIssuer},
 };
 
 use crate::{
-    error::{SetupErrors, StartError},
-    gate::{Limits, RateSettings, SessionLimits},
     issuer::Issuer,
+    rate_settings::RateSettings,
+    request_limits::Limits,
+    session_limits::SessionLimits,
+    start_error::{SetupErrors, StartError},
     verify::Dpop,
 };
 
@@ -351,7 +352,8 @@ impl Config {
     /// # Errors
     ///
     /// [`StartError`] with every error in the values and in their combination.
-    pub(crate) fn validate(&self) -> Result<ValidConfig, StartError> {
+    #[doc(hidden)]
+    pub fn validate(&self) -> Result<ValidConfig, StartError> {
         let mut errors = SetupErrors::default();
         for (what, remedy) in &self.errors {
             errors.add(what, remedy);

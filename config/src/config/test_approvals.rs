@@ -25,7 +25,8 @@ impl TestApprovals {
         approvals.is_some_and(|all| all.decide_in_test(url, &caller.identity(), approves))
     }
 
-    pub(crate) fn attach(&self, approvals: Arc<Approvals>) {
+    #[doc(hidden)]
+    pub fn attach(&self, approvals: Arc<Approvals>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(approvals);
     }
 }

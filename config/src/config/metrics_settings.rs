@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::{
     Config, Environment, resource_url::quoted_without_secrets, variable::add_missing_feature,
 };
-use crate::error::SetupErrors;
+use crate::start_error::SetupErrors;
 
 pub(super) const METRICS_BIND: &str = "TOOLGATE_METRICS_BIND";
 

@@ -8,28 +8,28 @@ use super::{
     AddressSettings, Resource,
     resource_url::{self, APPROVALS_PATH, DOCS_PATH, METADATA_PATH},
 };
-use crate::error::SetupErrors;
+use crate::start_error::SetupErrors;
 
 /// The paths of a server. None has a slash at its end.
 #[derive(Debug, Clone)]
-pub(crate) struct Paths {
+pub struct Paths {
     origin: String,
     /// The path of the resource.
     resource: String,
     /// The public path below which the metadata and the page are published.
     prefix: String,
     /// The path at which requests for the endpoint arrive; empty for the root.
-    pub(crate) endpoint: String,
+    pub endpoint: String,
     /// The beginning of public paths that is removed before requests arrive.
     removed: String,
     /// The path under which the application nests the router.
-    pub(crate) nested: Option<String>,
+    pub nested: Option<String>,
     has_docs_page: bool,
     /// The path at which requests for the page below the endpoint arrive, if the configured URL
     /// of the page is there.
     docs_below_endpoint: Option<String>,
     /// Whether a mounted router serves `/healthz` and `/readyz`.
-    pub(crate) has_health_paths: bool,
+    pub has_health_paths: bool,
 }
 
 impl Paths {
@@ -109,7 +109,7 @@ impl Paths {
     }
 
     /// Returns the URL of the metadata that challenges name (RFC 9728 §5.1).
-    pub(crate) fn metadata_url(&self) -> String {
+    pub fn metadata_url(&self) -> String {
         format!("{}{}", self.origin, self.metadata_below_prefix())
     }
 
@@ -120,7 +120,7 @@ impl Paths {
 
     /// Returns the paths at which requests for the metadata arrive: of the URL in challenges and
     /// of RFC 9728 §3.1, each with and without a slash at its end.
-    pub(crate) fn metadata(&self, is_mounted: bool) -> BTreeSet<String> {
+    pub fn metadata(&self, is_mounted: bool) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         for public in [
             self.metadata_below_prefix(),
@@ -139,7 +139,7 @@ impl Paths {
     }
 
     /// Returns the public path of the documentation page, or `None` if there is no page.
-    pub(crate) fn docs(&self, is_mounted: bool) -> Option<String> {
+    pub fn docs(&self, is_mounted: bool) -> Option<String> {
         (!is_mounted || self.has_docs_page).then(|| format!("{}{DOCS_PATH}", self.prefix))
     }
 
@@ -150,7 +150,7 @@ impl Paths {
 
     /// Returns the paths at which requests for the page arrive. Its other renderings are there with
     /// `.md` and `.json` at the end.
-    pub(crate) fn docs_routes(&self, is_mounted: bool) -> BTreeSet<String> {
+    pub fn docs_routes(&self, is_mounted: bool) -> BTreeSet<String> {
         let public = self.docs(is_mounted);
         let local = public.iter().map(|path| self.local(path).to_owned());
         let below = public.as_ref().and(self.docs_below_endpoint.clone());
@@ -159,18 +159,18 @@ impl Paths {
     }
 
     /// Returns the public path of the pages for approvals.
-    pub(crate) fn approvals(&self) -> String {
+    pub fn approvals(&self) -> String {
         format!("{}{APPROVALS_PATH}", self.prefix)
     }
 
     /// Returns the path at which requests for the pages for approvals arrive.
-    pub(crate) fn approvals_route(&self) -> String {
+    pub fn approvals_route(&self) -> String {
         self.local(&self.approvals()).to_owned()
     }
 
     /// Reports an endpoint at the path of the pages for approvals: the router panics if two routes
     /// have the same path.
-    pub(crate) fn check_approvals(&self, errors: &mut SetupErrors) {
+    pub fn check_approvals(&self, errors: &mut SetupErrors) {
         let route = self.approvals_route();
         if below(&self.endpoint, &route).is_some() {
             errors.add(

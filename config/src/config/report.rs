@@ -16,10 +16,7 @@ use super::{
     resource_url::without_secrets,
     variable::{APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, TRACE_SECRETS, is_reserved},
 };
-use crate::{
-    error::StartError,
-    gate::{Rate, TrustedProxies},
-};
+use crate::{rate::Rate, start_error::StartError, trusted_proxies::TrustedProxies};
 
 /// The settings, each with the variable that sets it.
 const SETTINGS: [(&str, &str); 29] = [
@@ -60,7 +57,8 @@ impl Config {
     /// # Errors
     ///
     /// Returns every error of the settings.
-    pub(crate) fn report(&self, environment: &Environment) -> Result<String, StartError> {
+    #[doc(hidden)]
+    pub fn report(&self, environment: &Environment) -> Result<String, StartError> {
         let valid = self.validate()?;
         let settings = settings(self, &valid, environment);
         let mut report = String::from("Settings\n");
@@ -83,7 +81,8 @@ impl Config {
     /// # Errors
     ///
     /// As [`Config::report`].
-    pub(crate) fn report_json(&self, environment: &Environment) -> Result<String, StartError> {
+    #[doc(hidden)]
+    pub fn report_json(&self, environment: &Environment) -> Result<String, StartError> {
         let valid = self.validate()?;
         let source = |variable: &'static str| {
             let file = format!("{variable}_FILE");

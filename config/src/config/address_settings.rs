@@ -94,7 +94,7 @@ impl Config {
     }
 
     /// Makes a mounted router serve the documentation page, which
-    /// [`Server::serve`](crate::Server::serve) always serves: at `/docs`, and for programs as
+    /// `Server::serve` always serves: at `/docs`, and for programs as
     /// Markdown at `/docs.md` and as JSON at `/docs.json`, below the
     /// [path prefix](Config::with_path_prefix) if there is one.
     #[must_use]
@@ -104,7 +104,7 @@ impl Config {
     }
 
     /// Makes a mounted router serve `/healthz` and `/readyz`, which
-    /// [`Server::serve`](crate::Server::serve) always serves.
+    /// `Server::serve` always serves.
     #[must_use]
     pub fn with_health_paths(mut self) -> Self {
         self.addresses.has_health_paths = true;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Config;
-use crate::{error::SetupErrors, issuer::ClientAuthentication};
+use crate::{issuer::ClientAuthentication, start_error::SetupErrors};
 
 /// The longest wait for a decision. A proxy in front of the server can end a longer silent request.
 const MAX_WAIT: Duration = Duration::from_secs(60);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{config::ValidConfig, error::StartError, issuer::Issuer, verify::IssuerVerifier};
+use crate::{config::ValidConfig, issuer::Issuer, start_error::StartError, verify::IssuerVerifier};
 
 fn validate(variables: &[(&str, &str)]) -> Result<ValidConfig, StartError> {
     let mut variables = variables.to_vec();

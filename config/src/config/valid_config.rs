@@ -7,15 +7,17 @@ use super::{
     metrics_settings,
 };
 use crate::{
-    error::SetupErrors,
-    gate::{Limits, RateSettings, SessionLimits},
     issuer::{Introspection, Issuer},
+    rate_settings::RateSettings,
+    request_limits::Limits,
+    session_limits::SessionLimits,
+    start_error::SetupErrors,
     verify::Dpop,
 };
 
 /// The settings that a server runs with. Only [`Config::validate`] builds them.
 #[derive(Debug, Clone)]
-pub(crate) struct ValidConfig {
+pub struct ValidConfig {
     config: Config,
     bind: SocketAddr,
     resource: Resource,
@@ -61,154 +63,151 @@ impl ValidConfig {
     }
 
     /// The key that seals state which tools leave with the client, if one is set.
-    pub(crate) fn state_key(&self) -> Option<[u8; 32]> {
+    pub fn state_key(&self) -> Option<[u8; 32]> {
         self.config.state_key.map(StateKey::bytes)
     }
 
     /// The key that sealed state before, if it was replaced.
-    pub(crate) fn previous_state_key(&self) -> Option<[u8; 32]> {
+    pub fn previous_state_key(&self) -> Option<[u8; 32]> {
         self.config.previous_state_key.map(StateKey::bytes)
     }
 
     /// The audit log, if there is one.
-    pub(crate) fn audit(&self) -> Option<ValidAudit<'_>> {
+    pub fn audit(&self) -> Option<ValidAudit<'_>> {
         self.config.audit.valid()
     }
 
     /// The address of the metrics, if they are served.
-    pub(crate) fn metrics(&self) -> Option<SocketAddr> {
+    pub fn metrics(&self) -> Option<SocketAddr> {
         self.config.metrics
     }
 
     /// Where traces are sent, if they are.
     #[cfg(feature = "traces")]
-    pub(crate) fn traces(&self) -> Option<&toolgate_traces::TraceSettings> {
+    pub fn traces(&self) -> Option<&toolgate_traces::TraceSettings> {
         self.config.traces.as_ref()
     }
 
     /// Whether clients may get sessions.
-    pub(crate) fn has_sessions(&self) -> bool {
+    pub fn has_sessions(&self) -> bool {
         self.config.has_sessions
     }
 
     /// Whether the start-up banner is printed.
-    pub(crate) fn has_banner(&self) -> bool {
+    pub fn has_banner(&self) -> bool {
         self.config.has_banner
     }
 
     /// How long `/readyz` answers 503 before the port closes.
-    pub(crate) fn drain(&self) -> Duration {
+    pub fn drain(&self) -> Duration {
         self.config.drain
     }
 
     /// The address to listen on.
-    pub(crate) fn bind(&self) -> SocketAddr {
+    pub fn bind(&self) -> SocketAddr {
         self.bind
     }
 
     /// The protected resource.
-    pub(crate) fn resource(&self) -> &Resource {
+    pub fn resource(&self) -> &Resource {
         &self.resource
     }
 
     /// The accepted audiences, the resource first. A token must carry one of them.
-    pub(crate) fn audiences(&self) -> &[String] {
+    pub fn audiences(&self) -> &[String] {
         &self.audiences
     }
 
     /// The trusted issuers. Clients use the first.
-    pub(crate) fn issuers(&self) -> &[ValidIssuer] {
+    pub fn issuers(&self) -> &[ValidIssuer] {
         &self.config.issuers
     }
 
     /// The paths of the server.
-    pub(crate) fn paths(&self) -> &Paths {
+    pub fn paths(&self) -> &Paths {
         &self.paths
     }
 
     /// Returns `resource_documentation` (RFC 9728 §2). A mounted router has a page of its own
     /// only if it was asked for.
-    pub(crate) fn docs_url(&self, is_mounted: bool) -> Option<String> {
+    pub fn docs_url(&self, is_mounted: bool) -> Option<String> {
         let own = || self.paths.docs_url(is_mounted);
         self.config.addresses.docs_url.clone().or_else(own)
     }
 
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
-    pub(crate) fn resource_name(&self) -> Option<&str> {
+    pub fn resource_name(&self) -> Option<&str> {
         self.config.resource_name.as_deref()
     }
 
     /// How much clocks may differ.
-    pub(crate) fn leeway(&self) -> Duration {
+    pub fn leeway(&self) -> Duration {
         self.config.leeway
     }
 
     /// The limits of one request.
-    pub(crate) fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &Limits {
         &self.config.limits
     }
 
     /// How often callers may send requests.
-    pub(crate) fn rates(&self) -> &RateSettings {
+    pub fn rates(&self) -> &RateSettings {
         &self.config.rates
     }
 
     /// The limits on the number and lifetime of sessions.
-    pub(crate) fn session_limits(&self) -> SessionLimits {
+    pub fn session_limits(&self) -> SessionLimits {
         self.config.session_limits
     }
 
     /// The rules for key-bound tokens (RFC 9449).
-    pub(crate) fn dpop(&self) -> &Dpop {
+    pub fn dpop(&self) -> &Dpop {
         &self.config.dpop
     }
 
     /// The client that signs users in for approvals at an issuer, if an operator registered one.
     #[cfg(feature = "approval")]
-    pub(crate) fn approval_client(
-        &self,
-        issuer: &str,
-    ) -> Option<&crate::issuer::ClientAuthentication> {
+    pub fn approval_client(&self, issuer: &str) -> Option<&crate::issuer::ClientAuthentication> {
         self.config.approvals.client(issuer)
     }
 
     /// The decisions about approvals in a test.
     #[cfg(all(feature = "approval", feature = "testing"))]
-    pub(crate) fn test_approvals(&self) -> super::TestApprovals {
+    pub fn test_approvals(&self) -> super::TestApprovals {
         self.config.test_approvals()
     }
 
     /// How long a request waits for an approval.
     #[cfg(feature = "approval")]
-    pub(crate) fn approval_wait(&self) -> Duration {
+    pub fn approval_wait(&self) -> Duration {
         self.config.approvals.wait()
     }
 
     /// The metadata document that the user provides.
-    pub(crate) fn document(&self) -> Option<&ResourceMetadata> {
+    pub fn document(&self) -> Option<&ResourceMetadata> {
         self.config.document.as_ref()
     }
 
     /// The warnings to print at the start.
-    pub(crate) fn warnings(&self) -> &[String] {
+    pub fn warnings(&self) -> &[String] {
         &self.config.warnings
     }
 
     /// What the operator should know and need not change.
-    pub(crate) fn notes(&self) -> &[String] {
+    pub fn notes(&self) -> &[String] {
         &self.config.notes
     }
 
     /// The values of `Host` that are accepted in addition to [`ValidConfig::hosts`]. No response
     /// names them.
-    pub(crate) fn further_hosts(&self) -> &[String] {
+    pub fn further_hosts(&self) -> &[String] {
         &self.config.addresses.hosts
     }
 
     /// Returns the accepted values of `Host`: the resource's own and, if the server listens
     /// on loopback, every loopback name of this machine. Any other name could be a foreign
     /// name that resolves to this address (DNS rebinding).
-    pub(crate) fn hosts(&self, local: SocketAddr) -> Vec<String> {
+    pub fn hosts(&self, local: SocketAddr) -> Vec<String> {
         let mut hosts = self.resource.hosts();
         if local.ip().is_loopback() {
             let port = local.port();
@@ -228,7 +227,7 @@ impl ValidConfig {
     /// Returns the origins whose pages may call. If none is listed, this is the resource's
     /// own origin, unless the resource is on loopback; see
     /// [`ValidConfig::allows_loopback_origins`].
-    pub(crate) fn origins(&self) -> Vec<String> {
+    pub fn origins(&self) -> Vec<String> {
         if self.config.addresses.origins.is_empty() && !self.resource.is_loopback() {
             vec![self.resource.origin().to_owned()]
         } else {
@@ -239,14 +238,14 @@ impl ValidConfig {
     /// Returns whether pages of any loopback origin may call: if no origin is listed and the
     /// resource is on loopback. For other resources, a page served from a visitor's own
     /// machine is as foreign as any.
-    pub(crate) fn allows_loopback_origins(&self) -> bool {
+    pub fn allows_loopback_origins(&self) -> bool {
         self.config.addresses.origins.is_empty() && self.resource.is_loopback()
     }
 
     /// Returns whether the embedded development issuer may run: no other issuer is trusted,
     /// neither the socket nor a proxy before it is reachable from other machines, and requests
     /// for the root of the origin, where its paths are, arrive here.
-    pub(crate) fn may_issue_for_development(&self) -> bool {
+    pub fn may_issue_for_development(&self) -> bool {
         self.config.issuers.is_empty()
             && self.bind.ip().is_loopback()
             && self.resource.is_loopback()
@@ -254,12 +253,12 @@ impl ValidConfig {
     }
 
     /// Whether the development issuer grants requests without asking the person.
-    pub(crate) fn consents_automatically(&self) -> bool {
+    pub fn consents_automatically(&self) -> bool {
         self.config.automatic_consent
     }
 
     /// Adds the error that items require scopes, but no issuer can grant them.
-    pub(crate) fn add_no_issuer_error(&self, errors: &mut SetupErrors) {
+    pub fn add_no_issuer_error(&self, errors: &mut SetupErrors) {
         let Self { bind, resource, .. } = self;
         let why = if self.may_issue_for_development() {
             "this program was built without the feature `development-issuer`".to_owned()
@@ -280,7 +279,7 @@ impl ValidConfig {
 
 /// An issuer whose name is valid.
 #[derive(Debug, Clone)]
-pub(crate) struct ValidIssuer(Issuer);
+pub struct ValidIssuer(Issuer);
 
 impl ValidIssuer {
     pub(super) fn new(issuer: Issuer) -> Self {
@@ -313,25 +312,25 @@ impl ValidIssuer {
     }
 
     /// The issuer identifier, which is published and whose metadata is fetched.
-    pub(crate) fn issuer(&self) -> &str {
+    pub fn issuer(&self) -> &str {
         self.0.name()
     }
 
     /// The further accepted values of `iss`.
     #[cfg(test)]
-    pub(crate) fn spellings(&self) -> Vec<&str> {
+    pub fn spellings(&self) -> Vec<&str> {
         self.0.spellings().skip(1).collect()
     }
 
     /// The configuration of the issuer.
-    pub(crate) fn settings(&self) -> &Issuer {
+    pub fn settings(&self) -> &Issuer {
         &self.0
     }
 }
 
 /// The id and secret of a client at its provider. `Debug` redacts the secret.
 #[derive(Clone)]
-pub(crate) struct ClientCredentials {
+pub struct ClientCredentials {
     id: String,
     secret: String,
 }
@@ -345,12 +344,12 @@ impl ClientCredentials {
     }
 
     /// The client's id (RFC 6749 §2.2).
-    pub(crate) fn id(&self) -> &str {
+    pub fn id(&self) -> &str {
         &self.id
     }
 
     /// The client's secret (RFC 6749 §2.3.1).
-    pub(crate) fn secret(&self) -> &str {
+    pub fn secret(&self) -> &str {
         &self.secret
     }
 }

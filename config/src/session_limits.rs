@@ -2,14 +2,6 @@
 
 use std::time::Duration;
 
-/// The bytes that one place stands for: a session of a typical client, whose tasks, channels
-/// and buffers take about [`FIXED`] bytes and whose handshake has less than a kilobyte. A larger
-/// session takes more places, so the number of places limits the bytes, too.
-const PLACE: usize = 64 * 1024;
-
-/// The bytes of a session without its client information.
-const FIXED: usize = 50 * 1024;
-
 /// The longest idle time. A longer one is a mistake of units, and no timer can wait for the
 /// longest `Duration`.
 const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -42,10 +34,10 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
-    pub(super) idle: Duration,
-    pub(super) owned: usize,
-    pub(super) per_principal: usize,
-    pub(super) anonymous: usize,
+    pub(crate) idle: Duration,
+    pub(crate) owned: usize,
+    pub(crate) per_principal: usize,
+    pub(crate) anonymous: usize,
 }
 
 impl Default for SessionLimits {
@@ -60,6 +52,30 @@ impl Default for SessionLimits {
             // An eighth of the others: clients without a token must cost little.
             anonymous: 1024,
         }
+    }
+}
+
+/// What toolgate reads.
+#[doc(hidden)]
+impl SessionLimits {
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    #[must_use]
+    pub fn owned(&self) -> usize {
+        self.owned
+    }
+
+    #[must_use]
+    pub fn per_principal(&self) -> usize {
+        self.per_principal
+    }
+
+    #[must_use]
+    pub fn anonymous(&self) -> usize {
+        self.anonymous
     }
 }
 
@@ -94,7 +110,9 @@ impl SessionLimits {
     }
 
     /// Returns an error in the limits and how to fix it.
-    pub(crate) fn flaw(&self) -> Option<(String, &'static str)> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn flaw(&self) -> Option<(String, &'static str)> {
         let places = [
             ("of all callers", self.owned),
             ("of one caller", self.per_principal),
@@ -115,41 +133,9 @@ impl SessionLimits {
     }
 }
 
-/// Returns the places that a session takes, by the message that opens it.
-///
-/// rmcp stores the client information unpacked: a JSON object takes about 650 bytes with its
-/// first member, a list about 130, and a value within either about 130 more. The marks are
-/// counted in strings, too: an estimate that is too high does no harm.
-pub(super) fn places(handshake: &[u8]) -> usize {
-    let unpacked: usize = handshake
-        .iter()
-        .map(|byte| match byte {
-            b'{' => 672,
-            b'[' => 144,
-            b',' => 192,
-            _ => 2,
-        })
-        .sum();
-    (FIXED + unpacked).div_ceil(PLACE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_session_takes_places_by_what_its_handshake_unpacks_to() {
-        let refusal = br#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{
-            "protocolVersion":"2025-11-25","capabilities":{"roots":{"listChanged":true},
-            "sampling":{},"elicitation":{"form":{},"url":{}}},
-            "clientInfo":{"name":"test","title":"Test","version":"1.0.0"}}}"#;
-        assert_eq!(places(refusal), 1);
-        assert_eq!(places(&[b'a'; 4 * 1024]), 1);
-        // As much as a handshake can have: text, then what unpacks to most.
-        assert_eq!(places(&[b'a'; 16 * 1024]), 2);
-        let hostile = br#"{"":0},"#.repeat(16 * 1024 / 7);
-        assert_eq!(places(&hostile), 32);
-    }
 
     #[test]
     fn limits_that_allow_no_session_are_an_error() {

@@ -70,7 +70,9 @@ impl Rate {
     }
 
     /// Returns what is wrong with the rate, and the remedy.
-    pub(crate) fn flaw(self) -> Option<(String, String)> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn flaw(self) -> Option<(String, String)> {
         let named = [
             ("requests", self.count),
             ("requests as its burst", self.burst),
@@ -85,7 +87,9 @@ impl Rate {
     }
 
     /// Returns the time in which one request is allowed, in nanoseconds.
-    pub(crate) fn interval(self) -> u64 {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn interval(self) -> u64 {
         let seconds: u64 = match self.period {
             Period::Second => 1,
             Period::Minute => 60,
@@ -95,11 +99,16 @@ impl Rate {
     }
 
     /// Returns the time after which a whole burst is allowed again, in nanoseconds.
-    pub(crate) fn full(self) -> u64 {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn full(self) -> u64 {
         self.interval() * self.burst()
     }
 
-    pub(crate) fn burst(self) -> u64 {
+    /// Returns the largest number of requests at the same time.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn burst(self) -> u64 {
         u64::from(self.burst.clamp(1, LARGEST))
     }
 }
@@ -170,7 +179,7 @@ fn number(text: &str) -> Result<u32, RateError> {
 
 /// Returns a time in nanoseconds as seconds, rounded up: the server would refuse a client again
 /// that waits for a time that is rounded down.
-pub(crate) fn whole_seconds(nanoseconds: u64) -> Duration {
+pub fn whole_seconds(nanoseconds: u64) -> Duration {
     Duration::from_secs(nanoseconds.div_ceil(1_000_000_000).max(1))
 }
 

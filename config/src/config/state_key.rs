@@ -49,7 +49,7 @@ impl StateKey {
 
 impl Config {
     /// Sets the key that seals the state which a tool leaves with the client between two
-    /// rounds of one call ([`Round`](crate::Round)): 32 secret random bytes.
+    /// rounds of one call (`Round`): 32 secret random bytes.
     ///
     /// Without it, the server generates a key at each start. It then refuses state that was
     /// sealed before a restart or by another replica, and the client must repeat the call.

@@ -8,7 +8,7 @@ use super::{
     rates::{CALLER_RATE, FAILED_RATE, UNAUTHENTICATED_RATE},
     variable::AUDIT_KEY,
 };
-use crate::error::{SetupErrors, StartError};
+use crate::start_error::{SetupErrors, StartError};
 
 /// The variables that record, measure or limit requests over HTTP.
 const WITHOUT_EFFECT: [&str; 8] = [
@@ -28,7 +28,8 @@ impl Environment {
     /// # Errors
     ///
     /// Returns an error for each such variable.
-    pub(crate) fn check_for_stdio(&self) -> Result<(), StartError> {
+    #[doc(hidden)]
+    pub fn check_for_stdio(&self) -> Result<(), StartError> {
         let mut errors = SetupErrors::default();
         let of_file = format!("{AUDIT_KEY}_FILE");
         for name in WITHOUT_EFFECT.into_iter().chain([&*of_file]) {

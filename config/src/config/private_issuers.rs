@@ -1,7 +1,7 @@
 //! Issuers inside your own network.
 
 use super::{Config, ValidIssuer, resource_url};
-use crate::{error::SetupErrors, issuer::normalized_host};
+use crate::{issuer::normalized_host, start_error::SetupErrors};
 
 pub(super) const PRIVATE_ISSUERS: &str = "TOOLGATE_PRIVATE_ISSUERS";
 

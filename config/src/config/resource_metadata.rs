@@ -12,18 +12,18 @@ use crate::json::strict_object;
 
 /// A parsed and validated document.
 #[derive(Debug, Clone)]
-pub(crate) struct ResourceMetadata {
+pub struct ResourceMetadata {
     source: String,
     members: Map<String, Value>,
 }
 
 /// The document to publish, with warnings for the operator.
 #[derive(Debug)]
-pub(crate) struct MergedMetadata {
+pub struct MergedMetadata {
     /// The members to publish.
-    pub(crate) members: Map<String, Value>,
+    pub members: Map<String, Value>,
     /// The differences from the provided document.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// Members that promise features this server does not provide, and why they are left out.
@@ -87,7 +87,7 @@ impl ResourceMetadata {
     ///
     /// `derived` is the document that the server would publish without this one. Its members
     /// take precedence, and every difference yields a warning.
-    pub(crate) fn merge(&self, derived: Map<String, Value>) -> MergedMetadata {
+    pub fn merge(&self, derived: Map<String, Value>) -> MergedMetadata {
         let Self { source, members } = self;
         let mut warnings = Vec::new();
         if members.contains_key(SCOPES) {

@@ -8,7 +8,7 @@ use super::{
     resource_url::quoted_without_secrets,
     variable::{AUDIT_KEY, add_missing_feature},
 };
-use crate::error::SetupErrors;
+use crate::start_error::SetupErrors;
 
 pub(super) const AUDIT_FILE: &str = "TOOLGATE_AUDIT_FILE";
 pub(super) const AUDIT_ON_FAILURE: &str = "TOOLGATE_AUDIT_ON_FAILURE";
@@ -29,18 +29,15 @@ pub(super) struct AuditSettings {
 
 /// A valid audit log.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ValidAudit<'c> {
+pub struct ValidAudit<'c> {
     /// The path, or `stdout`.
-    pub(crate) file: &'c Path,
-    #[cfg_attr(
-        not(feature = "audit"),
-        expect(dead_code, reason = "only the log reads it")
-    )]
-    pub(crate) key: [u8; 32],
+    pub file: &'c Path,
+    /// The secret key of the log.
+    pub key: [u8; 32],
     /// Whether a request runs if its decision cannot be written.
-    pub(crate) continues: bool,
+    pub continues: bool,
     /// Whether subjects are written as pseudonyms.
-    pub(crate) is_pseudonymous: bool,
+    pub is_pseudonymous: bool,
 }
 
 /// Reads the variables.
@@ -128,7 +125,8 @@ impl AuditSettings {
 impl Config {
     /// Returns the settings without the audit log, the metrics and the traces, for a command that
     /// only prints. A running server uses the file and the port.
-    pub(crate) fn unobserved(mut self) -> Self {
+    #[doc(hidden)]
+    pub fn unobserved(mut self) -> Self {
         self.audit = AuditSettings::default();
         self.metrics = None;
         #[cfg(feature = "traces")]

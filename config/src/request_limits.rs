@@ -13,7 +13,7 @@ const UNAUTHENTICATED_BODY: usize = 64 * 1024;
 const JSON_VALUES: usize = 250_000;
 
 /// The maximum time for sending a body.
-pub(crate) const BODY_TIME: Duration = Duration::from_secs(60);
+pub const BODY_TIME: Duration = Duration::from_secs(60);
 
 /// The maximum time for the decision of an `authorize` function.
 const AUTHORIZE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,24 +29,21 @@ const UNPACKED_PER_BYTE: usize = 24;
 /// 18 MB by default.
 const UNPACKED_PER_VALUE: usize = 72;
 
-/// The largest handshake, in bytes: a session stores the client information in it.
-pub(super) const HANDSHAKE: usize = 16 * 1024;
-
 /// The limits of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// The bytes of a body.
-    pub(crate) body: usize,
+    pub body: usize,
     /// The bytes that are kept of a body whose sender has no valid token.
-    pub(crate) unauthenticated_body: usize,
+    pub unauthenticated_body: usize,
     /// The JSON values of a message.
-    pub(crate) json_values: usize,
+    pub json_values: usize,
     /// The time for a body to arrive.
-    pub(crate) body_time: Duration,
+    pub body_time: Duration,
     /// The time for the decision of an `authorize` function.
-    pub(crate) authorize_timeout: Duration,
+    pub authorize_timeout: Duration,
     /// When an answer outside of a session becomes an event stream, if it may.
-    pub(crate) stream_after: Option<Duration>,
+    pub stream_after: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -64,12 +61,12 @@ impl Default for Limits {
 
 impl Limits {
     /// Returns the bytes that incomplete bodies without a valid token share.
-    pub(crate) fn pending_bodies(&self) -> usize {
+    pub fn pending_bodies(&self) -> usize {
         self.unauthenticated_body.saturating_mul(PENDING_BODIES)
     }
 
     /// Returns to how many bytes a message of this length may unpack.
-    pub(super) fn unpacked(&self, length: usize) -> usize {
+    pub fn unpacked(&self, length: usize) -> usize {
         let for_values = self.json_values.saturating_mul(UNPACKED_PER_VALUE);
         length.saturating_mul(UNPACKED_PER_BYTE).max(for_values)
     }

@@ -17,7 +17,7 @@ use super::{
     secret_file,
     variable::{SECRETS, TRACE_SECRETS, is_reserved},
 };
-use crate::error::{SetupErrors, StartError};
+use crate::start_error::{SetupErrors, StartError};
 
 /// The variables of the process, with those of the `.env` file as defaults.
 ///

@@ -1,6 +1,6 @@
 //! The environment variables that this library reads: their names, and how lists are written.
 
-use crate::error::SetupErrors;
+use crate::start_error::SetupErrors;
 
 // Without the feature the variables of OpenTelemetry belong to the application, which can use
 // OpenTelemetry itself.

@@ -13,7 +13,7 @@ use crate::{
         unknown_variables::nearest,
         variable::{OUR_PREFIX, SECRETS},
     },
-    error::SetupErrors,
+    start_error::SetupErrors,
 };
 
 /// Parses the text of a file. `file` is its path, for messages.
@@ -173,7 +173,7 @@ fn line(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::StartError;
+    use crate::start_error::StartError;
 
     fn settings(text: &str) -> Result<Vec<(String, String)>, StartError> {
         let mut errors = SetupErrors::default();

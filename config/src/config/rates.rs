@@ -1,10 +1,7 @@
 //! How often callers may send requests, and the proxies that name the addresses of clients.
 
 use super::{Config, Environment, resource_url::quoted_without_secrets, variable::items};
-use crate::{
-    error::SetupErrors,
-    gate::{Rate, TrustedProxies},
-};
+use crate::{rate::Rate, start_error::SetupErrors, trusted_proxies::TrustedProxies};
 
 pub(super) const CALLER_RATE: &str = "TOOLGATE_CALLER_RATE";
 pub(super) const UNAUTHENTICATED_RATE: &str = "TOOLGATE_UNAUTHENTICATED_RATE";
@@ -57,7 +54,7 @@ impl Config {
     /// counted, because every client sends one. Beyond the rate, a token that can be verified
     /// without a request to its issuer is still verified, so the other callers behind the address
     /// are served; all other tokens get 429 `rate_limited`. For a
-    /// [`TokenVerifier`](crate::auth::TokenVerifier) of your own, every token counts as one that
+    /// `TokenVerifier` of your own, every token counts as one that
     /// needs such a request. The server does not start without
     /// [`with_trusted_proxies`](Self::with_trusted_proxies). There is no limit by default.
     ///

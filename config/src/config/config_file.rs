@@ -14,7 +14,7 @@ use super::{
     resource_url::quoted_without_secrets,
     secret_file::{read_text, unreadable},
 };
-use crate::error::SetupErrors;
+use crate::start_error::SetupErrors;
 
 /// The variable that names the file.
 pub(super) const CONFIG: &str = "TOOLGATE_CONFIG";

@@ -16,7 +16,7 @@ mod tests;
 /// An error in a value, and its remedy. The caller of the function adds the name of the
 /// setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ConfigError {
+pub(super) struct ConfigError {
     pub(super) what: String,
     pub(super) remedy: String,
 }
@@ -30,7 +30,7 @@ fn error<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, Con
 
 /// A resource URI that meets the rules of RFC 8707 §2 and of this server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Resource {
+pub struct Resource {
     text: String,
     origin: String,
     authority: String,
@@ -95,22 +95,22 @@ impl Resource {
     }
 
     /// The resource as it was written.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// `scheme://host[:port]`, as a browser writes it (RFC 6454 §6.2).
-    pub(crate) fn origin(&self) -> &str {
+    pub fn origin(&self) -> &str {
         &self.origin
     }
 
     /// The path of the MCP endpoint without a slash at its end; empty for the root.
-    pub(crate) fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         &self.path
     }
 
     /// Whether the host is `localhost` or a loopback address.
-    pub(crate) fn is_loopback(&self) -> bool {
+    pub fn is_loopback(&self) -> bool {
         self.loopback
     }
 
@@ -121,7 +121,7 @@ impl Resource {
 
     /// Returns the values of `Host` that name this resource. RFC 9110 §7.2 lets a client omit
     /// or write the default port.
-    pub(crate) fn hosts(&self) -> Vec<String> {
+    pub fn hosts(&self) -> Vec<String> {
         let mut hosts = vec![self.authority.clone()];
         if let Some(port) = self.default_port {
             hosts.push(format!("{}:{port}", self.authority));
@@ -130,14 +130,14 @@ impl Resource {
     }
 
     /// Returns the two URLs of the endpoint: without and with a trailing slash.
-    pub(crate) fn addresses(&self) -> [String; 2] {
+    pub fn addresses(&self) -> [String; 2] {
         let bare = format!("{}{}", self.origin, self.path);
         let with_slash = format!("{bare}/");
         [bare, with_slash]
     }
 
     /// Returns the URL of the metadata of this resource (RFC 9728 §3.1).
-    pub(crate) fn metadata_url(&self) -> String {
+    pub fn metadata_url(&self) -> String {
         format!("{}{METADATA_PATH}{}", self.origin, self.path)
     }
 
@@ -150,15 +150,15 @@ impl Resource {
 }
 
 /// The well-known prefix of metadata paths (RFC 9728 §3).
-pub(crate) const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
+pub(super) const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 /// The liveness endpoint.
-pub(crate) const LIVENESS_PATH: &str = "/healthz";
+pub const LIVENESS_PATH: &str = "/healthz";
 /// The readiness endpoint.
-pub(crate) const READINESS_PATH: &str = "/readyz";
+pub const READINESS_PATH: &str = "/readyz";
 /// The documentation page.
-pub(crate) const DOCS_PATH: &str = "/docs";
+pub(super) const DOCS_PATH: &str = "/docs";
 /// The pages for approvals.
-pub(crate) const APPROVALS_PATH: &str = "/approvals";
+pub(super) const APPROVALS_PATH: &str = "/approvals";
 
 /// The paths that every server serves in addition to its endpoint. An endpoint must not start with
 /// the first segment of any of them. `Paths::check_approvals` checks [`APPROVALS_PATH`].
