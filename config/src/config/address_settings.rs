@@ -72,7 +72,7 @@ impl Config {
     }
 
     /// States that the application nests the server's router under this path
-    /// ([`axum::Router::nest`]). The path of the resource must begin with it.
+    /// (`axum::Router::nest`). The path of the resource must begin with it.
     ///
     /// The endpoint is then at the rest of the resource's path, and the metadata is published
     /// below the path, as with [`Config::with_path_prefix`].
