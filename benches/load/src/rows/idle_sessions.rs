@@ -17,8 +17,11 @@ use crate::{
 /// the next batch.
 const BATCH: usize = 400;
 
+/// How many batches each round of the load program stands for: 10,000 sessions by default.
+const BATCHES_OF_A_ROUND: usize = 5;
+
 /// How many sessions each user opens.
-const OF_ONE_USER: usize = 32;
+const OF_ONE_USER: usize = 10;
 
 /// How long the server takes to release the services of idle sessions, and some more.
 const IDLE: Duration = Duration::from_secs(6);
@@ -33,7 +36,11 @@ pub(super) fn idle_sessions(issuer: &Issuer, options: &Options) -> Result<Row, F
     let endpoint = mcp(&process);
     let audience = resource(process.address());
     let mut caller = Caller::open(process.address())?;
-    let (batch, batches) = (BATCH.min(options.tokens), options.rounds.max(2));
+    let batch = BATCH.min(options.tokens);
+    let batches = match options.rounds {
+        0 | 1 => 2,
+        rounds => BATCHES_OF_A_ROUND * rounds,
+    };
     let mut resident = Vec::new();
     for number in 0..batches {
         for session in number * batch..(number + 1) * batch {
