@@ -9,7 +9,8 @@ toolgate-load: measures calls per second of a protected server and of its baseli
 
   toolgate-load                     measures everything and prints the table
   toolgate-load --only PART,PART    measures these parts: calls, sessions, operation,
-                                    refusals, lists, latency, memory, start
+                                    refusals, lists, latency, memory, crowd,
+                                    start
   toolgate-load --quick             a short run of everything, to check that it works
   toolgate-load stand               starts the servers for another load program, prints
                                     their addresses, and waits until its input ends
@@ -31,10 +32,11 @@ pub(crate) enum Part {
     Lists,
     Latency,
     Memory,
+    Crowd,
     Start,
 }
 
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("calls", Part::Calls),
     ("sessions", Part::Sessions),
     ("operation", Part::Operation),
@@ -42,6 +44,7 @@ const PARTS: [(&str, Part); 8] = [
     ("lists", Part::Lists),
     ("latency", Part::Latency),
     ("memory", Part::Memory),
+    ("crowd", Part::Crowd),
     ("start", Part::Start),
 ];
 

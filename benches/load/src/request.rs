@@ -39,6 +39,21 @@ impl Endpoint {
         self.post(&[OLDER], token, &older_call(1))
     }
 
+    /// Builds a `subscriptions/listen` for updates of one resource, in revision 2026-07-28.
+    pub(crate) fn listen(&self, uri: &str, token: &str) -> Vec<u8> {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{{"notifications":{{"resourceSubscriptions":["{uri}"]}},{META}}}}}"#
+        );
+        self.post(
+            &[
+                ("mcp-protocol-version", "2026-07-28"),
+                ("mcp-method", "subscriptions/listen"),
+            ],
+            Some(token),
+            &body,
+        )
+    }
+
     /// Builds a `tools/list` in revision 2026-07-28.
     pub(crate) fn list(&self, token: Option<&str>) -> Vec<u8> {
         let body =

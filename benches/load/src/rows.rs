@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod calls;
+mod crowd;
 mod example;
 mod idle_sessions;
 mod latency;
@@ -50,6 +51,9 @@ pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
     if does(Part::Memory) {
         rows.extend(memory::memory(&stage.issuer, options)?);
         rows.push(idle_sessions::idle_sessions(&stage.issuer, options)?);
+    }
+    if does(Part::Crowd) {
+        rows.extend(crowd::crowd(&stage.issuer, options)?);
     }
     if does(Part::Start) {
         rows.push(start::start(&stage.issuer, options)?);

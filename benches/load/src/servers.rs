@@ -16,11 +16,14 @@ use tokio::{net::TcpListener, runtime};
 use crate::{Fault, say};
 
 mod bare;
+mod feed;
 mod handwritten;
 mod hundred;
 mod operated;
 mod protected;
 mod unprotected;
+
+pub(crate) use feed::FEED;
 
 /// The scope that the tool requires.
 pub(crate) const SCOPE: &str = "weather:read";
@@ -54,6 +57,9 @@ enum Kind<'a> {
     Hundred {
         issuer: &'a str,
     },
+    Feed {
+        issuer: &'a str,
+    },
     Operated {
         issuer: &'a str,
         words: &'a str,
@@ -72,6 +78,7 @@ impl<'a> Kind<'a> {
             ["sessionless", issuer] => Self::Sessionless { issuer },
             ["open", issuer] => Self::Open { issuer },
             ["hundred", issuer] => Self::Hundred { issuer },
+            ["feed", issuer] => Self::Feed { issuer },
             ["operated", issuer, words, log] => Self::Operated { issuer, words, log },
             _ => return Err(format!("there is no such server: {}", arguments.join(" ")).into()),
         })
@@ -98,6 +105,7 @@ impl<'a> Kind<'a> {
             Self::Sessionless { issuer } => protected::serve_sessionless(listener, issuer).await,
             Self::Open { issuer } => protected::serve_open(listener, issuer).await,
             Self::Hundred { issuer } => hundred::serve(listener, issuer).await,
+            Self::Feed { issuer } => feed::serve(listener, issuer).await,
             Self::Operated { issuer, words, log } => {
                 operated::serve(listener, issuer, words, log).await
             }
