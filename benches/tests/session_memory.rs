@@ -102,6 +102,5 @@ fn an_idle_session_holds_at_most_eight_kibibytes() {
     open(16);
     let counted = allocation_counter::measure(|| open(SESSIONS));
     let each = counted.bytes_current / SESSIONS;
-    println!("{each} bytes for an idle session");
     assert!((500..=MOST).contains(&each), "{each} bytes");
 }

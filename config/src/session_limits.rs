@@ -109,6 +109,21 @@ impl SessionLimits {
         self
     }
 
+    /// Returns how often the life of a record in the shared store is extended.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn extension(&self) -> Duration {
+        self.idle / 4
+    }
+
+    /// Returns how long a record is stored in the shared store after its last extension: longer
+    /// than a replica keeps the session.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn record_lifetime(&self) -> Duration {
+        self.idle + 2 * self.extension()
+    }
+
     /// Returns an error in the limits and how to fix it.
     #[doc(hidden)]
     #[must_use]

@@ -44,6 +44,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
+use toolgate_store::{Replicas, Revocations};
 
 use crate::{
     authorization::Rules, clock::Clock, config::Limits, scope::ScopeSet, verify::Authenticator,
@@ -122,7 +123,7 @@ pub(crate) use refusal_item_names::ItemNames;
 pub(crate) use response_cache::RefusalCache;
 pub(crate) use rmcp_forward::ListsTools;
 pub(crate) use service::GateService;
-pub(crate) use session::{LatestCaller, SessionGuard, SessionServices, Sessions};
+pub(crate) use session::{LatestCaller, SessionGuard, SessionServices, Sessions, SharedSessions};
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};
@@ -163,6 +164,10 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<dyn Clock>,
     /// Gets every decision, if anything observes the gate.
     pub(crate) observation: Option<Observation>,
+    /// What the replicas of the server share, if it has a store.
+    pub(crate) replicas: Option<Arc<Replicas>>,
+    /// The tokens that are no longer accepted.
+    pub(crate) revocations: Revocations,
     pub(crate) limits: Limits,
     /// How often a caller may use what, if anything is limited.
     pub(crate) throttle: Option<Box<Throttle>>,
@@ -178,6 +183,8 @@ pub(crate) struct Gate {
     pub(crate) stateless_fast_path: Option<Arc<dyn StatelessFastPath>>,
     /// The fast path into sessions, if the service behind the gate offers one.
     pub(crate) session_fast_path: Option<Arc<dyn SessionFastPath>>,
+    /// The sessions of all replicas, if they share a store.
+    pub(crate) shared_sessions: Option<Arc<dyn SharedSessions>>,
 }
 
 impl Gate {

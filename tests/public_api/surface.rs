@@ -7,13 +7,15 @@ use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 use super::items;
 
 /// What a path to an item of these crates begins with.
-const INSIDE: [&str; 6] = [
+const INSIDE: [&str; 8] = [
     "crate",
     "self",
     "super",
     "toolgate_core",
     "toolgate_oauth",
     "toolgate_config",
+    "toolgate_redis",
+    "toolgate_store",
 ];
 
 /// The parsed source files of a crate, by their path below `src`.

@@ -14,12 +14,14 @@ use super::{
     private_issuers::PRIVATE_ISSUERS,
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
-    variable::{APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, TRACE_SECRETS, is_reserved},
+    variable::{
+        APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, STORE_URL, TRACE_SECRETS, is_reserved,
+    },
 };
 use crate::{rate::Rate, start_error::StartError, trusted_proxies::TrustedProxies};
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 29] = [
+const SETTINGS: [(&str, &str); 30] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -40,6 +42,7 @@ const SETTINGS: [(&str, &str); 29] = [
     ("banner", BANNER),
     ("drain_seconds", DRAIN),
     ("state_key", STATE_KEY),
+    ("store", STORE_URL),
     ("caller_rate", CALLER_RATE),
     ("unauthenticated_rate", UNAUTHENTICATED_RATE),
     ("failed_authentication_rate", FAILED_RATE),
@@ -138,6 +141,7 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
         "banner": valid.has_banner(),
         "drain_seconds": valid.drain().as_secs(),
         "state_key": valid.state_key().is_some(),
+        "store": valid.store().is_some(),
         "caller_rate": rate(valid.rates().caller),
         "unauthenticated_rate": rate(valid.rates().unauthenticated),
         "failed_authentication_rate": rate(valid.rates().failures),
@@ -198,6 +202,7 @@ fn is_secret(name: &str) -> bool {
         "SEED",
         "DSN",
         "CONNECTION",
+        "STORE_URL",
     ];
     let is_path = SECRETS
         .iter()
@@ -264,7 +269,8 @@ mod tests {
             assert!(is_secret(name), "{name}");
         }
         for name in SETTINGS.map(|(_, variable)| variable) {
-            assert_eq!(is_secret(name), name == STATE_KEY, "{name}");
+            let holds_secret = [STATE_KEY, STORE_URL].contains(&name);
+            assert_eq!(is_secret(name), holds_secret, "{name}");
         }
     }
 

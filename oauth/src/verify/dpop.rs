@@ -9,7 +9,7 @@
 //!   and its time is now
 //! - [`nonce`]: if required, it has a recent nonce of this server
 //! - [`replay`]: this process sees it for the first time, and was already running when the
-//!   proof was made
+//!   proof was made; with a shared store, all replicas together
 //!
 //! The URL comes from the configuration ([`target`]), not from `Host`: a party that relays a
 //! stolen proof chooses that header.
@@ -18,7 +18,9 @@ use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::{FutureExt, future::BoxFuture};
 use http::{HeaderMap, HeaderName, Method};
+use toolgate_store::{OneTimeUse, OneTimeUses, Purpose, UseOutcome};
 
 use crate::{
     bearer::BearerToken,
@@ -108,7 +110,12 @@ pub enum ProofError {
     /// The replay cache is full, so the server cannot know whether this proof was used
     /// before.
     AtCapacity,
+    /// The store of all replicas does not answer, so the server cannot know it either.
+    StoreAway,
 }
+
+/// Records a proof in the store of all replicas.
+pub(super) type Recording<'p> = BoxFuture<'p, Result<(), ProofError>>;
 
 /// Verifies the proofs sent to one endpoint.
 pub struct Proofs {
@@ -118,6 +125,8 @@ pub struct Proofs {
     leeway: u64,
     nonces: Option<Nonces>,
     replays: Replays,
+    /// The proofs of all replicas, if they share a store.
+    shared: Option<OneTimeUses>,
     /// When this process started to record proofs.
     since: UnixTime,
     clock: Arc<dyn Clock>,
@@ -145,9 +154,37 @@ impl Proofs {
             // From the first moment at which a proof is accepted to the last. The extra
             // second covers the clock's resolution of whole seconds.
             replays: Replays::new(MAX_AGE + 2 * leeway + 1),
+            shared: None,
             since: clock.now(),
             clock,
         }
+    }
+
+    /// Also records proofs in the store of all replicas. A proof that one replica has accepted is
+    /// then refused by every other.
+    #[must_use]
+    pub fn with_shared_uses(mut self, uses: Option<OneTimeUses>) -> Self {
+        self.shared = uses;
+        self
+    }
+
+    /// Verifies the proof of a request. If the replicas share a store, the key is proved only after
+    /// the returned future has recorded the proof there.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub(super) fn verify_with_replicas(
+        &self,
+        request: &DpopRequest<'_>,
+        requirements: &ProofRequirements<'_>,
+        holder: &(impl Hash + ?Sized),
+    ) -> Result<(ProvedKey, Option<Recording<'_>>), ProofError> {
+        let (proof, proved) = self.verify_here(request, requirements, holder)?;
+        let uses = self.shared.as_ref();
+        // Boxed, so that the future of other requests stays small.
+        let recording = uses.map(|uses| self.use_at_replicas(uses, proof).boxed());
+        Ok((proved, recording))
     }
 
     /// Verifies the proof of a request. `holder` is the party that the replay cache counts
@@ -163,6 +200,16 @@ impl Proofs {
         requirements: &ProofRequirements<'_>,
         holder: &(impl Hash + ?Sized),
     ) -> Result<ProvedKey, ProofError> {
+        let verified = self.verify_here(request, requirements, holder);
+        verified.map(|(_, proved)| proved)
+    }
+
+    fn verify_here(
+        &self,
+        request: &DpopRequest<'_>,
+        requirements: &ProofRequirements<'_>,
+        holder: &(impl Hash + ?Sized),
+    ) -> Result<(Proof, ProvedKey), ProofError> {
         let proof = self.parse(request)?;
         if requirements.key.is_some_and(|key| key != proof.key) {
             return Err(ProofError::OtherKey);
@@ -197,9 +244,15 @@ impl Proofs {
                 _ => return Err(ProofError::WantsNonce),
             }
         }
-        self.check_process_start(&proof)?;
+        // The store knows the proofs of earlier processes.
+        if self.shared.is_none() && proof.issued_at < self.since {
+            self.check_forgotten()?;
+        }
         match self.replays.record(holder, &proof.key, &proof.id) {
-            Outcome::Recorded => Ok(ProvedKey::from_verified_proof(proof.key)),
+            Outcome::Recorded => {
+                let proved = ProvedKey::from_verified_proof(proof.key);
+                Ok((proof, proved))
+            }
             Outcome::Replayed => Err(ProofError::Invalid("the proof was used before")),
             Outcome::AtCapacity => Err(ProofError::AtCapacity),
         }
@@ -225,18 +278,32 @@ impl Proofs {
         Proof::verify(text, &self.algorithms).map_err(ProofError::Invalid)
     }
 
-    /// Refuses a proof that a previous process may have seen: its replay cache is gone
-    /// (§11.1), and an attacker with the proof could wait for a restart.
+    /// Records a proof in the store of all replicas.
+    async fn use_at_replicas(&self, uses: &OneTimeUses, proof: Proof) -> Result<(), ProofError> {
+        let name = [proof.key.as_bytes().as_slice(), proof.id.as_bytes()];
+        let used = uses.use_once(OneTimeUse {
+            purpose: Purpose::Proof,
+            name: &name,
+            made_at: proof.issued_at,
+            lifetime: Duration::from_secs(MAX_AGE + 2 * self.leeway + 1),
+        });
+        match used.await {
+            Ok(UseOutcome::First) => Ok(()),
+            Ok(UseOutcome::Repeated) => Err(ProofError::Invalid("the proof was used before")),
+            Ok(UseOutcome::Unknown) => self.check_forgotten(),
+            Err(_) => Err(ProofError::StoreAway),
+        }
+    }
+
+    /// Refuses a proof that was made before the record of used proofs begins: it may have been
+    /// used (§11.1), and an attacker with the proof could wait for a restart.
     ///
     /// A nonce that only this process issues shows that the proof is newer, whatever the
     /// client's clock says. Without a nonce, a client whose clock is behind is refused
     /// after the start for as long as its clock is behind; later proofs are accepted.
-    fn check_process_start(&self, proof: &Proof) -> Result<(), ProofError> {
-        if proof.issued_at >= self.since {
-            return Ok(());
-        }
+    fn check_forgotten(&self) -> Result<(), ProofError> {
         match &self.nonces {
-            Some(nonces) if nonces.are_of_this_process() => Ok(()),
+            Some(nonces) if nonces.are_of_this_process() && self.shared.is_none() => Ok(()),
             // The response contains a nonce, and the client makes another proof.
             Some(_) => Err(ProofError::WantsNonce),
             None => Err(ProofError::Invalid(
