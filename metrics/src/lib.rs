@@ -111,6 +111,7 @@ pub struct Metrics {
     running: Gauge,
     panics: Counter,
     verifications: Family<Labels<3>, Histogram, fn() -> Histogram>,
+    policies: Family<Labels<1>, Histogram, fn() -> Histogram>,
     cache_hits: Counter,
     cache_misses: Counter,
     sessions: Gauge,
@@ -192,6 +193,12 @@ impl Metrics {
                 all,
                 "verification_seconds",
                 "Time that the verification of a token took",
+                Family::new_with_constructor(verification_histogram),
+            ),
+            policies: register(
+                all,
+                "policy_seconds",
+                "Time that an answer of the decision point took",
                 Family::new_with_constructor(verification_histogram),
             ),
             cache_hits: register(
@@ -301,6 +308,14 @@ impl Metrics {
             }
             None => {}
         }
+    }
+
+    /// Counts an answer of the decision point, or that there was none. `outcome` is one of a fixed
+    /// set of words.
+    pub fn policy_asked(&self, outcome: &'static str, duration: Duration) {
+        let labels = [("outcome", outcome.into())];
+        let seconds = duration.as_secs_f64();
+        self.policies.get_or_create(&labels).observe(seconds);
     }
 
     /// Returns the text for Prometheus.

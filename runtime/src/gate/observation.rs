@@ -27,6 +27,7 @@ use crate::{
 use super::{
     Gate,
     audit::{Cause, Subject},
+    policy_note::PolicyNote,
     refusal::Refusal,
     request_id,
 };
@@ -234,6 +235,8 @@ impl Gate {
             detail: verdict.cause.detail,
             is_late: subject.is_late,
             runs: verdict.runs,
+            policy: subject.policy.and_then(PolicyNote::id),
+            policy_version: subject.policy.and_then(PolicyNote::version),
         });
         (id, reported)
     }

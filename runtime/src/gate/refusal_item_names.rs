@@ -5,7 +5,7 @@ use crate::authorization::{Offers, Target};
 /// The names of tools and prompts and the URIs of resources, each as it is registered.
 ///
 /// Messages name items by these, never by text from a client.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct ItemNames {
     tools: Vec<Box<str>>,
     prompts: Vec<Box<str>>,
@@ -23,6 +23,15 @@ impl ItemNames {
             prompts: prompts.collect(),
             resources: resources.collect(),
         }
+    }
+
+    /// Returns the items of one kind, each with its name.
+    pub(super) fn of_kind(
+        &self,
+        target: fn(u32) -> Target,
+    ) -> impl Iterator<Item = (Target, &str)> {
+        let targets = (0..).map(target);
+        targets.map_while(|target| Some((target, self.get(target)?)))
     }
 
     /// Returns the name of an item.

@@ -157,6 +157,7 @@ impl<H> GuardedHandler<H> {
             seal: &decided.all.seal,
             rules: &gate.rules,
             authorizer: gate.authorizer.as_deref(),
+            decision_point: gate.decision_point.as_deref(),
         };
         let (requested, arguments) = K::requested(request);
         let shown = decided.all.shown(decided.target, requested, arguments);
