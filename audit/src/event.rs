@@ -64,6 +64,10 @@ pub struct Decision<'a> {
     pub missing: &'a dyn fmt::Display,
     /// Whether the operation is allowed.
     pub verdict: Verdict<'a>,
+    /// The policy by which a decision point has decided.
+    pub policy: Option<&'a str>,
+    /// The version of its policies.
+    pub policy_version: Option<&'a str>,
 }
 
 impl<'a> Decision<'a> {
@@ -90,6 +94,8 @@ impl<'a> Decision<'a> {
             held: &"",
             missing: &"",
             verdict,
+            policy: None,
+            policy_version: None,
         }
     }
 }

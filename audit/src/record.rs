@@ -223,6 +223,8 @@ pub(crate) fn decision(
             line.text("reason", reason, LONGEST_WORD);
         }
     }
+    line.text("policy", decision.policy, LONGEST);
+    line.text("policy_version", decision.policy_version, LONGEST_WORD);
     line.finish()
 }
 

@@ -4,7 +4,7 @@
 //! Only this module builds a [`Permit`], and no tool runs without one. A [`Denial`]
 //! holds everything that a challenge needs.
 
-use std::any::Any;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     access::{Conditions, ResolvedAccess},
@@ -13,13 +13,18 @@ use crate::{
     scope::ScopeSet,
 };
 
+mod accessors;
 mod authorized_slot;
+mod denial;
 mod requested_scopes;
 mod rules;
 mod switched_off;
+mod undecided;
 
+pub use denial::{Denial, NotPermittedError};
 pub use rules::{Offers, Rules};
 pub use switched_off::Switches;
+pub use undecided::{Effect, Undecided};
 
 use authorized_slot::AuthorizedSlot;
 use rules::Rule;
@@ -37,21 +42,29 @@ pub enum Target {
 
 impl Rules {
     /// Decides whether a caller may perform an operation. The caller moves into the
-    /// admission, or is returned with the denial.
+    /// admission, or is returned with the denial. Where the server has a decision point, no
+    /// permit is made here of what it has to allow.
     pub fn decide(&self, operation: Operation<'_>, caller: Option<Caller>) -> Decision {
-        match self.authorize(operation, caller.as_ref(), Extent::All) {
-            Ok(target) => Decision::Admit(Permit {
-                rules: self.id,
-                caller,
-                kind: operation.kind(),
-                target,
-                authorized: AuthorizedSlot::default(),
-            }),
-            Err(denial) => Decision::Deny(denial, caller),
+        let target = match self.authorize(operation, caller.as_ref(), Extent::All) {
+            Ok(target) => target,
+            Err(denial) => return Decision::Deny(denial, caller),
+        };
+        let permit = Permit {
+            rules: self.id,
+            caller,
+            kind: operation.kind(),
+            target,
+            authorized: AuthorizedSlot::default(),
+            shown: None,
+        };
+        match self.asks(operation, target) {
+            true => Decision::Ask(Undecided::new(permit)),
+            false => Decision::Admit(permit),
         }
     }
 
-    /// Returns whether a caller may perform an operation now.
+    /// Returns whether the rules allow a caller to perform an operation now. A decision point can
+    /// still deny it.
     pub fn allows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
         self.authorize(operation, caller, Extent::All).is_ok()
     }
@@ -188,11 +201,14 @@ enum Extent {
 pub enum Decision {
     /// The caller may perform the operation.
     Admit(Permit),
+    /// The rules admit it, and the decision point has to allow it, too.
+    Ask(Undecided),
     /// The caller may not, and is returned.
     Deny(Denial, Option<Caller>),
 }
 
-/// Proof that a caller may perform one operation. Only [`Rules::decide`] builds one.
+/// Proof that a caller may perform one operation. Only [`Rules::decide`] builds one, and where a
+/// decision point has to allow the operation, only [`Undecided::into_permit`] returns it.
 #[derive(Debug, Clone)]
 pub struct Permit {
     /// The id of the rules that admitted it. An admission by another server's rules is not
@@ -203,71 +219,17 @@ pub struct Permit {
     kind: &'static str,
     target: Option<Target>,
     authorized: AuthorizedSlot,
+    /// The items that the decision point shows in a list, or `None` without a decision point.
+    shown: Option<Arc<HashSet<Target>>>,
 }
 
 impl Permit {
-    /// Returns the admitted caller, or `None` for a request without a token.
-    pub fn caller(&self) -> Option<&Caller> {
-        self.caller.as_ref()
-    }
-
-    /// Returns the tool, prompt or resource of the operation, if it has one.
-    pub fn target(&self) -> Option<Target> {
-        self.target
-    }
-
-    /// Extends the permit to the parameters that its target has authorized for its caller.
-    pub fn set_parameters(&mut self, parameters: Box<dyn Any + Send>) {
-        self.authorized = AuthorizedSlot::new(parameters);
-    }
-
-    /// Takes the authorized parameters. They run once: each further run of the same request, as
-    /// for the next round of an interaction, needs another permit.
-    pub fn take_parameters<T: 'static>(&self) -> Option<T> {
-        self.authorized.take()
+    /// Returns whether a list may show an item. Without a decision point it may show all.
+    pub fn shows(&self, target: Option<Target>) -> bool {
+        let shows = |shown: &HashSet<Target>| target.is_some_and(|one| shown.contains(&one));
+        self.shown.as_deref().is_none_or(shows)
     }
 }
-
-/// Why an operation is denied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denial {
-    /// The operation needs a token and the request has none.
-    NoToken {
-        /// The scopes to request.
-        wanted: ScopeSet,
-    },
-    /// The token lacks a scope.
-    InsufficientScope {
-        /// Every scope that the operation needs.
-        needed: ScopeSet,
-        /// The needed scopes that the token neither names nor implies.
-        missing: ScopeSet,
-        /// The scopes of this server that the token names.
-        held: ScopeSet,
-    },
-    /// The token does not show that a person stands behind it.
-    NoPerson,
-    /// The caller lacks a role.
-    MissingRole {
-        /// The set of which the caller lacks the fewest roles.
-        needed: &'static [&'static str],
-    },
-    /// The caller has not logged in strongly or recently enough (RFC 9470).
-    InsufficientAuthentication {
-        /// What the login must satisfy.
-        conditions: Conditions,
-        /// Every scope that the operation needs.
-        needed: ScopeSet,
-        /// The scopes of this server that the token names.
-        held: ScopeSet,
-    },
-    /// The operation has no rule.
-    Unruled,
-}
-
-/// The operation that is about to run is not the admitted one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotPermittedError;
 
 #[cfg(test)]
 mod tests;

@@ -134,6 +134,7 @@ pub struct Metrics {
     running: Gauge,
     panics: Counter,
     verifications: Family<VerificationLabels, Histogram, fn() -> Histogram>,
+    policies: Family<Label<&'static str>, Histogram, fn() -> Histogram>,
     cache_hits: Counter,
     cache_misses: Counter,
     sessions: Gauge,
@@ -211,6 +212,12 @@ impl Metrics {
                 all,
                 "verification_seconds",
                 "Time that the verification of a token took",
+                Family::new_with_constructor(verification_histogram),
+            ),
+            policies: register(
+                all,
+                "policy_seconds",
+                "Time that an answer of the decision point took",
                 Family::new_with_constructor(verification_histogram),
             ),
             cache_hits: register(
@@ -326,6 +333,14 @@ impl Metrics {
             }
             None => {}
         }
+    }
+
+    /// Counts an answer of the decision point, or that there was none. `outcome` is one of a fixed
+    /// set of words.
+    pub fn policy_asked(&self, outcome: &'static str, duration: Duration) {
+        let labels = [("outcome", outcome)];
+        let seconds = duration.as_secs_f64();
+        self.policies.get_or_create(&labels).observe(seconds);
     }
 
     /// Returns the text for Prometheus.

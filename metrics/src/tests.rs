@@ -106,3 +106,17 @@ fn a_verification_is_timed_and_counted_for_the_cache() {
         assert!(text.lines().any(|one| one == line), "{line}: {text}");
     }
 }
+
+#[test]
+fn answers_of_a_decision_point_are_timed_by_their_outcome() {
+    let metrics = Metrics::new("1");
+    metrics.policy_asked("denied", Duration::from_millis(3));
+    metrics.policy_asked("timed_out", Duration::from_secs(2));
+    let text = metrics.text(&Reading::default());
+    for line in [
+        r#"toolgate_policy_seconds_count{outcome="denied"} 1"#,
+        r#"toolgate_policy_seconds_count{outcome="timed_out"} 1"#,
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! [`verify`] reads claims from JWTs, introspection responses and DPoP proofs. [`issuer`] trusts
 //! issuers: it fetches their metadata and keys, asks them about opaque tokens, and exchanges tokens.
+//! [`policy`] is what a decision point is asked and answers.
 //!
 //! Its interface is for the crates of toolgate of the same version only. `toolgate` re-exports what
 //! users need; of those types, the methods that are for toolgate alone are hidden.
@@ -11,6 +12,7 @@
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
 pub mod issuer;
+pub mod policy;
 pub mod single_flight;
 pub mod verify;
 

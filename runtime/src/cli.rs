@@ -265,8 +265,8 @@ impl Program {
                 let mut token = String::new();
                 let input = io::stdin().take(LONGEST_TOKEN).read_to_string(&mut token);
                 input.map_err(text)?;
-                let explained = server.explain(&config, &token, item).map_err(text)?;
-                Ok(explained.to_string())
+                let explained = server.explain_with_policy(&config, &token, item).await;
+                Ok(explained.map_err(text)?.to_string())
             }
             Action::Serve | Action::Help => Ok(String::new()),
         }

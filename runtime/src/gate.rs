@@ -21,7 +21,8 @@
 //
 // Authorize:
 // - `authorize`: the order of the checks
-// - `authorizer`: the items' own `authorize` functions
+// - `authorizer`: the items' own `authorize` functions; `pending_decisions`: how many may wait
+// - `decision_point`: the engine of the program; `policy_note`: what the records say of it
 // - `session`: which caller owns which MCP session
 // - `accept_header`: which media types a client accepts
 // - `audit`: one log line for each decision; `observation`: the same for an observer
@@ -66,6 +67,7 @@ mod authorizer;
 mod body;
 mod challenge;
 mod chunked_body;
+mod decision_point;
 mod dispatch;
 mod expiring_body;
 mod fast_head;
@@ -84,7 +86,9 @@ mod message_size;
 mod observation;
 mod origin;
 mod pending_bodies;
+mod pending_decisions;
 mod plain_session_call;
+mod policy_note;
 mod prepared_response;
 mod refusal;
 mod refusal_context;
@@ -108,8 +112,10 @@ pub use crate::server::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
     HandlerGateBuilder, HandlerGateLayer, LocalSessions, Visibility,
 };
+pub(crate) use authorize::Admission;
 pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems, NotAuthorized};
 pub(crate) use challenge::Challenges;
+pub(crate) use decision_point::{DecisionPoint, PolicyFault, PolicyQuestion};
 pub(crate) use expiring_body::OpenStreams;
 pub(crate) use late_denial::LateDenials;
 #[cfg(feature = "stdio")]
@@ -123,7 +129,9 @@ pub(crate) use refusal_item_names::ItemNames;
 pub(crate) use response_cache::RefusalCache;
 pub(crate) use rmcp_forward::ListsTools;
 pub(crate) use service::GateService;
-pub(crate) use session::{LatestCaller, SessionGuard, SessionServices, Sessions, SharedSessions};
+pub(crate) use session::{
+    LatestCaller, SESSION_ID, SessionGuard, SessionServices, Sessions, SharedSessions,
+};
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};
@@ -155,6 +163,8 @@ pub(crate) struct Gate {
     pub(crate) is_local: bool,
     /// Calls the `authorize` functions, if any item behind the gate has one.
     pub(crate) authorizer: Option<Arc<Authorizer>>,
+    /// Asks the decision point of the program, if it has one.
+    pub(crate) decision_point: Option<Arc<DecisionPoint>>,
     pub(crate) challenges: Challenges,
     pub(crate) refusal_cache: RefusalCache,
     pub(crate) challenge_scopes: ChallengeScopes,
@@ -241,7 +251,7 @@ impl Gate {
                 .as_deref()
                 .is_some_and(is_chosen);
         let target = subject.operation.and_then(|of| self.rules.target(of));
-        let item = target.and_then(|target| Some((target, &**self.item_names.get(target)?)));
+        let item = target.and_then(|target| Some((target, self.item_names.get(target)?)));
         Box::new(RefusedRequest {
             refusal,
             envelope,

@@ -53,6 +53,7 @@
 //! |---|---|
 //! | write a tool, a prompt or a resource | [`mcp_tool`], [`mcp_prompt`], [`mcp_resource`]; several methods of one type: [`mcp_tools`] |
 //! | say who may call it | `scope`, `scopes`, `any_scope`, `authenticated`, `public` of the attributes; [`scopes!`] declares them |
+//! | let a policy engine decide, too | [`policy`], [`Server::with_decision_point`] |
 //! | decide by the arguments and your state | `authorize = function` of [`mcp_tool`], [`mcp_resource`] and [`mcp_prompt`], [`auth::AuthorizeError`] |
 //! | know the caller | [`Caller`] as a parameter |
 //! | reach your state, the request, the client | [`State`], [`Context`], [`interaction`] |
@@ -120,6 +121,7 @@ pub mod logging;
 mod metadata;
 mod observer;
 mod operation;
+pub mod policy;
 pub mod prompt;
 pub mod resource;
 mod scopes;

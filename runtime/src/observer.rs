@@ -66,6 +66,9 @@ pub trait Observer: Send + Sync {
         ready(()).boxed()
     }
 
+    /// Gets what a decision point has answered. The default does nothing.
+    fn policy_asked(&self, _asked: &PolicyEvent) {}
+
     /// Gets the decision of a user about a request (`confirm`, `approve`). The default does nothing.
     fn user_decided(&self, _decision: &UserDecisionEvent<'_>) {}
 
@@ -145,6 +148,10 @@ pub struct DecisionEvent<'a> {
     pub is_late: bool,
     /// Whether an item will run: an [`OutcomeEvent`] with the same id follows.
     pub runs: bool,
+    /// The policy by which the decision point has decided.
+    pub policy: Option<&'a str>,
+    /// The version of the policies.
+    pub policy_version: Option<&'a str>,
 }
 
 /// A set of scopes by name.
@@ -202,6 +209,17 @@ pub struct UserDecisionEvent<'a> {
     pub issuer: Option<&'a str>,
     /// The subject of the caller's token.
     pub subject: Option<&'a str>,
+}
+
+/// What a decision point has answered about one request.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyEvent {
+    /// The answer: `allowed`, `denied`, `unavailable`, `failed` or `timed_out`.
+    pub outcome: &'static str,
+    /// How many questions it had: one for each item of a list.
+    pub questions: usize,
+    /// The time that the answer took.
+    pub duration: std::time::Duration,
 }
 
 /// The verification of the token of one request.

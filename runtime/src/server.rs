@@ -4,7 +4,7 @@
 //! - [`dispatch_check`]: the second check, at dispatch; [`event_form`]: the events of sessions
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`access_table`], [`explanation`]: who may use which item as declared, and why
-//! - [`approval_pages`]: the server's own page for `approve`
+//! - [`approval_pages`]: the page for `approve`; [`startup_banner`]: the start-up banner
 //! - [`answer_limits`]: the limits of what a server answers, and its forms
 //! - [`assembly`]: builds what serves from a builder and a configuration, or reports every error
 //! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
@@ -13,23 +13,21 @@
 //! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
 //! - [`http_entry`]: the entry for HTTP requests, which bypasses the router for the endpoint
 //! - [`handler`]: the implementation of rmcp's handler
-//! - [`shared`]: the state that all requests of a server share
-//! - [`scope_hierarchy`]: which scope implies which
+//! - [`shared`]: the state that all requests share; [`scope_hierarchy`]: which scope implies which
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
 //! - [`log_writer`], [`login_timing`]: the length of log lines; when a client has to log in
 //! - [`readiness`], [`replicas`], [`dpop_proofs`]: whether it is ready, what replicas share, proofs
-//! - [`registry`], [`page_entries`]: each item with its access, and as the page takes it
-//! - [`gate_plan`], [`listener_quota`]: the gate and the parts around it; the memory of subscriptions
-//! - [`multi_round`]: requests that take several rounds
+//! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access, as the page and lists show it
+//! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
+//! - [`policy_plan`], [`policy_setters`], [`item_inputs`]: its decision point
+//! - [`multi_round`]: requests of several rounds; [`response_future`]: the future of a response
 //! - [`routes`], [`not_found`], [`cors`]: the served paths, the response at all others, and CORS
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
-//! - [`response_future`], [`security_schemes`]: the future of a response; what `tools/list` adds
+//! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
 //! - [`serve`]: listens, and shuts down without losing calls
 //! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
-//! - [`list_visibility`]: which items the lists show to a caller
-//! - [`startup_banner`]: the start-up banner
 //! - `stdio`, `stream_end`: standard input and output in place of HTTP
 
 use std::sync::Arc;
@@ -52,6 +50,7 @@ mod assembly;
 mod attached_observer;
 #[cfg(feature = "audit")]
 mod audit_log;
+mod author_policy;
 mod browser_redirect;
 mod catalogue;
 mod changes;
@@ -67,6 +66,7 @@ mod handler;
 mod handler_gate;
 mod http_entry;
 mod io_timeout;
+mod item_inputs;
 mod list_handlers;
 mod list_visibility;
 mod listener_quota;
@@ -81,6 +81,8 @@ mod nest_check;
 mod not_found;
 mod observers;
 mod page_entries;
+mod policy_plan;
+mod policy_setters;
 mod readiness;
 mod registry;
 mod replicas;
@@ -121,7 +123,7 @@ pub use mount::Mount;
 #[cfg(feature = "stdio")]
 pub use stdio::LocalCaller;
 
-use {catalogue::Sets, gate_plan::Policy, readiness::Check};
+use {author_policy::Policy, catalogue::Sets, readiness::Check};
 
 /// A protected MCP server, before it runs.
 ///

@@ -22,6 +22,7 @@ pub(crate) const LAYERS: &[(&str, u8)] = &[
     ("caller", 1),
     ("uri_pattern", 1),
     ("issuer", 2),
+    ("policy", 2),
     ("single_flight", 2),
     ("verify", 2),
     ("config", 3),
@@ -46,8 +47,10 @@ pub(crate) const LAYERS: &[(&str, u8)] = &[
 pub(crate) const APART: &[(&str, &str)] = &[
     ("item", "verify"),
     ("item", "issuer"),
+    ("item", "policy"),
     ("tool", "verify"),
     ("tool", "issuer"),
+    ("tool", "policy"),
     ("text_argument", "verify"),
     ("text_argument", "issuer"),
     ("resource", "verify"),

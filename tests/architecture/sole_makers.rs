@@ -33,3 +33,9 @@ fn only_the_gate_and_a_sign_in_say_with_which_credentials_a_token_came() {
     let makers = files_with(".sent_with(");
     assert_eq!(makers, ["runtime/src/gate/authorize.rs", page]);
 }
+
+#[test]
+fn only_the_answer_of_a_decision_point_makes_a_permit_of_what_it_has_to_allow() {
+    let makers = files_with(".into_permit(");
+    assert_eq!(makers, ["runtime/src/gate/decision_point.rs"]);
+}

@@ -7,6 +7,7 @@ mod authorize_everywhere;
 mod browser_redirects;
 mod challenge;
 mod confirmation;
+mod decision_points;
 mod denial_reasons;
 mod documentation;
 mod handler_gate;

@@ -11,7 +11,10 @@ use support::{
     tool_server::{self, Runs},
     unsigned_tokens::ISSUER,
 };
-use toolgate::{Config, Environment};
+use toolgate::{
+    Config, Environment,
+    policy::{Effect, PolicyDecision, PolicyDecisionPoint, PolicyError, PolicyRequest},
+};
 
 use crate::client;
 
@@ -175,11 +178,20 @@ fn named(text: &str) -> std::collections::BTreeSet<String> {
         .collect()
 }
 
+/// Allows everything.
+struct Allows;
+
+impl PolicyDecisionPoint for Allows {
+    async fn decide(&self, _: &PolicyRequest<'_>) -> Result<PolicyDecision, PolicyError> {
+        Ok(PolicyDecision::new(Effect::Allow))
+    }
+}
+
 #[tokio::test]
 async fn the_files_for_deployment_and_the_guide_name_metrics_that_exist() {
     let issuer = MockIssuer::start().await;
     let metrics = free_address();
-    let server = tool_server::unverified_server(&Runs::default());
+    let server = tool_server::unverified_server(&Runs::default()).with_decision_point(Allows);
     let running =
         RunningServer::start_as(server, |address| config_of(address, metrics, issuer.url())).await;
     let token = issuer.token().audience(&running.resource());
@@ -188,7 +200,10 @@ async fn the_files_for_deployment_and_the_guide_name_metrics_that_exist() {
     for tool in ["read", "write"] {
         reader.call(tool, json!({})).await;
     }
-    let exported = named(&scrape(&running, metrics).await.text);
+    let text = scrape(&running, metrics).await.text;
+    let answers = r#"toolgate_policy_seconds_count{outcome="allowed"} 1"#;
+    assert!(text.contains(answers), "{text}");
+    let exported = named(&text);
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
     for file in [
         "deploy/prometheus/alerts.yml",

@@ -2,8 +2,8 @@
 //!
 //! [`model`] computes the expected results from the contract's sentences, without the server.
 
-mod desk;
-mod model;
+pub(crate) mod desk;
+pub(crate) mod model;
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{compare_all, completion};
 
 /// The operations on a gate. A handler behind a gate sends its updates itself, and the direct lane
 /// has none.
-const OPERATIONS: [Operation; 14] = [
+pub(crate) const OPERATIONS: [Operation; 14] = [
     Operation::Call,
     Operation::CallThroughRmcp,
     Operation::Rounds,
@@ -84,8 +84,23 @@ async fn ask(
     let later = matches!(operation, Operation::SecondRound | Operation::Update);
     desk.decide(if later { Verdict::Allow } else { verdict });
     let switch = desk.clone();
+    request(desk, caller, revision, operation, move || {
+        switch.decide(verdict)
+    })
+    .await
+}
+
+/// Sends the request of a cell. `later` is called before the second round and before an update.
+pub(crate) async fn request(
+    desk: &Desk,
+    caller: &TestCaller<'_>,
+    revision: Revision,
+    operation: Operation,
+    later: impl Fn() + Clone + Send + Sync + 'static,
+) -> Result<Value, Denial> {
+    let before = later.clone();
     let asked = caller.clone().answering(move |_, _| {
-        switch.decide(verdict);
+        before();
         json!({"action": "accept", "content": {"confirm": true}})
     });
     let reference = |kind: &str, name: &str, value: &str| {
@@ -122,7 +137,7 @@ async fn ask(
         Operation::ListTemplates => caller.request("resources/templates/list", json!({})).await,
         Operation::Update => {
             let mut updates = caller.subscribe(["desk://it", "desk://end"]).await?;
-            desk.decide(verdict);
+            later();
             desk.change(&["desk://it", "desk://end"]);
             let mut heard = Vec::new();
             while let Some(uri) = updates.updated(MOST).await {
@@ -137,7 +152,7 @@ async fn ask(
     answer.map(|output| output.value().clone())
 }
 
-fn seen(desk: &Desk, answer: &Result<Value, Denial>) -> Expected {
+pub(crate) fn seen(desk: &Desk, answer: &Result<Value, Denial>) -> Expected {
     let mut seen = Expected::of_status(200);
     seen.ran = desk.ran();
     match answer {

@@ -5,6 +5,7 @@
 
 mod authorizations;
 mod conditions;
+mod decision_points;
 mod reference_model;
 
 use std::collections::{BTreeMap, BTreeSet};

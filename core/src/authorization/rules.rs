@@ -57,6 +57,7 @@ pub struct Rules {
     templates: Vec<(UriPattern, (Target, ResolvedAccess))>,
     changes: bool,
     switches: Arc<Switches>,
+    has_decision_point: bool,
     pub(super) clock: SharedClock,
     handshake: ResolvedAccess,
     /// The access required before the server reports that an item does not exist.
@@ -110,6 +111,7 @@ impl Rules {
             templates: Vec::new(),
             changes,
             switches,
+            has_decision_point: false,
             clock,
             handshake: public_if(open),
             access_to_learn_existence: public_if(nothing_to_protect),
@@ -127,6 +129,24 @@ impl Rules {
             }
         }
         rules
+    }
+
+    /// Requires the allow of a decision point for each operation that has an effect.
+    pub fn with_decision_point(mut self) -> Self {
+        self.has_decision_point = true;
+        self
+    }
+
+    /// Returns whether the decision point has to allow an operation that these rules admit. It is
+    /// not asked about messages without an effect of their own (as COAZ-MCP passes them through),
+    /// and not about an item that does not exist: nothing runs.
+    pub(super) fn asks(&self, operation: Operation<'_>, target: Option<Target>) -> bool {
+        use Operation::{EndSession, Notify, Ping, Reply, Stream};
+        let has_effect = match operation {
+            Ping | Notify | Reply | Stream | EndSession => false,
+            _ => target.is_some() || operation.subject().is_none(),
+        };
+        self.has_decision_point && has_effect
     }
 
     /// Returns the server's scopes.
@@ -193,17 +213,8 @@ impl Rules {
                 });
                 Rule::Every(accesses.chain([&self.handshake]).collect())
             }
-            Operation::ListPrompts
-            | Operation::GetPrompt(_)
-            | Operation::CompletePrompt(_)
-            | Operation::ListResources
-            | Operation::ListResourceTemplates
-            | Operation::ReadResource(_)
-            | Operation::Subscribe(_)
-            | Operation::Unsubscribe(_)
-            | Operation::CompleteResource(_)
-            | Operation::Listen(_)
-            | Operation::Unruled(_) => Rule::Missing,
+            // What the server does not have, and what has no rule.
+            _ => Rule::Missing,
         }
     }
 

@@ -83,6 +83,15 @@ pub enum DenialReason {
     /// The item's `authorize` function has not decided in time. The operator looks at what the
     /// function waits for, or raises `Config::with_authorize_timeout`.
     AuthorizeTimeout,
+    /// The decision point of the server denies this request. The audit log names the policy. The
+    /// operator changes the policy if the caller should have access.
+    DeniedByPolicy,
+    /// The decision point gave no usable answer, and asking again does not help: it is configured
+    /// incorrectly, or it panicked. The operator reads the error in the log.
+    PolicyFailed,
+    /// The decision point does not answer now, or not in time. The operator looks at the log and at
+    /// the engine.
+    PolicyUnavailable,
     /// The caller waits for as many decisions of `authorize` functions as one caller may. The
     /// operator looks at what the functions wait for: they are slow, or the client sends too much.
     TooManyPending,
@@ -142,6 +151,9 @@ impl DenialReason {
         Self::NotApproved,
         Self::AuthorizeFailed,
         Self::AuthorizeTimeout,
+        Self::DeniedByPolicy,
+        Self::PolicyFailed,
+        Self::PolicyUnavailable,
         Self::TooManyPending,
         Self::RateLimited,
         Self::TooManyRunning,
@@ -182,6 +194,9 @@ impl DenialReason {
             Self::NotApproved => ("not_approved", 403, Remedy::Confirm),
             Self::AuthorizeFailed => ("authorize_failed", 403, Remedy::AskAdministrator),
             Self::AuthorizeTimeout => ("authorize_timeout", 503, Remedy::Retry),
+            Self::DeniedByPolicy => ("denied_by_policy", 403, Remedy::AskAdministrator),
+            Self::PolicyFailed => ("policy_failed", 403, Remedy::AskAdministrator),
+            Self::PolicyUnavailable => ("policy_unavailable", 503, Remedy::Retry),
             Self::TooManyPending => ("too_many_pending", 429, Remedy::Retry),
             Self::RateLimited => ("rate_limited", 429, Remedy::Retry),
             Self::TooManyRunning => ("too_many_running", 429, Remedy::Retry),

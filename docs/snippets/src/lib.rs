@@ -11,6 +11,8 @@ pub mod first_server {}
 pub mod machines {}
 #[doc = include_str!("../../src/policy.md")]
 pub mod policy {}
+#[doc = include_str!("../../src/policy-engine.md")]
+pub mod policy_engine {}
 #[doc = include_str!("../../src/providers/auth0.md")]
 pub mod auth0 {}
 #[doc = include_str!("../../src/providers/cognito.md")]

@@ -15,7 +15,7 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
-use super::{challenge::scope_string, request_id, session::SESSION_ID};
+use super::{challenge::scope_string, policy_note::PolicyNote, request_id, session::SESSION_ID};
 
 /// The longest text from a client in a line, in characters as they are written. Five of them,
 /// with two lists of scopes, stay below 8 KiB.
@@ -35,6 +35,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) is_late: bool,
     /// The headers of the request, with its id.
     pub(crate) headers: Option<&'a HeaderMap>,
+    /// What the decision point has said.
+    pub(crate) policy: Option<&'a PolicyNote>,
 }
 
 impl<'a> Subject<'a> {
@@ -52,6 +54,11 @@ impl<'a> Subject<'a> {
             headers: Some(headers),
             ..self
         }
+    }
+
+    /// Returns the subject with what the decision point has said.
+    pub(crate) fn with_policy(self, policy: Option<&'a PolicyNote>) -> Self {
+        Self { policy, ..self }
     }
 
     /// Returns the id of the request.
@@ -109,6 +116,8 @@ pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
         client = subject.party(Claims::client_id),
         request_id = subject.request_id(),
         trace_id = subject.trace_id(),
+        policy = subject.policy.and_then(PolicyNote::id),
+        policy_version = subject.policy.and_then(PolicyNote::version),
     );
 }
 
@@ -149,6 +158,9 @@ pub(crate) fn refused(
         reason = clip(&reason()),
         needed = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
         missing = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),
+        policy = subject.policy.and_then(PolicyNote::id),
+        policy_version = subject.policy.and_then(PolicyNote::version),
+        policy_reasons = subject.policy.and_then(PolicyNote::reasons),
     );
 }
 

@@ -10,7 +10,9 @@
 //! - [`session_entry`]: the session of a request
 //! - [`receive`]: the body, and requests whose message is not read
 //! - [`throttling`], [`replica_rates`]: the limits of callers and of addresses
+//! - [`admitted`]: a request that the rules admit, before its item has decided
 //! - [`item_check`]: the item's own `authorize` function
+//! - [`policy_check`]: after it, the decision point of the program
 //! - [`completion`]: the session that it opens, and the records
 
 use std::sync::Arc;
@@ -40,12 +42,15 @@ use super::{
     message::{IncomingMessage, Readers},
     message_error::MessageError,
     message_head::MessageHead,
+    policy_note::PolicyNote,
     refusal::{Refusal, RefusedRequest},
     session::{SessionGuard, SessionReservation, StartingCall},
 };
 
+mod admitted;
 mod completion;
 mod item_check;
+mod policy_check;
 mod receive;
 mod replica_rates;
 mod revocation;
@@ -54,6 +59,9 @@ mod session_id;
 mod throttling;
 mod unauthenticated;
 
+pub(crate) use admitted::Admission;
+pub(super) use admitted::AdmittedRequest;
+pub(super) use policy_check::policy_refusal;
 pub(super) use session_entry::SESSION_UNAVAILABLE;
 use session_id::read_session_id;
 
@@ -81,6 +89,8 @@ pub(super) struct AuthorizedRequest {
     pub(super) lists_tools: bool,
     /// Reports how the run ends, if anything observes the gate.
     pub(super) report: Option<Arc<RunReport>>,
+    /// What the records say of the decision point.
+    pub(super) policy: Option<Box<PolicyNote>>,
 }
 
 impl Gate {
@@ -157,36 +167,32 @@ impl Gate {
             }
             None => None,
         };
-        let permit = self.decide(&parts.headers, &message, session.is_some(), caller)?;
-        let (paths, target) = (self.fast_paths(), permit.target());
+        let admission = self.decide(&parts.headers, &message, session.is_some(), caller)?;
+        let (paths, target) = (self.fast_paths(), admission.target());
         let lane = Lane::choose(paths, &message, session.is_some(), target);
         if lane == Lane::Rmcp && matches!(message, IncomingMessage::Fast(_)) {
-            message = self.read_for_rmcp(&parts.headers, &permit, &mut body.bytes)?;
+            message = self.read_for_rmcp(&parts.headers, &admission, &mut body.bytes)?;
         }
-        self.check_request(&parts.headers, &permit, lane, &message, session.is_some())?;
-        let operation = message.operation();
-        let mut authorized = Box::new(AuthorizedRequest {
-            streams: matches!(operation, Some(Operation::Stream | Operation::Listen(_))),
-            lists_tools: matches!(operation, Some(Operation::ListTools)),
-            permit,
+        self.check_request(
+            &parts.headers,
+            &admission,
+            lane,
+            &message,
+            session.is_some(),
+        )?;
+        let admitted = AdmittedRequest {
+            admission,
             lane,
             message,
             body: body.bytes,
-            reservation: None,
             session,
-            starting: None,
-            report: None,
-        });
+        };
         if let Some(throttle) = self.throttle.as_deref() {
-            self.limit_use(throttle, &authorized, parts)?;
-            let counting = self.limit_at_replicas(throttle, &authorized, &parts.headers);
+            self.limit_use(throttle, &admitted, parts)?;
+            let counting = self.limit_at_replicas(throttle, &admitted, &parts.headers);
             OptionFuture::from(counting).await.transpose()?;
         }
-        let check = OptionFuture::from(self.check_items(&authorized, &parts.headers));
-        let checked = check.await.transpose()?;
-        if let Some(checked) = checked.flatten() {
-            authorized.permit.set_parameters(checked.parameters);
-        }
+        let mut authorized = self.settle(admitted, &parts.headers).await?;
         self.complete(&mut authorized, &parts.headers)?;
         self.trace_run(&mut parts.headers);
         // No tool, and nothing that a tool calls, ever sees the token.
@@ -274,15 +280,15 @@ impl Gate {
     pub(super) fn read_for_rmcp(
         &self,
         headers: &HeaderMap,
-        permit: &Permit,
+        admission: &Admission,
         body: &mut Bytes,
     ) -> Result<IncomingMessage, Box<RefusedRequest<'_>>> {
-        let message = self.read_message(Readers::RmcpOnly, headers, permit.caller(), body)?;
+        let message = self.read_message(Readers::RmcpOnly, headers, admission.caller(), body)?;
         let operation = message.operation();
-        match self.rules.confirm(permit, operation.unwrap_or(UNREADABLE)) {
+        match admission.confirm(&self.rules, operation.unwrap_or(UNREADABLE)) {
             Ok(()) => Ok(message),
             Err(_) => {
-                let subject = Subject::new(operation, permit.caller());
+                let subject = Subject::new(operation, admission.caller());
                 let refusal = Refusal::Message(MessageError::Unreadable);
                 Err(self.refuse(subject, refusal, headers, message.response_envelope()))
             }
@@ -297,27 +303,16 @@ impl Gate {
         message: &IncomingMessage,
         is_in_session: bool,
         caller: Option<Caller>,
-    ) -> Result<Permit, Box<RefusedRequest<'_>>> {
+    ) -> Result<Admission, Box<RefusedRequest<'_>>> {
         let operation = message.operation();
         let refuse = |caller: Option<&Caller>, refusal| {
             let refusal = self.limit_refusal(caller, message, refusal);
             let subject = Subject::new(operation, caller);
             self.refuse(subject, refusal, headers, message.response_envelope())
         };
-        match self.rules.decide(operation.unwrap_or(UNREADABLE), caller) {
-            // A request of a session revision without a session can use nothing, and rmcp's
-            // 400 would not make the client log in.
-            Decision::Admit(permit)
-                if permit.caller().is_none()
-                    && !is_in_session
-                    && self.has_sessions
-                    && message.has_session_revision(headers)
-                    && !self.rules.allows(Operation::Initialize, None) =>
-            {
-                let wanted = self.rules.scopes_to_request(None);
-                Err(refuse(None, Refusal::NoToken { wanted }))
-            }
-            Decision::Admit(permit) => Ok(permit),
+        let admission = match self.rules.decide(operation.unwrap_or(UNREADABLE), caller) {
+            Decision::Admit(permit) => Admission::Permitted(permit),
+            Decision::Ask(undecided) => Admission::Undecided(undecided),
             Decision::Deny(denial, caller) => {
                 let refusal = match denial {
                     Denial::NoToken { wanted } => Refusal::NoToken { wanted },
@@ -342,9 +337,21 @@ impl Gate {
                     },
                     Denial::Unruled => Refusal::Message(message.unknown_method()),
                 };
-                Err(refuse(caller.as_ref(), refusal))
+                return Err(refuse(caller.as_ref(), refusal));
             }
+        };
+        // A request of a session revision without a session can use nothing, and rmcp's 400 would
+        // not make the client log in.
+        if admission.caller().is_none()
+            && !is_in_session
+            && self.has_sessions
+            && message.has_session_revision(headers)
+            && !self.rules.allows(Operation::Initialize, None)
+        {
+            let wanted = self.rules.scopes_to_request(None);
+            return Err(refuse(None, Refusal::NoToken { wanted }));
         }
+        Ok(admission)
     }
 
     /// Checks everything else about a permitted request: the limits of its message, and whether
@@ -352,7 +359,7 @@ impl Gate {
     fn check_request(
         &self,
         headers: &HeaderMap,
-        permit: &Permit,
+        admission: &Admission,
         lane: Lane,
         message: &IncomingMessage,
         is_in_session: bool,
@@ -365,14 +372,14 @@ impl Gate {
             message.check_limits().map_err(Refusal::Message)?;
             let is_list = operation == Operation::ListTools;
             let reports = message.wants_reports()
-                && lane.can_report(self.fast_paths(), is_list, permit.target());
+                && lane.can_report(self.fast_paths(), is_list, admission.target());
             let answer = AnswerType::of(operation, is_in_session, self.opens_sessions(), reports);
             answer.map_or(Ok(()), |answer| {
                 accept_header::check(headers, answer).map_err(Refusal::NotAcceptable)
             })
         };
         check().map_err(|refusal| {
-            let subject = Subject::new(message.operation(), permit.caller());
+            let subject = Subject::new(message.operation(), admission.caller());
             self.refuse(subject, refusal, headers, message.response_envelope())
         })
     }

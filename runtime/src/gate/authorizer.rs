@@ -1,11 +1,6 @@
 //! [`Authorizer`]: calls the `authorize` functions of items, within limits of time and number.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use rmcp::model::JsonObject;
@@ -13,20 +8,15 @@ use tokio::time::timeout;
 
 use crate::{
     authorization::Target,
-    caller::{Caller, Identity},
+    caller::Caller,
     item::{AuthorizeDenial, Authorized, Authorizing},
     resource::NO_SUCH_RESOURCE,
 };
 
-/// How many requests of one caller may wait for their decisions.
-const PENDING: usize = 16;
+use super::pending_decisions::PendingDecisions;
 
-/// How many requests of all callers without a token may wait for their decisions. Such a client
-/// can open any number of connections.
-const PENDING_OF_STRANGERS: usize = 64 * PENDING;
-
-/// How many items of one request are asked at the same time. One caller can have as many times
-/// [`PENDING`] functions running.
+/// How many items of one request are asked at the same time. One caller can have this many times as
+/// many functions running as may wait.
 const AT_ONCE: usize = 8;
 
 /// The items behind a gate that authorize requests themselves.
@@ -49,7 +39,7 @@ pub(crate) trait AuthorizingItems: Send + Sync {
 pub(crate) struct Authorizer {
     items: Arc<dyn AuthorizingItems>,
     timeout: Duration,
-    pending: Mutex<HashMap<Option<Identity>, usize>>,
+    pending: PendingDecisions,
 }
 
 /// The items of a request whose `authorize` functions are called, and the request.
@@ -95,7 +85,7 @@ impl Authorizer {
         Self {
             items,
             timeout,
-            pending: Mutex::default(),
+            pending: PendingDecisions::default(),
         }
     }
 
@@ -110,7 +100,8 @@ impl Authorizer {
         &self,
         question: AuthorizeQuestion<'_>,
     ) -> Result<Option<Authorized>, NotAuthorized> {
-        let _pending = self.reserve(question.caller)?;
+        let pending = self.pending.reserve(question.caller);
+        let _pending = pending.ok_or(NotAuthorized::TooManyPending)?;
         self.authorize(question).await
     }
 
@@ -171,48 +162,6 @@ impl Authorizer {
             return Err(NotAuthorized::Denied(AuthorizeDenial::Denied(reason)));
         }
         Ok(question.runs.then_some(authorized))
-    }
-
-    fn reserve(&self, caller: Option<&Caller>) -> Result<Pending<'_>, NotAuthorized> {
-        let identity = caller.map(Caller::identity);
-        let limit = match identity {
-            Some(_) => PENDING,
-            None => PENDING_OF_STRANGERS,
-        };
-        let mut pending = self.lock();
-        let count = pending.entry(identity.clone()).or_default();
-        if *count >= limit {
-            return Err(NotAuthorized::TooManyPending);
-        }
-        *count += 1;
-        drop(pending);
-        Ok(Pending {
-            authorizer: self,
-            identity,
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Option<Identity>, usize>> {
-        // Each change is one step, so a panic leaves no inconsistent state.
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One pending decision of a caller.
-struct Pending<'a> {
-    authorizer: &'a Authorizer,
-    identity: Option<Identity>,
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        let mut pending = self.authorizer.lock();
-        if let Some(count) = pending.get_mut(&self.identity) {
-            *count -= 1;
-            if *count == 0 {
-                pending.remove(&self.identity);
-            }
-        }
     }
 }
 

@@ -90,9 +90,9 @@ where
     let session = authorized.session.as_ref();
     let restores_session = session.is_some_and(|session| session.waits_for_service());
     let (gate, parts) = (Arc::clone(gate), take_parts(parts));
-    // Only an item can deny.
-    let item = authorized.permit.target();
-    let late = item.map(|_| LateDenials::new(&gate, dpop));
+    // Only an item can deny, and the decision point about what a handler lists.
+    let can_deny = authorized.permit.target().is_some() || authorized.permit.is_decided();
+    let late = can_deny.then(|| LateDenials::new(&gate, dpop));
     let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner, late).await };
     let forwarding = forwarding.boxed();
     match opens_session || restores_session {

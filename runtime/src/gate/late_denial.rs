@@ -16,20 +16,21 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Response, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use rmcp::model::RequestId;
+use rmcp::{ErrorData, model::RequestId};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{authorization::Permit, item::AuthorizeError, operation::Operation, scope::Scope};
 
 use super::{
-    Gate, audit::Subject, authorizer::NotAuthorized, message_limits, refusal::RefusedRequest,
+    Gate, audit::Subject, authorize::policy_refusal, authorizer::NotAuthorized,
+    decision_point::PolicyFault, message_limits, refusal::RefusedRequest,
     refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
     tool_result_denial::DeniedAnswer,
 };
 
 /// How long the status of an answer in a session waits for the first message, if the item
-/// declares that it can demand scopes. A status that was sent cannot become a 403.
+/// declares that it can demand scopes, or if the decision point decides about a list. A status that was sent cannot become a 403.
 const WAIT: Duration = Duration::from_secs(2);
 
 /// The message of a tool that denied its call, for an answer whose status was sent. It is an
@@ -74,8 +75,7 @@ impl Gate {
         let caller = permit.caller();
         let item = permit
             .target()
-            .and_then(|target| self.item_names.get(target))
-            .map(|name| &**name);
+            .and_then(|target| self.item_names.get(target));
         let item = (operation.kind(), item.unwrap_or_default());
         let denial = denial.resolve(item, self.demandable(permit), caller);
         let subject = Subject {
@@ -105,20 +105,49 @@ impl LateDenials {
         headers: &HeaderMap,
         (id, is_current): (&RequestId, bool),
     ) -> DeniedAnswer {
-        let Slot {
-            gate,
-            dpop,
-            refusal,
-        } = &*self.0;
         let envelope = ResponseEnvelope {
             id: message_limits::is_short_id(id).then(|| id.clone()),
             is_call: matches!(operation, Operation::CallTool(_)),
             marks_complete: is_current,
         };
+        let gate = &self.0.gate;
         let refused = gate.refuse_late(permit, operation, denial, headers, envelope);
+        self.keep(*refused)
+    }
+
+    /// Refuses a list that the decision point has not decided on. Returns the error of the
+    /// protocol, which the refusal replaces.
+    pub(crate) fn refuse_list(
+        &self,
+        permit: &Permit,
+        fault: &PolicyFault,
+        headers: &HeaderMap,
+        (id, is_current): (&RequestId, bool),
+    ) -> ErrorData {
+        let envelope = ResponseEnvelope {
+            id: message_limits::is_short_id(id).then(|| id.clone()),
+            is_call: false,
+            marks_complete: is_current,
+        };
+        let subject = Subject {
+            is_late: true,
+            ..Subject::new(Some(Operation::ListResources), permit.caller())
+        };
+        let gate = &self.0.gate;
+        let refused = gate.refuse(subject, policy_refusal(fault), headers, envelope);
+        self.keep(*refused).error
+    }
+
+    /// Keeps a refusal for the gate. Returns what is answered if it comes too late.
+    fn keep(&self, refused: RefusedRequest<'_>) -> DeniedAnswer {
+        let Slot {
+            gate,
+            dpop,
+            refusal,
+        } = &*self.0;
         let context = gate.refusal_context(*dpop);
         let answer = refused.denied_answer(context);
-        let response = late_response(gate, *refused, context);
+        let response = late_response(gate, refused, context);
         *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(response);
         answer
     }
@@ -152,7 +181,10 @@ impl LateDenials {
             // rmcp writes JSON only if the answer is the first message.
             return self.take().unwrap_or(answer);
         }
-        let wait = match is_in_session && !self.0.gate.demandable(permit).is_empty() {
+        // A handler asks the decision point about what it lists.
+        let can_refuse = !self.0.gate.demandable(permit).is_empty()
+            || (permit.is_decided() && permit.target().is_none());
+        let wait = match is_in_session && can_refuse {
             true => WAIT,
             false if self.is_denied() => Duration::ZERO,
             false => return answer,

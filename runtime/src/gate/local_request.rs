@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::OptionFuture;
 use http::{HeaderMap, Request};
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage};
 use serde_json::Value;
@@ -19,7 +18,7 @@ use crate::{observer::trace_context, operation::Operation};
 use super::{
     Gate,
     audit::Subject,
-    authorize::AuthorizedRequest,
+    authorize::{AdmittedRequest, AuthorizedRequest},
     lane::Lane,
     late_denial::LateDenials,
     message::Readers,
@@ -104,9 +103,9 @@ impl Gate {
         let message = self.read_message(Readers::RmcpOnly, &headers, caller.as_ref(), line)?;
         trace_context::take_from_message(&mut headers, message.traceparent());
         self.limit_caller(caller.as_ref(), &message, &headers)?;
-        let permit = self.decide(&headers, &message, true, caller)?;
+        let admission = self.decide(&headers, &message, true, caller)?;
         let refuse = |refusal| {
-            let subject = Subject::new(message.operation(), permit.caller());
+            let subject = Subject::new(message.operation(), admission.caller());
             self.refuse(subject, refusal, &headers, message.response_envelope())
         };
         message
@@ -117,30 +116,21 @@ impl Gate {
             None => Ok(None),
         };
         let slot = slot.map_err(|_| refuse(Refusal::TooManyPending))?;
-        let mut authorized = Box::new(AuthorizedRequest {
-            permit,
+        let admitted = AdmittedRequest {
+            admission,
             lane: Lane::Rmcp,
             message,
             body: Bytes::new(),
-            reservation: None,
             session: None,
-            starting: None,
-            streams: false,
-            lists_tools: false,
-            report: None,
-        });
-        let running = match (self.throttle.as_deref(), authorized.permit.caller()) {
+        };
+        let running = match (self.throttle.as_deref(), admitted.admission.caller()) {
             (Some(throttle), Some(caller)) => {
                 let principal = || Principal::Caller(caller.identity());
-                self.begin_use(throttle, &authorized, principal, &headers)?
+                self.begin_use(throttle, &admitted, principal, &headers)?
             }
             _ => None,
         };
-        let check = OptionFuture::from(self.check_items(&authorized, &headers));
-        let checked = check.await.transpose()?;
-        if let Some(checked) = checked.flatten() {
-            authorized.permit.set_parameters(checked.parameters);
-        }
+        let mut authorized = self.settle(admitted, &headers).await?;
         self.complete(&mut authorized, &headers)?;
         let AuthorizedRequest {
             permit,

@@ -27,6 +27,7 @@ use crate::{
 use super::{
     Gate,
     audit::{Cause, Subject},
+    policy_note::PolicyNote,
     refusal::Refusal,
     request_id,
 };
@@ -234,12 +235,14 @@ impl Gate {
             detail: verdict.cause.detail,
             is_late: subject.is_late,
             runs: verdict.runs,
+            policy: subject.policy.and_then(PolicyNote::id),
+            policy_version: subject.policy.and_then(PolicyNote::version),
         });
         (id, reported)
     }
 
     fn registered_item(&self, operation: Option<Operation<'_>>) -> Option<&Arc<str>> {
-        self.item_names.get(self.rules.target(operation?)?)
+        self.item_names.shared(self.rules.target(operation?)?)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::authorization::{Offers, Target};
 /// The names of tools and prompts and the URIs of resources, each as it is registered.
 ///
 /// Messages name items by these, never by text from a client.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct ItemNames {
     tools: Vec<Arc<str>>,
     prompts: Vec<Arc<str>>,
@@ -27,8 +27,22 @@ impl ItemNames {
         }
     }
 
+    /// Returns the items of one kind, each with its name.
+    pub(super) fn of_kind(
+        &self,
+        target: fn(u32) -> Target,
+    ) -> impl Iterator<Item = (Target, &str)> {
+        let targets = (0..).map(target);
+        targets.map_while(|target| Some((target, self.get(target)?)))
+    }
+
     /// Returns the name of an item.
-    pub(crate) fn get(&self, target: Target) -> Option<&Arc<str>> {
+    pub(crate) fn get(&self, target: Target) -> Option<&str> {
+        self.shared(target).map(|name| &**name)
+    }
+
+    /// Returns the name of an item, to be cloned without an allocation.
+    pub(crate) fn shared(&self, target: Target) -> Option<&Arc<str>> {
         let (names, number) = match target {
             Target::Tool(number) => (&self.tools, number),
             Target::Prompt(number) => (&self.prompts, number),

@@ -52,6 +52,7 @@ where
         streams,
         lists_tools,
         report,
+        policy: _,
     } = *authorized;
     if let (Some(session), Some(Operation::Notify)) = (&session, message.operation()) {
         session.after_starting_calls().await;

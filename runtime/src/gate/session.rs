@@ -48,7 +48,7 @@ use {
 };
 
 /// The header that names a session, in the revisions that have them.
-pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 
 /// The sessions of a gate and their owners.
 pub(crate) struct Sessions {

@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use super::{Server, gate_plan::Policy, registry::AccessTerms, scope_hierarchy::ScopeHierarchy};
+use super::{
+    Server, author_policy::Policy, registry::AccessTerms, scope_hierarchy::ScopeHierarchy,
+};
 use crate::{
     access::{Conditions, Requirement},
     item::{DeclaredQuestion, ItemLimits, ItemSet, KindParts},

@@ -188,6 +188,8 @@ impl Observer for AuditObserver {
                     is_late: decision.is_late,
                 },
             },
+            policy: decision.policy,
+            policy_version: decision.policy_version,
         });
         self.note_failure();
         written.map_err(|_| NotRecordedError)

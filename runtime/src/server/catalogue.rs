@@ -26,6 +26,7 @@ use crate::{
 
 use super::{
     changes::Names,
+    item_inputs::ItemInputs,
     registry::{AccessTerms, Registry},
 };
 
@@ -261,6 +262,10 @@ impl Catalogue {
                 .map(|(pattern, terms)| (pattern.clone(), terms))
                 .collect(),
             changes,
+            inputs: ItemInputs::of(
+                self.tools.iter().map(Item::listing),
+                self.prompts.iter().map(Item::listing),
+            ),
         }
     }
 

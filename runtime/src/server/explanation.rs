@@ -13,6 +13,7 @@ use crate::{
     scope::{Scope, ScopeTable},
 };
 
+mod policy_step;
 mod token_steps;
 
 use super::{AccessTable, access_table::ItemAccess};
@@ -102,8 +103,8 @@ impl Explanation {
 }
 
 impl ExplainedStep {
-    /// Returns the name of the check: `scope`, `role`, `login`, `authorize`, `confirm`, and of a
-    /// token `signature` and `token`.
+    /// Returns the name of the check: `scope`, `role`, `login`, `authorize`, `confirm`, `policy`, and
+    /// of a token `signature` and `token`.
     #[must_use]
     pub fn check(&self) -> &'static str {
         self.check

@@ -9,23 +9,24 @@ use toolgate_store::{Replicas, Revocations};
 use crate::{
     authorization::{Rules, Switches},
     caller::Acceptance,
-    clock::{Clock, SystemClock},
+    clock::Clock,
     config::{Config, ValidConfig},
     error::{SetupErrors, StartError},
     gate::{
-        Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
-        Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache, SessionFastPath,
-        SessionServices, Sessions, SharedSessions, StatelessFastPath, Throttle,
+        Authorizer, ChallengeScopes, Challenges, DecisionPoint, DenialsAsToolResults, Gate,
+        ItemNames, Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache,
+        SessionFastPath, SessionServices, Sessions, SharedSessions, StatelessFastPath, Throttle,
     },
     item::{DecisionReporter, RoundSeal},
     observer::Observer,
-    scope::{ScopeDescription, ScopeTable},
+    scope::ScopeTable,
     verify::Proofs,
 };
 
 use super::{
     Visibility,
     approval_pages::{ApprovalPages, ApprovalPlan, ApprovalRoutes},
+    author_policy::Policy,
     declared_scopes::{described, undeclared},
     dpop_proofs,
     login_timing::Login,
@@ -39,52 +40,13 @@ use super::{
     token_issuers::{BuildAuthenticator, DevelopmentIssuerConfig, TokenIssuers},
 };
 
-/// The author's choices of how callers are authorized.
-pub(super) struct Policy {
-    /// Whether callers come with tokens. Otherwise the program states its one caller.
-    pub(super) takes_tokens: bool,
-    pub(super) verifier: Option<BuildAuthenticator>,
-    pub(super) clock: Arc<dyn Clock>,
-    /// Whether unauthenticated clients may connect and list everything.
-    pub(super) open_handshake: bool,
-    pub(super) visibility: Visibility,
-    pub(super) challenge_scopes: ChallengeScopes,
-    pub(super) tool_result_denial: Option<Box<DenialsAsToolResults>>,
-    pub(super) hierarchy: ScopeHierarchy,
-    /// The descriptions of the scopes, if the author declares them.
-    pub(super) declared_scopes: &'static [ScopeDescription],
-    /// The application's readiness check.
-    pub(super) readiness_check: Option<Check<()>>,
-    /// The observer of the gate.
-    pub(super) observer: Option<Arc<dyn Observer>>,
-    /// The tokens that are no longer accepted.
-    pub(super) revocations: Revocations,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            takes_tokens: true,
-            verifier: None,
-            clock: Arc::new(SystemClock),
-            open_handshake: false,
-            visibility: Visibility::default(),
-            challenge_scopes: ChallengeScopes::default(),
-            tool_result_denial: None,
-            hierarchy: ScopeHierarchy::default(),
-            declared_scopes: &[],
-            readiness_check: None,
-            observer: None,
-            revocations: Revocations::new(),
-        }
-    }
-}
-
 /// A validated protection that is not built yet.
 pub(super) struct GatePlan {
     pub(super) settings: ValidConfig,
     pub(super) table: ScopeTable,
     pub(super) rules: Arc<Rules>,
+    /// Asks the decision point of the program, if it has one.
+    pub(super) decision_point: Option<Arc<DecisionPoint>>,
     /// The roles that the items name, sorted.
     pub(super) roles: Vec<&'static str>,
     item_names: ItemNames,
@@ -168,19 +130,29 @@ impl GatePlan {
         let challenged = offered.challenged(&table);
         let dpop = settings.dpop();
         let replicas = replicas::share(&settings, &policy.revocations, &policy.clock, faults);
+        let observer = observers::choose(policy.observer, name, &settings, &policy.clock, faults);
+        let observed = (observer.as_ref(), &policy.clock);
+        let item_names = ItemNames::of(&offers);
+        let plan = policy.decision_point;
+        let decision_point = plan.build(offered, &item_names, &settings, observed, faults);
+        let rules = Rules::new(
+            table.clone(),
+            offers,
+            baseline,
+            login != Login::AtConnection,
+        );
         Some(Self {
-            item_names: ItemNames::of(&offers),
+            item_names,
             throttle: Throttle::new(
                 offered.limits(faults),
                 settings.rates().clone(),
                 Arc::clone(&policy.clock),
             ),
-            rules: Arc::new(Rules::new(
-                table.clone(),
-                offers,
-                baseline,
-                login != Login::AtConnection,
-            )),
+            rules: Arc::new(match &decision_point {
+                Some(_) => rules.with_decision_point(),
+                None => rules,
+            }),
+            decision_point,
             roles,
             login,
             visibility: policy.visibility,
@@ -204,7 +176,7 @@ impl GatePlan {
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
             approvals,
-            observer: observers::choose(policy.observer, name, &settings, &policy.clock, faults),
+            observer,
             clock: policy.clock,
             replicas,
             revocations: policy.revocations,
@@ -328,6 +300,7 @@ impl GatePlan {
             throttle: self.throttle,
             authenticator: Arc::clone(&authenticator),
             authorizer,
+            decision_point: self.decision_point,
             challenges: self.challenges,
             refusal_cache: RefusalCache::default(),
             challenge_scopes: self.challenge_scopes,

@@ -79,7 +79,8 @@ impl Shared {
         listing: Operation<'_>,
         mut requirements: impl Iterator<Item = Requirement>,
     ) -> CacheScope {
-        let is_the_same_for_all = self.rules.allows(listing, None)
+        let is_the_same_for_all = self.decision_point.is_none()
+            && self.rules.allows(listing, None)
             && requirements.all(|requirement| requirement == Requirement::Public);
         match is_the_same_for_all {
             true => CacheScope::Public,

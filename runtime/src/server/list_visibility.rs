@@ -7,6 +7,8 @@ use crate::{
 
 /// Which of a server's tools, prompts and resources its lists show.
 ///
+/// A [decision point](crate::policy) also decides about each item of a list, with every setting.
+///
 /// Lists do not protect items: a hidden item is refused with the same challenge as a shown
 /// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +26,12 @@ pub enum Visibility {
 impl Visibility {
     /// Returns whether a list shows the item of this operation to the admitted caller.
     pub(super) fn shows(self, rules: &Rules, permit: &Permit, use_of: Operation<'_>) -> bool {
+        self.grants(rules, permit, use_of)
+            && (!permit.is_decided() || permit.shows(rules.target(use_of)))
+    }
+
+    /// Returns the same without the decision point.
+    pub(super) fn grants(self, rules: &Rules, permit: &Permit, use_of: Operation<'_>) -> bool {
         match self {
             Self::All => rules.offers(use_of),
             Self::Granted => rules.shows(use_of, permit.caller()),

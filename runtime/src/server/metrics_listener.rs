@@ -26,7 +26,8 @@ use crate::{
     denial::DenialReason,
     error::SetupErrors,
     observer::{
-        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, VerificationEvent,
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, PolicyEvent,
+        VerificationEvent,
     },
 };
 
@@ -127,6 +128,12 @@ impl Observer for MetricsObserver {
             outcome: verification.outcome.as_str(),
             duration: verification.duration,
         });
+    }
+
+    fn policy_asked(&self, asked: &PolicyEvent) {
+        self.shared
+            .metrics
+            .policy_asked(asked.outcome, asked.duration);
     }
 
     fn attached(&self, gate: Weak<dyn GateState>) {

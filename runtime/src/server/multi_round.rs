@@ -23,10 +23,14 @@ use tokio::time::timeout;
 
 use crate::{
     authorization::{Decision, Permit, Rules},
-    gate::{AuthorizeQuestion, Authorizer, LatestCaller, NotAuthorized, audit},
+    caller::Caller,
+    gate::{
+        Admission, AuthorizeQuestion, Authorizer, DecisionPoint, LatestCaller, NotAuthorized,
+        PolicyFault, PolicyQuestion, SessionGuard, audit,
+    },
     item::{
-        CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal, ToolError,
-        Unanswered,
+        Authorized, CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal,
+        ToolError, Unanswered,
     },
     observer::{RunOutcome, RunReport},
     operation::Operation,
@@ -48,6 +52,7 @@ pub(super) struct RoundGuard<'h> {
     pub(super) seal: &'h Arc<RoundSeal>,
     pub(super) rules: &'h Rules,
     pub(super) authorizer: Option<&'h Authorizer>,
+    pub(super) decision_point: Option<&'h DecisionPoint>,
 }
 
 /// One request, which may take several rounds.
@@ -179,51 +184,81 @@ impl<'h> Rounds<'h> {
         };
         let latest_caller: &LatestCaller = gate_extension(&self.context.extensions)
             .ok_or_else(|| refuse("the request belongs to no session"))?;
-        let mut permit = match self
-            .guard
-            .rules
-            .decide(self.operation, latest_caller.caller())
-        {
-            Decision::Admit(permit) => permit,
+        let operation = self.operation;
+        let mut admission = match self.guard.rules.decide(operation, latest_caller.caller()) {
+            Decision::Admit(permit) => Admission::Permitted(permit),
+            Decision::Ask(undecided) => Admission::Undecided(undecided),
             Decision::Deny(..) => return Err(refuse("the latest token does not authorize it")),
         };
-        if permit.target() != before.target() {
+        if admission.target() != before.target() {
             return Err(refuse("the item is not offered any more"));
         }
-        if client(&permit) != client(before) {
+        if client(admission.caller()) != client(before.caller()) {
             return Err(refuse("the latest token belongs to another client"));
         }
+        if let Some(authorized) = self.ask_item(&admission, &refuse).await? {
+            admission.extend(authorized);
+        }
+        match (admission, self.guard.decision_point) {
+            (Admission::Permitted(permit), _) => Ok(permit),
+            (Admission::Undecided(undecided), Some(point)) => {
+                let question = PolicyQuestion {
+                    operation,
+                    arguments: self.arguments,
+                    session: self.session(),
+                };
+                let decided = point.decide(self.guard.rules, undecided, question).await;
+                let allowed = decided.map_err(|not_allowed| {
+                    let error = refuse(&not_allowed.fault.to_string());
+                    match not_allowed.fault {
+                        PolicyFault::Denied(_) | PolicyFault::Failed => error,
+                        PolicyFault::Unavailable { .. } | PolicyFault::TooManyPending => {
+                            unavailable()
+                        }
+                    }
+                })?;
+                Ok(allowed.permit)
+            }
+            (Admission::Undecided(_), None) => Err(refuse("there is no decision point")),
+        }
+    }
+
+    /// Calls the `authorize` function of the item, if it has one.
+    async fn ask_item(
+        &self,
+        admission: &Admission,
+        refuse: impl Fn(&str) -> ErrorData,
+    ) -> Result<Option<Authorized>, ErrorData> {
         let (Some(authorizer), Some(target), Some(requested)) = (
             self.guard.authorizer,
-            permit.target(),
+            admission.target(),
             self.operation.subject(),
         ) else {
-            return Ok(permit);
+            return Ok(None);
         };
         if !authorizer.has_authorize(target) {
-            return Ok(permit);
+            return Ok(None);
         }
         let question = AuthorizeQuestion {
             items: vec![(target, requested)],
             arguments: self.arguments,
-            caller: permit.caller(),
+            caller: admission.caller(),
             runs: true,
         };
         let authorized = authorizer.authorize_request(question).await;
-        let authorized = authorized.map_err(|refused| {
+        authorized.map_err(|refused| {
             let error = refuse(&refused.to_string());
             match refused {
                 NotAuthorized::Denied(_) => error,
-                NotAuthorized::TooSlow | NotAuthorized::TooManyPending => {
-                    let message = "the request cannot be authorized now; try again later";
-                    ErrorData::internal_error(message, None)
-                }
+                NotAuthorized::TooSlow | NotAuthorized::TooManyPending => unavailable(),
             }
-        })?;
-        if let Some(authorized) = authorized {
-            permit.set_parameters(authorized.parameters);
-        }
-        Ok(permit)
+        })
+    }
+
+    /// Returns the session of the request.
+    fn session(&self) -> Option<&str> {
+        let session = gate_extension::<Arc<SessionGuard>>(&self.context.extensions);
+        session.map(|session| session.id())
     }
 
     /// Sends the requests to the client of a session, one after the other.
@@ -280,8 +315,14 @@ pub(super) trait Answer: Sized {
 }
 
 /// Returns the client ID of a caller.
-fn client(permit: &Permit) -> Option<&str> {
-    permit.caller()?.claims().client_id()
+fn client(caller: Option<&Caller>) -> Option<&str> {
+    caller?.claims().client_id()
+}
+
+/// Returns the error of a round that cannot be authorized now.
+fn unavailable() -> ErrorData {
+    let message = "the request cannot be authorized now; try again later";
+    ErrorData::internal_error(message, None)
 }
 
 macro_rules! answers {

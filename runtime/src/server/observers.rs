@@ -12,8 +12,8 @@ use crate::{
     config::ValidConfig,
     error::SetupErrors,
     observer::{
-        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, RequestHead,
-        RequestTrace, UserDecisionEvent, VerificationEvent,
+        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, PolicyEvent,
+        RequestHead, RequestTrace, UserDecisionEvent, VerificationEvent,
     },
 };
 
@@ -46,6 +46,10 @@ impl Observer for All {
 
     fn verified(&self, verification: &VerificationEvent<'_>) {
         self.0.iter().for_each(|one| one.verified(verification));
+    }
+
+    fn policy_asked(&self, asked: &PolicyEvent) {
+        self.0.iter().for_each(|one| one.policy_asked(asked));
     }
 
     fn traces(&self) -> bool {

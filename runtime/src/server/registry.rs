@@ -12,7 +12,7 @@ use crate::{
     uri_pattern::UriPattern,
 };
 
-use super::scope_hierarchy::ScopeHierarchy;
+use super::{item_inputs::ItemInputs, scope_hierarchy::ScopeHierarchy};
 
 /// The access terms of one item.
 #[derive(Debug, Clone)]
@@ -67,6 +67,8 @@ pub(super) struct Registry {
     pub(super) resources: Vec<(UriPattern, AccessTerms)>,
     /// Whether clients can listen for changes.
     pub(super) changes: bool,
+    /// The arguments of tools and prompts, as far as they are known.
+    pub(super) inputs: ItemInputs,
 }
 
 impl Registry {
@@ -84,7 +86,7 @@ impl Registry {
     }
 
     /// Returns the terms of every item with its target and its name or its URI.
-    fn targeted_terms(&self) -> impl Iterator<Item = (Target, &str, &AccessTerms)> {
+    pub(super) fn targeted_terms(&self) -> impl Iterator<Item = (Target, &str, &AccessTerms)> {
         let tools = (0..).map(Target::Tool).take(self.tools.len());
         let prompts = (0..).map(Target::Prompt).take(self.prompts.len());
         let targets = tools.chain(prompts).chain((0..).map(Target::Resource));

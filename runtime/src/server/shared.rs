@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use rmcp::model::ServerConfig;
 
-use crate::{authorization::Rules, gate::Authorizer, item::RoundSeal};
+use crate::{
+    authorization::Rules,
+    gate::{Authorizer, DecisionPoint},
+    item::RoundSeal,
+};
 
 use super::{
     Visibility, catalogue::Catalogue, multi_round::RoundGuard, session_records::SessionRecords,
@@ -18,6 +22,8 @@ pub(super) struct Shared {
     pub(super) rules: Arc<Rules>,
     /// Calls the `authorize` functions, if any item has one.
     pub(super) authorizer: Option<Arc<Authorizer>>,
+    /// Asks the decision point of the program, if it has one.
+    pub(super) decision_point: Option<Arc<DecisionPoint>>,
     pub(super) visibility: Visibility,
     /// How many items one page of a list has at most.
     pub(super) page_items: usize,
@@ -37,6 +43,7 @@ impl Shared {
             seal: &self.rounds,
             rules: &self.rules,
             authorizer: self.authorizer.as_deref(),
+            decision_point: self.decision_point.as_deref(),
         }
     }
 }

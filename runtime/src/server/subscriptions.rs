@@ -17,7 +17,7 @@ use crate::{
     authorization::{Decision, Rules},
     caller::Caller,
     clock::Clock,
-    gate::{Authorizer, LatestCaller},
+    gate::{Authorizer, DecisionPoint, LatestCaller, PolicyQuestion},
     operation::Operation,
 };
 
@@ -35,6 +35,7 @@ pub(super) struct ChangeNotifier {
     pub(super) changes: Changes,
     pub(super) rules: Arc<Rules>,
     pub(super) authorizer: Option<Arc<Authorizer>>,
+    pub(super) decision_point: Option<Arc<DecisionPoint>>,
     pub(super) clock: Arc<dyn Clock>,
     /// Clients are not notified of lists that the server does not have.
     pub(super) capabilities: ServerCapabilities,
@@ -62,16 +63,33 @@ impl ChangeNotifier {
             return false;
         }
         let read = Operation::ReadResource(uri);
-        let Decision::Admit(permit) = self.rules.decide(read, caller.cloned()) else {
-            return false;
+        let (target, undecided) = match self.rules.decide(read, caller.cloned()) {
+            Decision::Admit(permit) => (permit.target(), None),
+            Decision::Ask(undecided) => (undecided.target(), Some(undecided)),
+            Decision::Deny(..) => return false,
         };
-        match (permit.target(), &self.authorizer) {
+        let is_authorized = match (target, &self.authorizer) {
             // No client can read it, whatever the application announces.
             (None, _) => false,
             (Some(_), None) => true,
             (Some(target), Some(authorizer)) => {
                 verdicts.allow(authorizer, (target, uri), caller, now).await
             }
+        };
+        match (undecided, &self.decision_point) {
+            _ if !is_authorized => false,
+            (None, _) => true,
+            // Asked for each update: its decisions are not reused here.
+            (Some(undecided), Some(point)) => {
+                let question = PolicyQuestion {
+                    operation: read,
+                    arguments: None,
+                    session: None,
+                };
+                let decided = point.decide(&self.rules, undecided, question);
+                decided.await.is_ok()
+            }
+            (Some(_), None) => false,
         }
     }
 

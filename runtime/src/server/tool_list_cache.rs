@@ -57,6 +57,11 @@ impl ToolListCache {
         permit: &Permit,
         build: impl FnOnce() -> Option<Bytes>,
     ) -> Option<Bytes> {
+        // A decision point decides about each list: two callers with the same scopes can see
+        // different ones, so nothing is shared.
+        if permit.is_decided() {
+            return build();
+        }
         let caller = match visibility {
             Visibility::All => None,
             Visibility::Granted => permit.caller(),

@@ -23,7 +23,7 @@ use serde_json::Map;
 use toolgate::{
     Caller, Changes, Config, Context, Reply, Round, Scope, Server, State, ToolError, access,
     auth::AuthorizeError,
-    gate::{HandlerCall, HandlerGate, Visibility},
+    gate::{HandlerCall, HandlerGate, HandlerGateBuilder, Visibility},
     interaction::Elicited,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources, tools,
 };
@@ -34,7 +34,7 @@ const ADMIN: Scope = Scope::new("desk:admin");
 
 /// What the functions decide, and what ran.
 #[derive(Clone, Default)]
-pub(super) struct Desk {
+pub(crate) struct Desk {
     verdict: Arc<Mutex<Option<Verdict>>>,
     ran: Arc<Mutex<Vec<String>>>,
     changes: Changes,
@@ -42,20 +42,20 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Sets what the functions decide from now on.
-    pub(super) fn decide(&self, verdict: Verdict) {
+    pub(crate) fn decide(&self, verdict: Verdict) {
         *self.verdict.lock().expect("not poisoned") = Some(verdict);
     }
 
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.ran.lock().expect("not poisoned").clear();
     }
 
-    pub(super) fn ran(&self) -> Vec<String> {
+    pub(crate) fn ran(&self) -> Vec<String> {
         self.ran.lock().expect("not poisoned").clone()
     }
 
     /// Announces changes of resources.
-    pub(super) fn change(&self, uris: &[&str]) {
+    pub(crate) fn change(&self, uris: &[&str]) {
         for uri in uris {
             self.changes.resource_updated(*uri);
         }
@@ -77,7 +77,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn server(&self) -> Server<Self> {
+    pub(crate) fn server(&self) -> Server<Self> {
         Server::with_state("desk", self.clone())
             .without_banner()
             .with_visibility(Visibility::Granted)
@@ -88,7 +88,16 @@ impl Desk {
     }
 
     /// Returns the same items of a handler, behind a gate.
-    pub(super) async fn handler(&self, config: Config) -> Router {
+    pub(crate) async fn handler(&self, config: Config) -> Router {
+        self.handler_with(config, |builder| builder).await
+    }
+
+    /// Returns the same, with further settings of the gate.
+    pub(crate) async fn handler_with(
+        &self,
+        config: Config,
+        set: impl FnOnce(HandlerGateBuilder) -> HandlerGateBuilder,
+    ) -> Router {
         let read = access!(scope = "desk:read").authorize_scopes(&[ADMIN]);
         let judge = || {
             let desk = self.clone();
@@ -97,7 +106,7 @@ impl Desk {
                 async move { desk.judge(call.caller()).await }
             }
         };
-        let gate = HandlerGate::builder("desk")
+        let gate = set(HandlerGate::builder("desk"))
             .without_banner()
             .with_visibility(Visibility::Granted)
             .tool("fast", read)

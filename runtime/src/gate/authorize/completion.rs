@@ -24,6 +24,7 @@ impl Gate {
         let (message, permit) = (&authorized.message, &authorized.permit);
         let operation = message.operation().unwrap_or(UNREADABLE);
         let subject = Subject::new(Some(operation), permit.caller()).of_request(headers);
+        let subject = subject.with_policy(authorized.policy.as_deref());
         let refuse = |refusal| self.refuse(subject, refusal, headers, message.response_envelope());
         // A local caller has one connection and no session in the table.
         if operation == Operation::Initialize && !self.is_local {

@@ -21,7 +21,7 @@ use super::{
         authorizer::{AuthorizeQuestion, Authorizer, NotAuthorized},
         refusal::{Refusal, RefusedRequest},
     },
-    AuthorizedRequest,
+    AdmittedRequest,
 };
 
 /// When to try again if an item has not decided in time.
@@ -39,7 +39,7 @@ impl Gate {
     /// Returns the refusal if an item does not authorize the request.
     pub(in crate::gate) fn check_items<'g: 'c, 'c>(
         &'g self,
-        request: &'c AuthorizedRequest,
+        request: &'c AdmittedRequest,
         headers: &'c HeaderMap,
     ) -> Option<BoxFuture<'c, Result<Option<Authorized>, Box<RefusedRequest<'g>>>>> {
         let authorizer = self.authorizer.as_deref()?;
@@ -50,11 +50,17 @@ impl Gate {
                 Err(refused) => refused,
             };
             let message = &request.message;
-            let subject = Subject::new(message.operation(), request.permit.caller());
+            let subject = Subject::new(message.operation(), request.admission.caller());
             let refusal = self.item_refusal(refused, subject);
             Err(self.refuse(subject, refusal, headers, message.response_envelope()))
         };
         Some(check.boxed())
+    }
+
+    /// Returns whether an item of the request has an `authorize` function.
+    pub(super) fn asks_item(&self, request: &AdmittedRequest) -> bool {
+        let authorizer = self.authorizer.as_deref();
+        authorizer.is_some_and(|authorizer| self.question(authorizer, request).is_some())
     }
 
     /// Returns what to ask, if an item of the request has an `authorize` function. A subscription
@@ -62,14 +68,14 @@ impl Gate {
     fn question<'q>(
         &self,
         authorizer: &Authorizer,
-        request: &'q AuthorizedRequest,
+        request: &'q AdmittedRequest,
     ) -> Option<AuthorizeQuestion<'q>> {
         let operation = request.message.operation()?;
         let with_function = |(target, requested): (Option<Target>, &'q str)| {
             let target = target.filter(|target| authorizer.has_authorize(*target))?;
             Some((target, requested))
         };
-        let permitted = request.permit.target();
+        let permitted = request.admission.target();
         let items: Vec<_> = match operation {
             Operation::CallTool(requested)
             | Operation::GetPrompt(requested)
@@ -93,7 +99,7 @@ impl Gate {
         (!items.is_empty()).then(|| AuthorizeQuestion {
             items,
             arguments: request.message.arguments(),
-            caller: request.permit.caller(),
+            caller: request.admission.caller(),
             runs: !is_subscription,
         })
     }

@@ -17,7 +17,7 @@ use super::{
         refusal::{Refusal, RefusedRequest},
         throttle::{Limited, RateOf, Throttle},
     },
-    AuthorizedRequest,
+    AdmittedRequest,
 };
 
 /// A rate of a request, and the item that it is of.
@@ -37,11 +37,11 @@ impl Gate {
     pub(super) fn limit_at_replicas<'g: 'c, 'c>(
         &'g self,
         throttle: &'g Throttle,
-        request: &'c AuthorizedRequest,
+        request: &'c AdmittedRequest,
         headers: &'c HeaderMap,
     ) -> Option<BoxFuture<'c, Result<(), Box<RefusedRequest<'g>>>>> {
         let shared = self.replicas.as_deref().map(|replicas| &replicas.rates)?;
-        let caller = request.permit.caller()?;
+        let caller = request.admission.caller()?;
         if !request.message.is_request() {
             return None;
         }
@@ -115,6 +115,6 @@ impl Gate {
             Some(Target::Resource(_)) => "resource",
         };
         let name = target.and_then(|target| self.item_names.get(target));
-        (noun, name.map_or("", |name| name))
+        (noun, name.unwrap_or_default())
     }
 }

@@ -22,7 +22,7 @@ use super::{
         refusal::{Refusal, RefusedRequest},
         throttle::{Limited, Principal, RunningItem, Throttle, Use},
     },
-    AuthorizedRequest,
+    AdmittedRequest,
 };
 
 impl Gate {
@@ -139,7 +139,7 @@ impl Gate {
     pub(super) fn limit_use(
         &self,
         throttle: &Throttle,
-        request: &AuthorizedRequest,
+        request: &AdmittedRequest,
         parts: &mut Parts,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
         let Parts {
@@ -147,7 +147,7 @@ impl Gate {
             extensions,
             ..
         } = &*parts;
-        let principal = || match request.permit.caller() {
+        let principal = || match request.admission.caller() {
             Some(caller) => Principal::Caller(caller.identity()),
             None => match throttle.address(headers, extensions) {
                 Some(address) => Principal::Address(address),
@@ -166,7 +166,7 @@ impl Gate {
     pub(super) fn limited_targets(
         &self,
         throttle: &Throttle,
-        request: &AuthorizedRequest,
+        request: &AdmittedRequest,
     ) -> Vec<Target> {
         let is_limited = |target: &Target| throttle.counts(*target);
         match request.message.operation() {
@@ -176,7 +176,7 @@ impl Gate {
                 | Operation::ReadResource(_)
                 | Operation::Subscribe(_),
             ) => {
-                let target = request.permit.target().filter(is_limited);
+                let target = request.admission.target().filter(is_limited);
                 target.into_iter().collect()
             }
             Some(Operation::Listen(uris)) => {
@@ -199,7 +199,7 @@ impl Gate {
     pub(in crate::gate) fn begin_use(
         &self,
         throttle: &Throttle,
-        request: &AuthorizedRequest,
+        request: &AdmittedRequest,
         principal: impl FnOnce() -> Principal,
         headers: &HeaderMap,
     ) -> Result<Option<Arc<RunningItem>>, Box<RefusedRequest<'_>>> {
@@ -223,7 +223,7 @@ impl Gate {
             continues: message.continues_rounds(),
         };
         throttle.begin(&used).map_err(|limited| {
-            let subject = Subject::new(operation, request.permit.caller());
+            let subject = Subject::new(operation, request.admission.caller());
             let refusal = Refusal::Limited(limited);
             self.refuse(subject, refusal, headers, message.response_envelope())
         })

@@ -81,14 +81,16 @@ impl Gate {
         let operation = operation.unwrap_or(UNREADABLE);
         match self.rules.decide(operation, None) {
             Decision::Deny(Denial::NoToken { wanted }, _) => Some(Refusal::NoToken { wanted }),
-            Decision::Admit(_) | Decision::Deny(..)
+            Decision::Admit(_) | Decision::Ask(_) | Decision::Deny(..)
                 if message_size::is_small_without_token(&self.limits, body) =>
             {
                 None
             }
-            Decision::Admit(_) | Decision::Deny(..) => Some(Refusal::TooLargeWithoutToken {
-                limit: self.limits.unauthenticated_body,
-            }),
+            Decision::Admit(_) | Decision::Ask(_) | Decision::Deny(..) => {
+                Some(Refusal::TooLargeWithoutToken {
+                    limit: self.limits.unauthenticated_body,
+                })
+            }
         }
     }
 

@@ -152,7 +152,7 @@ async fn a_caller_waits_for_at_most_sixteen_decisions_with_all_its_tokens() {
     let (authorizer, _) = authorizer();
     let alice = caller("alice");
     let mut waiting = Vec::new();
-    for _ in 0..PENDING {
+    for _ in 0..crate::gate::pending_decisions::PENDING {
         let question = question(&[NEVER], true, Some(&alice));
         let mut one = authorizer.authorize_request(question).boxed();
         assert!(poll!(&mut one).is_pending());
@@ -174,5 +174,5 @@ async fn a_caller_waits_for_at_most_sixteen_decisions_with_all_its_tokens() {
     for one in waiting {
         assert!(matches!(one.await, Err(NotAuthorized::TooSlow)));
     }
-    assert!(authorizer.lock().is_empty());
+    assert!(authorizer.pending.is_empty());
 }

@@ -72,6 +72,7 @@ fn gate() -> Gate {
         throttle: None,
         is_local: false,
         authorizer: None,
+        decision_point: None,
         challenges: faults.finish(challenges).unwrap(),
         refusal_cache: RefusalCache::default(),
         authenticator: Arc::new(Authenticator::new(

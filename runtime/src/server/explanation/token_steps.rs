@@ -81,6 +81,19 @@ impl AccessTable {
         item: &str,
         now: UnixTime,
     ) -> Result<Explanation, StartError> {
+        let explained = self.explain_read(config, token, item, now)?;
+        Ok(explained.0)
+    }
+
+    /// Explains as [`explain_token`](Self::explain_token). Returns also the claims that could be
+    /// read.
+    pub(super) fn explain_read(
+        &self,
+        config: &Config,
+        token: &str,
+        item: &str,
+        now: UnixTime,
+    ) -> Result<(Explanation, Option<Claims>), StartError> {
         let settings = config.validate()?;
         let row = self.find(item)?;
         let mut explained = Explanation::of(row);
@@ -90,7 +103,7 @@ impl AccessTable {
             true => explained.add("scope", Verdict::NotEvaluated, row.to_string()),
             false => self.explain_row(row, claims.as_ref(), now, &mut explained),
         }
-        Ok(explained)
+        Ok((explained, claims))
     }
 
     /// Reads the claims of a token, and adds what the gate would say of it. Returns `None` if it

@@ -108,6 +108,7 @@ impl World {
             info: ServerConfig::new(catalogue.capabilities(true)),
             catalogue: Arc::new(catalogue),
             authorizer: None,
+            decision_point: None,
             visibility: Default::default(),
             page_items: 1_000,
             records: Arc::default(),

@@ -20,7 +20,8 @@ use crate::{
     server::{
         Visibility,
         access_table::AccessTable,
-        gate_plan::{GatePlan, Policy},
+        author_policy::Policy,
+        gate_plan::GatePlan,
         login_timing::Login,
         page_entries::tool_entry,
         readiness,

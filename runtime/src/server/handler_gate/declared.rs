@@ -4,7 +4,10 @@ use rmcp::model::Tool;
 
 use crate::{
     error::SetupErrors,
-    server::registry::{AccessTerms, Registry},
+    server::{
+        item_inputs::ItemInputs,
+        registry::{AccessTerms, Registry},
+    },
     uri_pattern::UriPattern,
 };
 
@@ -44,6 +47,7 @@ impl Declared {
             resources: patterns(self.resources, has.uris.as_deref(), faults),
             // The gate does not know whether the handler announces changes.
             changes: true,
+            inputs: ItemInputs::of(has.tools.iter().flatten(), has.prompts.iter().flatten()),
         }
     }
 

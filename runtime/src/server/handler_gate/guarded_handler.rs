@@ -36,6 +36,7 @@ use crate::{
 };
 
 mod handler_admission;
+mod shown_resources;
 mod user_decision_run;
 
 use super::HandlerGate;
@@ -218,9 +219,12 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let permit = self.permit(&context, Operation::ListResources)?;
-        let mut list = self.handler.list_resources(request, context).await?;
-        list.resources
-            .retain(|one| self.shows(&permit, Operation::ReadResource(&one.uri)));
+        let mut list = self
+            .handler
+            .list_resources(request, context.clone())
+            .await?;
+        let resources = std::mem::take(&mut list.resources);
+        list.resources = self.shown(&permit, resources, &context).await?;
         list.cache_scope = self.cache_scope(list.cache_scope);
         Ok(list)
     }

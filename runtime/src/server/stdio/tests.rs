@@ -8,8 +8,10 @@ use serde_json::json;
 
 use super::*;
 use crate::{
+    denial::DenialReason,
     mcp_tool,
     observer::{DecisionEvent, NotRecordedError, Observer, OutcomeEvent, RunOutcome},
+    policy::{Effect, PolicyDecision, PolicyDecisionPoint, PolicyError, PolicyRequest},
     tool::ToolError,
     tools,
 };
@@ -151,4 +153,79 @@ async fn a_line_that_is_too_long_is_reported_with_a_request_id() {
     let ids = ids.0.lock().unwrap();
     let lengths: Vec<_> = ids.iter().map(String::len).collect();
     assert_eq!(lengths, [32]);
+}
+
+/// Keeps the reasons of the refusals of calls.
+#[derive(Default)]
+struct Reasons(Mutex<Vec<Option<DenialReason>>>);
+
+impl Observer for Reasons {
+    fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        if decision.method == "tools/call" {
+            let reasons = self.0.lock();
+            let mut reasons = reasons.unwrap_or_else(PoisonError::into_inner);
+            reasons.push(decision.reason);
+        }
+        Ok(())
+    }
+
+    fn ended(&self, _: &OutcomeEvent<'_>) {}
+}
+
+/// Decides by the argument that the author has opted in.
+struct ByArgument;
+
+impl PolicyDecisionPoint for ByArgument {
+    async fn decide(&self, request: &PolicyRequest<'_>) -> Result<PolicyDecision, PolicyError> {
+        let how = request.resource().arguments().first().map(|(_, how)| *how);
+        match how.and_then(|how| how.as_str()) {
+            Some("denied") => Ok(PolicyDecision::new(Effect::Deny)),
+            Some("down") => Err(PolicyError::unavailable("as the test says")),
+            Some("garbage") => Err(PolicyError::failed("as the test says")),
+            Some("panic") => std::panic::resume_unwind(Box::new("as the test says")),
+            _ => Ok(PolicyDecision::new(Effect::Allow)),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_point_decides_on_standard_input_and_its_faults_refuse() {
+    let reasons = Arc::new(Reasons::default());
+    let server = Server::new("desk")
+        .tools(tools![behave])
+        .without_banner()
+        .with_decision_point(ByArgument)
+        .with_policy_arguments("behave", ["how"])
+        .with_observer(Arc::clone(&reasons) as _);
+    let mut lines = vec![
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        }}),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+    ];
+    let ways = ["run", "denied", "down", "garbage", "panic"];
+    for (id, how) in ways.into_iter().enumerate() {
+        let params = json!({"name": "behave", "arguments": {"how": how}});
+        lines.push(
+            json!({"jsonrpc": "2.0", "id": id + 1, "method": "tools/call", "params": params}),
+        );
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let caller = LocalCaller::named("test").with_scopes(["desk:use"]);
+    let input = Lines(Cursor::new(text.into_bytes()));
+    let never = std::future::pending().boxed();
+    serve(server.bound(), caller, input, io::sink(), never)
+        .await
+        .unwrap();
+    assert_eq!(
+        *reasons.0.lock().unwrap(),
+        [
+            None,
+            Some(DenialReason::DeniedByPolicy),
+            Some(DenialReason::PolicyUnavailable),
+            Some(DenialReason::PolicyFailed),
+            Some(DenialReason::PolicyFailed),
+        ]
+    );
 }

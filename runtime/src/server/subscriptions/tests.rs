@@ -39,6 +39,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
         changes: Changes::new(),
         rules: Arc::new(Rules::new(table.clone(), offers, table.required(), true)),
         authorizer: None,
+        decision_point: None,
         clock: Arc::new(At(now)),
         capabilities,
         quota: Arc::default(),

@@ -138,7 +138,7 @@ impl<H> GuardedHandler<H> {
                 if let Some(report) = report {
                     report.note(RunOutcome::TimedOut);
                 }
-                let name = gate.item_names.get(target).map_or("", |name| name);
+                let name = gate.item_names.get(target).unwrap_or_default();
                 K::timed_out(timed_out(time, K::NOUN, name))
             }
         }
@@ -157,6 +157,7 @@ impl<H> GuardedHandler<H> {
             seal: &decided.all.seal,
             rules: &gate.rules,
             authorizer: gate.authorizer.as_deref(),
+            decision_point: gate.decision_point.as_deref(),
         };
         let (requested, arguments) = K::requested(request);
         let shown = decided.all.shown(decided.target, requested, arguments);

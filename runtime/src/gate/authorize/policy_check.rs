@@ -1,0 +1,127 @@
+//! The last checks of an admitted request: its item, and then the decision point.
+
+use futures_util::FutureExt;
+use http::HeaderMap;
+
+use crate::denial::{DenialReason, ItemDenial};
+
+use super::{
+    super::{
+        Gate,
+        audit::Subject,
+        decision_point::{Allowed, NotAllowed, PolicyFault, PolicyQuestion},
+        refusal::{Refusal, RefusedRequest},
+        session::SESSION_ID,
+    },
+    AuthorizedRequest, UNREADABLE,
+    admitted::{Admission, AdmittedRequest},
+};
+
+impl Gate {
+    /// Asks the item and the decision point of an admitted request. Without either, this is a few
+    /// branches.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if one of them does not allow it.
+    pub(in crate::gate) async fn settle<'g>(
+        &'g self,
+        request: AdmittedRequest,
+        headers: &HeaderMap,
+    ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'g>>> {
+        let asks_item = self.asks_item(&request);
+        match request.admission {
+            Admission::Permitted(permit) if !asks_item => {
+                let rest = (request.lane, request.message, request.body, request.session);
+                Ok(AdmittedRequest::permitted(permit, None, rest))
+            }
+            // Boxed: few requests ask, and the future of all others stays small.
+            _ => self.ask(request, headers).boxed().await,
+        }
+    }
+
+    async fn ask<'g>(
+        &'g self,
+        mut request: AdmittedRequest,
+        headers: &HeaderMap,
+    ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'g>>> {
+        let authorized = match self.check_items(&request, headers) {
+            Some(check) => check.await?,
+            None => None,
+        };
+        if let Some(authorized) = authorized {
+            request.admission.extend(authorized);
+        }
+        let AdmittedRequest {
+            admission,
+            lane,
+            message,
+            body,
+            session,
+        } = request;
+        let undecided = match admission {
+            Admission::Permitted(permit) => {
+                let rest = (lane, message, body, session);
+                return Ok(AdmittedRequest::permitted(permit, None, rest));
+            }
+            Admission::Undecided(undecided) => undecided,
+        };
+        let operation = message.operation();
+        let decided = match &self.decision_point {
+            Some(point) => {
+                let question = PolicyQuestion {
+                    operation: operation.unwrap_or(UNREADABLE),
+                    arguments: message.arguments(),
+                    session: headers.get(SESSION_ID).and_then(|id| id.to_str().ok()),
+                };
+                point.decide(&self.rules, undecided, question).await
+            }
+            // The rules ask only where there is one.
+            None => Err(Box::new(NotAllowed {
+                undecided,
+                fault: PolicyFault::Failed,
+            })),
+        };
+        match decided {
+            Ok(Allowed { permit, note }) => {
+                let rest = (lane, message, body, session);
+                Ok(AdmittedRequest::permitted(permit, note, rest))
+            }
+            Err(not_allowed) => {
+                let NotAllowed { undecided, fault } = *not_allowed;
+                let note = match &fault {
+                    PolicyFault::Denied(note) => note.clone(),
+                    _ => None,
+                };
+                let subject = Subject::new(operation, undecided.caller());
+                let subject = subject.with_policy(note.as_deref());
+                let refusal = policy_refusal(&fault);
+                Err(self.refuse(subject, refusal, headers, message.response_envelope()))
+            }
+        }
+    }
+}
+
+/// Returns the refusal of what the decision point has not allowed. Its reasons are for the
+/// operator: they can name other callers and resources.
+pub(in crate::gate) fn policy_refusal(fault: &PolicyFault) -> Refusal {
+    let forbidden = |reason, message: &'static str| Refusal::Forbidden {
+        reason: ItemDenial::new(reason, message.into()),
+    };
+    match fault {
+        PolicyFault::Denied(_) => forbidden(
+            DenialReason::DeniedByPolicy,
+            "the policy of this server does not allow it",
+        ),
+        PolicyFault::Failed => forbidden(
+            DenialReason::PolicyFailed,
+            "the request could not be authorized",
+        ),
+        PolicyFault::Unavailable { retry_after } => Refusal::Unavailable {
+            reason: DenialReason::PolicyUnavailable,
+            retry_after: *retry_after,
+            description: "the request cannot be authorized now; try again later",
+        },
+        PolicyFault::TooManyPending => Refusal::TooManyPending,
+    }
+}
