@@ -127,6 +127,11 @@ impl Gate {
             }
             _ => self.authenticate(parts, token).await,
         };
+        // Before the message is read: until here the future of a request is small.
+        if let (Some(id), Ok(Some(caller))) = (session_id.as_deref(), &authenticated) {
+            let finding = self.find_session(id, &parts.headers, caller);
+            OptionFuture::from(finding).await.transpose()?;
+        }
         let may_send_all = match &authenticated {
             Ok(Some(_)) => true,
             // If no item needs a token, no client has one.
@@ -161,8 +166,6 @@ impl Gate {
         let session = match session_id {
             Some(id) => {
                 let (headers, caller) = (&parts.headers, caller.as_ref());
-                let finding = self.find_session(&id, headers, &message, caller);
-                OptionFuture::from(finding).await.transpose()?;
                 Some(self.enter_session(&id, headers, &message, caller)?)
             }
             None => None,
@@ -189,8 +192,6 @@ impl Gate {
         };
         if let Some(throttle) = self.throttle.as_deref() {
             self.limit_use(throttle, &admitted, parts)?;
-            let counting = self.limit_at_replicas(throttle, &admitted, &parts.headers);
-            OptionFuture::from(counting).await.transpose()?;
         }
         let mut authorized = self.settle(admitted, &parts.headers).await?;
         self.complete(&mut authorized, &parts.headers)?;

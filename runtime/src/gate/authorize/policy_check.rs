@@ -1,6 +1,7 @@
-//! The last checks of an admitted request: its item, and then the decision point.
+//! The last checks of an admitted request: the rates that replicas share, its item, and then the
+//! decision point.
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::OptionFuture};
 use http::HeaderMap;
 
 use crate::denial::{DenialReason, ItemDenial};
@@ -18,8 +19,8 @@ use super::{
 };
 
 impl Gate {
-    /// Asks the item and the decision point of an admitted request. Without either, this is a few
-    /// branches.
+    /// Counts an admitted request at the other replicas, and asks its item and the decision point.
+    /// Without any of them, this is a few branches.
     ///
     /// # Errors
     ///
@@ -29,9 +30,10 @@ impl Gate {
         request: AdmittedRequest,
         headers: &HeaderMap,
     ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'g>>> {
-        let asks_item = self.asks_item(&request);
+        let counts_elsewhere = self.replicas.is_some() && self.throttle.is_some();
+        let asks = counts_elsewhere || self.asks_item(&request);
         match request.admission {
-            Admission::Permitted(permit) if !asks_item => {
+            Admission::Permitted(permit) if !asks => {
                 let rest = (request.lane, request.message, request.body, request.session);
                 Ok(AdmittedRequest::permitted(permit, None, rest))
             }
@@ -45,6 +47,10 @@ impl Gate {
         mut request: AdmittedRequest,
         headers: &HeaderMap,
     ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'g>>> {
+        if let Some(throttle) = self.throttle.as_deref() {
+            let counting = self.limit_at_replicas(throttle, &request, headers);
+            OptionFuture::from(counting).await.transpose()?;
+        }
         let authorized = match self.check_items(&request, headers) {
             Some(check) => check.await?,
             None => None,
