@@ -10,11 +10,11 @@ mod toml_settings;
 
 use std::{collections::BTreeMap, fs::File};
 
-use super::{
-    resource_url::quoted_without_secrets,
+use super::resource_url::quoted_without_secrets;
+use crate::{
+    error::SetupErrors,
     secret_file::{read_text, unreadable},
 };
-use crate::error::SetupErrors;
 
 /// The variable that names the file.
 pub(super) const CONFIG: &str = "TOOLGATE_CONFIG";

@@ -14,10 +14,12 @@ use super::{
     config_file::{self, CONFIG},
     dotenv,
     resource_url::quoted_without_secrets,
-    secret_file,
     variable::{SECRETS, TRACE_SECRETS, is_reserved},
 };
-use crate::error::{SetupErrors, StartError};
+use crate::{
+    error::{SetupErrors, StartError},
+    secret_file,
+};
 
 /// The variables of the process, with those of the `.env` file as defaults.
 ///
