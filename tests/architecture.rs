@@ -293,6 +293,8 @@ fn a_file_owns_one_noun_and_fits_on_a_few_screens() {
     for folder in [
         "approval/src",
         "audit",
+        "authzen",
+        "cedar",
         "config/src",
         "core/src",
         "development-issuer/src",
@@ -328,6 +330,8 @@ fn only_the_clock_asks_what_time_it_is() {
     let others = [
         "approval/src",
         "audit/src",
+        "authzen/src",
+        "cedar/src",
         "development-issuer/src",
         "docs-page/src",
         "json-schema/src",

@@ -4,7 +4,7 @@
 //! [`Config::validate`] validates it and builds [`ValidConfig`]; the server reads only these.
 //!
 //! - `environment`: the variables of the process, of the `.env` file (`dotenv`) and of the file that
-//!   `TOOLGATE_CONFIG` names (`config_file`); `secret_file`: secrets in files
+//!   `TOOLGATE_CONFIG` names (`config_file`)
 //! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's;
 //!   `unknown_variables`: names that are probably misspelt
 //! - `resource_url`: resources, issuers and origins as text
@@ -43,7 +43,6 @@ mod request_limits;
 mod resource_metadata;
 mod resource_url;
 mod scalekit;
-mod secret_file;
 mod state_key;
 #[cfg(feature = "stdio")]
 mod stdio_settings;

@@ -24,4 +24,4 @@ pub use trusted_proxies::TrustedProxies;
 
 // Short paths to the core, and to the OAuth side.
 use toolgate_core::{caller, json, loopback, start_error};
-use toolgate_oauth::{issuer, verify};
+use toolgate_oauth::{issuer, secret_file, verify};

@@ -13,6 +13,7 @@
 pub mod __fuzzing;
 pub mod issuer;
 pub mod policy;
+pub mod secret_file;
 pub mod single_flight;
 pub mod verify;
 

@@ -9,6 +9,7 @@
 //! | `--print-config` | the effective settings, and where each comes from, without secrets |
 //! | `--print-config --json` | the same as JSON, for programs; `toolgate doctor` reads it |
 //! | `--explain <item>` | which check allows or denies an item to the token from standard input: [`Server::explain`] |
+//! | `--print-cedar-schema` | with the feature `cedar`, the schema that policies are validated with |
 //! | `--stdio` | nothing: it serves the host that starts the program, if [`Program`] has a caller for it |
 //! | `--help` | the arguments and the variables |
 
@@ -107,6 +108,8 @@ enum Action {
     Config,
     ConfigJson,
     Explain,
+    #[cfg(feature = "cedar")]
+    CedarSchema,
     Help,
 }
 
@@ -140,6 +143,12 @@ const ACTIONS: &[(&str, Action, &str)] = &[
         "--explain <item>",
         Action::Explain,
         "reads a token from standard input and prints which check allows or denies it for the item; its signature is not checked. If several items have the name, write the kind before it: \"tool report\"",
+    ),
+    #[cfg(feature = "cedar")]
+    (
+        "--print-cedar-schema",
+        Action::CedarSchema,
+        "prints the Cedar schema that policies are validated with",
     ),
     ("--help", Action::Help, "prints this help"),
 ];
@@ -268,6 +277,8 @@ impl Program {
                 let explained = server.explain_with_policy(&config, &token, item).await;
                 Ok(explained.map_err(text)?.to_string())
             }
+            #[cfg(feature = "cedar")]
+            Action::CedarSchema => server.cedar_schema().map_err(text),
             Action::Serve | Action::Help => Ok(String::new()),
         }
     }

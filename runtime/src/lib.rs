@@ -82,6 +82,10 @@
 //!
 //! - `approval`: the page of `approve = "…"`, on which a user signs in and decides. Off by default.
 //! - `audit`: a tamper-evident audit log, which variables switch on. Off by default.
+//! - `authzen`: [`policy::AuthZen`], a decision point that asks an engine with OpenID AuthZEN. Off by
+//!   default.
+//! - `cedar`: [`policy::Cedar`], a decision point that evaluates Cedar policies in the process. It
+//!   needs Rust 1.89. Off by default.
 //! - `config-file`: settings in a TOML file that `TOOLGATE_CONFIG` names. Off by default.
 //! - `development-issuer`: an authorization server for development. It exists only while an item
 //!   requires a token, no issuer is configured, and server and clients are on this machine

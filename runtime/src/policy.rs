@@ -28,4 +28,9 @@ pub use toolgate_oauth::policy::{
     PolicyKind, PolicyRequest, PolicyResource, PolicySetupError,
 };
 
+#[cfg(feature = "authzen")]
+pub use toolgate_authzen::AuthZen;
+#[cfg(feature = "cedar")]
+pub use toolgate_cedar::Cedar;
+
 pub(crate) use toolgate_oauth::policy::ErasedDecisionPoint;

@@ -6,13 +6,11 @@
 //! - [`access_table`], [`explanation`]: who may use which item as declared, and why
 //! - [`approval_pages`]: the page for `approve`; [`startup_banner`]: the start-up banner
 //! - [`answer_limits`]: the limits of what a server answers, and its forms
-//! - [`assembly`]: builds what serves from a builder and a configuration, or reports every error
-//! - [`browser_redirect`]: redirects a browser at the endpoint to the documentation page
+//! - [`assembly`]: builds what serves, or reports every error; [`browser_redirect`]: to the page
 //! - [`catalogue`]: the registered tools, prompts and resources
 //! - [`changes`], [`subscriptions`]: changes at run time, and the notifications about them
 //! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
-//! - [`http_entry`]: the entry for HTTP requests, which bypasses the router for the endpoint
-//! - [`handler`]: the implementation of rmcp's handler
+//! - [`http_entry`]: the entry for HTTP requests; [`handler`]: rmcp's handler
 //! - [`shared`]: the state that all requests share; [`scope_hierarchy`]: which scope implies which
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
@@ -21,7 +19,7 @@
 //! - [`readiness`], [`replicas`], [`dpop_proofs`]: whether it is ready, what replicas share, proofs
 //! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access, as the page and lists show it
 //! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
-//! - [`policy_plan`], [`policy_setters`], [`item_inputs`]: its decision point
+//! - [`policy_plan`], [`policy_setters`], [`item_inputs`], `cedar_schema`: its decision point
 //! - [`multi_round`]: requests of several rounds; [`response_future`]: the future of a response
 //! - [`routes`], [`not_found`], [`cors`]: the served paths, the response at all others, and CORS
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
@@ -53,6 +51,8 @@ mod audit_log;
 mod author_policy;
 mod browser_redirect;
 mod catalogue;
+#[cfg(feature = "cedar")]
+mod cedar_schema;
 mod changes;
 mod connection;
 mod cors;

@@ -23,6 +23,7 @@ pub(crate) const LAYERS: &[(&str, u8)] = &[
     ("uri_pattern", 1),
     ("issuer", 2),
     ("policy", 2),
+    ("secret_file", 2),
     ("single_flight", 2),
     ("verify", 2),
     ("config", 3),

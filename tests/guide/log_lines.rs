@@ -103,6 +103,7 @@ fn every_log_line_is_in_the_table_and_the_table_has_no_other() {
         "development-issuer/src",
         "store/src",
         "store-redis/src",
+        "cedar/src",
         "traces/src",
     ] {
         logged.extend(sources(&root().join(crate_folder)));

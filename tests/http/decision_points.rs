@@ -17,6 +17,7 @@ use toolgate::{
 use toolgate_testing::TestServer;
 use tracing_subscriber::fmt::MakeWriter;
 
+mod authzen;
 mod sharing;
 
 /// Deletes a document.

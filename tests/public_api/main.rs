@@ -24,7 +24,16 @@ fn root() -> PathBuf {
 }
 
 /// The crates whose items the runtime exports, the runtime first.
-const CRATES: [&str; 6] = ["runtime", "core", "oauth", "config", "store", "store-redis"];
+const CRATES: [&str; 8] = [
+    "runtime",
+    "core",
+    "oauth",
+    "config",
+    "store",
+    "store-redis",
+    "authzen",
+    "cedar",
+];
 
 /// The source files of these crates without unit tests, by their path below `src`, or below the
 /// crate's folder if that path is another crate's.

@@ -7,7 +7,7 @@ use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 use super::items;
 
 /// What a path to an item of these crates begins with.
-const INSIDE: [&str; 8] = [
+const INSIDE: [&str; 10] = [
     "crate",
     "self",
     "super",
@@ -16,6 +16,8 @@ const INSIDE: [&str; 8] = [
     "toolgate_config",
     "toolgate_redis",
     "toolgate_store",
+    "toolgate_authzen",
+    "toolgate_cedar",
 ];
 
 /// The parsed source files of a crate, by their path below `src`.

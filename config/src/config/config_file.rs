@@ -10,11 +10,11 @@ mod toml_settings;
 
 use std::{collections::BTreeMap, fs::File};
 
-use super::{
-    resource_url::quoted_without_secrets,
+use super::resource_url::quoted_without_secrets;
+use crate::{
     secret_file::{read_text, unreadable},
+    start_error::SetupErrors,
 };
-use crate::start_error::SetupErrors;
 
 /// The variable that names the file.
 pub(super) const CONFIG: &str = "TOOLGATE_CONFIG";

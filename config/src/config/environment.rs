@@ -14,10 +14,12 @@ use super::{
     config_file::{self, CONFIG},
     dotenv,
     resource_url::quoted_without_secrets,
-    secret_file,
     variable::{SECRETS, TRACE_SECRETS, is_reserved},
 };
-use crate::start_error::{SetupErrors, StartError};
+use crate::{
+    secret_file,
+    start_error::{SetupErrors, StartError},
+};
 
 /// The variables of the process, with those of the `.env` file as defaults.
 ///

@@ -1,9 +1,12 @@
 //! Documents that belong to somebody: owners, roles, a second factor, and decisions of the user.
 //!
-//! Run `cargo run -p documents`; it needs no account and no configuration.
+//! Run `cargo run -p documents`; it needs no account and no configuration. With
+//! `DOCUMENTS_POLICIES=examples/documents/policies.cedar` it also asks the Cedar policies in that
+//! file.
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     process::ExitCode,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -11,7 +14,10 @@ use std::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use toolgate::auth::{AuthorizeError, Remedy};
-use toolgate::{Caller, Json, Server, State, mcp_resource, mcp_tool, resources, tools};
+use toolgate::{
+    Caller, Environment, Json, Server, State, cli::Program, mcp_resource, mcp_tool, policy::Cedar,
+    resources, tools,
+};
 
 #[derive(Clone, Serialize, JsonSchema)]
 struct Document {
@@ -114,10 +120,32 @@ fn server() -> Server<Documents> {
         .resources(resources![document])
 }
 
+/// Adds the policies of others, which can deny what the items allow.
+fn with_policies(server: Server<Documents>, file: &str) -> Server<Documents> {
+    server
+        .with_decision_point(Cedar::from_file(file))
+        .with_policy_arguments("delete_document", ["id"])
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    toolgate::cli::run(server()).await
+    let about = "documents that belong to somebody, as MCP tools";
+    Program::new(about)
+        .with_variable(
+            "DOCUMENTS_POLICIES",
+            "a file of Cedar policies, none by default",
+        )
+        .run(|environment: &Environment, _| {
+            let server = server();
+            Ok::<_, Infallible>(match environment.get("DOCUMENTS_POLICIES") {
+                Some(file) => with_policies(server, file),
+                None => server,
+            })
+        })
+        .await
 }
 
 #[cfg(test)]
 mod access_tests;
+#[cfg(test)]
+mod policy_tests;

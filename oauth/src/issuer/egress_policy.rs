@@ -37,6 +37,15 @@ impl EgressPolicy {
         proxy: None,
     };
 
+    /// Public addresses over https, loopback over http too, and the private addresses of a host.
+    #[must_use]
+    pub fn for_service(private_host: Option<String>) -> Self {
+        Self {
+            private_hosts: private_host.into_iter().collect(),
+            ..Self::THIS_MACHINE
+        }
+    }
+
     /// Checks whether a connection to this address of a host is permitted. A loopback name
     /// permits http, so it must not lead to any other address.
     ///

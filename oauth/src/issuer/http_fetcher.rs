@@ -126,6 +126,34 @@ impl HttpFetcher {
         self.either(url, request, &[200, 201]).await
     }
 
+    /// Posts a JSON document with these credentials, and returns the body of a `200` answer that is
+    /// JSON, too.
+    ///
+    /// # Errors
+    ///
+    /// Returns why there is no such answer.
+    pub async fn post_json_as(
+        &self,
+        url: &Url,
+        json: String,
+        authorization: HeaderValue,
+    ) -> Result<Vec<u8>, FetchError> {
+        let request = self
+            .client()?
+            .post(url.clone())
+            .header(AUTHORIZATION, authorization)
+            .header(CONTENT_TYPE, "application/json")
+            .body(json);
+        let answer = self.answer(url, request).await?;
+        let media_type = answer.headers().get(CONTENT_TYPE);
+        let is_json = media_type.is_some_and(|one| one.as_bytes().starts_with(b"application/json"));
+        match answer.status() {
+            StatusCode::OK if is_json => bounded(answer).await,
+            StatusCode::OK => Err(FetchError::NotJson),
+            status => Err(FetchError::Status(status.as_u16())),
+        }
+    }
+
     /// Sends a request, and returns the status and the body of a success or of a refusal.
     async fn either(
         &self,
@@ -249,6 +277,8 @@ pub enum FetchError {
     Status(u16),
     /// The body exceeds the size limit.
     TooLarge,
+    /// The body is not of the media type of JSON.
+    NotJson,
 }
 
 impl FetchError {
@@ -335,6 +365,7 @@ impl fmt::Display for FetchError {
                 write!(f, "it answered {status}; redirects are not followed")
             }
             Self::Status(status) => write!(f, "it answered {status}"),
+            Self::NotJson => f.write_str("its answer is not application/json"),
             Self::TooLarge => write!(f, "its answer is larger than {MAX_DOCUMENT} bytes"),
         }
     }

@@ -229,7 +229,7 @@ fn fetch_error(error: FetchError) -> ExchangeError {
         | FetchError::Certificate(_)
         | FetchError::NoConnection(_)
         | FetchError::Broken => Unavailable,
-        FetchError::TooLarge => Unusable,
+        FetchError::TooLarge | FetchError::NotJson => Unusable,
         FetchError::Status(_) | FetchError::Forbidden(_) | FetchError::NoClient => Misconfigured,
     };
     ExchangeError::new(kind, error.to_string())

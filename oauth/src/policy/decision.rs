@@ -14,7 +14,6 @@ use toolgate_core::authorization::Effect;
 /// assert_eq!(denied.effect(), Effect::Deny);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a decision has no effect unless it is returned"]
 pub struct PolicyDecision {
     effect: Effect,
     policy: Option<String>,

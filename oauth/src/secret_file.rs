@@ -13,7 +13,7 @@ const MAX_SIZE: u64 = 64 * 1024;
 /// # Errors
 ///
 /// Returns what is wrong with the file, as the end of "which …".
-pub(super) fn read(path: &str) -> Result<String, String> {
+pub fn read(path: &str) -> Result<String, String> {
     let file = File::open(path).map_err(unreadable)?;
     check_readers(&file.metadata().map_err(unreadable)?)?;
     match read_text(file, MAX_SIZE)?.trim() {
@@ -27,7 +27,7 @@ pub(super) fn read(path: &str) -> Result<String, String> {
 /// # Errors
 ///
 /// As [`read`].
-pub(super) fn read_text(file: File, most: u64) -> Result<String, String> {
+pub fn read_text(file: File, most: u64) -> Result<String, String> {
     let mut text = String::new();
     // One byte more shows that the file is too large.
     let mut bounded = file.take(most + 1);
@@ -38,7 +38,9 @@ pub(super) fn read_text(file: File, most: u64) -> Result<String, String> {
     }
 }
 
-pub(super) fn unreadable(error: io::Error) -> String {
+/// Says that a file cannot be read, as the end of "which …".
+#[must_use]
+pub fn unreadable(error: io::Error) -> String {
     format!("cannot be read: {error}")
 }
 

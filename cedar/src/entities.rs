@@ -1,0 +1,171 @@
+//! The entities of a request.
+
+use std::collections::{HashMap, HashSet};
+
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, ParseErrors, Request,
+    RestrictedExpression,
+};
+use toolgate_core::claims::Claims;
+use toolgate_oauth::policy::{PolicyError, PolicyKind, PolicyRequest};
+
+use crate::{arguments::Arguments, schema::is_template};
+
+/// The types of the entities.
+pub(crate) struct EntityTypes {
+    user: EntityTypeName,
+    client: EntityTypeName,
+    anonymous: EntityTypeName,
+    role: EntityTypeName,
+    server: EntityTypeName,
+    tool: EntityTypeName,
+    prompt: EntityTypeName,
+    resource: EntityTypeName,
+    template: EntityTypeName,
+    action: EntityTypeName,
+}
+
+impl EntityTypes {
+    /// Parses the names of the types.
+    ///
+    /// # Errors
+    ///
+    /// Returns Cedar's error.
+    pub(crate) fn parse() -> Result<Self, ParseErrors> {
+        Ok(Self {
+            user: "User".parse()?,
+            client: "Client".parse()?,
+            anonymous: "Anonymous".parse()?,
+            role: "Role".parse()?,
+            server: "Server".parse()?,
+            tool: "Tool".parse()?,
+            prompt: "Prompt".parse()?,
+            resource: "Resource".parse()?,
+            template: "Template".parse()?,
+            action: "Action".parse()?,
+        })
+    }
+
+    /// Returns the request of Cedar for a question, with the entities that it names.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an argument is not of its type.
+    pub(crate) fn request(
+        &self,
+        question: &PolicyRequest<'_>,
+        arguments: &Arguments,
+    ) -> Result<(Request, Entities), PolicyError> {
+        let (principal, caller) = self.principal(question.claims())?;
+        let (resource, parent) = self.resource(question);
+        let context = context(question, arguments)?;
+        let action = uid(&self.action, question.action());
+        let entities = caller.into_iter().chain(parent);
+        let entities = Entities::from_entities(entities, None).map_err(failed)?;
+        // The schema is that of this crate, and the request has its form.
+        let request = Request::new(principal, action, resource, context, None);
+        Ok((request.map_err(failed)?, entities))
+    }
+
+    fn principal(
+        &self,
+        claims: Option<&Claims>,
+    ) -> Result<(EntityUid, Option<Entity>), PolicyError> {
+        let Some(claims) = claims else {
+            return Ok((uid(&self.anonymous, "anonymous"), None));
+        };
+        let (kind, id) = match (claims.subject(), claims.client_id()) {
+            (Some(subject), _) => (&self.user, subject),
+            (None, client) => (&self.client, client.unwrap_or_default()),
+        };
+        // The URL of an issuer has no fragment (RFC 8414 §2), so no two parties share an id.
+        let party = |issuer: &str, id: &str| format!("{issuer}#{id}");
+        let principal = uid(kind, &party(claims.issuer(), id));
+        let roles: Vec<_> = claims.roles().collect();
+        let actors = claims.actors().iter().map(|actor| {
+            let issuer = actor.issuer().unwrap_or(claims.issuer());
+            RestrictedExpression::new_string(party(issuer, actor.subject()))
+        });
+        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+        let mut attributes = HashMap::from([
+            ("issuer".to_owned(), text(claims.issuer())),
+            ("actors".to_owned(), RestrictedExpression::new_set(actors)),
+            (
+                "roles".to_owned(),
+                RestrictedExpression::new_set(roles.iter().map(|role| text(role))),
+            ),
+        ]);
+        if let Some(subject) = claims.subject() {
+            attributes.insert("subject".to_owned(), text(subject));
+        }
+        if let Some(client) = claims.client_id() {
+            attributes.insert("client".to_owned(), text(client));
+        }
+        let parents = roles.iter().map(|role| uid(&self.role, role)).collect();
+        let entity = Entity::new(principal.clone(), attributes, parents).map_err(failed)?;
+        Ok((principal, Some(entity)))
+    }
+
+    /// Returns the resource, with its entity if it has a parent.
+    fn resource(&self, question: &PolicyRequest<'_>) -> (EntityUid, Option<Entity>) {
+        let resource = question.resource();
+        let kind = match resource.kind() {
+            PolicyKind::Server => &self.server,
+            PolicyKind::Tool => &self.tool,
+            PolicyKind::Prompt => &self.prompt,
+            PolicyKind::Resource
+                if resource.id() == resource.item() && is_template(resource.id()) =>
+            {
+                &self.template
+            }
+            PolicyKind::Resource => &self.resource,
+        };
+        let id = uid(kind, resource.id());
+        let is_covered =
+            resource.kind() == PolicyKind::Resource && resource.id() != resource.item();
+        let entity = is_covered.then(|| {
+            let template = uid(&self.template, resource.item());
+            Entity::new_no_attrs(id.clone(), HashSet::from([template]))
+        });
+        (id, entity)
+    }
+}
+
+fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+}
+
+fn context(question: &PolicyRequest<'_>, arguments: &Arguments) -> Result<Context, PolicyError> {
+    let time = i64::try_from(question.time().seconds()).unwrap_or(i64::MAX);
+    let mut fields = vec![
+        ("time".to_owned(), RestrictedExpression::new_long(time)),
+        (
+            "list".to_owned(),
+            RestrictedExpression::new_bool(question.is_listing()),
+        ),
+    ];
+    for (name, text) in [("session", question.session()), ("acr", question.acr())] {
+        if let Some(text) = text {
+            let text = RestrictedExpression::new_string(text.to_owned());
+            fields.push((name.to_owned(), text));
+        }
+    }
+    let resource = question.resource();
+    if !resource.arguments().is_empty() {
+        let (kind, item) = (resource.kind(), resource.item());
+        let record = arguments.record(kind, item, resource.arguments());
+        let record = record.map_err(|name| {
+            PolicyError::failed(format!(
+                "the argument `{name}` of `{item}` is not of its type"
+            ))
+        })?;
+        let of_item = [(item.to_owned(), record)];
+        let all = RestrictedExpression::new_record(of_item).map_err(failed)?;
+        fields.push(("arguments".to_owned(), all));
+    }
+    Context::from_pairs(fields).map_err(failed)
+}
+
+fn failed(error: impl std::fmt::Display) -> PolicyError {
+    PolicyError::failed(error.to_string())
+}

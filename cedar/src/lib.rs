@@ -1,0 +1,47 @@
+//! A decision point of `toolgate` that evaluates [Cedar](https://www.cedarpolicy.com) policies in
+//! the process.
+//!
+//! ```no_run
+//! use toolgate::{Server, policy::Cedar};
+//!
+//! let server = Server::new("documents").with_decision_point(Cedar::from_file("documents.cedar"));
+//! ```
+//!
+//! # Entities and actions
+//!
+//! They follow from the items of the server, and so does the schema, which `--print-cedar-schema`
+//! prints.
+//!
+//! | in Cedar | is |
+//! |---|---|
+//! | `User::"<issuer>#<subject>"` | the subject of the token |
+//! | `Client::"<issuer>#<client>"` | a program whose token has no subject |
+//! | `Anonymous::"anonymous"` | a caller without a token |
+//! | `Role::"<role>"` | a parent of the user or of the client for each role |
+//! | `Tool`, `Prompt`, `Template` | the registered items, by name: a policy that names another does not start |
+//! | `Resource::"<URI>"` | a resource; its template is its parent |
+//! | `Server` | the server itself |
+//! | `Action::"<method>"` | the method of the message, such as `tools/call` |
+//!
+//! A user and a client have the attributes `issuer`, `subject`, `client`, `roles` and `actors`. The
+//! context has `time` in seconds, `list` (whether a list asks if it shows the item), and, if they are
+//! known, `session`, `acr` and `arguments`: `context.arguments.pay.invoice` is the argument `invoice`
+//! of the tool `pay`, if `Server::with_policy_arguments` names it.
+//!
+//! # Policies
+//!
+//! They are validated at the start, strictly and all at once. The file is compared once a second
+//! while requests arrive: a change takes effect for the next request. If it is not valid, the last
+//! valid policies stay, and the log says why. `@id("…")` names a policy for the records.
+//!
+//! A policy whose evaluation fails denies the request, also where Cedar itself would ignore that
+//! policy: a `forbid` that fails must not open anything.
+
+mod arguments;
+mod cedar;
+mod entities;
+mod loaded;
+mod schema;
+
+pub use cedar::Cedar;
+pub use schema::schema;
