@@ -8,11 +8,14 @@
 
 mod args;
 mod audit;
+mod bound_token;
 mod challenge;
 mod check;
 mod check_context;
 mod checks;
+mod credentials;
 mod doctor;
+mod dpop_proof;
 mod exit;
 mod finding;
 mod forged_tokens;

@@ -174,10 +174,13 @@ fn page(tools: &Tools) -> Result<(), Error> {
     let part = |name| fs::read_to_string(tools.work.join(name));
     let (clients, denials) = (part("matrix.md")?, part("denials.md")?);
     let (suite, proxy) = (part("suite.md")?, part("proxy.md")?);
+    // A test of `toolgate-cli` compares and writes this section.
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    let authorization = section(&published, "## Server authorization\n");
     let page = format!(
-        "{HEAD}## Clients\n\n{clients}\n## Denials\n\n{DENIALS}{denials}\n## Conformance\n\n{suite}\n## Behind a proxy\n\n{PROXY}{proxy}"
+        "{HEAD}## Clients\n\n{clients}\n## Denials\n\n{DENIALS}{denials}\n## Conformance\n\n{suite}\n{authorization}## Behind a proxy\n\n{PROXY}{proxy}"
     );
-    if fs::read_to_string(&path).is_ok_and(|there| there == page) {
+    if published == page {
         return Ok(());
     }
     fs::write(&path, page)?;
@@ -185,5 +188,28 @@ fn page(tools: &Tools) -> Result<(), Error> {
     match env::var_os("CI") {
         Some(_) => Err("it did not match this run: commit the new version".into()),
         None => Ok(()),
+    }
+}
+
+/// Returns the section with this heading, up to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let Some(start) = page.find(heading) else {
+        return "";
+    };
+    let rest = &page[start..];
+    let end = rest[heading.len()..].find("\n## ");
+    &rest[..end.map_or(rest.len(), |end| heading.len() + end + 1)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::section;
+
+    #[test]
+    fn a_section_ends_at_the_next_heading() {
+        let page = "# A\n\n## B\n\ntext\n\n## C\n\nmore\n";
+        assert_eq!(section(page, "## B\n"), "## B\n\ntext\n\n");
+        assert_eq!(section(page, "## C\n"), "## C\n\nmore\n");
+        assert_eq!(section(page, "## D\n"), "");
     }
 }
