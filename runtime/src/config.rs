@@ -30,12 +30,14 @@ mod approval_settings;
 mod audit_settings;
 mod config_file;
 mod dotenv;
+mod dpop_settings;
 mod environment;
 mod from_env;
 mod leeway_and_drain;
 mod metrics_settings;
 mod paths;
 mod private_issuers;
+mod published_scopes;
 mod rates;
 mod report;
 mod request_limits;
@@ -58,6 +60,7 @@ mod variable;
 #[cfg(feature = "audit")]
 pub(crate) use audit_settings::ValidAudit;
 pub use environment::Environment;
+pub use published_scopes::PublishedScopes;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use test_approvals::TestApprovals;
 use {
@@ -107,6 +110,7 @@ pub struct Config {
     rates: RateSettings,
     session_limits: SessionLimits,
     dpop: Dpop,
+    published_scopes: PublishedScopes,
     document: Option<ResourceMetadata>,
     approvals: ApprovalSettings,
     #[cfg(all(feature = "approval", feature = "testing"))]
@@ -255,6 +259,7 @@ impl Config {
             rates: RateSettings::default(),
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
+            published_scopes: PublishedScopes::default(),
             document: None,
             approvals: ApprovalSettings::default(),
             #[cfg(all(feature = "approval", feature = "testing"))]

@@ -7,8 +7,10 @@ use super::{
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
     audit_settings::{self, AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
+    dpop_settings::{self, PROOF_AGE},
     metrics_settings::{self, METRICS_BIND},
     private_issuers::PRIVATE_ISSUERS,
+    published_scopes::{self, PUBLISHED_SCOPES},
     rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url,
     scalekit::{self, Scalekit},
@@ -54,6 +56,8 @@ pub(super) const OURS: &[&str] = &[
     SESSIONS,
     BANNER,
     DRAIN,
+    PUBLISHED_SCOPES,
+    PROOF_AGE,
     LOG_FORMAT,
     CONFIG,
     AUDIT_FILE,
@@ -108,6 +112,8 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
         config.set_docs_url(source, url);
     }
+    published_scopes::read(&mut config, environment);
+    dpop_settings::read(&mut config, environment);
     rates::read(&mut config, environment);
     read_state_keys(&mut config, environment);
     audit_settings::read(&mut config, environment);

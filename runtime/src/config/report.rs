@@ -9,9 +9,11 @@ use super::{
     address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
     audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
+    dpop_settings::PROOF_AGE,
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
     metrics_settings::METRICS_BIND,
     private_issuers::PRIVATE_ISSUERS,
+    published_scopes::{PUBLISHED_SCOPES, PublishedScopes},
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
     variable::{APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, TRACE_SECRETS, is_reserved},
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 29] = [
+const SETTINGS: [(&str, &str); 31] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -39,6 +41,8 @@ const SETTINGS: [(&str, &str); 29] = [
     ("origins", ORIGINS),
     ("loopback_origins", ORIGINS),
     ("leeway_seconds", ""),
+    ("published_scopes", PUBLISHED_SCOPES),
+    ("dpop_proof_age_seconds", PROOF_AGE),
     ("sessions", SESSIONS),
     ("banner", BANNER),
     ("drain_seconds", DRAIN),
@@ -135,6 +139,11 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
         "origins": valid.origins(),
         "loopback_origins": valid.allows_loopback_origins(),
         "leeway_seconds": valid.leeway().as_secs(),
+        "published_scopes": match valid.published_scopes() {
+            PublishedScopes::All => "all",
+            PublishedScopes::Baseline => "baseline",
+        },
+        "dpop_proof_age_seconds": valid.dpop().proof_age().as_secs(),
         "sessions": valid.has_sessions(),
         "banner": valid.has_banner(),
         "drain_seconds": valid.drain().as_secs(),

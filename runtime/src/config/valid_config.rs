@@ -3,8 +3,8 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use super::{
-    Config, Paths, Resource, ResourceMetadata, StateKey, audit_settings::ValidAudit,
-    metrics_settings,
+    Config, Paths, PublishedScopes, Resource, ResourceMetadata, StateKey,
+    audit_settings::ValidAudit, metrics_settings,
 };
 use crate::{
     error::SetupErrors,
@@ -136,6 +136,11 @@ impl ValidConfig {
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
     pub(crate) fn resource_name(&self) -> Option<&str> {
         self.config.resource_name.as_deref()
+    }
+
+    /// Which scopes the metadata publishes.
+    pub(crate) fn published_scopes(&self) -> PublishedScopes {
+        self.config.published_scopes
     }
 
     /// How much clocks may differ.

@@ -87,6 +87,8 @@ pub(super) struct GatePlan {
     pub(super) visibility: Visibility,
     /// The scopes to publish, each with its description.
     pub(super) scopes: Vec<DescribedScope>,
+    /// The scopes of the first login.
+    baseline: Vec<&'static str>,
     /// The issuers to publish.
     pub(super) issuers: Vec<String>,
     pub(super) origins: OriginRules,
@@ -198,6 +200,7 @@ impl GatePlan {
             clock: policy.clock,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
+            baseline: table.names(baseline).collect(),
             issuing,
             make_authenticator,
             table,
@@ -276,6 +279,7 @@ impl GatePlan {
             is_development: self.is_development(),
             login: self.login,
             scopes: &self.scopes,
+            baseline: &self.baseline,
             scope_prefix: self.scope_prefix(),
         }
     }
@@ -353,7 +357,7 @@ fn proofs(
         Proofs::new(
             settings.resource().addresses(),
             dpop.algorithms().to_vec(),
-            settings.leeway(),
+            (dpop.proof_age(), settings.leeway()),
             nonces,
             Arc::clone(clock),
         )
