@@ -14,6 +14,7 @@
 //! - `rates`: how often callers may send requests, and the proxies that name them
 //! - `request_limits`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
 //!   keys that seal state
+//! - `store_settings`: the store that replicas share
 //! - `approval_settings`: how users sign in to approve requests
 //! - `audit_settings`, `metrics_settings`, `traces_settings`: what observes the server
 //! - `report`: the settings as text, for `--print-config`
@@ -48,6 +49,7 @@ mod secret_file;
 mod state_key;
 #[cfg(feature = "stdio")]
 mod stdio_settings;
+mod store_settings;
 #[cfg(all(feature = "approval", feature = "testing"))]
 mod test_approvals;
 #[cfg(test)]
@@ -66,6 +68,7 @@ pub use test_approvals::TestApprovals;
 use {
     address_settings::AddressSettings, approval_settings::ApprovalSettings,
     audit_settings::AuditSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey,
+    store_settings::StoreSettings,
 };
 pub(crate) use {
     paths::Paths,
@@ -118,6 +121,7 @@ pub struct Config {
     credentials: Option<ClientCredentials>,
     state_key: Option<StateKey>,
     previous_state_key: Option<StateKey>,
+    store: StoreSettings,
     audit: AuditSettings,
     metrics: Option<SocketAddr>,
     #[cfg(feature = "traces")]
@@ -267,6 +271,7 @@ impl Config {
             credentials: None,
             state_key: None,
             previous_state_key: None,
+            store: StoreSettings::default(),
             audit: AuditSettings::default(),
             metrics: None,
             #[cfg(feature = "traces")]

@@ -44,6 +44,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use tokio_util::sync::CancellationToken;
+use toolgate_store::{Replicas, Revocations};
 
 use crate::{authorization::Rules, clock::Clock, scope::ScopeSet, verify::Authenticator};
 
@@ -165,6 +166,10 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<dyn Clock>,
     /// Gets every decision, if anything observes the gate.
     pub(crate) observation: Option<Observation>,
+    /// What the replicas of the server share, if it has a store.
+    pub(crate) replicas: Option<Arc<Replicas>>,
+    /// The tokens that are no longer accepted.
+    pub(crate) revocations: Revocations,
     pub(crate) limits: Limits,
     /// How often a caller may use what, if anything is limited.
     pub(crate) throttle: Option<Box<Throttle>>,

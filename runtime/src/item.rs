@@ -72,7 +72,7 @@ pub use authorize::AuthorizeReturn;
 pub(crate) use authorize::{Authorized, Authorizing, decide};
 pub(crate) use authorize_denial::AuthorizeDenial;
 pub use authorize_error::AuthorizeError;
-pub(crate) use authorize_error::AuthorizeReason;
+pub(crate) use authorize_error::{AuthorizeReason, NOT_RECORDED};
 pub use authorized_values::AuthorizedValues;
 pub use call::{Call, ItemName};
 pub(crate) use call_error::{BoxError, FailureKind};

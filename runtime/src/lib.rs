@@ -64,6 +64,7 @@
 //! | give it a command line | [`cli::run`], which also prints who may use what |
 //! | serve a host that starts your program | [`Server::serve_stdio`], [`LocalCaller`] |
 //! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
+//! | run several replicas, revoke tokens | [`store`] |
 //!
 //! Guides: [tokens and issuers](guide::tokens), [clients](guide::clients).
 //!
@@ -87,6 +88,8 @@
 //! - `logging`: the module `logging`, which logs to standard error as text or JSON. Off by
 //!   default, for programs with a `tracing` subscriber of their own.
 //! - `metrics`: metrics for Prometheus at the address in `TOOLGATE_METRICS_BIND`. Off by default.
+//! - `redis`: a store in Redis, which `TOOLGATE_STORE_URL` names and which all replicas of a server
+//!   share. Off by default.
 //! - `stdio`: [`Server::serve_stdio`], for hosts that start a program and speak to it on standard
 //!   input and output. Off by default.
 //! - `testing`: [`Caller::test`] and [`tool::Call::test`], for unit tests of tools. The crate
@@ -123,6 +126,7 @@ mod rate;
 pub mod resource;
 mod scopes;
 mod server;
+pub mod store;
 mod text_argument;
 mod token_exchange;
 pub mod tool;

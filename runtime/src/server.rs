@@ -18,17 +18,15 @@
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
-//! - [`log_writer`]: limits the length of log lines
-//! - [`login_timing`]: when a client has to log in
-//! - [`readiness`]: whether the server can answer calls
+//! - [`log_writer`], [`login_timing`]: the length of log lines; when a client has to log in
+//! - [`readiness`], [`replicas`], [`dpop_proofs`]: whether it is ready, what replicas share, proofs
 //! - [`registry`], [`page_entries`]: each item with its access, and as the page takes it
 //! - [`gate_plan`]: the gate and the parts around it
 //! - [`listener_quota`]: limits the memory for subscriptions of each caller
 //! - [`multi_round`]: requests that take several rounds
 //! - [`routes`], [`not_found`], [`cors`]: the served paths, the response at all others, and CORS
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
-//! - [`response_future`]: the future of a response
-//! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
+//! - [`response_future`], [`security_schemes`]: the future of a response; what `tools/list` adds
 //! - [`serve`]: listens, and shuts down without losing calls
 //! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
 //! - [`list_visibility`]: which items the lists show to a caller
@@ -62,6 +60,7 @@ mod connection;
 mod cors;
 mod declared_scopes;
 mod dispatch_check;
+mod dpop_proofs;
 mod event_form;
 mod explanation;
 mod gate_plan;
@@ -85,6 +84,7 @@ mod observers;
 mod page_entries;
 mod readiness;
 mod registry;
+mod replicas;
 mod response_future;
 mod routes;
 mod run_reports;

@@ -100,6 +100,8 @@ fn every_log_line_is_in_the_table_and_the_table_has_no_other() {
         "core/src",
         "oauth/src",
         "development-issuer/src",
+        "store/src",
+        "store-redis/src",
         "traces/src",
     ] {
         logged.extend(sources(&root().join(crate_folder)));

@@ -24,7 +24,7 @@ fn root() -> PathBuf {
 }
 
 /// The crates whose items the runtime exports, the runtime first.
-const CRATES: [&str; 3] = ["runtime", "core", "oauth"];
+const CRATES: [&str; 5] = ["runtime", "core", "oauth", "store", "store-redis"];
 
 /// The source files of these crates without unit tests, by their path below `src`, or below the
 /// crate's folder if that path is another crate's.

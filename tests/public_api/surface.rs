@@ -7,7 +7,15 @@ use syn::{Attribute, File, Item, ItemUse, UseTree, Visibility};
 use super::items;
 
 /// What a path to an item of these crates begins with.
-const INSIDE: [&str; 5] = ["crate", "self", "super", "toolgate_core", "toolgate_oauth"];
+const INSIDE: [&str; 7] = [
+    "crate",
+    "self",
+    "super",
+    "toolgate_core",
+    "toolgate_oauth",
+    "toolgate_redis",
+    "toolgate_store",
+];
 
 /// The parsed source files of a crate, by their path below `src`.
 pub(crate) struct Sources(BTreeMap<String, File>);

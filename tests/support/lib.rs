@@ -7,6 +7,7 @@ pub mod consenting_user;
 mod folder;
 pub mod guarded_items;
 pub mod killed_server;
+pub mod memory_store;
 mod mock_issuer;
 pub mod observed;
 pub mod recording_http_client;

@@ -1,17 +1,24 @@
 //! What a tool reads of its caller. Nothing here takes part in a decision.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Caller;
+use super::{Caller, VerifiedToken};
 use crate::{
     claims::{Actor, ClaimsError},
     clock::UnixTime,
 };
 
 impl Caller {
+    /// Returns the token as it was verified, for the record of a refusal.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn verified(&self) -> Arc<VerifiedToken> {
+        Arc::clone(&self.0)
+    }
+
     /// Returns the user on whose behalf the call is made (`sub`), or `None` if a program
     /// calls for itself.
     ///

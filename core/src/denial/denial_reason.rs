@@ -110,6 +110,10 @@ pub enum DenialReason {
     /// The server cannot store more DPoP proofs. The operator looks for a
     /// client that sends too many requests, or adds a replica.
     ProofsExhausted,
+    /// The store that the replicas share does not answer in time, so the server cannot know whether
+    /// a proof or a confirmation was used, whether a token was revoked, or whose a session is. The
+    /// operator looks at the log of the program and at the store.
+    StoreUnavailable,
     /// The server cannot write the request to its audit log, so it does not run the request. The
     /// operator looks at the log of the program and at the disk of `TOOLGATE_AUDIT_FILE`.
     AuditUnavailable,
@@ -147,6 +151,7 @@ impl DenialReason {
         Self::SessionsExhausted,
         Self::VerificationUnavailable,
         Self::ProofsExhausted,
+        Self::StoreUnavailable,
         Self::AuditUnavailable,
     ];
 
@@ -186,6 +191,7 @@ impl DenialReason {
             Self::SessionsExhausted => ("sessions_exhausted", 503, Remedy::Retry),
             Self::VerificationUnavailable => ("verification_unavailable", 503, Remedy::Retry),
             Self::ProofsExhausted => ("proofs_exhausted", 503, Remedy::Retry),
+            Self::StoreUnavailable => ("store_unavailable", 503, Remedy::Retry),
             Self::AuditUnavailable => ("audit_unavailable", 503, Remedy::Retry),
         }
     }

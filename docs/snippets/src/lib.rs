@@ -37,6 +37,8 @@ pub mod providers {}
 pub mod rate_limits {}
 #[doc = include_str!("../../src/recipes.md")]
 pub mod recipes {}
+#[doc = include_str!("../../src/operating/replicas.md")]
+pub mod replicas {}
 #[doc = include_str!("../../src/resources-and-prompts.md")]
 pub mod resources_and_prompts {}
 #[doc = include_str!("../../src/rounds.md")]

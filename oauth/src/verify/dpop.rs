@@ -9,7 +9,7 @@
 //!   and its time is now
 //! - [`nonce`]: if required, it has a recent nonce of this server
 //! - [`replay`]: this process sees it for the first time, and was already running when the
-//!   proof was made
+//!   proof was made; with a shared store, all replicas together
 //!
 //! The URL comes from the configuration ([`target`]), not from `Host`: a party that relays a
 //! stolen proof chooses that header.
@@ -19,6 +19,7 @@ use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, Method};
+use toolgate_store::{OneTimeUse, OneTimeUses, Purpose, UseOutcome};
 
 use crate::{
     bearer::BearerToken,
@@ -104,6 +105,8 @@ pub enum ProofError {
     /// The replay cache is full, so the server cannot know whether this proof was used
     /// before.
     AtCapacity,
+    /// The store of all replicas does not answer, so the server cannot know it either.
+    StoreAway,
 }
 
 /// Verifies the proofs sent to one endpoint.
@@ -116,6 +119,8 @@ pub struct Proofs {
     leeway: u64,
     nonces: Option<Nonces>,
     replays: Replays,
+    /// The proofs of all replicas, if they share a store.
+    shared: Option<OneTimeUses>,
     /// When this process started to record proofs.
     since: UnixTime,
     clock: Arc<dyn Clock>,
@@ -143,9 +148,37 @@ impl Proofs {
             // From the first moment at which a proof is accepted to the last. The extra
             // second covers the clock's resolution of whole seconds.
             replays: Replays::new(age + 2 * leeway + 1),
+            shared: None,
             since: clock.now(),
             clock,
         }
+    }
+
+    /// Also records proofs in the store of all replicas. A proof that one replica has accepted is
+    /// then refused by every other.
+    #[must_use]
+    pub fn with_shared_uses(mut self, uses: Option<OneTimeUses>) -> Self {
+        self.shared = uses;
+        self
+    }
+
+    /// Verifies the proof of a request, with the store of all replicas if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub async fn verify_with_replicas(
+        &self,
+        request: &DpopRequest<'_>,
+        requirements: &ProofRequirements<'_>,
+        holder: &(impl Hash + ?Sized),
+    ) -> Result<ProvedKey, ProofError> {
+        let (proof, proved) = self.verify_here(request, requirements, holder)?;
+        if let Some(uses) = &self.shared {
+            // Boxed, so that the future of other requests stays small.
+            Box::pin(self.use_at_replicas(uses, &proof)).await?;
+        }
+        Ok(proved)
     }
 
     /// Verifies the proof of a request. `holder` is the party that the replay cache counts
@@ -161,6 +194,16 @@ impl Proofs {
         requirements: &ProofRequirements<'_>,
         holder: &(impl Hash + ?Sized),
     ) -> Result<ProvedKey, ProofError> {
+        let verified = self.verify_here(request, requirements, holder);
+        verified.map(|(_, proved)| proved)
+    }
+
+    fn verify_here(
+        &self,
+        request: &DpopRequest<'_>,
+        requirements: &ProofRequirements<'_>,
+        holder: &(impl Hash + ?Sized),
+    ) -> Result<(Proof, ProvedKey), ProofError> {
         let proof = self.parse(request)?;
         if requirements.key.is_some_and(|key| key != proof.key) {
             return Err(ProofError::OtherKey);
@@ -195,9 +238,15 @@ impl Proofs {
                 _ => return Err(ProofError::WantsNonce),
             }
         }
-        self.check_process_start(&proof)?;
+        // The store knows the proofs of earlier processes.
+        if self.shared.is_none() && proof.issued_at < self.since {
+            self.check_forgotten()?;
+        }
         match self.replays.record(holder, &proof.key, &proof.id) {
-            Outcome::Recorded => Ok(ProvedKey::from_verified_proof(proof.key)),
+            Outcome::Recorded => {
+                let proved = ProvedKey::from_verified_proof(proof.key);
+                Ok((proof, proved))
+            }
             Outcome::Replayed => Err(ProofError::Invalid("the proof was used before")),
             Outcome::AtCapacity => Err(ProofError::AtCapacity),
         }
@@ -223,18 +272,32 @@ impl Proofs {
         Proof::verify(text, &self.algorithms).map_err(ProofError::Invalid)
     }
 
-    /// Refuses a proof that a previous process may have seen: its replay cache is gone
-    /// (§11.1), and an attacker with the proof could wait for a restart.
+    /// Records a proof in the store of all replicas.
+    async fn use_at_replicas(&self, uses: &OneTimeUses, proof: &Proof) -> Result<(), ProofError> {
+        let name = [proof.key.as_bytes().as_slice(), proof.id.as_bytes()];
+        let used = uses.use_once(OneTimeUse {
+            purpose: Purpose::Proof,
+            name: &name,
+            made_at: proof.issued_at,
+            lifetime: Duration::from_secs(self.age + 2 * self.leeway + 1),
+        });
+        match used.await {
+            Ok(UseOutcome::First) => Ok(()),
+            Ok(UseOutcome::Repeated) => Err(ProofError::Invalid("the proof was used before")),
+            Ok(UseOutcome::Unknown) => self.check_forgotten(),
+            Err(_) => Err(ProofError::StoreAway),
+        }
+    }
+
+    /// Refuses a proof that was made before the record of used proofs begins: it may have been
+    /// used (§11.1), and an attacker with the proof could wait for a restart.
     ///
     /// A nonce that only this process issues shows that the proof is newer, whatever the
     /// client's clock says. Without a nonce, a client whose clock is behind is refused
     /// after the start for as long as its clock is behind; later proofs are accepted.
-    fn check_process_start(&self, proof: &Proof) -> Result<(), ProofError> {
-        if proof.issued_at >= self.since {
-            return Ok(());
-        }
+    fn check_forgotten(&self) -> Result<(), ProofError> {
         match &self.nonces {
-            Some(nonces) if nonces.are_of_this_process() => Ok(()),
+            Some(nonces) if nonces.are_of_this_process() && self.shared.is_none() => Ok(()),
             // The response contains a nonce, and the client makes another proof.
             Some(_) => Err(ProofError::WantsNonce),
             None => Err(ProofError::Invalid(

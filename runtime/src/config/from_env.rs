@@ -14,8 +14,8 @@ use super::{
     rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url,
     scalekit::{self, Scalekit},
-    traces_settings, unknown_variables,
-    variable::{APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, items},
+    store_settings, traces_settings, unknown_variables,
+    variable::{APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, STORE_URL, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};
 
@@ -45,6 +45,7 @@ pub(super) const OURS: &[&str] = &[
     PATH_PREFIX,
     PRIVATE_ISSUERS,
     STATE_KEY,
+    STORE_URL,
     CALLER_RATE,
     UNAUTHENTICATED_RATE,
     FAILED_RATE,
@@ -116,6 +117,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     dpop_settings::read(&mut config, environment);
     rates::read(&mut config, environment);
     read_state_keys(&mut config, environment);
+    store_settings::read(&mut config, environment);
     audit_settings::read(&mut config, environment);
     metrics_settings::read(&mut config, environment);
     traces_settings::read(&mut config, environment);

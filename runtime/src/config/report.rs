@@ -16,7 +16,9 @@ use super::{
     published_scopes::{PUBLISHED_SCOPES, PublishedScopes},
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
-    variable::{APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, TRACE_SECRETS, is_reserved},
+    variable::{
+        APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, STORE_URL, TRACE_SECRETS, is_reserved,
+    },
 };
 use crate::{
     error::StartError,
@@ -24,7 +26,7 @@ use crate::{
 };
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 31] = [
+const SETTINGS: [(&str, &str); 32] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -47,6 +49,7 @@ const SETTINGS: [(&str, &str); 31] = [
     ("banner", BANNER),
     ("drain_seconds", DRAIN),
     ("state_key", STATE_KEY),
+    ("store", STORE_URL),
     ("caller_rate", CALLER_RATE),
     ("unauthenticated_rate", UNAUTHENTICATED_RATE),
     ("failed_authentication_rate", FAILED_RATE),
@@ -148,6 +151,7 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
         "banner": valid.has_banner(),
         "drain_seconds": valid.drain().as_secs(),
         "state_key": valid.state_key().is_some(),
+        "store": valid.store().is_some(),
         "caller_rate": rate(valid.rates().caller),
         "unauthenticated_rate": rate(valid.rates().unauthenticated),
         "failed_authentication_rate": rate(valid.rates().failures),
@@ -208,6 +212,7 @@ fn is_secret(name: &str) -> bool {
         "SEED",
         "DSN",
         "CONNECTION",
+        "STORE_URL",
     ];
     let is_path = SECRETS
         .iter()

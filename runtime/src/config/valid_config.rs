@@ -1,10 +1,12 @@
 //! The validated settings, and the values derived from them.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use toolgate_store::{RevocationTimes, SharedStore};
 
 use super::{
     Config, Paths, PublishedScopes, Resource, ResourceMetadata, StateKey,
-    audit_settings::ValidAudit, metrics_settings,
+    audit_settings::ValidAudit, metrics_settings, store_settings,
 };
 use crate::{
     error::SetupErrors,
@@ -39,6 +41,7 @@ impl ValidConfig {
                 .cloned(),
         );
         config.audit.check(errors);
+        store_settings::check(config, errors);
         metrics_settings::check(config.metrics, bind, errors);
         let mut config = config.clone();
         config.issuers = config.issuers_with_private_hosts(errors);
@@ -68,6 +71,16 @@ impl ValidConfig {
     /// The key that sealed state before, if it was replaced.
     pub(crate) fn previous_state_key(&self) -> Option<[u8; 32]> {
         self.config.previous_state_key.map(StateKey::bytes)
+    }
+
+    /// The store that replicas share, if there is one.
+    pub(crate) fn store(&self) -> Option<Arc<dyn SharedStore>> {
+        self.config.store.store.clone()
+    }
+
+    /// How old the copy of the revocations may be.
+    pub(crate) fn revocation_times(&self) -> RevocationTimes {
+        self.config.store.times
     }
 
     /// The audit log, if there is one.

@@ -44,12 +44,16 @@ pub(super) const SCALEKIT_SECRET: &str = "SCALEKIT_CLIENT_SECRET";
 /// The key that seals state, and the previous one.
 pub(super) const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 
+/// The URL of the store that replicas share. It can have a password.
+pub(super) const STORE_URL: &str = "TOOLGATE_STORE_URL";
+
 /// The key of the audit log.
 pub(super) const AUDIT_KEY: &str = "TOOLGATE_AUDIT_KEY";
 
 /// The variables whose value can be in the file that `<name>_FILE` names.
-pub(super) const SECRETS: [&str; 5] = [
+pub(super) const SECRETS: [&str; 6] = [
     STATE_KEY,
+    STORE_URL,
     AUDIT_KEY,
     INTROSPECTION[1],
     APPROVAL[1],

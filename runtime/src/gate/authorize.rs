@@ -6,8 +6,9 @@
 //! dispatch, which compares what rmcp has read with the permit.
 //!
 //! - [`unauthenticated`]: requests without a valid token
+//! - [`revocation`]: tokens that were revoked
 //! - [`receive`]: the body, and requests whose message is not read
-//! - [`throttling`]: the limits of callers and of addresses
+//! - [`throttling`], [`replica_rates`]: the limits of callers and of addresses
 //! - [`item_check`]: the item's own `authorize` function
 //! - [`completion`]: the session that it opens, and the records
 
@@ -45,6 +46,8 @@ use super::{
 mod completion;
 mod item_check;
 mod receive;
+mod replica_rates;
+mod revocation;
 mod session_id;
 mod throttling;
 mod unauthenticated;
@@ -168,6 +171,8 @@ impl Gate {
         });
         if let Some(throttle) = self.throttle.as_deref() {
             self.limit_use(throttle, &authorized, parts)?;
+            let counting = self.limit_at_replicas(throttle, &authorized, &parts.headers);
+            OptionFuture::from(counting).await.transpose()?;
         }
         let check = OptionFuture::from(self.check_items(&authorized, &parts.headers));
         let checked = check.await.transpose()?;
@@ -233,7 +238,9 @@ impl Gate {
             .authenticate(&credentials, &request, &mut path)
             .await;
         self.report_verified(&parts.headers, started, path, &accepted);
-        Ok(Some(accepted?.sent_with(credentials)))
+        let caller = accepted?.sent_with(credentials);
+        self.check_revocation(&caller)?;
+        Ok(Some(caller))
     }
 
     pub(super) fn read_message(

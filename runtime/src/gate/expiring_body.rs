@@ -1,4 +1,4 @@
-//! A stream that ends when its token expires or the server stops.
+//! A stream that ends when its token expires or is revoked, or when the server stops.
 //!
 //! A stream outlives the authorization of its request. Without a limit it would send data to
 //! a caller whose token has expired, and keep a stopping server from stopping.
@@ -11,18 +11,20 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::{FutureExt, future::BoxFuture};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 pin_project! {
-    /// A body that ends after a time, or when the server stops.
+    /// A body that ends after a time, after an event, or when the server stops.
     pub(crate) struct ExpiringBody<B> {
         #[pin]
         inner: B,
         #[pin]
         time: Option<Sleep>,
+        revoked: Option<BoxFuture<'static, ()>>,
         #[pin]
         stop: WaitForCancellationFutureOwned,
         ended: bool,
@@ -50,16 +52,18 @@ impl OpenStreams {
 }
 
 impl<B> ExpiringBody<B> {
-    /// Limits the body to `lifetime`, if there is one, and to the time before `stop`.
+    /// Limits the body to `lifetime`, if there is one, and to the time before `stop` and `revoked`.
     pub(crate) fn new(
         inner: B,
         lifetime: Option<Duration>,
+        revoked: Option<BoxFuture<'static, ()>>,
         stop: CancellationToken,
         open: OpenStream,
     ) -> Self {
         Self {
             inner,
             time: lifetime.map(tokio::time::sleep),
+            revoked,
             stop: stop.cancelled_owned(),
             ended: false,
             open,
@@ -81,7 +85,8 @@ impl<B: Body<Data = Bytes>> Body for ExpiringBody<B> {
             || this
                 .time
                 .as_pin_mut()
-                .is_some_and(|time| time.poll(cx).is_ready());
+                .is_some_and(|time| time.poll(cx).is_ready())
+            || (this.revoked.as_mut()).is_some_and(|revoked| revoked.poll_unpin(cx).is_ready());
         if is_over {
             *this.ended = true;
             return Poll::Ready(None);
@@ -119,6 +124,7 @@ mod tests {
         let mut body = Box::pin(ExpiringBody::new(
             endless(),
             Some(life),
+            None,
             CancellationToken::new(),
             OpenStreams::default().open(),
         ));
@@ -132,6 +138,7 @@ mod tests {
         let stop = CancellationToken::new();
         let mut body = Box::pin(ExpiringBody::new(
             endless(),
+            None,
             None,
             stop.clone(),
             OpenStreams::default().open(),

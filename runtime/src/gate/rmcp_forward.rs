@@ -106,9 +106,12 @@ where
         return done;
     }
     if streams && response.status().is_success() {
-        let life = caller.map(|caller| lifetime(gate, &caller));
-        let response = response
-            .map(|body| ExpiringBody::new(body, life, gate.stop.clone(), gate.open_streams.open()));
+        let life = caller.as_ref().map(|caller| lifetime(gate, caller));
+        let revoked = caller.map(|caller| gate.until_revoked(&caller));
+        let response = response.map(|body| {
+            let (stop, open) = (gate.stop.clone(), gate.open_streams.open());
+            ExpiringBody::new(body, life, revoked, stop, open)
+        });
         return GuardedBody::guard(response.map(Body::new), session);
     }
     let response = in_json(response).await;

@@ -233,6 +233,38 @@ impl Throttle {
         Ok(())
     }
 
+    /// Returns the rates of a caller's request that all replicas count together, each with its item.
+    /// A further round is counted in this process only, which knows whether it continues one.
+    pub(super) fn shared_rates(
+        &self,
+        targets: &[Target],
+        continues: bool,
+    ) -> impl Iterator<Item = (Option<Target>, Rate)> {
+        let items = targets.iter().filter_map(move |target| {
+            let limits = self.limits.get(target)?;
+            let rate = limits
+                .rate
+                .filter(|_| !(continues && limits.takes_rounds))?;
+            Some((Some(*target), rate))
+        });
+        let caller = self.settings.caller.map(|rate| (None, rate));
+        caller.into_iter().chain(items)
+    }
+
+    /// Takes back what a caller's request has counted here, because another replica's count refuses
+    /// it.
+    pub(super) fn take_back(&self, caller: &Identity, targets: &[Target]) {
+        if let Some(rate) = self.settings.caller {
+            self.callers.give_back(self.key(caller), rate);
+        }
+        let principal = Principal::Caller(caller.clone());
+        for target in targets {
+            if let Some(rate) = self.limits.get(target).and_then(|limits| limits.rate) {
+                self.items.give_back(self.key(&(&principal, target)), rate);
+            }
+        }
+    }
+
     /// Counts a request without a valid token.
     pub(super) fn count_unauthenticated(&self, address: ClientAddress) -> Result<(), Limited> {
         let rate = self.settings.unauthenticated;

@@ -85,6 +85,10 @@ use crate::denial::{DenialReason, ItemDenial, Remedy};
 #[doc(alias = "403")]
 pub struct AuthorizeError(AuthorizeReason);
 
+/// The description of a confirmation that may have been used at another replica.
+pub(crate) const NOT_RECORDED: &str =
+    "the server cannot record now that the confirmation is used, so nothing was done; start again";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AuthorizeReason {
     NeedsScopes(Vec<Box<str>>),
@@ -144,6 +148,11 @@ impl AuthorizeError {
     /// Denies a request that its user has not approved.
     pub(super) fn not_approved(message: &'static str) -> Self {
         Self::for_reason(DenialReason::NotApproved, message)
+    }
+
+    /// Denies a request whose confirmation cannot be recorded in the store of all replicas.
+    pub(super) fn not_recorded() -> Self {
+        Self::for_reason(DenialReason::StoreUnavailable, NOT_RECORDED)
     }
 
     fn for_reason(reason: DenialReason, message: &'static str) -> Self {

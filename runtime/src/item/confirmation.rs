@@ -3,19 +3,22 @@
 //! It protects against mistakes of a model, not against a hostile client, which can answer by
 //! itself. The question holds every argument. The answer is valid for these arguments and
 //! this caller, because the state of the round is sealed (`round/state_seal.rs`). Each process
-//! accepts it once: it stores a used state until it expires (`round/used_states.rs`). Another
-//! replica, or a restarted server with the same `TOOLGATE_STATE_KEY`, can accept the answer again.
+//! accepts it once: it stores a used state until it expires (`round/used_states.rs`). With a shared
+//! store, all replicas together accept it once (`round/shared_use.rs`). Without one, another replica,
+//! or a restarted server with the same `TOOLGATE_STATE_KEY`, can accept the answer again.
 
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rmcp::model::InputRequiredResult;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use toolgate_store::UseOutcome;
 
 use super::{
     AuthorizeError, Call, CallError, ClientCapability, FromCall, IntoCallError, ToolError,
+    decision_report::DecisionReport,
     question::{QuestionTemplate, TOO_LONG},
-    round::{Elicited, Round, Use},
+    round::{Elicited, Round, SharedUse, Use},
 };
 
 /// The key of the question.
@@ -28,6 +31,24 @@ const LIFE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 #[derive(Debug)]
 pub(super) struct Confirmation(pub(super) QuestionTemplate);
 
+const USED_BEFORE: &str = "this confirmation was used before, so nothing was done";
+
+const FORGOTTEN: &str = "the server no longer knows whether this confirmation was used, so nothing was done; start again";
+
+/// The state of the question in one round.
+pub(super) enum ConfirmationStep {
+    Allowed,
+    Asked(InputRequiredResult),
+    /// The user has confirmed it, and the other replicas have to know.
+    Pending(PendingConfirmation),
+}
+
+/// A confirmation that the other replicas do not know yet.
+pub(super) struct PendingConfirmation {
+    used: SharedUse,
+    report: Option<DecisionReport>,
+}
+
 /// What the user fills in.
 #[derive(Deserialize, JsonSchema)]
 struct Answer {
@@ -37,7 +58,7 @@ struct Answer {
 }
 
 impl Confirmation {
-    /// Returns the question, if the user has not answered yet.
+    /// Returns the question, if the user has not answered yet, or the answer.
     ///
     /// # Errors
     ///
@@ -47,7 +68,7 @@ impl Confirmation {
         &self,
         call: &mut Call<S>,
         item: &str,
-    ) -> Result<Option<InputRequiredResult>, CallError> {
+    ) -> Result<ConfirmationStep, CallError> {
         let round = Round::<String>::from_call(call)?;
         let answer = round.elicited::<Answer>(KEY)?;
         let caller = call.caller();
@@ -60,13 +81,20 @@ impl Confirmation {
         match (answer, round.state()) {
             (Some(Elicited::Accepted(Answer { confirm: true })), Some(id)) => {
                 match round.use_once(caller.as_ref(), id) {
-                    Use::First => {
-                        report("confirmed");
-                        Ok(None)
-                    }
+                    Use::First => match round.shared_use(id, LIFE) {
+                        Some(used) => {
+                            let report = round.decision_report(item, KEY, id, caller.as_ref());
+                            let pending = PendingConfirmation { used, report };
+                            Ok(ConfirmationStep::Pending(pending))
+                        }
+                        None => {
+                            report("confirmed");
+                            Ok(ConfirmationStep::Allowed)
+                        }
+                    },
                     Use::Repeated => {
                         report("used_before");
-                        refused("this confirmation was used before, so nothing was done")
+                        refused(USED_BEFORE)
                     }
                     Use::AtCapacity => {
                         report("too_many");
@@ -88,9 +116,33 @@ impl Confirmation {
                     return refused(TOO_LONG);
                 };
                 let asked = round.ask(&new_id()?).good_for(LIFE);
-                Ok(Some(asked.form::<Answer>(KEY, question).close()?))
+                let question = asked.form::<Answer>(KEY, question).close()?;
+                Ok(ConfirmationStep::Asked(question))
             }
         }
+    }
+}
+
+impl PendingConfirmation {
+    /// Records at the other replicas that the confirmation is used.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a replica has accepted it before, or may have.
+    pub(super) async fn decide(self) -> Result<(), CallError> {
+        let (answer, end) = match self.used.record().await {
+            Ok(UseOutcome::First) => ("confirmed", Ok(())),
+            Ok(UseOutcome::Repeated) => (
+                "used_before",
+                Err(AuthorizeError::not_confirmed(USED_BEFORE)),
+            ),
+            Ok(UseOutcome::Unknown) => {
+                ("used_before", Err(AuthorizeError::not_confirmed(FORGOTTEN)))
+            }
+            Err(_) => ("not_recorded", Err(AuthorizeError::not_recorded())),
+        };
+        self.report.iter().for_each(|report| report.decided(answer));
+        end.map_err(IntoCallError::into_call_error)
     }
 }
 

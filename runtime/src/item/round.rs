@@ -6,13 +6,13 @@
 //! | `round_request` | what a request names, and what it brings from the round before |
 //! | `validated_round` | the round of one request, validated before the item runs |
 //! | `state_seal` | the sealed state that the client stores between two rounds |
-//! | `used_states` | the states that may be used only once |
+//! | `used_states`, `shared_use` | the states that may be used only once, in this process and at all replicas |
 //! | `form` | the form for a type |
 //! | `input_required` | [`InputRequired`]: the requested input; [`Reply`] |
 //! | `sampling` | [`Sample`]: a request to a client's model |
 //! | `client_answers` | [`Elicited`], [`Sampled`], [`Root`]: the answers of a client |
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rmcp::model::ElicitResult;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -31,6 +31,7 @@ mod form;
 mod input_required;
 mod round_request;
 mod sampling;
+mod shared_use;
 mod state_seal;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub(crate) use form::check_form;
 pub use input_required::{InputRequired, Reply};
 pub(crate) use round_request::RoundRequest;
 pub use sampling::Sample;
+pub(super) use shared_use::SharedUse;
 pub(crate) use state_seal::RoundSeal;
 pub(super) use used_states::Use;
 pub(crate) use validated_round::CallRound;
@@ -200,6 +202,12 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str) -> Use {
         let left = self.round.left().as_secs();
         self.round.seal.use_once(caller, id, left)
+    }
+
+    /// Returns what records the use at the other replicas, if there are any.
+    pub(super) fn shared_use(&self, id: &str, life: Duration) -> Option<SharedUse> {
+        let left = self.round.left().as_secs();
+        self.round.seal.shared_use(id, left, life)
     }
 
     fn answer<A: DeserializeOwned>(&self, key: &str) -> Result<Option<A>, ToolError> {

@@ -8,7 +8,7 @@ use rmcp::model::InputRequiredResult;
 use super::{
     Call, CallError, KindParts, Run, Running,
     approval::{Approval, ApprovalStep, PendingDecision},
-    confirmation::Confirmation,
+    confirmation::{Confirmation, ConfirmationStep, PendingConfirmation},
     question::{DeclaredQuestion, QuestionTemplate},
 };
 use crate::access::Requirement;
@@ -40,6 +40,8 @@ enum Step {
     Asked(InputRequiredResult),
     /// The page was opened.
     Pending(PendingDecision),
+    /// The user has confirmed the request, and the other replicas have to know.
+    Confirming(PendingConfirmation),
 }
 
 impl UserDecision {
@@ -93,8 +95,9 @@ impl UserDecision {
     pub(crate) fn begin<S>(&self, call: &mut Call<S>) -> Result<DecisionStep, CallError> {
         Ok(DecisionStep(match &self.way {
             Way::Confirm(confirmation) => match confirmation.ask(call, &self.item)? {
-                None => Step::Allowed,
-                Some(question) => Step::Asked(question),
+                ConfirmationStep::Allowed => Step::Allowed,
+                ConfirmationStep::Asked(question) => Step::Asked(question),
+                ConfirmationStep::Pending(pending) => Step::Confirming(pending),
             },
             Way::Approve(approval) => match approval.begin(call, &self.item)? {
                 ApprovalStep::Opened(page) => Step::Asked(page),
@@ -121,7 +124,7 @@ impl UserDecision {
 }
 
 impl DecisionStep {
-    /// Waits for a decision on the server's page, if one is pending. Returns `None` if the item may
+    /// Waits for a decision on the server's page, or for the store, if one is pending. Returns `None` if the item may
     /// run, and otherwise the question for the client.
     ///
     /// # Errors
@@ -132,6 +135,7 @@ impl DecisionStep {
             Step::Allowed => Ok(None),
             Step::Asked(question) => Ok(Some(question)),
             Step::Pending(pending) => pending.decide().await,
+            Step::Confirming(pending) => pending.decide().await.map(|()| None),
         }
     }
 }

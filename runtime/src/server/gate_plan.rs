@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+use toolgate_store::{Replicas, Revocations};
 
 use crate::{
     authorization::{Rules, Switches},
@@ -26,10 +27,12 @@ use super::{
     Visibility,
     approval_pages::{ApprovalPages, ApprovalPlan, ApprovalRoutes},
     declared_scopes::{described, undeclared},
+    dpop_proofs,
     login_timing::Login,
     observers,
     readiness::{Check, Readiness},
     registry::{DescribedScope, Registry},
+    replicas,
     scope_hierarchy::ScopeHierarchy,
     startup_banner::StartupBanner,
     static_documents::StaticDocuments,
@@ -54,6 +57,8 @@ pub(super) struct Policy {
     pub(super) readiness_check: Option<Check<()>>,
     /// The observer of the gate.
     pub(super) observer: Option<Arc<dyn Observer>>,
+    /// The tokens that are no longer accepted.
+    pub(super) revocations: Revocations,
 }
 
 impl Default for Policy {
@@ -70,6 +75,7 @@ impl Default for Policy {
             declared_scopes: &[],
             readiness_check: None,
             observer: None,
+            revocations: Revocations::new(),
         }
     }
 }
@@ -103,6 +109,9 @@ pub(super) struct GatePlan {
     approvals: ApprovalPages,
     observer: Option<Arc<dyn Observer>>,
     pub(super) clock: Arc<dyn Clock>,
+    /// What the server shares with its replicas, if it has a store.
+    pub(super) replicas: Option<Arc<Replicas>>,
+    revocations: Revocations,
 }
 
 impl GatePlan {
@@ -160,6 +169,7 @@ impl GatePlan {
         let metadata_url = settings.paths().metadata_url();
         let challenged = offered.challenged(&table);
         let dpop = settings.dpop();
+        let replicas = replicas::share(&settings, &policy.revocations, &policy.clock, faults);
         Some(Self {
             item_names: ItemNames::of(&offers),
             throttle: Throttle::new(
@@ -191,13 +201,15 @@ impl GatePlan {
                 faults,
             )
             .with_algorithms(dpop.algorithms().iter().map(|algorithm| algorithm.name())),
-            proofs: proofs(&settings, &policy.clock, faults),
+            proofs: dpop_proofs::proofs(&settings, replicas.as_deref(), &policy.clock, faults),
             challenge_scopes: policy.challenge_scopes,
             tool_result_denial: policy.tool_result_denial,
             readiness_check: policy.readiness_check,
             approvals,
             observer: observers::choose(policy.observer, name, &settings, &policy.clock, faults),
             clock: policy.clock,
+            replicas,
+            revocations: policy.revocations,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
             baseline: table.names(baseline).collect(),
@@ -221,7 +233,10 @@ impl GatePlan {
         self.approvals.report_to(reporter.as_ref());
         let seal = RoundSeal::new(keys, resource, Arc::clone(&self.clock))
             .map(|seal| seal.with_approval_desk(self.approvals.desk()))
-            .map(|seal| seal.with_reporter(reporter));
+            .map(|seal| seal.with_reporter(reporter))
+            .map(|seal| {
+                seal.with_shared_uses(self.replicas.as_deref().map(|all| all.uses.clone()))
+            });
         let reported = seal.map_err(|_| {
             faults.add(
                 "the operating system provides no random numbers",
@@ -303,6 +318,7 @@ impl GatePlan {
             None => authenticator,
         });
         authenticator.start();
+        self.revocations.start();
         let approval_routes = self.approvals.routes(&self.settings, &authenticator);
         let streams = CancellationToken::new();
         let limits = self.settings.limits().clone();
@@ -322,6 +338,8 @@ impl GatePlan {
             origins: self.origins,
             clock: self.clock,
             observation: self.observer.clone().map(Observation::new),
+            replicas: self.replicas,
+            revocations: self.revocations.clone(),
             pending_bodies: PendingBodies::new(limits.pending_bodies()),
             limits,
             stop: streams.clone(),
@@ -335,33 +353,13 @@ impl GatePlan {
         gate.attach_observer();
         BuiltGate {
             gate,
-            readiness: Readiness::new(authenticator, self.readiness_check),
+            readiness: Readiness::new(authenticator, self.revocations, self.readiness_check),
             streams,
             observer: self.observer,
             issuer_routes: self.issuing.routes,
             approval_routes,
         }
     }
-}
-
-/// Builds the validation of DPoP proofs: proofs must name this resource's own URLs, as
-/// configured and published (RFC 9449 §4.3).
-fn proofs(
-    settings: &ValidConfig,
-    clock: &Arc<dyn Clock>,
-    faults: &mut SetupErrors,
-) -> Option<Proofs> {
-    let dpop = settings.dpop();
-    let nonces = dpop.nonces(settings.state_key(), faults);
-    dpop.is_on().then(|| {
-        Proofs::new(
-            settings.resource().addresses(),
-            dpop.algorithms().to_vec(),
-            (dpop.proof_age(), settings.leeway()),
-            nonces,
-            Arc::clone(clock),
-        )
-    })
 }
 
 /// A built gate and the parts around it.

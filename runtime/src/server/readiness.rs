@@ -15,6 +15,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+use toolgate_store::Revocations;
+
 use super::Server;
 use crate::{log_text::redaction, verify::Authenticator};
 
@@ -34,6 +36,7 @@ pub(super) type Check<S> = Box<dyn Fn(S) -> BoxFuture<'static, Result<(), String
 #[derive(Clone)]
 pub(super) struct Readiness {
     authenticator: Arc<Authenticator>,
+    revocations: Revocations,
     stopping: Arc<AtomicBool>,
     check: Option<Arc<CachedCheck>>,
 }
@@ -81,13 +84,18 @@ where
 }
 
 impl Readiness {
-    pub(super) fn new(authenticator: Arc<Authenticator>, check: Option<Check<()>>) -> Self {
+    pub(super) fn new(
+        authenticator: Arc<Authenticator>,
+        revocations: Revocations,
+        check: Option<Check<()>>,
+    ) -> Self {
         let cached = |check| CachedCheck {
             check,
             last: Mutex::default(),
         };
         Self {
             authenticator,
+            revocations,
             stopping: Arc::default(),
             check: check.map(|check| Arc::new(cached(check))),
         }
@@ -99,6 +107,9 @@ impl Readiness {
             return Some("the server is stopping".to_owned());
         }
         if let Err(error) = self.authenticator.readiness() {
+            return Some(error.to_string());
+        }
+        if let Err(error) = self.revocations.freshness() {
             return Some(error.to_string());
         }
         match &self.check {

@@ -51,7 +51,7 @@ impl Authenticator {
             }),
             (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(TokenRejection::Unbound)),
             (Scheme::Dpop, Accepted::Bound(bound)) => match &self.proofs {
-                Some(proofs) => prove(proofs, bound, token, request),
+                Some(proofs) => prove(proofs, bound, token, request).await,
                 None => Err(invalid(TokenRejection::Bound)),
             },
         };
@@ -66,7 +66,7 @@ const OTHER_SCHEME_NEEDED: Unauthenticated = Unauthenticated::OtherScheme {
     description: "this server accepts only tokens that are bound to a key: request one with a DPoP proof",
 };
 
-fn prove(
+async fn prove(
     proofs: &Proofs,
     bound: BoundToken,
     token: &BearerToken,
@@ -77,7 +77,8 @@ fn prove(
         key: bound.key(),
     };
     let holder = bound.identity();
-    match proofs.verify(request, &requirements, &holder) {
+    let verified = proofs.verify_with_replicas(request, &requirements, &holder);
+    match verified.await {
         Ok(proved) => bound.proved_by(&proved).map_err(invalid),
         Err(ProofError::Invalid(description)) => Err(Unauthenticated::NoProof { description }),
         Err(ProofError::OtherKey) => Err(invalid(TokenRejection::BoundToAnotherKey)),
@@ -86,6 +87,11 @@ fn prove(
             reason: DenialReason::ProofsExhausted,
             retry_after: Duration::from_secs(30),
             description: "so many proofs have come that no more can be remembered; try again later",
+        }),
+        Err(ProofError::StoreAway) => Err(Unauthenticated::Unavailable {
+            reason: DenialReason::StoreUnavailable,
+            retry_after: Duration::from_secs(1),
+            description: "the proof cannot be recorded now; try again with a new proof",
         }),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     authorization::Target,
     caller::Caller,
     denial::DenialReason,
-    item::{AuthorizeDenial, Authorized},
+    item::{AuthorizeDenial, Authorized, NOT_RECORDED},
     operation::Operation,
     scope::ScopeSet,
 };
@@ -26,6 +26,9 @@ use super::{
 
 /// When to try again if an item has not decided in time.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// When to try again if a confirmation could not be recorded.
+const STORE_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Gate {
     /// Calls the `authorize` functions of the items of a permitted request, before anything runs.
@@ -102,6 +105,15 @@ impl Gate {
     ) -> Refusal {
         let demanded = match refused {
             NotAuthorized::Denied(AuthorizeDenial::NeedsScopes(scopes)) => scopes,
+            NotAuthorized::Denied(AuthorizeDenial::Denied(denial))
+                if denial.reason == DenialReason::StoreUnavailable =>
+            {
+                return Refusal::Unavailable {
+                    reason: denial.reason,
+                    retry_after: STORE_RETRY_AFTER,
+                    description: NOT_RECORDED,
+                };
+            }
             NotAuthorized::Denied(AuthorizeDenial::Denied(reason)) => {
                 return Refusal::Forbidden { reason };
             }

@@ -161,6 +161,36 @@ impl Gate {
         Ok(())
     }
 
+    /// Returns the items of a request that have limits, each once, in the order of the request. A
+    /// subscription is a read.
+    pub(super) fn limited_targets(
+        &self,
+        throttle: &Throttle,
+        request: &AuthorizedRequest,
+    ) -> Vec<Target> {
+        let is_limited = |target: &Target| throttle.counts(*target);
+        match request.message.operation() {
+            Some(
+                Operation::CallTool(_)
+                | Operation::GetPrompt(_)
+                | Operation::ReadResource(_)
+                | Operation::Subscribe(_),
+            ) => {
+                let target = request.permit.target().filter(is_limited);
+                target.into_iter().collect()
+            }
+            Some(Operation::Listen(uris)) => {
+                let mut named = HashSet::new();
+                let reads = uris.iter().map(|uri| Operation::ReadResource(uri));
+                let targets = reads.filter_map(|read| self.rules.target(read));
+                targets
+                    .filter(|target| is_limited(target) && named.insert(*target))
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Counts a permitted request, before an `authorize` function or the item runs.
     ///
     /// # Errors
@@ -179,37 +209,13 @@ impl Gate {
             return Ok(None);
         }
         let operation = message.operation();
-        let is_limited = |target: &Target| throttle.counts(*target);
-        let (one, several): (Option<Target>, Vec<Target>);
-        // A subscription is a read.
-        let targets = match operation {
-            Some(
-                Operation::CallTool(_)
-                | Operation::GetPrompt(_)
-                | Operation::ReadResource(_)
-                | Operation::Subscribe(_),
-            ) => {
-                one = request.permit.target().filter(is_limited);
-                one.as_slice()
-            }
-            Some(Operation::Listen(uris)) => {
-                let mut named = HashSet::new();
-                let reads = uris.iter().map(|uri| Operation::ReadResource(uri));
-                let targets = reads.filter_map(|read| self.rules.target(read));
-                // Each item once, in the order of the request.
-                several = targets
-                    .filter(|target| is_limited(target) && named.insert(*target))
-                    .collect();
-                &several
-            }
-            _ => &[],
-        };
+        let targets = self.limited_targets(throttle, request);
         if targets.is_empty() {
             return Ok(None);
         }
         let used = Use {
             principal: principal(),
-            targets,
+            targets: &targets,
             runs: matches!(
                 operation,
                 Some(Operation::CallTool(_) | Operation::GetPrompt(_) | Operation::ReadResource(_))

@@ -7,7 +7,7 @@
 //! of the request. If one of these differs, it does not open, and the client does not learn
 //! which.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
@@ -17,9 +17,11 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
+use toolgate_store::OneTimeUses;
 
 use super::{
     round_request::RoundRequest,
+    shared_use::SharedUse,
     used_states::{Use, UsedStates},
 };
 use crate::{
@@ -42,6 +44,8 @@ pub(crate) struct RoundSeal {
     resource: String,
     clock: Arc<dyn Clock>,
     used: UsedStates,
+    /// The used states of all replicas, if they share a store.
+    shared: Option<OneTimeUses>,
     approval_desk: Option<Arc<dyn ApprovalDesk>>,
     /// Gets the decisions of users, if anything observes the gate.
     reporter: Option<DecisionReporter>,
@@ -96,6 +100,7 @@ impl RoundSeal {
             resource,
             clock,
             used: UsedStates::default(),
+            shared: None,
             approval_desk: None,
             reporter: None,
         })
@@ -104,6 +109,12 @@ impl RoundSeal {
     /// Lets items ask for approvals on the server's own page.
     pub(crate) fn with_approval_desk(mut self, desk: Option<Arc<dyn ApprovalDesk>>) -> Self {
         self.approval_desk = desk;
+        self
+    }
+
+    /// Also records used states in the store of all replicas.
+    pub(crate) fn with_shared_uses(mut self, uses: Option<OneTimeUses>) -> Self {
+        self.shared = uses;
         self
     }
 
@@ -172,6 +183,19 @@ impl RoundSeal {
     pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str, left: u64) -> Use {
         let (caller, now) = (caller.map(Caller::identity), self.clock.now());
         self.used.insert(id, caller, now.plus(left), now)
+    }
+
+    /// Returns what records the use of a state at the other replicas, if there are any. `life` is
+    /// how long a new state is valid.
+    pub(super) fn shared_use(&self, id: &str, left: u64, life: Duration) -> Option<SharedUse> {
+        let now = self.clock.now();
+        let age = life.as_secs().saturating_sub(left);
+        Some(SharedUse {
+            uses: self.shared.clone()?,
+            id: id.to_owned(),
+            made_at: UnixTime::from_seconds(now.seconds().saturating_sub(age)),
+            lifetime: Duration::from_secs(left),
+        })
     }
 
     /// Opens a state that was sealed for this call.

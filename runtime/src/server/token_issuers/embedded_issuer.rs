@@ -176,7 +176,10 @@ impl EmbeddingServer for Embedding {
             Err(verify::ProofError::OtherKey | verify::ProofError::WantsNonce) => {
                 Err(ProofError::Internal)
             }
-            Err(verify::ProofError::AtCapacity) => Err(ProofError::NoCapacity),
+            // The issuer runs in one process, so it has no store.
+            Err(verify::ProofError::AtCapacity | verify::ProofError::StoreAway) => {
+                Err(ProofError::NoCapacity)
+            }
         }
     }
 

@@ -1,0 +1,120 @@
+//! The rates that all replicas count together.
+
+use futures_util::{FutureExt, future::BoxFuture};
+use http::HeaderMap;
+use toolgate_store::{RateLimit, RateOutcome, SharedRates};
+
+use crate::{
+    authorization::Target,
+    claims::Claims,
+    rate::{Rate, whole_seconds},
+};
+
+use super::{
+    super::{
+        Gate,
+        audit::Subject,
+        refusal::{Refusal, RefusedRequest},
+        throttle::{Limited, RateOf, Throttle},
+    },
+    AuthorizedRequest,
+};
+
+/// A rate of a request, and the item that it is of.
+type Counted = (Option<Target>, Rate);
+
+impl Gate {
+    /// Counts a request that this process has counted at the other replicas. Returns `None` if no
+    /// rate of it is shared.
+    ///
+    /// Only requests that may run are counted there, so a caller without the scope gets at each
+    /// replica as many refusals as its rate allows.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if a rate is used up. Then no limit has counted the request. If the store
+    /// does not answer, only this process counts.
+    pub(super) fn limit_at_replicas<'g: 'c, 'c>(
+        &'g self,
+        throttle: &'g Throttle,
+        request: &'c AuthorizedRequest,
+        headers: &'c HeaderMap,
+    ) -> Option<BoxFuture<'c, Result<(), Box<RefusedRequest<'g>>>>> {
+        let shared = self.replicas.as_deref().map(|replicas| &replicas.rates)?;
+        let caller = request.permit.caller()?;
+        if !request.message.is_request() {
+            return None;
+        }
+        let targets = self.limited_targets(throttle, request);
+        let continues = request.message.continues_rounds();
+        let counted: Vec<Counted> = throttle.shared_rates(&targets, continues).collect();
+        if counted.is_empty() {
+            return None;
+        }
+        let counting = async move {
+            let Some(limited) = self.count(shared, caller.claims(), &counted).await else {
+                return Ok(());
+            };
+            throttle.take_back(&caller.identity(), &targets);
+            let message = &request.message;
+            let subject = Subject::new(message.operation(), Some(caller));
+            let refusal = Refusal::Limited(limited);
+            Err(self.refuse(subject, refusal, headers, message.response_envelope()))
+        };
+        Some(counting.boxed())
+    }
+
+    /// Counts a request. Returns the rate that is used up.
+    async fn count(
+        &self,
+        shared: &SharedRates,
+        claims: &Claims,
+        counted: &[Counted],
+    ) -> Option<Limited> {
+        let (kind, party) = match claims.subject() {
+            Some(subject) => ("subject", subject),
+            None => ("client", claims.client_id().unwrap_or_default()),
+        };
+        let names: Vec<[&[u8]; 5]> = counted
+            .iter()
+            .map(|(target, _)| {
+                let (noun, item) = self.named(*target);
+                [claims.issuer(), kind, party, noun, item].map(str::as_bytes)
+            })
+            .collect();
+        let limits = counted.iter().zip(&names).map(|((_, rate), name)| {
+            let [interval, burst] = [rate.interval(), rate.full()];
+            RateLimit {
+                name,
+                interval: std::time::Duration::from_nanos(interval),
+                burst: std::time::Duration::from_nanos(burst),
+            }
+        });
+        let RateOutcome::UsedUp { index, wait } = shared.take(&limits.collect::<Vec<_>>()).await
+        else {
+            return None;
+        };
+        let (target, rate) = counted.get(index)?;
+        Some(Limited::Rate {
+            of: if target.is_some() {
+                RateOf::Item
+            } else {
+                RateOf::Caller
+            },
+            rate: *rate,
+            retry_after: whole_seconds(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX)),
+        })
+    }
+
+    /// Returns the kind and the name of an item, which are the same at all replicas.
+    fn named(&self, target: Option<Target>) -> (&'static str, &str) {
+        let noun = match target {
+            None => "any",
+            Some(Target::Tool(_)) => "tool",
+            Some(Target::Prompt(_)) => "prompt",
+            Some(Target::Resource(_)) => "resource",
+        };
+        let name = target.and_then(|target| self.item_names.get(target));
+        (noun, name.unwrap_or_default())
+    }
+}

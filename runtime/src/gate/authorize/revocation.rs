@@ -1,0 +1,60 @@
+//! The check that a token was not revoked.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use toolgate_store::{Revocations, StaleRevocationsError, TokenNames};
+
+use crate::{caller::Caller, denial::DenialReason, verify::Unauthenticated};
+
+use super::super::Gate;
+
+/// When to try again if the list of revocations is too old.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+impl Gate {
+    /// Refuses a caller whose token was revoked, although its issuer would still accept it.
+    ///
+    /// # Errors
+    ///
+    /// If it was revoked, or if nobody knows whether it was.
+    pub(super) fn check_revocation(&self, caller: &Caller) -> Result<(), Unauthenticated> {
+        match is_revoked(&self.revocations, caller) {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                tracing::info!(reason = "it was revoked", "access token refused");
+                Err(Unauthenticated::Invalid {
+                    reason: DenialReason::InvalidToken,
+                    description: "the access token was revoked".into(),
+                    token: Some(caller.verified()),
+                })
+            }
+            Err(StaleRevocationsError) => Err(Unauthenticated::Unavailable {
+                reason: DenialReason::StoreUnavailable,
+                retry_after: RETRY_AFTER,
+                description: "the server cannot know now whether the access token was revoked; try again later",
+            }),
+        }
+    }
+
+    /// Returns a future that ends when the token of a caller is revoked, or when nobody knows any
+    /// more whether it was: an open stream must not outlive its authorization.
+    pub(in crate::gate) fn until_revoked(&self, caller: &Caller) -> BoxFuture<'static, ()> {
+        let (revocations, caller) = (self.revocations.clone(), caller.detached());
+        let revoked = async move {
+            let check = |list: &Revocations| is_revoked(list, &caller).unwrap_or(true);
+            revocations.until_revoked(check).await;
+        };
+        revoked.boxed()
+    }
+}
+
+fn is_revoked(revocations: &Revocations, caller: &Caller) -> Result<bool, StaleRevocationsError> {
+    let claims = caller.claims();
+    revocations.revokes(TokenNames {
+        issuer: claims.issuer(),
+        subject: claims.subject(),
+        client: claims.client_id(),
+        jti: claims.get("jti").and_then(|jti| jti.as_str()),
+    })
+}

@@ -1,0 +1,105 @@
+use super::*;
+
+const ISSUER: &str = "https://i.example";
+
+fn at(seconds: u64) -> UnixTime {
+    UnixTime::from_seconds(seconds)
+}
+
+fn of(subject: &str, until: Option<u64>) -> Revocation {
+    Revocation {
+        revoked: Revoked::subject(ISSUER, subject),
+        until: until.map(at),
+    }
+}
+
+fn token(subject: &str) -> TokenNames<'_> {
+    TokenNames {
+        issuer: ISSUER,
+        subject: Some(subject),
+        client: Some("app"),
+        jti: Some("1"),
+    }
+}
+
+#[test]
+fn a_revocation_ends_at_its_time() {
+    let mut list = RevocationList::default();
+    assert!(list.add(of("a", Some(100)), at(1)));
+    assert!(list.add(of("b", None), at(1)));
+    assert!(list.revokes(token("a"), at(99)) && !list.revokes(token("a"), at(100)));
+    assert!(list.revokes(token("b"), at(1_000_000)));
+    assert_eq!(list.entries_of(at(100)).len(), 1);
+    assert!(!list.revokes(token("c"), at(1)));
+}
+
+#[test]
+fn each_name_of_a_token_can_revoke_it() {
+    for revoked in [
+        Revoked::issuer(ISSUER),
+        Revoked::client(ISSUER, "app"),
+        Revoked::token(ISSUER, "1"),
+        Revoked::subject(ISSUER, "a"),
+    ] {
+        let mut list = RevocationList::default();
+        let added = Revocation {
+            revoked: revoked.clone(),
+            until: None,
+        };
+        assert!(list.add(added, at(1)));
+        assert!(list.revokes(token("a"), at(1)), "{revoked:?}");
+        assert!(list.remove(&revoked, at(1)) && !list.revokes(token("a"), at(1)));
+    }
+    // The names of different kinds and issuers stay apart.
+    let mut list = RevocationList::default();
+    for revoked in [
+        Revoked::subject(ISSUER, "app"),
+        Revoked::client(ISSUER, "a"),
+        Revoked::token("https://other.example", "1"),
+    ] {
+        let added = Revocation {
+            revoked,
+            until: None,
+        };
+        assert!(list.add(added, at(1)));
+    }
+    assert!(!list.revokes(token("a"), at(1)));
+}
+
+#[test]
+fn a_full_list_takes_no_more_until_one_ends() {
+    let mut list = RevocationList::default();
+    for number in 0..MOST {
+        assert!(list.add(of(&number.to_string(), Some(100)), at(1)));
+    }
+    assert!(!list.add(of("more", None), at(1)));
+    // One that is there can be changed.
+    assert!(list.add(of("1", None), at(1)));
+    assert!(list.add(of("more", None), at(100)));
+    let mut list = RevocationList::default();
+    assert!(!list.add(of(&"a".repeat(MOST_BYTES), None), at(1)));
+}
+
+#[test]
+fn a_merge_loses_nothing_and_keeps_the_longer_time() {
+    let list = |version, entries: &[(&str, Option<u64>)]| {
+        let mut list = RevocationList {
+            version,
+            ..RevocationList::default()
+        };
+        for (subject, until) in entries {
+            assert!(list.add(of(subject, *until), at(1)));
+        }
+        list
+    };
+    let mut merged = list(7, &[("a", Some(10)), ("b", None), ("c", Some(5))]);
+    merged.merge(list(3, &[("a", Some(20)), ("b", Some(5)), ("d", None)]));
+    let expected = list(
+        7,
+        &[("a", Some(20)), ("b", None), ("c", Some(5)), ("d", None)],
+    );
+    assert_eq!(merged, expected);
+    let read = RevocationList::read(&merged.write().unwrap()).unwrap();
+    assert_eq!(read, merged);
+    assert!(RevocationList::read(b"{}").is_err());
+}

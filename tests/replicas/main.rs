@@ -1,0 +1,6 @@
+//! Servers that share a store, over real sockets.
+
+mod one_time_uses;
+mod rates;
+mod replica;
+mod revocations;
