@@ -125,7 +125,7 @@ pub(crate) use response_cache::RefusalCache;
 pub(crate) use rmcp_forward::ListsTools;
 pub(crate) use service::GateService;
 pub use session::SessionLimits;
-pub(crate) use session::{LatestCaller, SessionGuard, SessionServices, Sessions};
+pub(crate) use session::{LatestCaller, SessionGuard, SessionServices, Sessions, SharedSessions};
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};
@@ -185,6 +185,8 @@ pub(crate) struct Gate {
     pub(crate) stateless_fast_path: Option<Arc<dyn StatelessFastPath>>,
     /// The fast path into sessions, if the service behind the gate offers one.
     pub(crate) session_fast_path: Option<Arc<dyn SessionFastPath>>,
+    /// The sessions of all replicas, if they share a store.
+    pub(crate) shared_sessions: Option<Arc<dyn SharedSessions>>,
 }
 
 impl Gate {

@@ -15,14 +15,13 @@
 //! - [`handler`]: the implementation of rmcp's handler
 //! - [`shared`]: the state that all requests of a server share
 //! - [`scope_hierarchy`]: which scope implies which
-//! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`]: calls without rmcp
+//! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
 //! - [`log_writer`], [`login_timing`]: the length of log lines; when a client has to log in
 //! - [`readiness`], [`replicas`], [`dpop_proofs`]: whether it is ready, what replicas share, proofs
 //! - [`registry`], [`page_entries`]: each item with its access, and as the page takes it
-//! - [`gate_plan`]: the gate and the parts around it
-//! - [`listener_quota`]: limits the memory for subscriptions of each caller
+//! - [`gate_plan`], [`listener_quota`]: the gate and the parts around it; the memory of subscriptions
 //! - [`multi_round`]: requests that take several rounds
 //! - [`routes`], [`not_found`], [`cors`]: the served paths, the response at all others, and CORS
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
@@ -94,6 +93,7 @@ mod serve;
 mod session_fast_path;
 mod session_records;
 mod shared;
+mod shared_sessions;
 mod startup_banner;
 mod stateless_fast_path;
 mod static_documents;

@@ -118,6 +118,13 @@ impl Client {
         self
     }
 
+    /// Returns the same client, in the same session, at another replica.
+    #[must_use]
+    pub fn at(mut self, resource: impl Into<String>) -> Self {
+        self.resource = resource.into();
+        self
+    }
+
     /// Returns the same client in another session.
     #[must_use]
     pub fn with_session(mut self, session: impl Into<String>) -> Self {

@@ -4,7 +4,7 @@ use std::{env, fs};
 
 use crate::{
     Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, denial_matrix,
-    proxy, say, stdio_host,
+    proxy, redis_store, say, stdio_host,
 };
 
 /// The selected parts.
@@ -17,6 +17,7 @@ pub(crate) struct Parts<'a> {
     check: bool,
     proxy: bool,
     stdio: bool,
+    redis: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -28,6 +29,7 @@ impl<'a> Parts<'a> {
         check: false,
         proxy: false,
         stdio: false,
+        redis: false,
     };
 
     pub(crate) fn all() -> Self {
@@ -39,6 +41,7 @@ impl<'a> Parts<'a> {
             check: true,
             proxy: true,
             stdio: true,
+            redis: true,
         }
     }
 
@@ -107,6 +110,10 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Error> {
     if parts.stdio {
         say("== a host that starts a program");
         errors.extend(describe("stdio", stdio_host::run(&tools)));
+    }
+    if parts.redis {
+        say("== replicas with a Redis");
+        errors.extend(describe("redis", redis_store::run()));
     }
     if parts.suite {
         say("== the official conformance suite");

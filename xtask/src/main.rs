@@ -12,6 +12,7 @@
 //! - [`cli_checks`]: `toolgate check` against every example
 //! - [`proxy`]: a server behind nginx with TLS
 //! - [`stdio_host`]: a host that starts a program
+//! - [`redis_store`]: replicas that share a Redis
 //! - [`prove`]: tests that are too long for CI
 
 use std::{
@@ -33,6 +34,7 @@ mod interop;
 mod prove;
 mod proxy;
 mod recorded_server;
+mod redis_store;
 mod stdio_host;
 
 /// An error, for a person.
@@ -46,6 +48,7 @@ cargo xtask interop denials [NAME]   runs every client, or one, against every ki
 cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix that nginx keeps or
                                removes, and the locations of the guide
 cargo xtask interop stdio      lets the Inspector start notes and speak to it on standard input
+cargo xtask interop redis      runs three replicas with a real Redis, and kills and restarts them
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
                                Python packages, so neither the first command nor CI runs it
 cargo xtask prove              runs tests that are too long for CI, as follows
@@ -59,7 +62,7 @@ cargo xtask prove flood [BINARY]   floods the release binary of todo, or the giv
                                unauthenticated requests
 
 Needs node, npm and python3. Installs the rest into interop/node_modules and target/interop,
-and Chromium, nginx, curl and openssl with apt. Logs of failures stay in target/interop.
+and Chromium, nginx, Redis, curl and openssl with apt. Logs of failures stay in target/interop.
 ";
 
 fn main() -> ExitCode {
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
             client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))
         }
         ["interop", "proxy"] => interop::run(interop::Parts::proxy()),
+        ["interop", "redis"] => redis_store::run(),
         ["interop", "stdio"] => interop::run(interop::Parts::stdio()),
         ["interop", "check"] => interop::run(interop::Parts::check()),
         ["prove"] => prove::attributes::attributes()

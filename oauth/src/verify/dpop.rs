@@ -18,6 +18,7 @@ use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::{FutureExt, future::BoxFuture};
 use http::{HeaderMap, HeaderName, Method};
 use toolgate_store::{OneTimeUse, OneTimeUses, Purpose, UseOutcome};
 
@@ -109,6 +110,9 @@ pub enum ProofError {
     StoreAway,
 }
 
+/// Records a proof in the store of all replicas.
+pub(super) type Recording<'p> = BoxFuture<'p, Result<(), ProofError>>;
+
 /// Verifies the proofs sent to one endpoint.
 pub struct Proofs {
     /// The endpoint's URLs in normal form.
@@ -162,23 +166,23 @@ impl Proofs {
         self
     }
 
-    /// Verifies the proof of a request, with the store of all replicas if there is one.
+    /// Verifies the proof of a request. If the replicas share a store, the key is proved only after
+    /// the returned future has recorded the proof there.
     ///
     /// # Errors
     ///
     /// As [`verify`](Self::verify).
-    pub async fn verify_with_replicas(
+    pub(super) fn verify_with_replicas(
         &self,
         request: &DpopRequest<'_>,
         requirements: &ProofRequirements<'_>,
         holder: &(impl Hash + ?Sized),
-    ) -> Result<ProvedKey, ProofError> {
+    ) -> Result<(ProvedKey, Option<Recording<'_>>), ProofError> {
         let (proof, proved) = self.verify_here(request, requirements, holder)?;
-        if let Some(uses) = &self.shared {
-            // Boxed, so that the future of other requests stays small.
-            Box::pin(self.use_at_replicas(uses, &proof)).await?;
-        }
-        Ok(proved)
+        let uses = self.shared.as_ref();
+        // Boxed, so that the future of other requests stays small.
+        let recording = uses.map(|uses| self.use_at_replicas(uses, proof).boxed());
+        Ok((proved, recording))
     }
 
     /// Verifies the proof of a request. `holder` is the party that the replay cache counts
@@ -273,7 +277,7 @@ impl Proofs {
     }
 
     /// Records a proof in the store of all replicas.
-    async fn use_at_replicas(&self, uses: &OneTimeUses, proof: &Proof) -> Result<(), ProofError> {
+    async fn use_at_replicas(&self, uses: &OneTimeUses, proof: Proof) -> Result<(), ProofError> {
         let name = [proof.key.as_bytes().as_slice(), proof.id.as_bytes()];
         let used = uses.use_once(OneTimeUse {
             purpose: Purpose::Proof,

@@ -279,7 +279,8 @@ mod tests {
             assert!(is_secret(name), "{name}");
         }
         for name in SETTINGS.map(|(_, variable)| variable) {
-            assert_eq!(is_secret(name), name == STATE_KEY, "{name}");
+            let holds_secret = [STATE_KEY, STORE_URL].contains(&name);
+            assert_eq!(is_secret(name), holds_secret, "{name}");
         }
     }
 

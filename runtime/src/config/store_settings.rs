@@ -6,7 +6,7 @@ use toolgate_store::{RevocationTimes, SharedStore};
 
 use super::{
     Config, Environment,
-    variable::{STATE_KEY, STORE_URL},
+    variable::{STATE_KEY, STORE_URL, add_missing_feature},
 };
 use crate::error::SetupErrors;
 
@@ -18,6 +18,8 @@ const OLDEST: Duration = Duration::from_secs(60);
 pub(super) struct StoreSettings {
     pub(super) store: Option<Arc<dyn SharedStore>>,
     pub(super) times: RevocationTimes,
+    /// Whether the variable is set in a program without the feature.
+    lacks_feature: bool,
 }
 
 impl fmt::Debug for StoreSettings {
@@ -25,7 +27,7 @@ impl fmt::Debug for StoreSettings {
         f.debug_struct("StoreSettings")
             .field("store", &self.store.is_some())
             .field("times", &self.times)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,6 +66,7 @@ pub(super) fn read(config: &mut Config, environment: &Environment) {
     let Some(url) = environment.get(STORE_URL) else {
         return;
     };
+    config.store.lacks_feature = cfg!(not(feature = "redis"));
     #[cfg(feature = "redis")]
     match toolgate_redis::RedisStore::new(url) {
         Ok(store) => config.store.store = Some(Arc::new(store)),
@@ -73,17 +76,15 @@ pub(super) fn read(config: &mut Config, environment: &Environment) {
             "write redis://host:6379/0, or rediss://host:6379/0 with TLS",
         ),
     }
-    #[cfg(not(feature = "redis"))]
-    {
-        let _ = url;
-        let mut errors = SetupErrors::default();
-        super::variable::add_missing_feature(STORE_URL, "redis", &mut errors);
-        config.errors.extend(errors);
-    }
+    // Only the feature reads it.
+    let _ = url;
 }
 
-/// Adds the error of a store without a state key.
+/// Adds the error of a store without a state key, or without the feature.
 pub(super) fn check(config: &Config, errors: &mut SetupErrors) {
+    if config.store.lacks_feature {
+        add_missing_feature(STORE_URL, "redis", errors);
+    }
     if config.store.store.is_some() && config.state_key.is_none() && config.errors.is_empty() {
         errors.add(
             format!(

@@ -7,6 +7,7 @@
 //!
 //! - [`unauthenticated`]: requests without a valid token
 //! - [`revocation`]: tokens that were revoked
+//! - [`session_entry`]: the session of a request
 //! - [`receive`]: the body, and requests whose message is not read
 //! - [`throttling`], [`replica_rates`]: the limits of callers and of addresses
 //! - [`item_check`]: the item's own `authorize` function
@@ -40,7 +41,7 @@ use super::{
     message_error::MessageError,
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
-    session::{SessionAccess, SessionGuard, SessionReservation, StartingCall},
+    session::{SessionGuard, SessionReservation, StartingCall},
 };
 
 mod completion;
@@ -48,10 +49,12 @@ mod item_check;
 mod receive;
 mod replica_rates;
 mod revocation;
+mod session_entry;
 mod session_id;
 mod throttling;
 mod unauthenticated;
 
+pub(super) use session_entry::SESSION_UNAVAILABLE;
 use session_id::read_session_id;
 
 /// The operation of a message that cannot be read. It has no rule: without a token it is
@@ -146,7 +149,12 @@ impl Gate {
         self.trace_message(&mut parts.headers, &message);
         self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
         let session = match session_id {
-            Some(id) => Some(self.enter_session(&id, &parts.headers, &message, caller.as_ref())?),
+            Some(id) => {
+                let (headers, caller) = (&parts.headers, caller.as_ref());
+                let finding = self.find_session(&id, headers, &message, caller);
+                OptionFuture::from(finding).await.transpose()?;
+                Some(self.enter_session(&id, headers, &message, caller)?)
+            }
             None => None,
         };
         let permit = self.decide(&parts.headers, &message, session.is_some(), caller)?;
@@ -279,27 +287,6 @@ impl Gate {
                 Err(self.refuse(subject, refusal, headers, message.response_envelope()))
             }
         }
-    }
-
-    fn enter_session(
-        &self,
-        id: &str,
-        headers: &HeaderMap,
-        message: &IncomingMessage,
-        caller: Option<&Caller>,
-    ) -> Result<Arc<SessionGuard>, Box<RefusedRequest<'_>>> {
-        self.sessions.enter(id, caller).map_err(|access| {
-            let operation = message.operation();
-            let refusal = match access {
-                SessionAccess::NotFound => Refusal::NoSession,
-                SessionAccess::AuthenticationRequired => Refusal::NoToken {
-                    wanted: self.rules.scopes_to_request(operation),
-                },
-            };
-            let refusal = self.limit_refusal(caller, message, refusal);
-            let subject = Subject::new(operation, caller);
-            self.refuse(subject, refusal, headers, message.response_envelope())
-        })
     }
 
     /// Decides whether the caller may perform the operation of a message. This resolves the

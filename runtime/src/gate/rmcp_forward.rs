@@ -11,7 +11,8 @@ use crate::{caller::Caller, operation::Operation};
 
 use super::{
     Gate, accept_header,
-    authorize::AuthorizedRequest,
+    audit::Subject,
+    authorize::{AuthorizedRequest, SESSION_UNAVAILABLE},
     body,
     expiring_body::ExpiringBody,
     late_denial::LateDenials,
@@ -56,9 +57,27 @@ where
         session.after_starting_calls().await;
     }
     // rmcp reads the bytes again: the values need not be in memory twice.
+    let (envelope, headers) = match reservation.is_some() || parts.method == Method::DELETE {
+        true => (message.response_envelope(), parts.headers.clone()),
+        false => Default::default(),
+    };
     drop(message);
     let caller = permit.caller().cloned();
     let method = parts.method.clone();
+    let unavailable = |operation| {
+        let subject = Subject {
+            is_late: true,
+            ..Subject::new(Some(operation), caller.as_ref())
+        };
+        let refused = gate.refuse(subject, SESSION_UNAVAILABLE, &headers, envelope);
+        refused.into_response(gate.refusal_context(false))
+    };
+    if let (Some(shared), Some(session), true) =
+        (&gate.shared_sessions, &session, method == Method::DELETE)
+        && shared.remove(session.id()).await.is_err()
+    {
+        return unavailable(Operation::EndSession);
+    }
     let opening = reservation.map(|place| (place, closer(inner.clone(), &parts)));
     parts.extensions.insert(permit.clone());
     if let Some(late) = &late {
@@ -90,7 +109,14 @@ where
 
     if let (Some((place, close)), Some(id)) = (opening, response.headers().get(SESSION_ID)) {
         let id = id.to_str().unwrap_or_default().to_owned();
-        place.open(id, caller.as_ref(), close);
+        place.open(id.clone(), caller.as_ref(), Arc::clone(&close));
+        if let (Some(shared), Some(owner)) = (&gate.shared_sessions, &caller)
+            && shared.publish(&id, owner).await.is_err()
+        {
+            gate.sessions.remove(&id);
+            close(id);
+            return unavailable(Operation::Initialize);
+        }
     }
     let ended = method == Method::DELETE && response.status().is_success();
     if let Some(session) = &session

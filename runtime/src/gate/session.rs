@@ -8,6 +8,7 @@
 //! - [`session_limits`]: the number of sessions and their idle time
 //! - [`session_table`]: the open sessions, and which of them ends for a new one
 //! - [`open_requests`]: keeps a session open
+//! - [`shared_sessions`]: the sessions of other replicas
 //! - [`closing`]: ends sessions, in rmcp, too
 //! - [`release`]: ends the services of idle sessions, which stay open as records
 
@@ -19,7 +20,7 @@ use std::{
 
 use futures_util::FutureExt;
 use http::{HeaderName, StatusCode};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::caller::{Caller, Identity};
@@ -29,6 +30,7 @@ mod open_requests;
 mod release;
 mod session_limits;
 mod session_table;
+mod shared_sessions;
 
 pub(crate) use closing::Close;
 pub(super) use closing::closer;
@@ -36,6 +38,7 @@ pub(crate) use open_requests::SessionGuard;
 pub(super) use open_requests::{GuardedBody, StartingCall};
 pub(crate) use release::SessionServices;
 pub use session_limits::SessionLimits;
+pub(crate) use shared_sessions::SharedSessions;
 
 use {
     open_requests::Activity,
@@ -201,6 +204,31 @@ impl Sessions {
         })
     }
 
+    /// Returns whether this process has a session.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.store.lock().get_mut(id).is_some()
+    }
+
+    /// Returns whether the life of a session's record has to be extended now. The next extension is
+    /// due later.
+    pub(super) fn begin_extension(&self, id: &str) -> bool {
+        let mut table = self.store.lock();
+        let now = Instant::now();
+        let due = table
+            .get_mut(id)
+            .filter(|entry| now.duration_since(entry.extended) >= self.store.limits.extension());
+        due.map(|entry| entry.extended = now).is_some()
+    }
+
+    /// Returns a function that ends a session in this process.
+    pub(super) fn ender(&self) -> impl Fn(&str) + Send + use<> {
+        let store = Arc::clone(&self.store);
+        move |id: &str| {
+            let removed = store.lock().remove(id);
+            close(removed.into_iter().collect());
+        }
+    }
+
     /// Returns how many sessions are open.
     pub(super) fn count(&self) -> usize {
         self.store.lock().len()
@@ -251,17 +279,43 @@ impl SessionReservation {
     /// Adds the session that was opened, with its owner.
     pub(crate) fn open(mut self, id: String, owner: Option<&Caller>, close: Close) {
         self.is_used = true;
+        let entry = self.entry(owner, Activity::new(), close);
+        let store = Arc::clone(&self.store);
+        let mut table = store.lock();
+        table.put(id, entry);
+        self.watch(&mut table);
+    }
+
+    /// Adds a session of another replica, without a service, unless a concurrent request was faster.
+    pub(super) fn adopt(mut self, id: &str, owner: &Caller, close: Close) {
+        let store = Arc::clone(&self.store);
+        let mut table = store.lock();
+        if table.get_mut(id).is_some() {
+            // This reservation locks the table, too, when it is dropped.
+            drop(table);
+            return;
+        }
+        self.is_used = true;
+        let entry = self.entry(Some(owner), Activity::released(), close);
+        table.put(id.to_owned(), entry);
+        self.watch(&mut table);
+    }
+
+    fn entry(&mut self, owner: Option<&Caller>, activity: Activity, close: Close) -> Entry {
         let latest_caller = LatestCaller::default();
         latest_caller.set(owner);
-        let entry = Entry {
+        Entry {
             owner: self.owner.take(),
             latest_caller,
-            activity: Arc::new(Activity::new()),
+            activity: Arc::new(activity),
             places: self.places,
+            extended: Instant::now(),
             close,
-        };
-        let mut table = self.store.lock();
-        table.put(id, entry);
+        }
+    }
+
+    /// Starts the task that ends idle sessions, if it does not run.
+    fn watch(&self, table: &mut Table) {
         // The task has also ended if its runtime was shut down.
         if table.watch.as_ref().is_none_or(JoinHandle::is_finished) {
             let watch = closing::end_idle(Arc::downgrade(&self.store), self.dropped.clone());

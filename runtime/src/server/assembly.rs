@@ -13,7 +13,7 @@ use crate::{
     authorization::Switches,
     config::Config,
     error::{SetupErrors, StartError},
-    gate::{Authorizer, GateService, SessionFastPath},
+    gate::{Authorizer, GateService, SessionFastPath, SharedSessions},
     item::Item,
     observer::Observer,
     tool::ToolKind,
@@ -34,6 +34,7 @@ use super::{
     session_fast_path::OpenSessions,
     session_records::SessionRecords,
     shared::Shared,
+    shared_sessions::ReplicatedSessions,
     startup_banner::StartupBanner,
     subscriptions::ChangeNotifier,
     tool_list_cache::ToolListCache,
@@ -155,12 +156,22 @@ pub(super) fn assemble(
             stop: everything.clone(),
         })
     });
+    let shared_sessions = plan.replicas.as_ref().filter(|_| has_sessions);
+    let shared_sessions = shared_sessions.map(|replicas| -> Arc<dyn SharedSessions> {
+        Arc::new(ReplicatedSessions {
+            store: replicas.store.clone(),
+            records: Arc::clone(&shared.records),
+            sessions: Arc::clone(&sessions),
+            lifetime: plan.settings.session_limits().record_lifetime(),
+        })
+    });
     let stateless_fast_path = Arc::clone(&shared);
     let wall = plan.build(
         has_sessions,
         authorizer,
         Some(stateless_fast_path),
         session_fast_path,
+        shared_sessions,
     );
     let service = StreamableHttpService::new(
         move || Ok(Handler::new(Arc::clone(&shared))),

@@ -15,7 +15,7 @@ use crate::{
     gate::{
         Authorizer, ChallengeScopes, Challenges, DenialsAsToolResults, Gate, ItemNames,
         Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache, SessionFastPath,
-        SessionServices, Sessions, StatelessFastPath, Throttle,
+        SessionServices, Sessions, SharedSessions, StatelessFastPath, Throttle,
     },
     item::{DecisionReporter, RoundSeal},
     observer::Observer,
@@ -308,6 +308,7 @@ impl GatePlan {
         authorizer: Option<Arc<Authorizer>>,
         stateless_fast_path: Option<Arc<dyn StatelessFastPath>>,
         session_fast_path: Option<Arc<dyn SessionFastPath>>,
+        shared_sessions: Option<Arc<dyn SharedSessions>>,
     ) -> BuiltGate {
         let acceptance = Acceptance::new(self.issuing.accepted(), self.settings.audiences())
             .with_leeway(self.settings.leeway());
@@ -348,6 +349,7 @@ impl GatePlan {
             has_sessions,
             stateless_fast_path,
             session_fast_path,
+            shared_sessions,
         };
         let gate = Arc::new(gate);
         gate.attach_observer();

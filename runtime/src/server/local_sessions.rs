@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
@@ -84,6 +85,11 @@ impl LocalSessions {
         forms.get(id).copied().unwrap_or_default()
     }
 
+    fn has_form(&self, id: &SessionId) -> bool {
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        forms.contains_key(id)
+    }
+
     fn change_form(&self, id: &SessionId, change: impl FnOnce(&mut EventForm)) {
         let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
         change(forms.entry(id.clone()).or_default());
@@ -93,6 +99,13 @@ impl LocalSessions {
         let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
         forms.remove(id);
     }
+}
+
+/// Returns a number that two processes hardly choose both.
+fn random_number() -> u32 {
+    // The keys of the hash are random, in each process.
+    let number = RandomState::new().hash_one(());
+    u32::try_from(number >> 33).unwrap_or_default()
 }
 
 /// Returns whether this answer opened a session of a revision with the priming event.
@@ -152,7 +165,10 @@ impl SessionManager for LocalSessions {
     async fn restore_session(&self, id: SessionId) -> Result<RestoreOutcome<Events>, Fault> {
         let outcome = self.inner.restore_session(id.clone()).await?;
         if let RestoreOutcome::Restored(_) = outcome {
-            self.change_form(&id, |form| form.earlier_services += 1);
+            let first = self.has_form(&id).then_some(0);
+            // Other replicas have numbered the services of a session that this process adopts.
+            let first = first.unwrap_or_else(random_number);
+            self.change_form(&id, |form| form.earlier_services += first + 1);
         }
         Ok(outcome)
     }

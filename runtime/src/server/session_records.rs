@@ -45,6 +45,23 @@ impl SessionRecords {
             .is_some_and(|record| record.changes != now)
     }
 
+    /// Adds the record of a session that another replica has opened. Its service has to be notified
+    /// of the lists, because the changes of the other replica are not known.
+    pub(super) fn adopt(&self, id: &str, handshake: String) {
+        let record = SessionRecord {
+            handshake: handshake.into_bytes().into(),
+            changes: u64::MAX,
+        };
+        self.lock().insert(id.into(), record);
+    }
+
+    /// Returns what the client said at `initialize`, as JSON.
+    pub(super) fn handshake(&self, id: &str) -> Option<String> {
+        let records = self.lock();
+        let record = records.get(id)?;
+        String::from_utf8(record.handshake.to_vec()).ok()
+    }
+
     fn list_changes(&self) -> u64 {
         self.changes.as_ref().map_or(0, Changes::of_lists)
     }

@@ -186,7 +186,7 @@ impl Client {
         }
         let fast_path = Arc::clone(&shared);
         let authorizer = shared.authorizer.clone();
-        let built = plan.build(true, authorizer, Some(fast_path), None);
+        let built = plan.build(true, authorizer, Some(fast_path), None, None);
         Some(Self {
             gate: built.gate,
             handler: Handler::new(shared),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{
     super::{
-        dpop::{DpopRequest, ProofError, ProofRequirements, Proofs},
+        dpop::{DpopRequest, ProofError, ProofRequirements, Proofs, Recording},
         verification_path::VerificationPath,
     },
     Authenticator, Unauthenticated,
@@ -51,7 +51,13 @@ impl Authenticator {
             }),
             (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(TokenRejection::Unbound)),
             (Scheme::Dpop, Accepted::Bound(bound)) => match &self.proofs {
-                Some(proofs) => prove(proofs, bound, token, request).await,
+                Some(proofs) => match prove(proofs, bound, token, request) {
+                    Ok((accepted, None)) => Ok(accepted),
+                    Ok((accepted, Some(recording))) => {
+                        recording.await.map(|()| accepted).map_err(unproved)
+                    }
+                    Err(refused) => Err(refused),
+                },
                 None => Err(invalid(TokenRejection::Bound)),
             },
         };
@@ -66,33 +72,40 @@ const OTHER_SCHEME_NEEDED: Unauthenticated = Unauthenticated::OtherScheme {
     description: "this server accepts only tokens that are bound to a key: request one with a DPoP proof",
 };
 
-async fn prove(
-    proofs: &Proofs,
+/// Verifies the proof of a request. The token is accepted only after the returned future, if there
+/// is one, has recorded the proof at the other replicas.
+fn prove<'p>(
+    proofs: &'p Proofs,
     bound: BoundToken,
     token: &BearerToken,
     request: &DpopRequest<'_>,
-) -> Result<AcceptedToken, Unauthenticated> {
+) -> Result<(AcceptedToken, Option<Recording<'p>>), Unauthenticated> {
     let requirements = ProofRequirements {
         token: Some(token),
         key: bound.key(),
     };
     let holder = bound.identity();
     let verified = proofs.verify_with_replicas(request, &requirements, &holder);
-    match verified.await {
-        Ok(proved) => bound.proved_by(&proved).map_err(invalid),
-        Err(ProofError::Invalid(description)) => Err(Unauthenticated::NoProof { description }),
-        Err(ProofError::OtherKey) => Err(invalid(TokenRejection::BoundToAnotherKey)),
-        Err(ProofError::WantsNonce) => Err(Unauthenticated::WantsNonce),
-        Err(ProofError::AtCapacity) => Err(Unauthenticated::Unavailable {
+    let (proved, recording) = verified.map_err(unproved)?;
+    let accepted = bound.proved_by(&proved).map_err(invalid)?;
+    Ok((accepted, recording))
+}
+
+fn unproved(error: ProofError) -> Unauthenticated {
+    match error {
+        ProofError::Invalid(description) => Unauthenticated::NoProof { description },
+        ProofError::OtherKey => invalid(TokenRejection::BoundToAnotherKey),
+        ProofError::WantsNonce => Unauthenticated::WantsNonce,
+        ProofError::AtCapacity => Unauthenticated::Unavailable {
             reason: DenialReason::ProofsExhausted,
             retry_after: Duration::from_secs(30),
             description: "so many proofs have come that no more can be remembered; try again later",
-        }),
-        Err(ProofError::StoreAway) => Err(Unauthenticated::Unavailable {
+        },
+        ProofError::StoreAway => Unauthenticated::Unavailable {
             reason: DenialReason::StoreUnavailable,
             retry_after: Duration::from_secs(1),
             description: "the proof cannot be recorded now; try again with a new proof",
-        }),
+        },
     }
 }
 

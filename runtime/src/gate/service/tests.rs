@@ -9,6 +9,7 @@ use http::{StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use toolgate_store::Revocations;
 use tower::{ServiceExt, service_fn};
 
 use super::*;
@@ -65,6 +66,9 @@ fn gate() -> Gate {
     let mut faults = SetupErrors::default();
     let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
     Gate {
+        replicas: None,
+        revocations: Revocations::new(),
+        shared_sessions: None,
         throttle: None,
         is_local: false,
         authorizer: None,

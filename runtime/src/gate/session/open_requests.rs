@@ -75,6 +75,13 @@ impl Activity {
         }
     }
 
+    /// Creates the activity of a session whose service another replica has run.
+    pub(super) fn released() -> Self {
+        let activity = Self::new();
+        activity.set_service(ServiceState::Released);
+        activity
+    }
+
     /// Returns since when no request of the session is open. Returns `None` if one is, or if its
     /// service is being released.
     pub(super) fn idle_since(&self) -> Option<Instant> {

@@ -93,6 +93,17 @@ impl SessionLimits {
         self
     }
 
+    /// Returns how often the life of a record in the shared store is extended.
+    pub(super) fn extension(&self) -> Duration {
+        self.idle / 4
+    }
+
+    /// Returns how long a record is stored in the shared store after its last extension: longer
+    /// than a replica keeps the session.
+    pub(crate) fn record_lifetime(&self) -> Duration {
+        self.idle + 2 * self.extension()
+    }
+
     /// Returns an error in the limits and how to fix it.
     pub(crate) fn flaw(&self) -> Option<(String, &'static str)> {
         let places = [

@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) latest_caller: LatestCaller,
     pub(super) activity: Arc<Activity>,
     pub(super) places: usize,
+    /// When the life of its record in the shared store was extended.
+    pub(super) extended: Instant,
     /// Ends the session in rmcp.
     pub(super) close: Close,
 }

@@ -337,7 +337,7 @@ impl HandlerGateBuilder {
         let hosts = plan.origins.hosts().to_vec();
         let timeout = plan.settings.limits().authorize_timeout;
         let authorizer = functions.map(|all| Arc::new(Authorizer::new(Arc::new(all), timeout)));
-        let wall = plan.build(has_sessions, authorizer, None, None);
+        let wall = plan.build(has_sessions, authorizer, None, None, None);
         let standing = Standing {
             access,
             decisions,

@@ -1,0 +1,114 @@
+//! The session of a request: in this process, or in the store of all replicas.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use http::HeaderMap;
+
+use crate::{caller::Caller, denial::DenialReason};
+
+use super::super::{
+    Gate,
+    audit::Subject,
+    message::IncomingMessage,
+    refusal::{Refusal, RefusedRequest},
+    session::{SessionAccess, SessionGuard, SharedSessions},
+};
+
+/// The refusal of a request whose session cannot be read, opened or ended in the store.
+pub(in crate::gate) const SESSION_UNAVAILABLE: Refusal = Refusal::Unavailable {
+    reason: DenialReason::StoreUnavailable,
+    retry_after: Duration::from_secs(1),
+    description: "the session cannot be read or stored now; try again later",
+};
+
+impl Gate {
+    /// Authorizes a caller to use a session of this process.
+    pub(super) fn enter_session(
+        &self,
+        id: &str,
+        headers: &HeaderMap,
+        message: &IncomingMessage,
+        caller: Option<&Caller>,
+    ) -> Result<Arc<SessionGuard>, Box<RefusedRequest<'_>>> {
+        self.sessions.enter(id, caller).map_err(|access| {
+            let refusal = match access {
+                SessionAccess::NotFound => Refusal::NoSession,
+                SessionAccess::AuthenticationRequired => Refusal::NoToken {
+                    wanted: self.rules.scopes_to_request(message.operation()),
+                },
+            };
+            self.refuse_session(refusal, headers, message, caller)
+        })
+    }
+
+    /// Finds the session of a request at the other replicas. Returns `None` if they share no
+    /// sessions.
+    pub(super) fn find_session<'g: 'c, 'c>(
+        &'g self,
+        id: &'c str,
+        headers: &'c HeaderMap,
+        message: &'c IncomingMessage,
+        caller: Option<&'c Caller>,
+    ) -> Option<BoxFuture<'c, Result<(), Box<RefusedRequest<'g>>>>> {
+        let (shared, caller) = (self.shared_sessions.as_ref()?, caller?);
+        let finding = async move {
+            let adopted = self.adopt_session(shared, id, caller).await;
+            adopted.map_err(|refusal| self.refuse_session(refusal, headers, message, Some(caller)))
+        };
+        Some(finding.boxed())
+    }
+
+    fn refuse_session(
+        &self,
+        refusal: Refusal,
+        headers: &HeaderMap,
+        message: &IncomingMessage,
+        caller: Option<&Caller>,
+    ) -> Box<RefusedRequest<'_>> {
+        let refusal = self.limit_refusal(caller, message, refusal);
+        let subject = Subject::new(message.operation(), caller);
+        self.refuse(subject, refusal, headers, message.response_envelope())
+    }
+
+    /// Adds a session of another replica to the sessions of this process, if it belongs to the
+    /// caller. Extends the life of one that this process has.
+    async fn adopt_session(
+        &self,
+        shared: &Arc<dyn SharedSessions>,
+        id: &str,
+        caller: &Caller,
+    ) -> Result<(), Refusal> {
+        if self.sessions.has(id) {
+            if self.sessions.begin_extension(id) {
+                tokio::spawn(self.extension(shared, id).boxed());
+            }
+            return Ok(());
+        }
+        let found = shared.find(id, caller).await;
+        let Some(handshake) = found.map_err(|_| SESSION_UNAVAILABLE)? else {
+            return Ok(());
+        };
+        let place = self.sessions.reserve(Some(caller), handshake.as_bytes());
+        let place = place.map_err(Refusal::SessionLimit)?;
+        let ends = Arc::clone(shared);
+        // First, because a concurrent request can use the session as soon as the table has it.
+        shared.adopt(id, handshake);
+        place.adopt(id, caller, Arc::new(move |id| ends.end_here(id)));
+        Ok(())
+    }
+
+    /// Extends the life of a session in the store. If it has ended there, it ends here.
+    fn extension(
+        &self,
+        shared: &Arc<dyn SharedSessions>,
+        id: &str,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (shared, id, ender) = (Arc::clone(shared), id.to_owned(), self.sessions.ender());
+        async move {
+            if let Ok(false) = shared.extend(&id).await {
+                ender(&id);
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Three processes that serve one resource behind a proxy, with one Redis.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use support::{
+    MockIssuer, SigningKey, TokenBuilder,
+    client::{Client, HttpResponse, Revision},
+    running_server::RunningServer,
+    server_process::{Folder, Program, Serving},
+};
+use toolgate::{
+    Config, Server,
+    store::{RedisStore, Revocations},
+};
+
+use crate::{redis_server::RedisServer, round_robin::RoundRobin};
+
+const STATE_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// The replicas, and what they need.
+pub(crate) struct ReplicaSet {
+    pub(crate) redis: RedisServer,
+    pub(crate) proxy: RoundRobin,
+    pub(crate) issuer: MockIssuer,
+    pub(crate) key: Arc<SigningKey>,
+    pub(crate) replicas: Vec<Option<Serving>>,
+    folder: Folder,
+}
+
+impl ReplicaSet {
+    pub(crate) async fn start() -> Self {
+        let mut set = Self {
+            redis: RedisServer::start(),
+            proxy: RoundRobin::start().await,
+            issuer: MockIssuer::start().await,
+            key: Arc::new(SigningKey::p256("client")),
+            replicas: Vec::new(),
+            folder: Folder::new(),
+        };
+        for _ in 0..3 {
+            let replica = set.serve().await;
+            set.replicas.push(Some(replica));
+        }
+        set.route();
+        set
+    }
+
+    /// Starts a replica, and waits until it is ready.
+    async fn serve(&self) -> Serving {
+        let program = Program::new(env!("CARGO_BIN_EXE_replica"), &self.folder)
+            .var("TOOLGATE_RESOURCE", self.resource())
+            .var("TOOLGATE_AUTHORIZATION_SERVERS", self.issuer.url())
+            .var("TOOLGATE_STATE_KEY", STATE_KEY)
+            .var("TOOLGATE_STORE_URL", self.redis.url())
+            // The proxy may still send a connection that it began before.
+            .var("TOOLGATE_DRAIN_SECONDS", "1")
+            .var("TOOLGATE_BANNER", "off")
+            .var("MARKS", self.marks_path().to_string_lossy());
+        let serving = program.serve().await;
+        let ready = format!("http://{}/readyz", serving.address());
+        for _ in 0..400 {
+            let answer = reqwest::get(&ready).await;
+            if answer.is_ok_and(|answer| answer.status() == 200) {
+                return serving;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the replica is not ready");
+    }
+
+    /// Sends connections to the replicas that run.
+    pub(crate) fn route(&self) {
+        let running = self.replicas.iter().flatten();
+        self.proxy.send_to(running.map(Serving::address).collect());
+    }
+
+    /// Kills a replica with SIGKILL. The proxy learns it by itself.
+    pub(crate) async fn kill(&mut self, index: usize) {
+        if let Some(replica) = self.replicas[index].take() {
+            replica.killed().await;
+        }
+    }
+
+    /// Takes a replica out of the proxy, stops it, and starts a new one.
+    pub(crate) async fn restart(&mut self, index: usize) {
+        let stopping = self.replicas[index].take();
+        self.route();
+        if let Some(stopping) = stopping {
+            let ended = stopping.ended_by("TERM").await;
+            assert!(ended.status.success(), "{ended:?}");
+        }
+        self.start_again(index).await;
+    }
+
+    pub(crate) async fn start_again(&mut self, index: usize) {
+        self.replicas[index] = Some(self.serve().await);
+        self.route();
+    }
+
+    /// Starts a replica in this process, with a handle to revoke tokens.
+    pub(crate) async fn revocations(&self) -> (RunningServer, Revocations) {
+        let revocations = Revocations::new();
+        let server = Server::new("marks").with_revocations(&revocations);
+        let store = RedisStore::new(&self.redis.url()).expect("a URL");
+        let running = RunningServer::start_as(server.without_banner(), |address| {
+            Config::new(self.resource())
+                .with_bind(address)
+                .with_issuer(self.issuer.url())
+                .with_state_key(std::array::from_fn(|at| {
+                    u8::try_from(at).unwrap_or_default()
+                }))
+                .with_store(store)
+        });
+        (running.await, revocations)
+    }
+
+    /// The resource: the URL of the proxy.
+    pub(crate) fn resource(&self) -> String {
+        format!("http://{}/mcp", self.proxy.address)
+    }
+
+    pub(crate) fn address(&self, index: usize) -> SocketAddr {
+        let replica = self.replicas[index].as_ref();
+        replica.expect("it runs").address()
+    }
+
+    pub(crate) fn token(&self, subject: &str) -> TokenBuilder<'_> {
+        let token = self.issuer.token().audience(&self.resource());
+        let token = token.scope("desk:read").expires_in(6000);
+        token.claim("sub", subject.into())
+    }
+
+    fn marks_path(&self) -> PathBuf {
+        self.folder.path().join("marks")
+    }
+
+    /// Returns the marks of all calls that ran.
+    pub(crate) fn marks(&self) -> Vec<String> {
+        let marks = std::fs::read_to_string(self.marks_path()).unwrap_or_default();
+        marks.lines().map(str::to_owned).collect()
+    }
+
+    /// Sends a bound token with a proof to a replica.
+    pub(crate) async fn call_bound(&self, index: usize, token: &str, proof: &str) -> HttpResponse {
+        let resource = format!("http://{}/mcp", self.address(index));
+        let client = Client::new(resource, Revision::Stateless);
+        let message = client.message("tools/call", mark("bound"));
+        let request = client
+            .post(&message)
+            .header("authorization", format!("DPoP {token}"))
+            .header("dpop", proof);
+        HttpResponse::of(request.body(message.to_string())).await
+    }
+
+    pub(crate) fn proof(&self, token: &str) -> String {
+        let proof = TokenBuilder::proof(&self.key, "POST", &self.resource());
+        proof.about(token).build()
+    }
+}
+
+/// A call of the tool that writes a mark.
+pub(crate) fn mark(text: &str) -> Value {
+    json!({"name": "mark", "arguments": {"text": text}})
+}
