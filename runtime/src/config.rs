@@ -27,6 +27,7 @@ use std::{
 };
 
 mod address_settings;
+mod admin_settings;
 mod approval_settings;
 mod audit_settings;
 mod config_file;
@@ -66,9 +67,9 @@ pub use published_scopes::PublishedScopes;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use test_approvals::TestApprovals;
 use {
-    address_settings::AddressSettings, approval_settings::ApprovalSettings,
-    audit_settings::AuditSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey,
-    store_settings::StoreSettings,
+    address_settings::AddressSettings, admin_settings::AdminSettings,
+    approval_settings::ApprovalSettings, audit_settings::AuditSettings,
+    leeway_and_drain::MAX_DRAIN, state_key::StateKey, store_settings::StoreSettings,
 };
 pub(crate) use {
     paths::Paths,
@@ -124,6 +125,7 @@ pub struct Config {
     store: StoreSettings,
     audit: AuditSettings,
     metrics: Option<SocketAddr>,
+    admin: AdminSettings,
     #[cfg(feature = "traces")]
     traces: Option<toolgate_traces::TraceSettings>,
     has_sessions: bool,
@@ -274,6 +276,7 @@ impl Config {
             store: StoreSettings::default(),
             audit: AuditSettings::default(),
             metrics: None,
+            admin: AdminSettings::default(),
             #[cfg(feature = "traces")]
             traces: None,
             has_sessions: true,

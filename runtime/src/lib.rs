@@ -79,6 +79,7 @@
 //!
 //! # Features
 //!
+//! - `admin`: kill switches for an operator, at the address in `TOOLGATE_ADMIN_BIND`. Off by default.
 //! - `approval`: the page of `approve = "…"`, on which a user signs in and decides. Off by default.
 //! - `audit`: a tamper-evident audit log, which variables switch on. Off by default.
 //! - `config-file`: settings in a TOML file that `TOOLGATE_CONFIG` names. Off by default.

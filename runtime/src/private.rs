@@ -23,9 +23,9 @@ pub use crate::{
         run,
     },
     observer::{
-        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, RequestHead,
-        RequestTrace, RunOutcome, RunReport, ScopeNames, UpstreamTrace, UserDecisionEvent,
-        VerificationEvent, VerificationOutcome,
+        DecisionEvent, GateState, NotRecordedError, Observer, OperatorEvent, OutcomeEvent,
+        RequestHead, RequestTrace, RunOutcome, RunReport, ScopeNames, UpstreamTrace,
+        UserDecisionEvent, VerificationEvent, VerificationOutcome,
     },
     prompt::{
         PromptKind, PromptSet,

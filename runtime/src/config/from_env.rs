@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Config, Environment, MAX_DRAIN, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
+    admin_settings::{self, ADMIN_BIND},
     audit_settings::{self, AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
     dpop_settings::{self, PROOF_AGE},
@@ -15,7 +16,9 @@ use super::{
     resource_url,
     scalekit::{self, Scalekit},
     store_settings, traces_settings, unknown_variables,
-    variable::{APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, STORE_URL, items},
+    variable::{
+        ADMIN_SECRET, APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, STORE_URL, items,
+    },
 };
 use crate::issuer::{ClientAuthentication, Introspection};
 
@@ -66,6 +69,8 @@ pub(super) const OURS: &[&str] = &[
     AUDIT_ON_FAILURE,
     AUDIT_SUBJECTS,
     METRICS_BIND,
+    ADMIN_BIND,
+    ADMIN_SECRET,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
@@ -119,6 +124,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     read_state_keys(&mut config, environment);
     store_settings::read(&mut config, environment);
     audit_settings::read(&mut config, environment);
+    admin_settings::read(&mut config, environment);
     metrics_settings::read(&mut config, environment);
     traces_settings::read(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Config, Environment, ValidConfig,
     address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
+    admin_settings::ADMIN_BIND,
     audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
     dpop_settings::PROOF_AGE,
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 32] = [
+const SETTINGS: [(&str, &str); 33] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -58,6 +59,7 @@ const SETTINGS: [(&str, &str); 32] = [
     ("audit_on_failure", AUDIT_ON_FAILURE),
     ("audit_subjects", AUDIT_SUBJECTS),
     ("metrics", METRICS_BIND),
+    ("admin", ADMIN_BIND),
     ("config_file", CONFIG),
 ];
 
@@ -166,6 +168,7 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
             false => "plain",
         }),
         "metrics": valid.metrics(),
+        "admin": valid.admin().bind,
         "config_file": environment.get(CONFIG).map(without_secrets),
     })
 }

@@ -6,7 +6,7 @@ use toolgate_store::{RevocationTimes, SharedStore};
 
 use super::{
     Config, Paths, PublishedScopes, Resource, ResourceMetadata, StateKey,
-    audit_settings::ValidAudit, metrics_settings, store_settings,
+    admin_settings::AdminSettings, audit_settings::ValidAudit, metrics_settings, store_settings,
 };
 use crate::{
     error::SetupErrors,
@@ -42,6 +42,7 @@ impl ValidConfig {
         );
         config.audit.check(errors);
         store_settings::check(config, errors);
+        config.admin.check(bind, errors);
         metrics_settings::check(config.metrics, bind, errors);
         let mut config = config.clone();
         config.issuers = config.issuers_with_private_hosts(errors);
@@ -86,6 +87,11 @@ impl ValidConfig {
     /// The audit log, if there is one.
     pub(crate) fn audit(&self) -> Option<ValidAudit<'_>> {
         self.config.audit.valid()
+    }
+
+    /// The listener of the operator.
+    pub(crate) fn admin(&self) -> &AdminSettings {
+        &self.config.admin
     }
 
     /// The address of the metrics, if they are served.

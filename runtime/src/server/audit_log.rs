@@ -11,8 +11,8 @@ use std::{
 use futures_util::FutureExt;
 use tokio::{runtime::Handle, time::interval};
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, OnFailure, Outcome, Settings, Status, Subjects, UserDecision,
-    Verdict,
+    AuditKey, AuditLog, Decision, OnFailure, OperatorAction, Outcome, Settings, Status, Subjects,
+    UserDecision, Verdict,
 };
 
 use crate::{
@@ -21,7 +21,8 @@ use crate::{
     denial::DenialReason,
     error::SetupErrors,
     observer::{
-        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, UNREADABLE, UserDecisionEvent,
+        DecisionEvent, NotRecordedError, Observer, OperatorEvent, OutcomeEvent, UNREADABLE,
+        UserDecisionEvent,
     },
 };
 
@@ -194,6 +195,20 @@ impl Observer for AuditObserver {
             subject: decision.subject,
         });
         self.note_failure();
+    }
+
+    fn operator_acts(&self, event: &OperatorEvent<'_>) -> Result<(), NotRecordedError> {
+        let written = self.log.operator_acts(&OperatorAction {
+            time: event.time.seconds(),
+            action: event.action,
+            kind: event.kind,
+            name: event.name,
+            issuer: event.issuer,
+            seconds: event.seconds,
+            peer: event.peer,
+        });
+        self.note_failure();
+        written.map_err(|_| NotRecordedError)
     }
 }
 

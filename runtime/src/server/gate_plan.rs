@@ -99,7 +99,7 @@ pub(super) struct GatePlan {
     pub(super) issuers: Vec<String>,
     pub(super) origins: OriginRules,
     takes_tokens: bool,
-    issuing: TokenIssuers,
+    pub(super) issuing: TokenIssuers,
     make_authenticator: BuildAuthenticator,
     challenges: Challenges,
     challenge_scopes: ChallengeScopes,
@@ -107,11 +107,11 @@ pub(super) struct GatePlan {
     proofs: Option<Proofs>,
     readiness_check: Option<Check<()>>,
     approvals: ApprovalPages,
-    observer: Option<Arc<dyn Observer>>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) clock: Arc<dyn Clock>,
     /// What the server shares with its replicas, if it has a store.
     pub(super) replicas: Option<Arc<Replicas>>,
-    revocations: Revocations,
+    pub(super) revocations: Revocations,
 }
 
 impl GatePlan {
