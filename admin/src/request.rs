@@ -13,7 +13,7 @@ use crate::{
     hosts::Hosts,
     ledger::Ledger,
     listener::FailureLog,
-    response::{Answer, error, value},
+    response::{Answer, Refusal, value},
     secret::AdminSecret,
 };
 
@@ -38,20 +38,19 @@ pub(crate) struct Shared {
 impl Shared {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
-        match self.checked(request, peer).await {
-            Ok(answer) | Err(answer) => answer,
-        }
+        let answered = self.checked(request, peer).await;
+        answered.unwrap_or_else(Refusal::into_answer)
     }
 
     async fn checked(
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Answer, Refusal> {
         let (parts, body) = request.into_parts();
         if !self.hosts.accept(&parts.uri, &parts.headers) {
             self.failures.note(peer, "a foreign Host");
-            return Err(error(
+            return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "forbidden",
                 "the Host is not a name of this listener",
@@ -60,7 +59,7 @@ impl Shared {
         // No page has business here, not even one of this machine (CSRF).
         if parts.headers.contains_key(header::ORIGIN) {
             self.failures.note(peer, "an Origin");
-            return Err(error(
+            return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "forbidden",
                 "requests of web pages are refused",
@@ -83,12 +82,12 @@ impl Shared {
                     value(StatusCode::OK, &json!({"changed": changed}))
                 })
             }
-            ((STATE | ACTIONS, None), _) => Err(error(
+            ((STATE | ACTIONS, None), _) => Err(Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "invalid_request",
                 "the method is not allowed",
             )),
-            _ => Err(error(
+            _ => Err(Refusal::new(
                 StatusCode::NOT_FOUND,
                 "not_found",
                 "there is POST /v1/actions and GET /v1/state",
@@ -97,7 +96,7 @@ impl Shared {
     }
 
     /// Compares the secret. The answer to a wrong one comes after a pause.
-    async fn authenticate(&self, sent: Option<&[u8]>, peer: SocketAddr) -> Result<(), Answer> {
+    async fn authenticate(&self, sent: Option<&[u8]>, peer: SocketAddr) -> Result<(), Refusal> {
         let place = self.comparisons.acquire().await;
         if sent.is_some_and(|sent| self.secret.is(sent)) {
             return Ok(());
@@ -105,7 +104,7 @@ impl Shared {
         self.failures.note(peer, "a wrong secret");
         sleep(self.failure_pause).await;
         drop(place);
-        Err(error(
+        Err(Refusal::new(
             StatusCode::UNAUTHORIZED,
             "invalid_token",
             "the secret is missing or wrong",
@@ -114,13 +113,13 @@ impl Shared {
 }
 
 /// A form of a page can send other media types without a preflight.
-fn check_media_type(headers: &http::HeaderMap) -> Result<(), Answer> {
+fn check_media_type(headers: &http::HeaderMap) -> Result<(), Refusal> {
     let value = headers.get(header::CONTENT_TYPE);
     let essence = value.and_then(|value| value.to_str().ok()?.split(';').next());
     let is_json = essence.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
     match is_json {
         true => Ok(()),
-        false => Err(error(
+        false => Err(Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "invalid_request",
             "send application/json",
@@ -128,29 +127,29 @@ fn check_media_type(headers: &http::HeaderMap) -> Result<(), Answer> {
     }
 }
 
-async fn read(body: Incoming) -> Result<Action, Answer> {
+async fn read(body: Incoming) -> Result<Action, Refusal> {
     let collected = Limited::new(body, LARGEST_BODY).collect().await;
     let bytes = collected.map_err(|_| {
-        error(
+        Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "invalid_request",
             "the body has more than 16 KiB, or ends too early",
         )
     })?;
     Action::parse(&bytes.to_bytes()).map_err(|problem| {
-        error(
+        Refusal::new(
             StatusCode::BAD_REQUEST,
             "invalid_request",
-            &problem.to_string(),
+            problem.to_string(),
         )
     })
 }
 
-fn refusal(refused: &ControlError) -> Answer {
+fn refusal(refused: &ControlError) -> Refusal {
     let (status, code) = match refused {
         ControlError::Unknown(_) => (StatusCode::NOT_FOUND, "not_found"),
         ControlError::NotOwn => (StatusCode::CONFLICT, "not_own"),
         ControlError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
-    error(status, code, &refused.to_string())
+    Refusal::new(status, code, refused.to_string())
 }

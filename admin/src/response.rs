@@ -1,5 +1,7 @@
 //! The answers of the listener: JSON, never cached, one for each connection.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
@@ -25,8 +27,33 @@ pub(crate) fn value(status: StatusCode, value: &impl Serialize) -> Answer {
     answer
 }
 
-/// Builds an answer with an error.
-pub(crate) fn error(status: StatusCode, error: &str, description: &str) -> Answer {
-    let body = json!({"error": error, "error_description": description});
-    value(status, &body)
+/// Why a request is refused.
+pub(crate) struct Refusal {
+    status: StatusCode,
+    error: &'static str,
+    description: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(crate) fn new(
+        status: StatusCode,
+        error: &'static str,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            status,
+            error,
+            description: description.into(),
+        }
+    }
+
+    pub(crate) fn into_answer(self) -> Answer {
+        let Self {
+            status,
+            error,
+            description,
+        } = self;
+        let body = json!({"error": error, "error_description": description});
+        value(status, &body)
+    }
 }
