@@ -6,3 +6,4 @@ mod operations;
 mod redis_server;
 mod replica_set;
 mod round_robin;
+mod soak;

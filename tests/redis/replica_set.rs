@@ -1,6 +1,6 @@
 //! Three processes that serve one resource behind a proxy, with one Redis.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use support::{
@@ -13,10 +13,13 @@ use toolgate::{
     Config, Server,
     store::{RedisStore, Revocations},
 };
+use toolgate_audit::{AuditKey, verify};
 
 use crate::{redis_server::RedisServer, round_robin::RoundRobin};
 
 const STATE_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+const AUDIT_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// The replicas, and what they need.
 pub(crate) struct ReplicaSet {
@@ -26,10 +29,20 @@ pub(crate) struct ReplicaSet {
     pub(crate) key: Arc<SigningKey>,
     pub(crate) replicas: Vec<Option<Serving>>,
     folder: Folder,
+    has_audit: bool,
 }
 
 impl ReplicaSet {
     pub(crate) async fn start() -> Self {
+        Self::start_all(false).await
+    }
+
+    /// Starts replicas that write an audit log each.
+    pub(crate) async fn start_with_audit() -> Self {
+        Self::start_all(true).await
+    }
+
+    async fn start_all(has_audit: bool) -> Self {
         let mut set = Self {
             redis: RedisServer::start(),
             proxy: RoundRobin::start().await,
@@ -37,9 +50,10 @@ impl ReplicaSet {
             key: Arc::new(SigningKey::p256("client")),
             replicas: Vec::new(),
             folder: Folder::new(),
+            has_audit,
         };
-        for _ in 0..3 {
-            let replica = set.serve().await;
+        for index in 0..3 {
+            let replica = set.serve(index).await;
             set.replicas.push(Some(replica));
         }
         set.route();
@@ -47,8 +61,8 @@ impl ReplicaSet {
     }
 
     /// Starts a replica, and waits until it is ready.
-    async fn serve(&self) -> Serving {
-        let program = Program::new(env!("CARGO_BIN_EXE_replica"), &self.folder)
+    async fn serve(&self, index: usize) -> Serving {
+        let mut program = Program::new(env!("CARGO_BIN_EXE_replica"), &self.folder)
             .var("TOOLGATE_RESOURCE", self.resource())
             .var("TOOLGATE_AUTHORIZATION_SERVERS", self.issuer.url())
             .var("TOOLGATE_STATE_KEY", STATE_KEY)
@@ -57,6 +71,11 @@ impl ReplicaSet {
             .var("TOOLGATE_DRAIN_SECONDS", "1")
             .var("TOOLGATE_BANNER", "off")
             .var("MARKS", self.marks_path().to_string_lossy());
+        if self.has_audit {
+            program = program
+                .var("TOOLGATE_AUDIT_FILE", audit_file(index))
+                .var("TOOLGATE_AUDIT_KEY", AUDIT_KEY);
+        }
         let serving = program.serve().await;
         let ready = format!("http://{}/readyz", serving.address());
         for _ in 0..400 {
@@ -94,7 +113,7 @@ impl ReplicaSet {
     }
 
     pub(crate) async fn start_again(&mut self, index: usize) {
-        self.replicas[index] = Some(self.serve().await);
+        self.replicas[index] = Some(self.serve(index).await);
         self.route();
     }
 
@@ -123,6 +142,36 @@ impl ReplicaSet {
     pub(crate) fn address(&self, index: usize) -> SocketAddr {
         let replica = self.replicas[index].as_ref();
         replica.expect("it runs").address()
+    }
+
+    pub(crate) fn id(&self, index: usize) -> u32 {
+        let replica = self.replicas[index].as_ref();
+        replica.expect("it runs").id()
+    }
+
+    /// Stops all replicas and verifies their audit logs. Returns the number of records, and the ids
+    /// of the recorded requests.
+    pub(crate) async fn stop_and_verify(mut self) -> (u64, HashSet<String>) {
+        let (mut count, mut requests) = (0, HashSet::new());
+        for index in 0..self.replicas.len() {
+            if let Some(replica) = self.replicas[index].take() {
+                let ended = replica.ended_by("TERM").await;
+                assert!(ended.status.success(), "{ended:?}");
+            }
+            let path = self.folder.path().join(audit_file(index));
+            let key = AuditKey::parse(AUDIT_KEY).expect("a key");
+            let file = std::fs::File::open(&path).expect("a log");
+            let verified = verify([(audit_file(index), file)], &key, None).expect("it is read");
+            assert_eq!(verified.findings, [], "{index}");
+            assert_eq!(verified.lost, 0, "{index}");
+            count += verified.records;
+            let log = std::fs::read_to_string(&path).expect("a log");
+            requests.extend(log.lines().filter_map(|line| {
+                let record: Value = serde_json::from_str(line).ok()?;
+                record["request"].as_str().map(str::to_owned)
+            }));
+        }
+        (count, requests)
     }
 
     pub(crate) fn token(&self, subject: &str) -> TokenBuilder<'_> {
@@ -157,6 +206,10 @@ impl ReplicaSet {
         let proof = TokenBuilder::proof(&self.key, "POST", &self.resource());
         proof.about(token).build()
     }
+}
+
+fn audit_file(index: usize) -> String {
+    format!("audit-{index}.log")
 }
 
 /// A call of the tool that writes a mark.

@@ -271,6 +271,12 @@ impl Serving {
         format!("http://{}{path}", self.address)
     }
 
+    /// Returns the id of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.child.id()
+    }
+
     /// See [`Process::says`].
     pub async fn says(&self, text: &str) -> String {
         self.process.says(text).await

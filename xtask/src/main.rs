@@ -56,6 +56,8 @@ cargo xtask prove attributes   changes each attribute of each example; a test ha
 cargo xtask prove items        compares 2,000 random items with what a server registers
 cargo xtask prove audit        kills todo a hundred times while it writes its audit log, and fills
                                the disk of the log; every call must have its record
+cargo xtask prove soak [--minutes N]   lets three replicas, their Redis and their issuer fail
+                               every minute under load, for half an hour; not a part of `prove`
 cargo xtask prove walks [NAME] follows the guide on a fresh clone, command by command; the walks
                                are new, write, rmcp and scalekit
 cargo xtask prove flood [BINARY]   floods the release binary of todo, or the given binary, with
@@ -90,6 +92,8 @@ fn main() -> ExitCode {
         ["prove", "attributes"] => prove::attributes::attributes(),
         ["prove", "items"] => prove::items(),
         ["prove", "audit"] => prove::audit(),
+        ["prove", "soak"] => prove::soak("30"),
+        ["prove", "soak", "--minutes", minutes] => prove::soak(minutes),
         ["prove", "walks"] => prove::walks(None),
         ["prove", "walks", name] => prove::walks(Some(name)),
         ["prove", "flood"] => prove::flood(None),

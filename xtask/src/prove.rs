@@ -4,6 +4,7 @@
 //! - [`access_attribute`]: finds the access in the attributes of a file
 //! - [`items`]: many random items, compared with what a server registers
 //! - [`audit`]: kills and full disks under a server that writes its audit log
+//! - [`soak`]: replicas, a store and an issuer that fail under load
 //! - [`walks`]: the commands of the guide on a fresh clone
 //! - [`mod@flood`]: unauthenticated clients at full speed, in a separate process
 //! - [`body_shapes`]: the request bodies that they send
@@ -76,6 +77,17 @@ pub(crate) fn audit() -> Result<(), Error> {
     test.args(["test", "--locked", "--workspace", "--test", "audit_log"])
         .args(["--", "--nocapture", "kills", "full_disk"])
         .env("TOOLGATE_AUDIT_KILLS", "100");
+    child_process::must(&mut test)
+}
+
+/// Lets replicas, their store and their issuer fail for this many minutes under load.
+pub(crate) fn soak(minutes: &str) -> Result<(), Error> {
+    client_installer::with_apt(&["redis-server"], "redis-server")?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut test = Command::new(cargo);
+    test.args(["test", "--locked", "--workspace", "--test", "redis"])
+        .args(["--", "--nocapture", "--ignored", "soak"])
+        .env("TOOLGATE_SOAK_MINUTES", minutes);
     child_process::must(&mut test)
 }
 

@@ -117,6 +117,11 @@ impl Gate {
             }
             _ => self.authenticate(parts, token).await,
         };
+        // Before the message is read: until here the future of a request is small.
+        if let (Some(id), Ok(Some(caller))) = (session_id.as_deref(), &authenticated) {
+            let finding = self.find_session(id, &parts.headers, caller);
+            OptionFuture::from(finding).await.transpose()?;
+        }
         let may_send_all = match &authenticated {
             Ok(Some(_)) => true,
             // If no item needs a token, no client has one.
@@ -151,8 +156,6 @@ impl Gate {
         let session = match session_id {
             Some(id) => {
                 let (headers, caller) = (&parts.headers, caller.as_ref());
-                let finding = self.find_session(&id, headers, &message, caller);
-                OptionFuture::from(finding).await.transpose()?;
                 Some(self.enter_session(&id, headers, &message, caller)?)
             }
             None => None,
@@ -179,10 +182,8 @@ impl Gate {
         });
         if let Some(throttle) = self.throttle.as_deref() {
             self.limit_use(throttle, &authorized, parts)?;
-            let counting = self.limit_at_replicas(throttle, &authorized, &parts.headers);
-            OptionFuture::from(counting).await.transpose()?;
         }
-        let check = OptionFuture::from(self.check_items(&authorized, &parts.headers));
+        let check = OptionFuture::from(self.last_checks(&authorized, &parts.headers));
         let checked = check.await.transpose()?;
         if let Some(checked) = checked.flatten() {
             authorized.permit.set_parameters(checked.parameters);

@@ -11,7 +11,6 @@ use super::Server;
 impl<S> Server<S> {
     /// Lets a [`Revocations`](crate::store::Revocations) refuse tokens that their issuer still
     /// accepts.
-    #[must_use]
     pub fn with_revocations(mut self, revocations: &Revocations) -> Self {
         self.policy.revocations = revocations.clone();
         self

@@ -39,10 +39,29 @@ impl Authenticator {
         request: &DpopRequest<'_>,
         path: &mut VerificationPath,
     ) -> Result<AcceptedToken, Unauthenticated> {
-        let token = &credentials.token;
-        let result = match (credentials.scheme, self.accept(token, path).await?) {
+        let accepted = self.accept(&credentials.token, path).await?;
+        let result = match self.check_possession(credentials, accepted, request) {
+            Ok((accepted, None)) => Ok(accepted),
+            Ok((accepted, Some(recording))) => recording.await.map(|()| accepted).map_err(unproved),
+            Err(refused) => Err(refused),
+        };
+        if let Err(reason) = &result {
+            tracing::info!(?reason, "access token refused: possession not proved");
+        }
+        result
+    }
+
+    /// Checks that the scheme matches the token, and verifies the proof of a bound token.
+    fn check_possession(
+        &self,
+        credentials: &Credentials,
+        accepted: Accepted,
+        request: &DpopRequest<'_>,
+    ) -> Result<(AcceptedToken, Option<Recording<'_>>), Unauthenticated> {
+        let unbound = |accepted| (accepted, None);
+        match (credentials.scheme, accepted) {
             (Scheme::Bearer, Accepted::Bearer(_)) if self.only_bound => Err(OTHER_SCHEME_NEEDED),
-            (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(accepted),
+            (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(unbound(accepted)),
             (Scheme::Bearer, Accepted::Bound(_)) => Err(match &self.proofs {
                 Some(_) => Unauthenticated::OtherScheme {
                     description: "the token is bound to a key: send it with the scheme DPoP and a proof of that key",
@@ -51,20 +70,10 @@ impl Authenticator {
             }),
             (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(TokenRejection::Unbound)),
             (Scheme::Dpop, Accepted::Bound(bound)) => match &self.proofs {
-                Some(proofs) => match prove(proofs, bound, token, request) {
-                    Ok((accepted, None)) => Ok(accepted),
-                    Ok((accepted, Some(recording))) => {
-                        recording.await.map(|()| accepted).map_err(unproved)
-                    }
-                    Err(refused) => Err(refused),
-                },
+                Some(proofs) => prove(proofs, bound, &credentials.token, request),
                 None => Err(invalid(TokenRejection::Bound)),
             },
-        };
-        if let Err(reason) = &result {
-            tracing::info!(?reason, "access token refused: possession not proved");
         }
-        result
     }
 }
 

@@ -7,6 +7,7 @@ use toolgate_store::{RateLimit, RateOutcome, SharedRates};
 use crate::{
     authorization::Target,
     claims::Claims,
+    item::Authorized,
     rate::{Rate, whole_seconds},
 };
 
@@ -24,6 +25,30 @@ use super::{
 type Counted = (Option<Target>, Rate);
 
 impl Gate {
+    /// Counts a request at the other replicas, and then calls the `authorize` functions of its items.
+    /// Returns `None` if there is nothing to do. One future does both: with each further one, the
+    /// future of every request would be larger.
+    pub(super) fn last_checks<'g: 'c, 'c>(
+        &'g self,
+        request: &'c AuthorizedRequest,
+        headers: &'c HeaderMap,
+    ) -> Option<BoxFuture<'c, Result<Option<Authorized>, Box<RefusedRequest<'g>>>>> {
+        let throttle = self.throttle.as_deref();
+        let counting = throttle.and_then(|all| self.limit_at_replicas(all, request, headers));
+        let checking = self.check_items(request, headers);
+        let Some(counting) = counting else {
+            return checking;
+        };
+        let both = async move {
+            counting.await?;
+            match checking {
+                Some(checking) => checking.await,
+                None => Ok(None),
+            }
+        };
+        Some(both.boxed())
+    }
+
     /// Counts a request that this process has counted at the other replicas. Returns `None` if no
     /// rate of it is shared.
     ///
@@ -34,7 +59,7 @@ impl Gate {
     ///
     /// Returns the refusal if a rate is used up. Then no limit has counted the request. If the store
     /// does not answer, only this process counts.
-    pub(super) fn limit_at_replicas<'g: 'c, 'c>(
+    fn limit_at_replicas<'g: 'c, 'c>(
         &'g self,
         throttle: &'g Throttle,
         request: &'c AuthorizedRequest,

@@ -38,7 +38,9 @@ impl Gate {
                     wanted: self.rules.scopes_to_request(message.operation()),
                 },
             };
-            self.refuse_session(refusal, headers, message, caller)
+            let refusal = self.limit_refusal(caller, message, refusal);
+            let subject = Subject::new(message.operation(), caller);
+            self.refuse(subject, refusal, headers, message.response_envelope())
         })
     }
 
@@ -48,27 +50,15 @@ impl Gate {
         &'g self,
         id: &'c str,
         headers: &'c HeaderMap,
-        message: &'c IncomingMessage,
-        caller: Option<&'c Caller>,
+        caller: &'c Caller,
     ) -> Option<BoxFuture<'c, Result<(), Box<RefusedRequest<'g>>>>> {
-        let (shared, caller) = (self.shared_sessions.as_ref()?, caller?);
+        let shared = self.shared_sessions.as_ref()?;
         let finding = async move {
             let adopted = self.adopt_session(shared, id, caller).await;
-            adopted.map_err(|refusal| self.refuse_session(refusal, headers, message, Some(caller)))
+            let refuse = |refusal| self.refuse_unread(headers, Some(caller), refusal).into();
+            adopted.map_err(refuse)
         };
         Some(finding.boxed())
-    }
-
-    fn refuse_session(
-        &self,
-        refusal: Refusal,
-        headers: &HeaderMap,
-        message: &IncomingMessage,
-        caller: Option<&Caller>,
-    ) -> Box<RefusedRequest<'_>> {
-        let refusal = self.limit_refusal(caller, message, refusal);
-        let subject = Subject::new(message.operation(), caller);
-        self.refuse(subject, refusal, headers, message.response_envelope())
     }
 
     /// Adds a session of another replica to the sessions of this process, if it belongs to the
