@@ -1,6 +1,6 @@
 //! The events of the log: decisions, decisions of users, and ends of runs.
 
-use std::{fmt, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 /// Whether a decision allows the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +127,25 @@ pub struct UserDecision<'a> {
     pub issuer: Option<&'a str>,
     /// The subject of the caller's token.
     pub subject: Option<&'a str>,
+}
+
+/// An action of the operator.
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorAction<'a> {
+    /// When it was sent, in seconds since the start of 1970.
+    pub time: u64,
+    /// The action, in one word.
+    pub action: &'a str,
+    /// The kind of what it acts on, in one word.
+    pub kind: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The issuer of revoked tokens.
+    pub issuer: Option<&'a str>,
+    /// For how many seconds tokens are revoked.
+    pub seconds: Option<u64>,
+    /// The address that sent it.
+    pub peer: SocketAddr,
 }
 
 /// The end of a run.

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     chain::{Chain, Head},
-    event::{Decision, Outcome, UserDecision, Verdict},
+    event::{Decision, OperatorAction, Outcome, UserDecision, Verdict},
     key::AuditKey,
     record,
     sink::{FileSink, Sink, StdoutSink},
@@ -206,6 +206,21 @@ impl AuditLog {
         if !state.write(&self.key, decision.time, &line) {
             state.lose(1);
         }
+    }
+
+    /// Writes an action of the operator before it takes effect.
+    ///
+    /// # Errors
+    ///
+    /// [`NotWrittenError`] if it cannot be written. The record then counts as lost.
+    pub fn operator_acts(&self, action: &OperatorAction<'_>) -> Result<(), NotWrittenError> {
+        let line = record::operator_action(&self.key, self.settings.subjects, action);
+        let mut state = self.lock();
+        if state.write(&self.key, action.time, &line) {
+            return Ok(());
+        }
+        state.lose(1);
+        Err(NotWrittenError)
     }
 
     /// Writes the counts of refusals now. The log also writes them with a decision, at most once a

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     chain::Head,
-    event::{Decision, Outcome, UserDecision, Verdict},
+    event::{Decision, OperatorAction, Outcome, UserDecision, Verdict},
     key::AuditKey,
     line::{VERSION, hex, push_number},
     log::Subjects,
@@ -241,6 +241,29 @@ pub(crate) fn user_decision(
     line.text("item", Some(decision.item), LONGEST);
     line.text("way", Some(decision.way), LONGEST_WORD);
     line.text("answer", Some(decision.answer), LONGEST_WORD);
+    line.finish()
+}
+
+/// Writes an action of the operator.
+pub(crate) fn operator_action(
+    key: &AuditKey,
+    subjects: Subjects,
+    action: &OperatorAction<'_>,
+) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "operator_action", action.time);
+    line.text("action", Some(action.action), LONGEST_WORD);
+    line.text("kind", Some(action.kind), LONGEST_WORD);
+    match action.kind {
+        "subject" => line.user(subjects, action.issuer, Some(action.name)),
+        _ => {
+            line.text("issuer", action.issuer, LONGEST);
+            line.text("name", Some(action.name), LONGEST);
+        }
+    }
+    if let Some(seconds) = action.seconds {
+        line.number("seconds", seconds);
+    }
+    line.text("peer", Some(&action.peer.to_string()), LONGEST_WORD);
     line.finish()
 }
 

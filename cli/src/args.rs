@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
+    admin::AdminArgs,
     audit::AuditArgs,
     check::CheckArgs,
     doctor::DoctorArgs,
@@ -104,6 +105,18 @@ pub(crate) enum Command {
     /// read.
     #[command(verbatim_doc_comment)]
     Audit(AuditArgs),
+
+    /// Switch off items and revoke tokens while a server built with Toolgate runs
+    ///
+    /// Needs a server with the feature `admin` and TOOLGATE_ADMIN_BIND, and its secret:
+    ///
+    ///   toolgate admin --secret-file admin.secret off --tool delete_file
+    ///   toolgate admin --secret-file admin.secret revoke --issuer https://login.example.com --subject mallory
+    ///
+    /// It lifts only what it set itself. The exit code is 0 if the server has done it, 1 if it
+    /// refuses, and 2 if it cannot be reached or the command line is wrong.
+    #[command(verbatim_doc_comment)]
+    Admin(AdminArgs),
 }
 
 impl Command {
@@ -116,6 +129,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Doctor(_) => "doctor",
             Self::Audit(_) => "audit",
+            Self::Admin(_) => "admin",
         }
     }
 }

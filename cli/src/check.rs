@@ -1,12 +1,15 @@
 //! `toolgate check`: runs the checks, and prints the report.
 
-use std::{env, io, process::ExitCode, time::Duration};
+use std::{env, io, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use crate::{
-    check_context::{CheckContext, ORIGIN},
-    checks, exit,
+    check_context::{CheckContext, ORIGIN, Operation, OperationKind},
+    checks,
+    credentials::Credentials,
+    exit,
     http::Http,
     login::Login,
     report::{self, Report},
@@ -38,6 +41,32 @@ pub(crate) struct CheckArgs {
     /// The arguments of the tool.
     #[arg(long, value_name = "JSON", default_value = "{}")]
     arguments: String,
+
+    /// The URI of a static resource that needs a scope the first token lacks. It is read.
+    #[arg(long, value_name = "URI")]
+    resource: Vec<String>,
+
+    /// A URI that a resource template matches, and that needs such a scope. It is read.
+    #[arg(long, value_name = "URI")]
+    template: Vec<String>,
+
+    /// A prompt that needs such a scope. It is requested.
+    #[arg(long, value_name = "NAME")]
+    prompt: Vec<String>,
+
+    /// The arguments of the prompts.
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    prompt_arguments: String,
+
+    /// A JSON file with further credentials: tokens of another user and for another server, a
+    /// bound token and its key, a client with a secret. docs/check.md describes it.
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+
+    /// Request tokens with the grants of programs. Without `client_id` in the file of
+    /// `--credentials`, a client is registered.
+    #[arg(long)]
+    grants: bool,
 
     /// Log in with a browser (the URL to open is printed), then test step-up.
     #[arg(long)]
@@ -94,11 +123,12 @@ pub(crate) async fn run(args: CheckArgs) -> Result<ExitCode, String> {
 async fn check(args: CheckArgs) -> Result<Report, String> {
     let http = Http::new(Duration::from_secs(args.timeout))?;
     let target = Target::read(args.url.as_deref().unwrap_or_default())?;
-    let arguments = serde_json::from_str(&args.arguments)
-        .ok()
-        .filter(serde_json::Value::is_object)
-        .ok_or("--arguments is not a JSON object")?;
-    let mut tokens = args.token;
+    let arguments = object(&args.arguments).ok_or("--arguments is not a JSON object")?;
+    let credentials = match &args.credentials {
+        Some(path) => Credentials::read(path)?,
+        None => Credentials::default(),
+    };
+    let mut tokens = args.token.clone();
     let more = env::var(TOKENS).unwrap_or_default();
     tokens.extend(more.split_whitespace().map(str::to_owned));
     // Do not print the token: it may be a real one that contains a line break.
@@ -108,13 +138,17 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
         );
     }
     let login = args.login.then_some(Login {
-        client_id: args.client_id,
+        client_id: args.client_id.clone(),
         port: args.redirect_port,
-        scope: args.scope,
+        scope: args.scope.clone(),
         timeout: Duration::from_secs(args.login_timeout),
     });
+    let operations = operations(&args, &arguments)?;
     let mut context = CheckContext {
         tokens,
+        operations,
+        credentials,
+        requests_grants: args.grants,
         tool: args.tool,
         arguments,
         origin: args.origin,
@@ -123,10 +157,45 @@ async fn check(args: CheckArgs) -> Result<Report, String> {
     let findings = checks::run(&mut context, login).await;
     let findings = findings
         .map_err(|error| format!("{} cannot be reached: {error}", context.target.typed()))?;
+    let secrets = [&*context.tokens, &context.credentials.secrets()].concat();
     Ok(Report::new(
         context.target.typed(),
         checks::MATRIX.iter().collect(),
         findings,
-        &context.tokens,
+        &secrets,
     ))
+}
+
+/// Returns the operations that the command line names.
+fn operations(args: &CheckArgs, arguments: &Value) -> Result<Vec<Operation>, String> {
+    let inputs = object(&args.prompt_arguments);
+    let inputs = inputs.ok_or("--prompt-arguments is not a JSON object")?;
+    let operation = |kind, name: &String, params| Operation {
+        kind,
+        name: name.clone(),
+        params,
+    };
+    let tools = args.tool.iter().map(|name| {
+        let params = json!({"name": name, "arguments": arguments});
+        operation(OperationKind::Tool, name, params)
+    });
+    let uris = |kind, all: &'_ [String]| -> Vec<Operation> {
+        let read = all
+            .iter()
+            .map(|uri| operation(kind, uri, json!({"uri": uri})));
+        read.collect()
+    };
+    let prompts = args.prompt.iter().map(|name| {
+        let params = json!({"name": name, "arguments": inputs});
+        operation(OperationKind::Prompt, name, params)
+    });
+    Ok(tools
+        .chain(uris(OperationKind::Resource, &args.resource))
+        .chain(uris(OperationKind::Template, &args.template))
+        .chain(prompts)
+        .collect())
+}
+
+fn object(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok().filter(Value::is_object)
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     challenge::{self, Challenge},
+    credentials::Credentials,
     http::{Http, Request, Response},
     mcp_client::{Lifecycle, McpClient},
     target::Target,
@@ -31,9 +32,44 @@ pub(crate) struct CheckContext {
     pub(crate) tokens: Vec<String>,
     pub(crate) tool: Option<String>,
     pub(crate) arguments: Value,
+    /// The operations that need a scope the first token lacks.
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) credentials: Credentials,
+    /// Whether tokens are requested as a program requests them.
+    pub(crate) requests_grants: bool,
     /// A browser origin that the server should allow.
     pub(crate) origin: String,
     pub(crate) facts: Facts,
+}
+
+/// One operation that the command line names.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) kind: OperationKind,
+    /// As the command line names it.
+    pub(crate) name: String,
+    pub(crate) params: Value,
+}
+
+/// What a challenge is requested of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OperationKind {
+    Tool,
+    /// A resource with this URI.
+    Resource,
+    /// A URI that a template matches.
+    Template,
+    Prompt,
+}
+
+impl OperationKind {
+    pub(crate) fn method(self) -> &'static str {
+        match self {
+            Self::Tool => "tools/call",
+            Self::Resource | Self::Template => "resources/read",
+            Self::Prompt => "prompts/get",
+        }
+    }
 }
 
 /// Facts that earlier families collected.
@@ -89,6 +125,9 @@ impl CheckContext {
             tokens: Vec::new(),
             tool: None,
             arguments: json!({}),
+            operations: Vec::new(),
+            credentials: Credentials::default(),
+            requests_grants: false,
             origin: ORIGIN.to_owned(),
             facts: Facts::default(),
         }

@@ -1,14 +1,20 @@
 //! The checks of `toolgate check`, by family. A family is a table of checks and a function that runs them.
 
+mod audience;
+mod batches;
 pub(crate) mod challenge;
 pub(crate) mod cors;
+mod dpop;
+mod grants;
 mod health;
 pub(crate) mod host_and_origin;
+mod isolation;
 pub(crate) mod issuer;
 mod leaks;
 mod lifecycle;
 pub(crate) mod login;
 pub(crate) mod metadata;
+mod operations;
 pub(crate) mod step_up;
 mod tokens;
 
@@ -50,9 +56,24 @@ pub(crate) static MATRIX: &[Family] = &[
         checks: login::CHECKS,
     },
     Family {
+        name: "grants",
+        about: "The grants that the authorization server announces. Needs `--grants` to request tokens.",
+        checks: grants::CHECKS,
+    },
+    Family {
         name: "tokens",
         about: "How the server refuses invalid tokens.",
         checks: tokens::CHECKS,
+    },
+    Family {
+        name: "audience",
+        about: "Valid tokens for another server. Needs `other_resource` of `--credentials`.",
+        checks: audience::CHECKS,
+    },
+    Family {
+        name: "dpop",
+        about: "Tokens that are bound to a key. Needs `bound` and `bound_key` of `--credentials`, or `--grants` with an authorization server that issues one.",
+        checks: dpop::CHECKS,
     },
     Family {
         name: "cors",
@@ -68,6 +89,21 @@ pub(crate) static MATRIX: &[Family] = &[
         name: "lifecycle",
         about: "Both protocol lifecycles. Needs a token if the handshake needs one.",
         checks: lifecycle::CHECKS,
+    },
+    Family {
+        name: "isolation",
+        about: "Sessions of one user, requested by another. Needs a token and `other_user` of `--credentials`.",
+        checks: isolation::CHECKS,
+    },
+    Family {
+        name: "batches",
+        about: "Several messages in one body. Needs a token if the handshake needs one.",
+        checks: batches::CHECKS,
+    },
+    Family {
+        name: "operations",
+        about: "The challenge of each kind of operation. Needs two tokens, and `--tool`, `--resource`, `--template` or `--prompt`.",
+        checks: operations::CHECKS,
     },
     Family {
         name: "stepup",
@@ -100,6 +136,9 @@ pub(crate) async fn run(
             .http
             .watch(Watch::Token, &format!("token {}", at + 1), token);
     }
+    for (name, token) in context.credentials.tokens() {
+        context.http.watch(Watch::Token, name, token);
+    }
     for (name, text) in leaks::TRACES {
         context.http.watch(Watch::Trace, name, text);
     }
@@ -110,10 +149,18 @@ pub(crate) async fn run(
     // First, because some checks find more with a token.
     let (findings, client) = login::run(context, login).await;
     all.extend(findings);
+    let (findings, granted) = grants::run(context).await;
+    all.extend(findings);
     all.extend(tokens::run(context).await);
+    all.extend(audience::run(context).await);
+    let own = context.credentials.bound_token().ok().flatten();
+    all.extend(dpop::run(context, own.or(granted)).await);
     all.extend(cors::run(context).await);
     all.extend(host_and_origin::run(context).await);
     all.extend(lifecycle::run(context).await);
+    all.extend(isolation::run(context).await);
+    all.extend(batches::run(context).await);
+    all.extend(operations::run(context).await);
     all.extend(step_up::run(context, client).await);
     all.extend(leaks::run(context).await);
     all.extend(health::run(context).await);

@@ -11,8 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Client, Method, redirect};
 use serde_json::Value;
+use url::form_urlencoded::byte_serialize;
 
 pub(crate) use response::Response;
 
@@ -67,8 +69,18 @@ impl Request {
         self.header("authorization", format!("Bearer {token}"))
     }
 
+    /// Authenticates a client with its secret (RFC 6749 §2.3.1: both parts are form-encoded).
+    pub(crate) fn basic(self, name: &str, secret: &str) -> Self {
+        let encode = |text: &str| -> String { byte_serialize(text.as_bytes()).collect() };
+        let pair = format!("{}:{}", encode(name), encode(secret));
+        self.header(
+            "authorization",
+            format!("Basic {}", BASE64_STANDARD.encode(pair)),
+        )
+    }
+
     pub(crate) fn json(mut self, body: &Value) -> Self {
-        self.awaits_message = body.get("id").is_some();
+        self.awaits_message = body.get("id").is_some() || body.is_array();
         self.body = Some(body.to_string());
         self.header("content-type", "application/json")
     }

@@ -3,16 +3,20 @@
 //! Shares no code with the runtime, so that the two do not share bugs. For [`check`],
 //! [`check_context`] holds what the server publishes, [`checks`] run family by family, and a
 //! [`report`] lists what was seen and how to fix it. [`user`] is a client for a terminal,
-//! [`doctor`] checks the settings of a program, [`new_project`] writes a new one, [`audit`]
+//! [`doctor`] checks the settings of a program, [`admin`] switches off what a server runs, [`new_project`] writes a new one, [`audit`]
 //! verifies an audit log with the crate that writes it: its format exists once.
 
+mod admin;
 mod args;
 mod audit;
+mod bound_token;
 mod challenge;
 mod check;
 mod check_context;
 mod checks;
+mod credentials;
 mod doctor;
+mod dpop_proof;
 mod exit;
 mod finding;
 mod forged_tokens;
@@ -75,5 +79,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(args) => Ok(runtime.block_on(check::run(args))?),
         Command::Doctor(args) => Ok(runtime.block_on(doctor::run(args))?),
         Command::Audit(args) => Ok(audit::run(&args)?),
+        Command::Admin(args) => runtime.block_on(admin::run(args)),
     }
 }

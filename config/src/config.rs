@@ -27,16 +27,19 @@ use std::{
 };
 
 mod address_settings;
+mod admin_settings;
 mod approval_settings;
 mod audit_settings;
 mod config_file;
 mod dotenv;
+mod dpop_settings;
 mod environment;
 mod from_env;
 mod leeway_and_drain;
 mod metrics_settings;
 mod paths;
 mod private_issuers;
+mod published_scopes;
 mod rates;
 mod report;
 mod request_limits;
@@ -56,8 +59,10 @@ mod unknown_variables;
 mod valid_config;
 mod variable;
 
+pub use admin_settings::AdminSettings;
 pub use audit_settings::ValidAudit;
 pub use environment::Environment;
+pub use published_scopes::PublishedScopes;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use test_approvals::TestApprovals;
 use {
@@ -110,6 +115,7 @@ pub struct Config {
     rates: RateSettings,
     session_limits: SessionLimits,
     dpop: Dpop,
+    published_scopes: PublishedScopes,
     document: Option<ResourceMetadata>,
     approvals: ApprovalSettings,
     #[cfg(all(feature = "approval", feature = "testing"))]
@@ -120,6 +126,7 @@ pub struct Config {
     store: StoreSettings,
     audit: AuditSettings,
     metrics: Option<SocketAddr>,
+    admin: AdminSettings,
     #[cfg(feature = "traces")]
     traces: Option<toolgate_traces::TraceSettings>,
     has_sessions: bool,
@@ -259,6 +266,7 @@ impl Config {
             rates: RateSettings::default(),
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),
+            published_scopes: PublishedScopes::default(),
             document: None,
             approvals: ApprovalSettings::default(),
             #[cfg(all(feature = "approval", feature = "testing"))]
@@ -269,6 +277,7 @@ impl Config {
             store: StoreSettings::default(),
             audit: AuditSettings::default(),
             metrics: None,
+            admin: AdminSettings::default(),
             #[cfg(feature = "traces")]
             traces: None,
             has_sessions: true,

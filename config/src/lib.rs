@@ -14,8 +14,9 @@ mod trusted_proxies;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use config::TestApprovals;
 pub use config::{
-    ClientCredentials, Config, Environment, LIVENESS_PATH, MergedMetadata, Paths, READINESS_PATH,
-    Resource, ResourceMetadata, ValidAudit, ValidConfig, ValidIssuer,
+    AdminSettings, ClientCredentials, Config, Environment, LIVENESS_PATH, MergedMetadata, Paths,
+    PublishedScopes, READINESS_PATH, Resource, ResourceMetadata, ValidAudit, ValidConfig,
+    ValidIssuer,
 };
 pub use rate_settings::RateSettings;
 pub use request_limits::{BODY_TIME, Limits};

@@ -13,6 +13,9 @@ const REFRESH_LIFE: u64 = 30 * 24 * 3600;
 /// How long a consent is stored, in seconds, so that the next page can mark new scopes.
 const CONSENT_LIFE: u64 = 365 * 24 * 3600;
 
+/// How often a full store is logged at most, in seconds.
+const WARNING_INTERVAL: u64 = 60;
+
 /// One consent of a person to a client. The codes and tokens that result from it are its
 /// family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub(crate) struct GrantStore {
     decisions: ExpiringMap<String, Decision>,
     /// By digest: the assertions that were used.
     used: ExpiringMap<[u8; 32], ()>,
+    /// When a full store was last logged.
+    warned: u64,
 }
 
 enum CodeState {
@@ -103,6 +108,7 @@ impl Default for GrantStore {
             consents: ExpiringMap::new(1_000),
             decisions: ExpiringMap::new(1_000),
             used: ExpiringMap::new(20_000),
+            warned: 0,
         }
     }
 }
@@ -254,7 +260,16 @@ impl GrantStore {
     /// Marks a single-use value as used until it expires. Returns whether this is its first use,
     /// and `false` at capacity: an evicted value could be used again.
     pub(crate) fn use_once(&mut self, id: &str, ends: u64, now: u64) -> bool {
-        self.used.insert_new(digest(id), (), ends, now)
+        let id = digest(id);
+        let is_stored = self.used.insert_new(id, (), ends, now);
+        let is_full = !is_stored && self.used.get(&id, now).is_none();
+        if is_full && now >= self.warned + WARNING_INTERVAL {
+            self.warned = now;
+            tracing::warn!(
+                "an assertion is refused that was not used before: the store of used ids is full"
+            );
+        }
+        is_stored
     }
 
     /// Stores a decision until its request expires.
@@ -273,4 +288,25 @@ pub(crate) fn digest(text: &str) -> [u8; 32] {
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
     bytes.copy_from_slice(digest.as_ref());
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_store_refuses_new_ids_and_is_logged_once_a_minute() {
+        let mut store = GrantStore {
+            used: ExpiringMap::new(1),
+            ..GrantStore::default()
+        };
+        assert!(store.use_once("a", 1000, 100));
+        assert!(!store.use_once("a", 1000, 100), "a replay");
+        assert_eq!(store.warned, 0);
+        for (now, logged) in [(101, 101), (160, 101), (161, 161)] {
+            assert!(!store.use_once("b", 1000, now));
+            assert_eq!(store.warned, logged);
+        }
+        assert!(store.use_once("b", 2000, 1000), "the first one has expired");
+    }
 }

@@ -33,18 +33,19 @@ fn dispatch(
     headers: &HeaderMap,
     form: &FormParameters,
 ) -> Result<Response, OAuthError> {
-    if form.one("grant_type")? == Some(token_exchange::GRANT) {
-        return token_exchange::exchange(issuer, headers, form);
-    }
-    match form.one("grant_type")? {
-        Some(CLIENT_CREDENTIALS) => return client_credentials_grant::issue(issuer, headers, form),
-        Some(JWT_BEARER) => return jwt_bearer_grant::redeem(issuer, headers, form),
-        _ => {}
-    }
-    public_client::check_no_secret(headers)?;
     match form.required("grant_type", "grant_type is missing")? {
-        "authorization_code" => code_grant::redeem(issuer, headers, form),
-        "refresh_token" => refresh_grant::refresh(issuer, headers, form),
+        token_exchange::GRANT => token_exchange::exchange(issuer, headers, form),
+        CLIENT_CREDENTIALS => client_credentials_grant::issue(issuer, headers, form),
+        JWT_BEARER => jwt_bearer_grant::redeem(issuer, headers, form),
+        "authorization_code" => {
+            public_client::check_no_secret(headers)?;
+            code_grant::redeem(issuer, headers, form)
+        }
+        "refresh_token" => {
+            public_client::check_no_secret(headers)?;
+            refresh_grant::refresh(issuer, headers, form)
+        }
+        // Whoever the client is: it must learn to try another grant.
         _ => Err(OAuthError::new(
             "unsupported_grant_type",
             "grant_type must be authorization_code, refresh_token, client_credentials, jwt-bearer (RFC 7523) or token-exchange (RFC 8693)",

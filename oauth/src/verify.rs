@@ -23,7 +23,10 @@ mod verification_path;
 mod verifier;
 
 pub use authenticator::{Authenticator, Unauthenticated};
-pub use dpop::{Dpop, DpopRequest, NONCE, Nonces, PROOF, ProofError, ProofRequirements, Proofs};
+pub use dpop::{
+    Dpop, DpopRequest, LONGEST_PROOF_AGE, NONCE, Nonces, PROOF, ProofError, ProofRequirements,
+    Proofs,
+};
 pub use issuer_verifier::IssuerVerifier;
 pub use readiness_error::ReadinessError;
 pub use verification_cache::TokenHash;

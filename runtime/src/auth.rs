@@ -4,6 +4,7 @@
 //! servers that verify tokens in their own way ([`TokenVerifier`]), require proof of possession
 //! ([`Dpop`]), or call an API with a token for the caller ([`TokenExchange`]).
 
+pub use crate::config::PublishedScopes;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use crate::config::TestApprovals;
 pub use crate::{

@@ -80,6 +80,7 @@
 //!
 //! # Features
 //!
+//! - `admin`: kill switches for an operator, at the address in `TOOLGATE_ADMIN_BIND`. Off by default.
 //! - `approval`: the page of `approve = "…"`, on which a user signs in and decides. Off by default.
 //! - `audit`: a tamper-evident audit log, which variables switch on. Off by default.
 //! - `authzen`: [`policy::AuthZen`], a decision point that asks an engine with OpenID AuthZEN. Off by

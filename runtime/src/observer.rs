@@ -72,6 +72,15 @@ pub trait Observer: Send + Sync {
     /// Gets the decision of a user about a request (`confirm`, `approve`). The default does nothing.
     fn user_decided(&self, _decision: &UserDecisionEvent<'_>) {}
 
+    /// Gets an action of the operator before it takes effect. The default does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be recorded.
+    fn operator_acts(&self, _event: &OperatorEvent<'_>) -> Result<(), NotRecordedError> {
+        Ok(())
+    }
+
     /// Gets the gate that reports to this observer, before its first request. The default does
     /// nothing.
     fn attached(&self, _gate: Weak<dyn GateState>) {}
@@ -220,6 +229,25 @@ pub struct PolicyEvent {
     pub questions: usize,
     /// The time that the answer took.
     pub duration: std::time::Duration,
+}
+
+/// An action of the operator (`admin`).
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorEvent<'a> {
+    /// The time of the action.
+    pub time: UnixTime,
+    /// `switch_off`, `switch_on`, `revoke` or `lift`.
+    pub action: &'static str,
+    /// What it acts on: `tool`, `prompt`, `resource`, `issuer`, `subject`, `client` or `jti`.
+    pub kind: &'static str,
+    /// The name of that.
+    pub name: &'a str,
+    /// The issuer of revoked tokens.
+    pub issuer: Option<&'a str>,
+    /// For how many seconds tokens are revoked.
+    pub seconds: Option<u64>,
+    /// The address that sent it.
+    pub peer: std::net::SocketAddr,
 }
 
 /// The verification of the token of one request.

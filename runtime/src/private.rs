@@ -23,8 +23,8 @@ pub use crate::{
         run,
     },
     observer::{
-        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, PolicyEvent,
-        RequestHead, RequestTrace, RunOutcome, RunReport, ScopeNames, UpstreamTrace,
+        DecisionEvent, GateState, NotRecordedError, Observer, OperatorEvent, OutcomeEvent,
+        PolicyEvent, RequestHead, RequestTrace, RunOutcome, RunReport, ScopeNames, UpstreamTrace,
         UserDecisionEvent, VerificationEvent, VerificationOutcome,
     },
     prompt::{

@@ -5,6 +5,7 @@
 
 mod login;
 mod multi_round;
+mod published_scopes;
 mod step_up;
 mod token_refresh;
 mod without_sessions;

@@ -13,6 +13,7 @@ mod documentation;
 mod handler_gate;
 mod handshake;
 mod health;
+mod kill_switches;
 mod large_bodies;
 mod late_denials;
 mod limits;

@@ -85,18 +85,20 @@ async fn an_invalid_message_is_a_400_in_json() {
     let (running, _) = start_tool_server().await;
     let client = client(&running, Revision::Stateless, "desk:read").await;
     let message = client.message("tools/call", json!({"name": "read"}));
-    for body in [
-        "",
-        "{",
-        "[]",
-        "null",
-        r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
-        r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
-        "\u{feff}{}",
+    for (body, code) in [
+        ("", -32700),
+        ("{", -32700),
+        ("[", -32700),
+        ("null", -32700),
+        (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, -32700),
+        ("\u{feff}{}", -32700),
+        // Batches, which are valid JSON (JSON-RPC 2.0 §6).
+        ("[]", -32600),
+        (r#" [{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, -32600),
     ] {
         let answer = HttpResponse::of(client.post(&message).body(body)).await;
         assert_eq!(answer.status, 400, "{body} {answer:?}");
-        assert_eq!(answer.json()["error"]["code"], -32700, "{body} {answer:?}");
+        assert_eq!(answer.json()["error"]["code"], code, "{body} {answer:?}");
     }
 }
 

@@ -18,11 +18,11 @@ async fn a_line_that_is_no_message_is_refused_and_the_next_one_is_answered() {
     let reserved = format!(r#"{call}{{"name":"read","$serde_json::private::RawValue":"1"}}}}"#);
     for (line, id, code) in [
         ("{", Value::Null, -32700),
-        ("[]", Value::Null, -32700),
+        ("[]", Value::Null, -32600),
         (
             r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
             Value::Null,
-            -32700,
+            -32600,
         ),
         ("\u{feff}{}", Value::Null, -32700),
         (
@@ -30,7 +30,7 @@ async fn a_line_that_is_no_message_is_refused_and_the_next_one_is_answered() {
             json!(77),
             -32700,
         ),
-        (&deep, Value::Null, -32700),
+        (&deep, Value::Null, -32600),
         (&deepest, Value::Null, -32600),
         (&reserved, json!(77), -32700),
         (&format!("{call}{{\"name\":7}}}}"), json!(77), -32602),

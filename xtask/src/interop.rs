@@ -4,7 +4,7 @@ use std::{env, fs};
 
 use crate::{
     Error, cli_checks, client_installer::Tools, client_matrix, conformance_suite, denial_matrix,
-    proxy, redis_store, say, stdio_host,
+    machine_clients, proxy, redis_store, say, stdio_host,
 };
 
 /// The selected parts.
@@ -17,6 +17,7 @@ pub(crate) struct Parts<'a> {
     check: bool,
     proxy: bool,
     stdio: bool,
+    machines: bool,
     redis: bool,
 }
 
@@ -29,6 +30,7 @@ impl<'a> Parts<'a> {
         check: false,
         proxy: false,
         stdio: false,
+        machines: false,
         redis: false,
     };
 
@@ -41,13 +43,19 @@ impl<'a> Parts<'a> {
             check: true,
             proxy: true,
             stdio: true,
+            machines: true,
             redis: true,
         }
     }
 
     /// Whether the page can be written.
     fn is_all(self) -> bool {
-        self.clients && self.denials && self.only.is_none() && self.suite && self.proxy
+        self.clients
+            && self.denials
+            && self.only.is_none()
+            && self.suite
+            && self.proxy
+            && self.machines
     }
 
     pub(crate) fn clients(only: Option<&'a str>) -> Self {
@@ -62,6 +70,13 @@ impl<'a> Parts<'a> {
         Self {
             denials: true,
             only,
+            ..Self::NONE
+        }
+    }
+
+    pub(crate) fn machines() -> Self {
+        Self {
+            machines: true,
             ..Self::NONE
         }
     }
@@ -119,6 +134,10 @@ pub(crate) fn run(parts: Parts<'_>) -> Result<(), Error> {
         say("== the official conformance suite");
         errors.extend(describe("suite", conformance_suite::run(&tools)));
     }
+    if parts.machines {
+        say("== clients without a person");
+        errors.extend(describe("machines", machine_clients::run(&tools)));
+    }
     if parts.clients {
         say("== clients");
         errors.extend(describe("clients", client_matrix::run(&tools, parts.only)));
@@ -169,6 +188,15 @@ denial: the item has begun to run.
 
 ";
 
+const MACHINES: &str = "\
+Official clients as programs with credentials of their own, against the development issuer of
+`everything`. *client cannot*: the package does not implement it. With ID-JAG a person has signed in once at
+the imitated identity provider; with Python the run itself exchanges the ID token, because the package
+leaves that to the application. The tests of `tests/development/machines.rs` run rmcp's client, which has
+both kinds of credentials and ID-JAG.
+
+";
+
 const PROXY: &str = "\
 `todo` runs behind nginx with the locations of the guide, a certificate and a third-party
 issuer. nginx keeps the prefix of the path, or removes it.
@@ -180,11 +208,14 @@ fn page(tools: &Tools) -> Result<(), Error> {
     let path = tools.scripts.with_file_name("docs").join("interop.md");
     let part = |name| fs::read_to_string(tools.work.join(name));
     let (clients, denials) = (part("matrix.md")?, part("denials.md")?);
-    let (suite, proxy) = (part("suite.md")?, part("proxy.md")?);
+    let (suite, proxy, machines) = (part("suite.md")?, part("proxy.md")?, part("machines.md")?);
+    // A test of `toolgate-cli` compares and writes this section.
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    let authorization = section(&published, "## Server authorization\n");
     let page = format!(
-        "{HEAD}## Clients\n\n{clients}\n## Denials\n\n{DENIALS}{denials}\n## Conformance\n\n{suite}\n## Behind a proxy\n\n{PROXY}{proxy}"
+        "{HEAD}## Clients\n\n{clients}\n## Denials\n\n{DENIALS}{denials}\n## Machine identities\n\n{MACHINES}{machines}\n## Conformance\n\n{suite}\n{authorization}## Behind a proxy\n\n{PROXY}{proxy}"
     );
-    if fs::read_to_string(&path).is_ok_and(|there| there == page) {
+    if published == page {
         return Ok(());
     }
     fs::write(&path, page)?;
@@ -192,5 +223,28 @@ fn page(tools: &Tools) -> Result<(), Error> {
     match env::var_os("CI") {
         Some(_) => Err("it did not match this run: commit the new version".into()),
         None => Ok(()),
+    }
+}
+
+/// Returns the section with this heading, up to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let Some(start) = page.find(heading) else {
+        return "";
+    };
+    let rest = &page[start..];
+    let end = rest[heading.len()..].find("\n## ");
+    &rest[..end.map_or(rest.len(), |end| heading.len() + end + 1)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::section;
+
+    #[test]
+    fn a_section_ends_at_the_next_heading() {
+        let page = "# A\n\n## B\n\ntext\n\n## C\n\nmore\n";
+        assert_eq!(section(page, "## B\n"), "## B\n\ntext\n\n");
+        assert_eq!(section(page, "## C\n"), "## C\n\nmore\n");
+        assert_eq!(section(page, "## D\n"), "");
     }
 }

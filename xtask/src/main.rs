@@ -8,6 +8,7 @@
 //! - [`example_servers`]: the example servers for client tests
 //! - [`client_transcript_check`]: checks a client's behaviour from its recorded requests
 //! - [`conformance_suite`]: the official conformance suite
+//! - [`machine_clients`]: official clients without a person
 //! - [`agent_libraries`]: agent libraries that are given a token
 //! - [`cli_checks`]: `toolgate check` against every example
 //! - [`proxy`]: a server behind nginx with TLS
@@ -31,6 +32,7 @@ mod conformance_suite;
 mod denial_matrix;
 mod example_servers;
 mod interop;
+mod machine_clients;
 mod prove;
 mod proxy;
 mod recorded_server;
@@ -47,6 +49,7 @@ cargo xtask interop clients NAME   runs only one client
 cargo xtask interop denials [NAME]   runs every client, or one, against every kind of denial
 cargo xtask interop proxy      runs todo behind nginx with TLS, a path prefix that nginx keeps or
                                removes, and the locations of the guide
+cargo xtask interop machines   runs official clients as programs, with credentials of their own
 cargo xtask interop stdio      lets the Inspector start notes and speak to it on standard input
 cargo xtask interop redis      runs three replicas with a real Redis, and kills and restarts them
 cargo xtask interop libraries  runs agent libraries that are given a token; needs 600 MB of
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         ["interop", "clients", name] => interop::run(interop::Parts::clients(Some(name))),
         ["interop", "denials"] => interop::run(interop::Parts::denials(None)),
         ["interop", "denials", name] => interop::run(interop::Parts::denials(Some(name))),
+        ["interop", "machines"] => interop::run(interop::Parts::machines()),
         ["interop", "suite"] => interop::run(interop::Parts::suite()),
         ["interop", "libraries"] => {
             client_installer::Tools::install().and_then(|tools| agent_libraries::run(&tools))

@@ -27,6 +27,18 @@ TOOLGATE_CHECK_TOKEN=\"$FEW $MORE\" toolgate check https://mcp.example.com/mcp -
   makes the exit code 1.
 - **note**: information; no action needed.
 
+A file of `--credentials` has the tokens that some checks need, as one JSON object. Every member
+is optional:
+
+| member | meaning |
+|---|---|
+| `other_user` | a token of another user of the server |
+| `other_resource` | a valid token of the same issuer, for another server |
+| `bound`, `bound_key` | a token that is bound to a key, and that private P-256 key: PKCS #8 in PEM |
+| `client_id`, `client_secret` | a client of the issuer that may use `client_credentials`, for `--grants` |
+
+With `--grants`, a client is registered at the authorization server, unless that file names one.
+
 A check that cannot be made is skipped, and the report says why. The exit code is 2 if the
 server cannot be reached or the command line is wrong, otherwise 0.
 

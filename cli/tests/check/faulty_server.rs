@@ -3,6 +3,7 @@
 //! An error has the id of the check that must find it. The part after `/` names a variant of
 //! the violation.
 
+pub(crate) mod dpop;
 pub(crate) mod gate;
 pub(crate) mod issuer;
 pub(crate) mod metadata;
@@ -10,8 +11,8 @@ pub(crate) mod protocol;
 mod tokens;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    collections::BTreeMap,
+    sync::{Arc, Mutex, atomic::AtomicUsize},
 };
 
 use axum::{
@@ -34,7 +35,13 @@ pub(crate) struct FaultyServer {
     error: String,
     /// Tokens and their scopes.
     pub(crate) tokens: Mutex<BTreeMap<String, String>>,
-    pub(crate) sessions: Mutex<BTreeSet<String>>,
+    /// Session ids and the subject that opened each.
+    pub(crate) sessions: Mutex<BTreeMap<String, String>>,
+    /// How many sessions were opened.
+    pub(crate) opened: AtomicUsize,
+    pub(crate) bound: dpop::Bound,
+    /// A token for another server.
+    pub(crate) foreign: String,
     /// Authorization codes, with the request each was issued for.
     pub(crate) codes: Mutex<BTreeMap<String, issuer::Pending>>,
 }
@@ -73,11 +80,21 @@ impl FaultyServer {
     pub(crate) async fn open(error: &str) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
+        let origin = format!("http://{address}");
         let server = Arc::new(Self {
-            origin: format!("http://{address}"),
+            bound: dpop::Bound::new(&origin, &format!("{origin}/mcp")),
+            foreign: tokens::token(
+                &origin,
+                "https://other.example/mcp",
+                "alice",
+                "notes:read",
+                99,
+            ),
+            origin,
             error: error.to_owned(),
             tokens: Mutex::default(),
             sessions: Mutex::default(),
+            opened: AtomicUsize::new(0),
             codes: Mutex::default(),
         });
         for scopes in ["notes:read", "notes:read notes:write"] {
@@ -98,10 +115,21 @@ impl FaultyServer {
         format!("{}/mcp", self.origin)
     }
 
-    /// Issues a new token with these scopes.
+    /// Issues a new token of alice with these scopes.
     pub(crate) fn issue(&self, scopes: &str) -> String {
+        self.issue_to("alice", scopes)
+    }
+
+    /// Issues a new token with these scopes to a user.
+    pub(crate) fn issue_to(&self, subject: &str, scopes: &str) -> String {
         let mut issued = self.tokens.lock().expect("no panic");
-        let token = tokens::token(&self.origin, &self.resource(), scopes, issued.len());
+        let token = tokens::token(
+            &self.origin,
+            &self.resource(),
+            subject,
+            scopes,
+            issued.len(),
+        );
         issued.insert(token.clone(), scopes.to_owned());
         token
     }

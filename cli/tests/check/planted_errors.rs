@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use support::server_process::Folder;
 
 use crate::{
     command::{Ran, run},
@@ -64,6 +65,13 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("issuer.jwks/encryption", &[]),
     ("issuer.jwks_public", &[]),
     ("issuer.cors", &[]),
+    ("grants.announced", &["grants.enterprise"]),
+    ("grants.methods", &[]),
+    ("grants.enterprise", &[]),
+    ("grants.client_credentials", &[]),
+    ("grants.accepted", &[]),
+    ("grants.secret", &[]),
+    ("grants.unknown", &[]),
     ("tokens.garbage", &[]),
     ("tokens.error", &[]),
     ("tokens.challenge", &[]),
@@ -79,6 +87,25 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("tokens.known_secret", &[]),
     ("tokens.tampered/claims", &[]),
     ("tokens.tampered/stripped", &[]),
+    ("audience.other_resource", &[]),
+    ("audience.session", &[]),
+    ("dpop.accepted", &[]),
+    ("dpop.challenge", &[]),
+    ("dpop.metadata", &[]),
+    ("dpop.bearer", &[]),
+    ("dpop.two_proofs", &[]),
+    ("dpop.type", &[]),
+    ("dpop.algorithm", &[]),
+    ("dpop.signature", &[]),
+    ("dpop.private_key", &[]),
+    ("dpop.claims", &[]),
+    ("dpop.method", &[]),
+    ("dpop.url", &[]),
+    ("dpop.time", &[]),
+    // The same proof gets the challenge that is checked.
+    ("dpop.token", &["dpop.challenge"]),
+    ("dpop.key", &[]),
+    ("dpop.replay", &[]),
     ("cors.preflight", &[]),
     ("cors.headers", &[]),
     ("cors.methods", &[]),
@@ -93,7 +120,11 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("host.no_challenge", &[]),
     (
         "lifecycle.any",
-        &["lifecycle.session", "lifecycle.stateless"],
+        &[
+            "grants.accepted",
+            "lifecycle.session",
+            "lifecycle.stateless",
+        ],
     ),
     ("lifecycle.stateless", &[]),
     ("lifecycle.session", &[]),
@@ -103,17 +134,41 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("lifecycle.session_token", &["leaks.list"]),
     ("lifecycle.unknown_session", &[]),
     ("lifecycle.stream", &[]),
-    ("stepup.status/200", &[]),
-    ("stepup.status/401", &[]),
-    ("stepup.status/open", &[]),
-    ("stepup.challenge", &[]),
-    ("stepup.error", &[]),
-    ("stepup.scope/none", &[]),
-    ("stepup.scope/granted", &[]),
+    ("isolation.request", &[]),
+    ("isolation.stream", &[]),
+    ("isolation.end", &[]),
+    ("isolation.ids", &[]),
+    ("batches.refused", &["batches.error"]),
+    ("batches.error", &[]),
+    ("batches.first_revision", &[]),
+    ("operations.tool", &[]),
+    ("operations.resource/result", &[]),
+    ("operations.resource/open", &[]),
+    ("operations.template/no_challenge", &[]),
+    ("operations.template/open", &[]),
+    ("operations.prompt/open", &[]),
+    ("operations.prompt/result", &[]),
+    ("operations.complete", &[]),
+    ("stepup.status/200", &["operations.tool"]),
+    ("stepup.status/401", EVERY_OPERATION),
+    ("stepup.status/open", &["operations.tool"]),
+    ("stepup.challenge", EVERY_OPERATION),
+    ("stepup.error", EVERY_OPERATION),
+    ("stepup.scope/none", EVERY_OPERATION),
+    ("stepup.scope/granted", EVERY_OPERATION),
     ("stepup.union", &[]),
     // The call cannot be repeated: the session has ended.
-    ("stepup.session", &["stepup.recover"]),
-    ("stepup.recover", &[]),
+    (
+        "stepup.session",
+        &[
+            "operations.complete",
+            "operations.prompt",
+            "operations.resource",
+            "operations.template",
+            "stepup.recover",
+        ],
+    ),
+    ("stepup.recover", &["operations.complete"]),
     ("leaks.list", &[]),
     ("leaks.doors", &[]),
     ("leaks.token", &[]),
@@ -122,11 +177,49 @@ const ERRORS: &[(&str, &[&str])] = &[
     ("health.ready", &[]),
 ];
 
+/// All operations share the challenge of the tool.
+const EVERY_OPERATION: &[&str] = &[
+    "operations.prompt",
+    "operations.resource",
+    "operations.template",
+    "operations.tool",
+];
+
+/// Writes the credentials of the server's other clients.
+fn credentials(server: &FaultyServer) -> Folder {
+    let folder = Folder::new();
+    let credentials = json!({
+        "other_user": server.issue_to("bob", "notes:read"),
+        "other_resource": server.foreign,
+        "bound": server.bound.token,
+        "bound_key": server.bound.pem,
+    });
+    let path = folder.path().join("credentials.json");
+    std::fs::write(path, credentials.to_string()).expect("a file");
+    folder
+}
+
 async fn check(error: &str) -> Ran {
     let server = FaultyServer::open(error).await;
+    let folder = credentials(&server);
+    let file = folder.path().join("credentials.json");
     let tokens = ["notes:read", "notes:read notes:write"].map(|scopes| server.token_for(scopes));
     let ran = run(
-        &[&server.resource(), "--tool", "write_note", "--json"],
+        &[
+            &server.resource(),
+            "--tool",
+            "write_note",
+            "--resource",
+            "note://all",
+            "--template",
+            "note://1/text",
+            "--prompt",
+            "write_note",
+            "--credentials",
+            file.to_str().expect("UTF-8"),
+            "--grants",
+            "--json",
+        ],
         &tokens,
     )
     .await;
@@ -203,6 +296,26 @@ async fn cors_and_origin_errors_are_found() {
 #[tokio::test]
 async fn protocol_errors_are_found() {
     plant(&["lifecycle", "leaks", "health"]).await;
+}
+
+#[tokio::test]
+async fn errors_of_grants_and_audiences_are_found() {
+    plant(&["grants", "audience"]).await;
+}
+
+#[tokio::test]
+async fn dpop_errors_are_found() {
+    plant(&["dpop"]).await;
+}
+
+#[tokio::test]
+async fn session_and_batch_errors_are_found() {
+    plant(&["isolation", "batches"]).await;
+}
+
+#[tokio::test]
+async fn operations_without_a_challenge_are_found() {
+    plant(&["operations"]).await;
 }
 
 #[tokio::test]

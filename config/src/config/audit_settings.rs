@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Config, Environment, StateKey,
+    admin_settings::AdminSettings,
     resource_url::quoted_without_secrets,
     variable::{AUDIT_KEY, add_missing_feature},
 };
@@ -123,12 +124,13 @@ impl AuditSettings {
 }
 
 impl Config {
-    /// Returns the settings without the audit log, the metrics and the traces, for a command that
+    /// Returns the settings without the audit log, the metrics, the traces and the operator's listener, for a command that
     /// only prints. A running server uses the file and the port.
     #[doc(hidden)]
     pub fn unobserved(mut self) -> Self {
         self.audit = AuditSettings::default();
         self.metrics = None;
+        self.admin = AdminSettings::default();
         #[cfg(feature = "traces")]
         {
             self.traces = None;

@@ -5,15 +5,20 @@ use std::time::Duration;
 use super::{
     Config, Environment, MAX_DRAIN, Slash, StateKey,
     address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
+    admin_settings::{self, ADMIN_BIND},
     audit_settings::{self, AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
+    dpop_settings::{self, PROOF_AGE},
     metrics_settings::{self, METRICS_BIND},
     private_issuers::PRIVATE_ISSUERS,
+    published_scopes::{self, PUBLISHED_SCOPES},
     rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url,
     scalekit::{self, Scalekit},
     store_settings, traces_settings, unknown_variables,
-    variable::{APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, STORE_URL, items},
+    variable::{
+        ADMIN_SECRET, APPROVAL, AUDIT_KEY, INTROSPECTION, NamedValue, STATE_KEY, STORE_URL, items,
+    },
 };
 use crate::issuer::{ClientAuthentication, Introspection};
 
@@ -55,6 +60,8 @@ pub(super) const OURS: &[&str] = &[
     SESSIONS,
     BANNER,
     DRAIN,
+    PUBLISHED_SCOPES,
+    PROOF_AGE,
     LOG_FORMAT,
     CONFIG,
     AUDIT_FILE,
@@ -62,6 +69,8 @@ pub(super) const OURS: &[&str] = &[
     AUDIT_ON_FAILURE,
     AUDIT_SUBJECTS,
     METRICS_BIND,
+    ADMIN_BIND,
+    ADMIN_SECRET,
 ];
 
 /// Reads every variable. Errors are stored in the configuration.
@@ -109,10 +118,13 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     if let Some((source, url)) = chosen(&mut config, environment, DOCS_URL, &scalekit.docs_urls) {
         config.set_docs_url(source, url);
     }
+    published_scopes::read(&mut config, environment);
+    dpop_settings::read(&mut config, environment);
     rates::read(&mut config, environment);
     read_state_keys(&mut config, environment);
     store_settings::read(&mut config, environment);
     audit_settings::read(&mut config, environment);
+    admin_settings::read(&mut config, environment);
     metrics_settings::read(&mut config, environment);
     traces_settings::read(&mut config, environment);
     config.has_sessions = read_switch(&mut config, environment, SESSIONS);

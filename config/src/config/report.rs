@@ -7,11 +7,14 @@ use serde_json::{Map, Value, json};
 use super::{
     Config, Environment, ValidConfig,
     address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
+    admin_settings::ADMIN_BIND,
     audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
+    dpop_settings::PROOF_AGE,
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
     metrics_settings::METRICS_BIND,
     private_issuers::PRIVATE_ISSUERS,
+    published_scopes::{PUBLISHED_SCOPES, PublishedScopes},
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
     resource_url::without_secrets,
     variable::{
@@ -21,7 +24,7 @@ use super::{
 use crate::{rate::Rate, start_error::StartError, trusted_proxies::TrustedProxies};
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 30] = [
+const SETTINGS: [(&str, &str); 33] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -38,6 +41,8 @@ const SETTINGS: [(&str, &str); 30] = [
     ("origins", ORIGINS),
     ("loopback_origins", ORIGINS),
     ("leeway_seconds", ""),
+    ("published_scopes", PUBLISHED_SCOPES),
+    ("dpop_proof_age_seconds", PROOF_AGE),
     ("sessions", SESSIONS),
     ("banner", BANNER),
     ("drain_seconds", DRAIN),
@@ -51,6 +56,7 @@ const SETTINGS: [(&str, &str); 30] = [
     ("audit_on_failure", AUDIT_ON_FAILURE),
     ("audit_subjects", AUDIT_SUBJECTS),
     ("metrics", METRICS_BIND),
+    ("admin", ADMIN_BIND),
     ("config_file", CONFIG),
 ];
 
@@ -137,6 +143,11 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
         "origins": valid.origins(),
         "loopback_origins": valid.allows_loopback_origins(),
         "leeway_seconds": valid.leeway().as_secs(),
+        "published_scopes": match valid.published_scopes() {
+            PublishedScopes::All => "all",
+            PublishedScopes::Baseline => "baseline",
+        },
+        "dpop_proof_age_seconds": valid.dpop().proof_age().as_secs(),
         "sessions": valid.has_sessions(),
         "banner": valid.has_banner(),
         "drain_seconds": valid.drain().as_secs(),
@@ -156,6 +167,7 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
             false => "plain",
         }),
         "metrics": valid.metrics(),
+        "admin": valid.admin().bind,
         "config_file": environment.get(CONFIG).map(without_secrets),
     })
 }

@@ -3,6 +3,7 @@
 
 use super::{
     Environment,
+    admin_settings::ADMIN_BIND,
     audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     metrics_settings::METRICS_BIND,
     rates::{CALLER_RATE, FAILED_RATE, UNAUTHENTICATED_RATE},
@@ -11,12 +12,13 @@ use super::{
 use crate::start_error::{SetupErrors, StartError};
 
 /// The variables that record, measure or limit requests over HTTP.
-const WITHOUT_EFFECT: [&str; 8] = [
+const WITHOUT_EFFECT: [&str; 9] = [
     AUDIT_FILE,
     AUDIT_KEY,
     AUDIT_ON_FAILURE,
     AUDIT_SUBJECTS,
     METRICS_BIND,
+    ADMIN_BIND,
     CALLER_RATE,
     UNAUTHENTICATED_RATE,
     FAILED_RATE,

@@ -5,8 +5,8 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use toolgate_store::{RevocationTimes, SharedStore};
 
 use super::{
-    Config, Paths, Resource, ResourceMetadata, StateKey, audit_settings::ValidAudit,
-    metrics_settings, store_settings,
+    Config, Paths, PublishedScopes, Resource, ResourceMetadata, StateKey,
+    admin_settings::AdminSettings, audit_settings::ValidAudit, metrics_settings, store_settings,
 };
 use crate::{
     issuer::{Introspection, Issuer},
@@ -44,6 +44,7 @@ impl ValidConfig {
         );
         config.audit.check(errors);
         store_settings::check(config, errors);
+        config.admin.check(bind, errors);
         metrics_settings::check(config.metrics, bind, errors);
         let mut config = config.clone();
         config.issuers = config.issuers_with_private_hosts(errors);
@@ -88,6 +89,11 @@ impl ValidConfig {
     /// The audit log, if there is one.
     pub fn audit(&self) -> Option<ValidAudit<'_>> {
         self.config.audit.valid()
+    }
+
+    /// The listener of the operator.
+    pub fn admin(&self) -> &AdminSettings {
+        &self.config.admin
     }
 
     /// The address of the metrics, if they are served.
@@ -151,6 +157,11 @@ impl ValidConfig {
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
     pub fn resource_name(&self) -> Option<&str> {
         self.config.resource_name.as_deref()
+    }
+
+    /// Which scopes the metadata publishes.
+    pub fn published_scopes(&self) -> PublishedScopes {
+        self.config.published_scopes
     }
 
     /// How much clocks may differ.

@@ -47,11 +47,15 @@ pub(super) const STATE_KEY: &str = "TOOLGATE_STATE_KEY";
 /// The URL of the store that replicas share. It can have a password.
 pub(super) const STORE_URL: &str = "TOOLGATE_STORE_URL";
 
+/// The secret of the operator.
+pub(super) const ADMIN_SECRET: &str = "TOOLGATE_ADMIN_SECRET";
+
 /// The key of the audit log.
 pub(super) const AUDIT_KEY: &str = "TOOLGATE_AUDIT_KEY";
 
 /// The variables whose value can be in the file that `<name>_FILE` names.
-pub(super) const SECRETS: [&str; 6] = [
+pub(super) const SECRETS: [&str; 7] = [
+    ADMIN_SECRET,
     STATE_KEY,
     STORE_URL,
     AUDIT_KEY,

@@ -1,7 +1,7 @@
 //! What the official conformance suite expects of a server, and three scopes for step-up.
 //!
 //! Run `cargo run -p everything`; it needs no account and no configuration. Everything
-//! requires `everything:use`, and two tools require a further scope:
+//! requires `everything:use`, and some items require a further scope:
 //!
 //! ```text
 //! curl -i http://127.0.0.1:8000/mcp -d '{}'
@@ -21,6 +21,7 @@ use toolgate::{Changes, Server, cli::Program};
 #[macro_use]
 mod offer;
 
+mod challenges;
 mod content;
 mod conversation;
 mod elicitation;
@@ -58,8 +59,11 @@ fn protected(changes: &Changes) -> Server<Changes> {
         .tools(rounds::protected::tools)
         .tools(schema::protected::tools)
         .tools(steps::tools)
+        .tools(challenges::tools)
         .resources(resources::protected::resources)
+        .resources(challenges::resources)
         .prompts(prompts::protected::prompts)
+        .prompts(challenges::prompts)
 }
 
 fn server(changes: &Changes) -> Server<Changes> {

@@ -39,7 +39,7 @@ mod target;
 mod tests;
 
 pub use nonce::Nonces;
-pub use settings::Dpop;
+pub use settings::{Dpop, LONGEST_PROOF_AGE};
 
 use proof::Proof;
 use replay::{Outcome, Replays};
@@ -49,10 +49,6 @@ pub const PROOF: HeaderName = HeaderName::from_static("dpop");
 
 /// The header that carries a nonce to the client.
 pub const NONCE: &str = "dpop-nonce";
-
-/// The maximum age of a proof in seconds, without the clock leeway. §11.1 recommends
-/// seconds or minutes; a proof is made for one request and needs no more.
-const MAX_AGE: u64 = 60;
 
 /// The parts of a request that a proof covers.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +118,8 @@ pub struct Proofs {
     /// The endpoint's URLs in normal form.
     targets: Vec<String>,
     algorithms: Vec<Algorithm>,
+    /// The maximum age of a proof in seconds, without the clock leeway.
+    age: u64,
     leeway: u64,
     nonces: Option<Nonces>,
     replays: Replays,
@@ -134,26 +132,26 @@ pub struct Proofs {
 
 impl Proofs {
     /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway` ahead of
-    /// the clock is from the future; one more than `MAX_AGE` plus `leeway` behind it is too
-    /// old.
+    /// the clock is from the future; one more than `age` plus `leeway` behind it is too old.
     pub fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,
         algorithms: Vec<Algorithm>,
-        leeway: Duration,
+        (age, leeway): (Duration, Duration),
         nonces: Option<Nonces>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (targets, leeway) = (targets.into_iter(), leeway.as_secs());
+        let (targets, age, leeway) = (targets.into_iter(), age.as_secs(), leeway.as_secs());
         Self {
             targets: targets
                 .filter_map(|address| target::normalize(address.as_ref()))
                 .collect(),
             algorithms,
+            age,
             leeway,
             nonces,
             // From the first moment at which a proof is accepted to the last. The extra
             // second covers the clock's resolution of whole seconds.
-            replays: Replays::new(MAX_AGE + 2 * leeway + 1),
+            replays: Replays::new(age + 2 * leeway + 1),
             shared: None,
             since: clock.now(),
             clock,
@@ -285,7 +283,7 @@ impl Proofs {
             purpose: Purpose::Proof,
             name: &name,
             made_at: proof.issued_at,
-            lifetime: Duration::from_secs(MAX_AGE + 2 * self.leeway + 1),
+            lifetime: Duration::from_secs(self.age + 2 * self.leeway + 1),
         });
         match used.await {
             Ok(UseOutcome::First) => Ok(()),
@@ -317,7 +315,7 @@ impl Proofs {
         if proof.issued_at > latest || proof.not_before.is_some_and(|start| start > latest) {
             return Err(ProofError::Invalid("the proof is from the future"));
         }
-        if now.since(proof.issued_at) > MAX_AGE + self.leeway
+        if now.since(proof.issued_at) > self.age + self.leeway
             || proof
                 .expires_at
                 .is_some_and(|end| now >= end.plus(self.leeway))

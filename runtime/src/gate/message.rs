@@ -7,6 +7,8 @@ use rmcp::model::{
     ProtocolVersion,
 };
 
+use serde::de::IgnoredAny;
+
 use crate::{
     config::Limits,
     item::RoundRequest,
@@ -85,7 +87,10 @@ impl IncomingMessage {
         message_size::check_for_rmcp(limits, body, size)?;
         // The same call with which rmcp later reads the same bytes.
         let Ok(message) = serde_json::from_slice(body) else {
-            return Ok(Self::Unreadable);
+            return match is_batch(body) {
+                true => Err(MessageError::Batch),
+                false => Ok(Self::Unreadable),
+            };
         };
         let mut message = Box::new(message);
         if let Some(shortened) = log_line_size::shortened(&mut message) {
@@ -280,3 +285,9 @@ const OF_SESSIONS: &[&str] = &[
     "resources/subscribe",
     "resources/unsubscribe",
 ];
+
+/// Returns whether a body is a JSON array: a batch of JSON-RPC.
+fn is_batch(body: &[u8]) -> bool {
+    let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    start == Some(&b'[') && serde_json::from_slice::<IgnoredAny>(body).is_ok()
+}

@@ -11,6 +11,8 @@ use rmcp::model::ErrorCode as RpcCode;
 pub(crate) enum MessageError {
     /// The body is not one JSON-RPC message.
     Unreadable,
+    /// The body is a list of messages, which revisions from 2025-06-18 on do not have.
+    Batch,
     /// The message has too many values, or takes too much memory.
     TooLarge(Cow<'static, str>),
     /// The id is too long, or has control characters.
@@ -34,7 +36,7 @@ impl MessageError {
                 // session has ended.
                 false => StatusCode::OK,
             },
-            Self::Unreadable | Self::TooLarge(_) | Self::Id | Self::Params(_) => {
+            Self::Unreadable | Self::Batch | Self::TooLarge(_) | Self::Id | Self::Params(_) => {
                 StatusCode::BAD_REQUEST
             }
         }
@@ -44,7 +46,7 @@ impl MessageError {
     pub(super) fn code(&self) -> RpcCode {
         match self {
             Self::Unreadable => RpcCode::PARSE_ERROR,
-            Self::TooLarge(_) | Self::Id => RpcCode::INVALID_REQUEST,
+            Self::Batch | Self::TooLarge(_) | Self::Id => RpcCode::INVALID_REQUEST,
             Self::Params(_) => RpcCode::INVALID_PARAMS,
             Self::UnknownMethod { .. } => RpcCode::METHOD_NOT_FOUND,
         }
@@ -54,6 +56,7 @@ impl MessageError {
     pub(super) fn description(&self) -> &str {
         match self {
             Self::Unreadable => "the body is not one JSON-RPC message",
+            Self::Batch => "the body is a batch; send one message in each request",
             Self::Id => "the id is too long, or has control characters",
             Self::UnknownMethod { .. } => "the server does not offer this method",
             Self::TooLarge(message) | Self::Params(message) => message,

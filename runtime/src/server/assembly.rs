@@ -19,6 +19,12 @@ use crate::{
     tool::ToolKind,
 };
 
+#[cfg(feature = "admin")]
+mod admin_listener;
+
+#[cfg(feature = "admin")]
+pub(super) use admin_listener::AdminListener;
+
 use super::{
     Server,
     catalogue::{Catalogue, Sets},
@@ -60,6 +66,9 @@ pub(super) struct Assembled {
     pub(super) observer: Option<Arc<dyn Observer>>,
     /// Cancels sessions.
     pub(super) everything: CancellationToken,
+    /// The listener of the operator.
+    #[cfg(feature = "admin")]
+    pub(super) _admin: Option<AdminListener>,
 }
 
 impl Assembled {
@@ -123,6 +132,13 @@ pub(super) fn assemble(
         plan,
         shared,
     } = prepare(server, &config)?;
+    #[cfg(feature = "admin")]
+    let admin = {
+        let mut faults = SetupErrors::default();
+        let changes = shared.notifier.as_ref().map(|notifier| &notifier.changes);
+        let admin = AdminListener::start(&plan, changes, &mut faults);
+        faults.finish(admin)?
+    };
     let documents = plan.documents(&name, &version);
     let settings = &plan.settings;
     let catalogue = &shared.catalogue;
@@ -198,6 +214,8 @@ pub(super) fn assemble(
         streams: wall.streams,
         observer: wall.observer,
         everything,
+        #[cfg(feature = "admin")]
+        _admin: admin,
     })
 }
 
@@ -212,9 +230,12 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
             "give `with_page_size` at least 1",
         );
     }
-    let offered = catalogue.offered(server.changes.is_some());
+    // The operator switches items, also if the program never does.
+    let changes = server.changes.clone();
+    let changes = changes.or_else(|| config.has_admin().then(Changes::new));
+    let offered = catalogue.offered(changes.is_some());
     let switches = catalogue.switches();
-    attach(server.changes.as_ref(), &catalogue, &switches, &mut faults);
+    attach(changes.as_ref(), &catalogue, &switches, &mut faults);
     let plan = GatePlan::new(
         &server.name,
         &offered,
@@ -239,8 +260,8 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         let timeout = plan.settings.limits().authorize_timeout;
         Arc::new(Authorizer::new(Arc::clone(&catalogue) as _, timeout))
     });
-    let records = Arc::new(SessionRecords::new(server.changes.clone()));
-    let notifier = server.changes.map(|changes| {
+    let records = Arc::new(SessionRecords::new(changes.clone()));
+    let notifier = changes.map(|changes| {
         Arc::new(ChangeNotifier {
             changes,
             rules: Arc::clone(&plan.rules),

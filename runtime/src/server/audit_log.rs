@@ -15,8 +15,8 @@ use tokio::{
     time::{interval, sleep},
 };
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, OnFailure, Outcome, Settings, Status, Subjects, UserDecision,
-    Verdict,
+    AuditKey, AuditLog, Decision, OnFailure, OperatorAction, Outcome, Settings, Status, Subjects,
+    UserDecision, Verdict,
 };
 
 use crate::{
@@ -25,7 +25,8 @@ use crate::{
     denial::DenialReason,
     error::SetupErrors,
     observer::{
-        DecisionEvent, NotRecordedError, Observer, OutcomeEvent, UNREADABLE, UserDecisionEvent,
+        DecisionEvent, NotRecordedError, Observer, OperatorEvent, OutcomeEvent, UNREADABLE,
+        UserDecisionEvent,
     },
 };
 
@@ -226,6 +227,20 @@ impl Observer for AuditObserver {
             subject: decision.subject,
         });
         self.note_failure();
+    }
+
+    fn operator_acts(&self, event: &OperatorEvent<'_>) -> Result<(), NotRecordedError> {
+        let written = self.log.operator_acts(&OperatorAction {
+            time: event.time.seconds(),
+            action: event.action,
+            kind: event.kind,
+            name: event.name,
+            issuer: event.issuer,
+            seconds: event.seconds,
+            peer: event.peer,
+        });
+        self.note_failure();
+        written.map_err(|_| NotRecordedError)
     }
 }
 

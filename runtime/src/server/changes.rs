@@ -1,9 +1,10 @@
 //! Changes while a server runs, and who is notified.
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -45,6 +46,24 @@ pub struct Changes {
     sender: broadcast::Sender<Change>,
     of_lists: Arc<AtomicU64>,
     server: Arc<OnceLock<(Names, Arc<Switches>)>>,
+    /// What is switched off, and by whom.
+    off: Arc<Mutex<HashSet<(Target, Hand)>>>,
+}
+
+/// Who switches an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Hand {
+    Program,
+    #[cfg(feature = "admin")]
+    Operator,
+}
+
+impl Hand {
+    const ALL: &[Self] = &[
+        Self::Program,
+        #[cfg(feature = "admin")]
+        Self::Operator,
+    ];
 }
 
 /// The items of a server, with the names that they are switched by: URIs and templates are as
@@ -99,6 +118,7 @@ impl Changes {
             sender: broadcast::Sender::new(BACKLOG),
             of_lists: Arc::default(),
             server: Arc::default(),
+            off: Arc::default(),
         }
     }
 
@@ -165,6 +185,46 @@ impl Changes {
     }
 
     fn switch<K: KindParts>(&self, name: &str, on: bool) -> Result<(), UnknownItemError> {
+        self.switch_by::<K>(Hand::Program, name, on).map(drop)
+    }
+
+    /// Switches a tool for the operator. Returns whether that changes the operator's switch.
+    #[cfg(feature = "admin")]
+    pub(super) fn operator_switches_tool(
+        &self,
+        tool: &str,
+        on: bool,
+    ) -> Result<bool, UnknownItemError> {
+        self.switch_by::<ToolKind>(Hand::Operator, tool, on)
+    }
+
+    /// Switches a prompt for the operator, as a tool.
+    #[cfg(feature = "admin")]
+    pub(super) fn operator_switches_prompt(
+        &self,
+        prompt: &str,
+        on: bool,
+    ) -> Result<bool, UnknownItemError> {
+        self.switch_by::<PromptKind>(Hand::Operator, prompt, on)
+    }
+
+    /// Switches a resource for the operator, as a tool.
+    #[cfg(feature = "admin")]
+    pub(super) fn operator_switches_resource(
+        &self,
+        uri: &str,
+        on: bool,
+    ) -> Result<bool, UnknownItemError> {
+        self.switch_by::<ResourceKind>(Hand::Operator, uri, on)
+    }
+
+    /// Switches an item. It is on if no hand has switched it off.
+    fn switch_by<K: KindParts>(
+        &self,
+        hand: Hand,
+        name: &str,
+        on: bool,
+    ) -> Result<bool, UnknownItemError> {
         let unknown = || UnknownItemError {
             noun: K::NOUN,
             name: name.to_owned(),
@@ -172,11 +232,18 @@ impl Changes {
         };
         let (names, switches) = self.server.get().ok_or_else(unknown)?;
         let target = names.target::<K>(name).ok_or_else(unknown)?;
-        if switches.set(target, on) {
+        // One lock for both steps: two hands at the same time must not leave an item on.
+        let mut off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_changed = match on {
+            true => off.remove(&(target, hand)),
+            false => off.insert((target, hand)),
+        };
+        let is_on = Hand::ALL.iter().all(|hand| !off.contains(&(target, *hand)));
+        if switches.set(target, is_on) {
             self.count_list_change();
             self.notify(Change::of_list(target));
         }
-        Ok(())
+        Ok(is_changed)
     }
 
     fn notify(&self, change: Change) {

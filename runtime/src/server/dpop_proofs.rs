@@ -20,7 +20,7 @@ pub(super) fn proofs(
         Proofs::new(
             settings.resource().addresses(),
             dpop.algorithms().to_vec(),
-            settings.leeway(),
+            (dpop.proof_age(), settings.leeway()),
             nonces,
             Arc::clone(clock),
         )

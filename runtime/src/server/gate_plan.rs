@@ -55,11 +55,13 @@ pub(super) struct GatePlan {
     pub(super) visibility: Visibility,
     /// The scopes to publish, each with its description.
     pub(super) scopes: Vec<DescribedScope>,
+    /// The scopes of the first login.
+    baseline: Vec<&'static str>,
     /// The issuers to publish.
     pub(super) issuers: Vec<String>,
     pub(super) origins: OriginRules,
     takes_tokens: bool,
-    issuing: TokenIssuers,
+    pub(super) issuing: TokenIssuers,
     make_authenticator: BuildAuthenticator,
     challenges: Challenges,
     challenge_scopes: ChallengeScopes,
@@ -67,11 +69,11 @@ pub(super) struct GatePlan {
     proofs: Option<Proofs>,
     readiness_check: Option<Check<()>>,
     approvals: ApprovalPages,
-    observer: Option<Arc<dyn Observer>>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) clock: Arc<dyn Clock>,
     /// What the server shares with its replicas, if it has a store.
     pub(super) replicas: Option<Arc<Replicas>>,
-    revocations: Revocations,
+    pub(super) revocations: Revocations,
 }
 
 impl GatePlan {
@@ -182,6 +184,7 @@ impl GatePlan {
             revocations: policy.revocations,
             takes_tokens: policy.takes_tokens,
             scopes: described(policy.declared_scopes, &table),
+            baseline: table.names(baseline).collect(),
             issuing,
             make_authenticator,
             table,
@@ -263,6 +266,7 @@ impl GatePlan {
             is_development: self.is_development(),
             login: self.login,
             scopes: &self.scopes,
+            baseline: &self.baseline,
             scope_prefix: self.scope_prefix(),
         }
     }

@@ -209,6 +209,8 @@ impl HandlerGate {
             streams: standing.wall.streams.clone(),
             observer: standing.wall.observer.clone(),
             everything: standing.everything.clone(),
+            #[cfg(feature = "admin")]
+            _admin: None,
         }
     }
 

@@ -12,8 +12,8 @@ use crate::{
     config::ValidConfig,
     error::SetupErrors,
     observer::{
-        DecisionEvent, GateState, NotRecordedError, Observer, OutcomeEvent, PolicyEvent,
-        RequestHead, RequestTrace, UserDecisionEvent, VerificationEvent,
+        DecisionEvent, GateState, NotRecordedError, Observer, OperatorEvent, OutcomeEvent,
+        PolicyEvent, RequestHead, RequestTrace, UserDecisionEvent, VerificationEvent,
     },
 };
 
@@ -67,6 +67,10 @@ impl Observer for All {
 
     fn user_decided(&self, decision: &UserDecisionEvent<'_>) {
         self.0.iter().for_each(|one| one.user_decided(decision));
+    }
+
+    fn operator_acts(&self, event: &OperatorEvent<'_>) -> Result<(), NotRecordedError> {
+        self.0.iter().try_for_each(|one| one.operator_acts(event))
     }
 
     fn attached(&self, gate: Weak<dyn GateState>) {

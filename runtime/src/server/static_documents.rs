@@ -6,7 +6,10 @@ use toolgate_docs_page::{
     self as docs_page, PageFacts, PromptEntry, ResourceEntry, ScopeEntry, ToolEntry,
 };
 
-use crate::{config::ValidConfig, metadata::Metadata};
+use crate::{
+    config::{PublishedScopes, ValidConfig},
+    metadata::Metadata,
+};
 
 use super::{
     catalogue::Catalogue,
@@ -46,6 +49,8 @@ pub(super) struct StaticDocuments<'a> {
     pub(super) is_development: bool,
     pub(super) login: Login,
     pub(super) scopes: &'a [DescribedScope],
+    /// The scopes of the first login.
+    pub(super) baseline: &'a [&'static str],
     /// The prefix of scopes in requests of clients to the issuer.
     pub(super) scope_prefix: &'a str,
 }
@@ -84,9 +89,12 @@ impl StaticDocuments<'_> {
     }
 
     fn asked_scopes(&self) -> Vec<String> {
-        let scopes = self.scopes.iter();
-        scopes
-            .map(|(name, _)| format!("{}{name}", self.scope_prefix))
+        let all = self.settings.published_scopes() == PublishedScopes::All;
+        let is_published = |name: &str| all || self.baseline.contains(&name);
+        let names = self.scopes.iter().map(|&(name, _)| name);
+        names
+            .filter(|name| is_published(name))
+            .map(|name| format!("{}{name}", self.scope_prefix))
             .collect()
     }
 

@@ -1,5 +1,7 @@
 //! The settings for bound tokens, and their effects on responses.
 
+use std::time::Duration;
+
 use serde_json::json;
 use support::{
     MockIssuer, SigningKey, TokenBuilder,
@@ -126,4 +128,33 @@ async fn behind_a_proxy_a_proof_names_the_configured_url() {
         assert_eq!(answer.status, status, "{url} {answer:?}");
     }
     assert_eq!(runs.all().len(), 2);
+}
+
+#[tokio::test]
+async fn the_age_of_proofs_can_be_set_up_to_five_minutes() {
+    for (dpop, oldest) in [
+        (Dpop::supported(), 60),
+        (
+            Dpop::supported().with_proof_age(Duration::from_secs(300)),
+            300,
+        ),
+    ] {
+        let fixture = Fixture::with(dpop).await;
+        let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+        // The server has started before each proof was made.
+        let answer = fixture.call_with(&token, &fixture.proof(&token)).await;
+        assert_eq!(answer.status, 200);
+        fixture.clock.advance(Duration::from_secs(1000));
+        let resource = fixture.running.resource();
+        let made = |age: u64| {
+            let proof = TokenBuilder::proof(&fixture.key, "POST", &resource).about(&token);
+            let now = proof.claims()["iat"].as_u64().expect("a time") + 1000;
+            proof.claim("iat", json!(now - age)).build()
+        };
+        // The leeway of 30 seconds is added.
+        for (age, status) in [(oldest + 25, 200), (oldest + 40, 401)] {
+            let answer = fixture.call_with(&token, &made(age)).await;
+            assert_eq!(answer.status, status, "{oldest} {age} {answer:?}");
+        }
+    }
 }

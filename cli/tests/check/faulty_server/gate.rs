@@ -24,10 +24,7 @@ pub(crate) fn refuse(server: &FaultyServer, request: &ReceivedRequest) -> Option
     if credentials.len() > 1 && !server.has("tokens.two_headers") {
         return Some(invalid_request());
     }
-    let good = credentials.iter().find_map(|value| {
-        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
-        scopes(server, token)
-    });
+    let good = granted(server, request);
     match (credentials.last(), good) {
         (_, Some(_)) => None,
         (None, None) => anonymous(server, request),
@@ -37,9 +34,31 @@ pub(crate) fn refuse(server: &FaultyServer, request: &ReceivedRequest) -> Option
 
 /// Returns the scopes of the request's token.
 pub(crate) fn granted(server: &FaultyServer, request: &ReceivedRequest) -> Option<String> {
-    let values = request.headers.get_all(header::AUTHORIZATION).iter();
-    let mut tokens = values.filter_map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    tokens.find_map(|token| scopes(server, token))
+    let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
+    values.find_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        let is_in_session = request.header("mcp-session-id").is_some();
+        let takes_foreign = match is_in_session {
+            true => server.has("audience.session"),
+            false => server.has("audience.other_resource"),
+        };
+        let is_taken = (token == server.foreign && takes_foreign)
+            || (token == server.bound.token
+                && (server.has("dpop.bearer") && scheme == "Bearer"
+                    || scheme == "DPoP" && server.bound.is_proved(server, request)));
+        match scheme {
+            _ if is_taken => Some("notes:read".to_owned()),
+            "Bearer" => scopes(server, token),
+            _ => None,
+        }
+    })
+}
+
+/// Returns the subject of the request's token.
+pub(crate) fn subject(request: &ReceivedRequest) -> Option<String> {
+    let (_, token) = request.header("authorization")?.split_once(' ')?;
+    let (_, claims, _) = tokens::read(token)?;
+    claims["sub"].as_str().map(str::to_owned)
 }
 
 /// Returns the scopes of a valid token, or of one that a planted error accepts.
@@ -74,7 +93,7 @@ fn scopes(server: &FaultyServer, token: &str) -> Option<String> {
     let is_taken = taken
         .iter()
         .any(|&(error, holds)| holds && server.has(error));
-    is_taken.then(|| ALL.to_owned())
+    (is_taken && token != server.foreign && token != server.bound.token).then(|| ALL.to_owned())
 }
 
 fn invalid_request() -> Response {
@@ -115,6 +134,13 @@ fn anonymous(server: &FaultyServer, request: &ReceivedRequest) -> Option<Respons
 }
 
 fn bad(server: &FaultyServer, request: &ReceivedRequest, value: &str) -> Response {
+    if value.starts_with("DPoP ") && !server.has("dpop.challenge") {
+        let mut response = challenge(server, request, Some("the proof is bad"));
+        let dpop = "DPoP error=\"invalid_dpop_proof\", algs=\"ES256\"";
+        let headers = response.headers_mut();
+        headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(dpop));
+        return response;
+    }
     let token = value.strip_prefix("Bearer ").unwrap_or_default();
     let expired = tokens::read(token).is_some_and(|(_, claims, _)| claims["exp"] == 1_000_000_000);
     if server.has("tokens.expired") && expired {

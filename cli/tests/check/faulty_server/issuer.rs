@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::{FaultyServer, ReceivedRequest, refusal};
 
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// The request that an authorization code was issued for.
 #[derive(Debug, Clone)]
 pub(crate) struct Pending {
@@ -49,9 +51,10 @@ fn document(server: &FaultyServer) -> Value {
         "registration_endpoint": place("/register"),
         "jwks_uri": place("/jwks"),
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "client_credentials", JWT_BEARER],
+        "authorization_grant_profiles_supported": ["urn:ietf:params:oauth:grant-profile:id-jag"],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
         "authorization_response_iss_parameter_supported": true,
     });
     let changes = [
@@ -86,6 +89,24 @@ fn document(server: &FaultyServer) -> Value {
             document[member] = value;
         }
     }
+    let changes = [
+        ("announced", "grant_types_supported", Value::Null),
+        (
+            "methods",
+            "token_endpoint_auth_methods_supported",
+            json!(["none"]),
+        ),
+        (
+            "enterprise",
+            "grant_types_supported",
+            json!(["authorization_code", "client_credentials"]),
+        ),
+    ];
+    for (error, member, value) in changes {
+        if server.has(&format!("grants.{error}")) {
+            document[member] = value;
+        }
+    }
     if let Some(members) = document.as_object_mut() {
         members.retain(|_, value| !value.is_null());
     }
@@ -108,6 +129,12 @@ fn keys(server: &FaultyServer) -> Value {
 
 fn register(server: &FaultyServer, request: &ReceivedRequest) -> Response {
     let body = request.json();
+    if body["grant_types"] == json!(["client_credentials"]) {
+        return refusal(
+            201,
+            &json!({"client_id": "program", "client_secret": "s e:cret"}),
+        );
+    }
     let is_public = body["token_endpoint_auth_method"] == "none";
     if server.has("login.registration") || !is_public || !body["scope"].is_null() {
         return refusal(400, &json!({"error": "invalid_client_metadata"}));
@@ -156,6 +183,9 @@ fn authorize(server: &FaultyServer, request: &ReceivedRequest) -> Response {
 fn token(server: &FaultyServer, request: &ReceivedRequest) -> Response {
     let fields = ReceivedRequest::fields(&String::from_utf8_lossy(&request.body));
     let get = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    if !get("grant_type").starts_with("authorization_code") {
+        return program(server, request, &get("grant_type"));
+    }
     let pending = server.codes.lock().expect("no panic").remove(&get("code"));
     let digest =
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, get("code_verifier").as_bytes());
@@ -178,7 +208,8 @@ fn token(server: &FaultyServer, request: &ReceivedRequest) -> Response {
     let token = match server.has("login.audience") {
         false => server.issue(&scope),
         true => {
-            let token = super::tokens::token(&server.origin, "https://other.example", &scope, 9);
+            let token =
+                super::tokens::token(&server.origin, "https://other.example", "alice", &scope, 9);
             let mut issued = server.tokens.lock().expect("no panic");
             issued.insert(token.clone(), scope.clone());
             token
@@ -188,4 +219,24 @@ fn token(server: &FaultyServer, request: &ReceivedRequest) -> Response {
         200,
         &json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600, "scope": scope}),
     )
+}
+
+/// Answers a program that authenticates with its secret.
+fn program(server: &FaultyServer, request: &ReceivedRequest, grant: &str) -> Response {
+    // `program:s+e%3Acret` in base64: both parts are form-encoded first (RFC 6749 §2.3.1).
+    let is_known = request.header("authorization") == Some("Basic cHJvZ3JhbTpzK2UlM0FjcmV0");
+    let error = |status, error: &str| refusal(status, &json!({"error": error}));
+    match grant {
+        _ if !is_known && !server.has("grants.secret") => error(401, "invalid_client"),
+        "client_credentials" if !server.has("grants.client_credentials") => {
+            let token = match server.has("grants.accepted") {
+                false => server.issue_to("program", "notes:read"),
+                true => super::tokens::token(&server.origin, "nobody", "program", "", 97),
+            };
+            refusal(200, &json!({"access_token": token, "token_type": "bearer"}))
+        }
+        "client_credentials" => error(400, "invalid_scope"),
+        _ if server.has("grants.unknown") => error(500, "server_error"),
+        _ => error(400, "unsupported_grant_type"),
+    }
 }

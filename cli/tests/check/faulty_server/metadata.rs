@@ -48,6 +48,7 @@ fn document(server: &FaultyServer) -> Value {
         "bearer_methods_supported": ["header"],
         "resource_documentation": format!("{}/docs", server.origin),
         "resource_name": "notes",
+        "dpop_signing_alg_values_supported": ["ES256"],
     });
     let changes = [
         (
@@ -98,6 +99,9 @@ fn document(server: &FaultyServer) -> Value {
         if server.has(&format!("metadata.{error}")) {
             document[member] = value;
         }
+    }
+    if server.has("dpop.metadata") {
+        document["dpop_signing_alg_values_supported"] = json!(["ES256", "HS256"]);
     }
     if let Some(members) = document.as_object_mut() {
         members.retain(|_, value| !value.is_null());

@@ -5,10 +5,16 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// Builds a token with these claims.
-pub(crate) fn token(issuer: &str, audience: &str, scopes: &str, number: usize) -> String {
+pub(crate) fn token(
+    issuer: &str,
+    audience: &str,
+    subject: &str,
+    scopes: &str,
+    number: usize,
+) -> String {
     let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"});
     let claims = json!({
-        "iss": issuer, "aud": audience, "sub": "alice", "client_id": "test",
+        "iss": issuer, "aud": audience, "sub": subject, "client_id": "test",
         "exp": 4_000_000_000_u64, "scope": scopes, "jti": number,
     });
     let [header, claims] =

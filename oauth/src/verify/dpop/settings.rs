@@ -1,12 +1,19 @@
 //! Settings for tokens that are bound to a key.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use super::Nonces;
 use crate::{issuer::Algorithm, start_error::SetupErrors};
 
 /// The shortest nonce key in bytes: the length of the HMAC's output.
 const SHORTEST_KEY: usize = 32;
+
+/// The age of a proof by default. RFC 9449 §11.1 recommends seconds or minutes; a proof is made for
+/// one request and needs no more.
+const PROOF_AGE: Duration = Duration::from_secs(60);
+
+/// The longest age of a proof: the limit of the MCP extension for DPoP (SEP-1932).
+pub const LONGEST_PROOF_AGE: Duration = Duration::from_secs(300);
 
 /// How a server treats tokens that are bound to a key of their client (RFC 9449).
 ///
@@ -28,6 +35,7 @@ pub struct Dpop {
     mode: Mode,
     algorithms: Vec<Algorithm>,
     nonces: NonceKey,
+    age: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +78,7 @@ impl Dpop {
             mode,
             algorithms: Algorithm::ALL.to_vec(),
             nonces: NonceKey::None,
+            age: PROOF_AGE,
         }
     }
 
@@ -97,6 +106,22 @@ impl Dpop {
     pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
         self
+    }
+
+    /// Accepts proofs up to this age, in whole seconds: 60 by default, at most 300, which is the
+    /// limit of the MCP extension. The leeway for clocks is added, and is also how far a proof may
+    /// be ahead of the clock. A stolen proof can be used for as long at another server that accepts
+    /// it, so a longer age is only for clients that sign proofs ahead of their requests.
+    #[must_use]
+    pub fn with_proof_age(mut self, age: Duration) -> Self {
+        self.age = age;
+        self
+    }
+
+    /// Returns the greatest age of a proof.
+    #[doc(hidden)]
+    pub fn proof_age(&self) -> Duration {
+        self.age
     }
 
     /// Returns the algorithms of proofs; empty if bound tokens are refused.
@@ -155,6 +180,12 @@ impl Dpop {
                 format!("use {SHORTEST_KEY} random bytes or more"),
             ));
         }
+        if self.age > LONGEST_PROOF_AGE || self.age.as_secs() == 0 {
+            return Some((
+                format!("the age of DPoP proofs is {} seconds", self.age.as_secs()),
+                format!("use 1 to {} seconds", LONGEST_PROOF_AGE.as_secs()),
+            ));
+        }
         self.algorithms.is_empty().then(|| {
             (
                 "no algorithm for DPoP proofs is configured".to_owned(),
@@ -206,6 +237,10 @@ mod tests {
                 .setup_error()
                 .is_some()
         );
+        for seconds in [0, 301] {
+            let dpop = Dpop::supported().with_proof_age(Duration::from_secs(seconds));
+            assert!(dpop.setup_error().is_some(), "{seconds}");
+        }
         assert!(
             Dpop::supported()
                 .with_algorithms([])

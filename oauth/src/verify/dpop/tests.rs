@@ -28,7 +28,7 @@ fn started(start: u64, nonces: Option<Nonces>) -> Fixture {
         proofs: Proofs::new(
             [HERE],
             vec![Algorithm::Es256],
-            Duration::from_secs(30),
+            (Duration::from_secs(60), Duration::from_secs(30)),
             nonces,
             Arc::new(clock.clone()),
         ),
@@ -309,7 +309,7 @@ fn an_endpoint_without_an_address_takes_no_proof() {
     let proofs = Proofs::new(
         ["not an address"],
         Algorithm::ALL.to_vec(),
-        Duration::from_secs(30),
+        (Duration::from_secs(60), Duration::from_secs(30)),
         None,
         Arc::new(clock),
     );

@@ -303,6 +303,7 @@ impl HandlerGateBuilder {
         let Some(plan) = plan else {
             return Err(faults.into_error());
         };
+        plan.settings.admin().check_handler_gate(&mut faults);
         let decisions = decisions.and_then(|all| all.sealed_by(&plan, &mut faults));
         let plan = faults.finish(plan)?;
         let documents = plan.documents(&self.name, &self.version);

@@ -76,6 +76,7 @@ fn page(login: Login) -> String {
         is_development: false,
         login,
         scopes: &[("news:admin", None), ("news:read", Some("Read news"))],
+        baseline: &["news:read"],
         scope_prefix: "",
     };
     String::from_utf8(documents.documentation(&catalogue()).html.to_vec()).unwrap()

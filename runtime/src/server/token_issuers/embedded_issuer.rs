@@ -28,6 +28,9 @@ use super::{DevelopmentIssuerConfig, TokenIssuers};
 /// How far the clock of a client on this machine may differ.
 const LEEWAY: Duration = Duration::from_secs(30);
 
+/// How old a proof may be.
+const PROOF_AGE: Duration = Duration::from_secs(60);
+
 /// The addresses from which the metadata documents of clients may be fetched.
 const EGRESS: EgressPolicy = EgressPolicy::THIS_MACHINE;
 
@@ -116,7 +119,7 @@ impl Embedding {
             proofs: Proofs::new(
                 [format!("{origin}{TOKEN_PATH}")],
                 Algorithm::ALL.to_vec(),
-                LEEWAY,
+                (PROOF_AGE, LEEWAY),
                 None,
                 Arc::clone(clock),
             ),

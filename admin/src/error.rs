@@ -1,0 +1,25 @@
+//! [`ControlError`]: why an action has no effect.
+
+use std::fmt;
+
+/// Why an action has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControlError {
+    /// The server has no such item, or trusts no such issuer.
+    Unknown(String),
+    /// This listener did not set it, so it cannot lift it.
+    NotOwn,
+    /// It cannot be done now.
+    Unavailable(String),
+}
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(text) | Self::Unavailable(text) => f.write_str(text),
+            Self::NotOwn => f.write_str("it was not set here, so it cannot be lifted here"),
+        }
+    }
+}
+
+impl std::error::Error for ControlError {}

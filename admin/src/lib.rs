@@ -1,0 +1,31 @@
+//! The kill switches of toolgate: a listener on an address of its own, with which an operator
+//! switches off items and revokes tokens while a server runs.
+//!
+//! It can only take away, and give back what it took away itself: there is no [`Action`] that adds a
+//! scope, a caller, an issuer or an item. What the program switched off stays off.
+//!
+//! The library `toolgate` implements [`Controls`] (feature `admin`), and the command
+//! `toolgate admin` is a client.
+//!
+//! - [`listen`] serves, and checks each request in this order: the method and the path, `Host`,
+//!   `Origin`, the secret, the body
+//! - [`AdminSecret`] is compared in constant time; a wrong one costs its sender a pause
+//! - [`Action`] is what a request can ask for
+
+mod action;
+mod bearer;
+mod controls;
+mod error;
+mod hosts;
+mod ledger;
+mod listener;
+mod request;
+mod response;
+mod secret;
+
+pub use action::{Action, ActionError, ItemKind, ItemName, Revoked};
+pub use controls::{AdminEvent, Controls};
+pub use error::ControlError;
+pub use ledger::SwitchedOff;
+pub use listener::{AdminSettings, listen};
+pub use secret::{AdminSecret, SecretError};

@@ -1,0 +1,295 @@
+//! Attacks on the listener, over sockets.
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, future::BoxFuture, future::join_all};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_util::sync::CancellationToken;
+use toolgate_admin::{
+    AdminEvent, AdminSecret, AdminSettings, ControlError, Controls, ItemName, Revoked, listen,
+};
+
+const SECRET: &str = "correct-horse-battery-staple-0123456789";
+
+/// A server with one tool and one issuer.
+#[derive(Default)]
+struct Fake {
+    off: Mutex<BTreeSet<ItemName>>,
+    revoked: Mutex<BTreeSet<Revoked>>,
+    records: Mutex<Vec<String>>,
+    is_full: bool,
+}
+
+impl Controls for Fake {
+    fn switch(&self, item: &ItemName, is_on: bool) -> Result<bool, ControlError> {
+        if item.name != "delete" {
+            return Err(ControlError::Unknown("the server has no such item".into()));
+        }
+        let mut off = self.off.lock().unwrap();
+        Ok(match is_on {
+            true => off.remove(item),
+            false => off.insert(item.clone()),
+        })
+    }
+
+    fn is_revoked(&self, revoked: &Revoked) -> bool {
+        self.revoked.lock().unwrap().contains(revoked)
+    }
+
+    fn revoke<'a>(
+        &'a self,
+        revoked: &'a Revoked,
+        _: Option<u64>,
+    ) -> BoxFuture<'a, Result<(), ControlError>> {
+        self.revoked.lock().unwrap().insert(revoked.clone());
+        async { Ok(()) }.boxed()
+    }
+
+    fn lift<'a>(&'a self, revoked: &'a Revoked) -> BoxFuture<'a, Result<(), ControlError>> {
+        self.revoked.lock().unwrap().remove(revoked);
+        async { Ok(()) }.boxed()
+    }
+
+    fn record(&self, event: &AdminEvent<'_>) -> Result<(), ControlError> {
+        if self.is_full {
+            return Err(ControlError::Unavailable("the disk is full".into()));
+        }
+        let word = event.action.as_str().to_owned();
+        self.records.lock().unwrap().push(word);
+        Ok(())
+    }
+}
+
+struct Desk {
+    address: SocketAddr,
+    fake: Arc<Fake>,
+    stop: CancellationToken,
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Desk {
+    async fn open() -> Self {
+        Self::with(Fake::default(), Duration::from_millis(1)).await
+    }
+
+    async fn with(fake: Fake, pause: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (fake, stop) = (Arc::new(fake), CancellationToken::new());
+        let settings = AdminSettings::new(AdminSecret::new(SECRET).unwrap());
+        let settings = settings.with_failure_pause(pause);
+        tokio::spawn(listen(listener, settings, fake.clone(), stop.clone()));
+        Self {
+            address,
+            fake,
+            stop,
+        }
+    }
+
+    /// Sends these bytes, and returns the status and the body.
+    async fn send(&self, request: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // The server may answer and close before everything is written.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes).await;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let status = text.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        (status.unwrap_or(0), body.unwrap_or_default())
+    }
+
+    fn head(&self, method: &str, path: &str, secret: &str) -> String {
+        let host = self.address;
+        format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {secret}\r\n")
+    }
+
+    fn action(&self, secret: &str, body: &str) -> String {
+        let head = self.head("POST", "/v1/actions", secret);
+        let length = body.len();
+        format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+    }
+
+    async fn act(&self, body: &str) -> (u16, String) {
+        self.send(&self.action(SECRET, body)).await
+    }
+}
+
+const OFF: &str = r#"{"action":"switch_off","tool":"delete"}"#;
+const ON: &str = r#"{"action":"switch_on","tool":"delete"}"#;
+const REVOKE: &str = r#"{"action":"revoke","issuer":"https://i","subject":"mallory"}"#;
+const LIFT: &str = r#"{"action":"lift","issuer":"https://i","subject":"mallory"}"#;
+
+#[tokio::test]
+async fn actions_take_effect_and_can_be_lifted_by_the_listener_that_set_them() {
+    let desk = Desk::open().await;
+    for (action, changed) in [(OFF, true), (OFF, false), (ON, true)] {
+        let (status, body) = desk.act(action).await;
+        assert_eq!((status, body), (200, format!(r#"{{"changed":{changed}}}"#)));
+    }
+    assert_eq!(desk.act(REVOKE).await.0, 200);
+    let head = desk.head("GET", "/v1/state", SECRET);
+    let (status, state) = desk.send(&format!("{head}\r\n")).await;
+    assert_eq!(status, 200);
+    assert!(
+        state.contains(r#""kind":"subject","name":"mallory""#),
+        "{state}"
+    );
+    assert_eq!(desk.act(LIFT).await.0, 200);
+    assert!(desk.fake.revoked.lock().unwrap().is_empty());
+    let expected = ["switch_off", "switch_off", "switch_on", "revoke", "lift"];
+    assert_eq!(*desk.fake.records.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_the_program_set_is_not_lifted() {
+    let desk = Desk::open().await;
+    let own = Revoked::Subject {
+        issuer: "https://i".into(),
+        subject: "mallory".into(),
+    };
+    desk.fake.revoked.lock().unwrap().insert(own);
+    assert_eq!(desk.act(REVOKE).await, (200, r#"{"changed":false}"#.into()));
+    for action in [LIFT, ON] {
+        assert_eq!(desk.act(action).await.0, 409, "{action}");
+    }
+    assert_eq!(desk.fake.revoked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_happens_without_the_secret() {
+    let desk = Desk::open().await;
+    let right = desk.action(SECRET, OFF);
+    let line = format!("authorization: Bearer {SECRET}\r\n");
+    for request in [
+        desk.action("wrong", OFF),
+        desk.action(&SECRET[..SECRET.len() - 1], OFF),
+        desk.action(&format!("{SECRET}0"), OFF),
+        desk.action("", OFF),
+        right.replace(&line, ""),
+        right.replace("Bearer", "Basic"),
+        right.replace(&line, &format!("{line}{line}")),
+        right.replace(&line, &format!("{line}authorization: Bearer wrong\r\n")),
+        right
+            .replace(&line, "")
+            .replace("/v1/actions", &format!("/v1/actions?access_token={SECRET}")),
+    ] {
+        let (status, body) = desk.send(&request).await;
+        assert_eq!(status, 401, "{request}");
+        assert!(!body.contains(SECRET));
+    }
+    // Without the secret nobody learns which paths there are.
+    let (status, _) = desk
+        .send(&format!("{}\r\n", desk.head("GET", "/", "x")))
+        .await;
+    assert_eq!(status, 401);
+    assert!(desk.fake.off.lock().unwrap().is_empty());
+    assert!(desk.fake.records.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn pages_and_rebound_names_are_refused_before_the_secret_is_read() {
+    let desk = Desk::open().await;
+    let right = desk.action(SECRET, OFF);
+    let host = format!("host: {}\r\n", desk.address);
+    for request in [
+        right.replace(&host, "host: attacker.example\r\n"),
+        right.replace(&host, "host: 127.0.0.1\r\n"),
+        right.replace(&host, &format!("{host}host: attacker.example\r\n")),
+        right.replace(&host, &format!("{host}origin: http://localhost:6274\r\n")),
+        right.replace(&host, &format!("{host}origin: null\r\n")),
+        right.replace("POST /v1", "POST http://attacker.example/v1"),
+    ] {
+        let (status, _) = desk.send(&request).await;
+        assert!(matches!(status, 400 | 403), "{status} {request}");
+    }
+    let simple = right.replace("application/json", "text/plain");
+    assert_eq!(desk.send(&simple).await.0, 415);
+    assert!(desk.fake.off.lock().unwrap().is_empty());
+    let named = right.replace(
+        &host,
+        &format!("host: localhost:{}\r\n", desk.address.port()),
+    );
+    assert_eq!(desk.send(&named).await.0, 200);
+}
+
+#[tokio::test]
+async fn nothing_can_be_added_and_bodies_are_bounded() {
+    let desk = Desk::open().await;
+    for (body, expected) in [
+        (r#"{"action":"add_scope","scope":"admin"}"#, 400),
+        (r#"{"action":"add_issuer","issuer":"https://evil"}"#, 400),
+        (r#"{"action":"switch_on","tool":"new"}"#, 409),
+        (r#"{"action":"switch_off","tool":"new"}"#, 404),
+        (r#"{"action":"revoke","issuer":"i","jtl":"1"}"#, 400),
+    ] {
+        assert_eq!(desk.act(body).await.0, expected, "{body}");
+    }
+    let large = format!(
+        r#"{{"action":"switch_off","tool":"{}"}}"#,
+        "a".repeat(20_000)
+    );
+    assert_eq!(desk.act(&large).await.0, 413);
+    let padding = format!("x-padding: {}\r\n", "a".repeat(40_000));
+    let head = desk
+        .action(SECRET, OFF)
+        .replacen("\r\n", &format!("\r\n{padding}"), 1);
+    let (status, _) = desk.send(&head).await;
+    assert!(matches!(status, 0 | 431), "{status}");
+    for (method, path, expected) in [("GET", "/v1/actions", 405), ("GET", "/v2/state", 404)] {
+        let request = format!("{}\r\n", desk.head(method, path, SECRET));
+        assert_eq!(desk.send(&request).await.0, expected);
+    }
+    assert!(desk.fake.off.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn guesses_are_slow_and_do_not_lock_the_operator_out() {
+    let pause = Duration::from_millis(100);
+    let desk = Desk::with(Fake::default(), pause).await;
+    let start = Instant::now();
+    let wrong = desk.action("wrong", OFF);
+    let guesses = join_all((0..10).map(|_| desk.send(&wrong)));
+    let operator = async {
+        tokio::time::sleep(pause / 2).await;
+        desk.act(OFF).await.0
+    };
+    let (guesses, operator) = tokio::join!(guesses, operator);
+    assert!(guesses.iter().all(|(status, _)| *status == 401));
+    // Two at a time.
+    assert!(start.elapsed() >= pause * 5, "{:?}", start.elapsed());
+    assert_eq!(operator, 200);
+}
+
+#[tokio::test]
+async fn an_action_that_cannot_be_recorded_takes_away_and_gives_nothing_back() {
+    let mut desk = Desk::open().await;
+    assert_eq!(desk.act(OFF).await.0, 200);
+    assert_eq!(desk.act(REVOKE).await.0, 200);
+    desk.stop.cancel();
+    let full = Fake {
+        is_full: true,
+        ..Fake::default()
+    };
+    desk = Desk::with(full, Duration::ZERO).await;
+    assert_eq!(desk.act(OFF).await.0, 200);
+    assert_eq!(desk.act(REVOKE).await.0, 200);
+    for action in [ON, LIFT] {
+        assert_eq!(desk.act(action).await.0, 503, "{action}");
+    }
+    assert_eq!(desk.fake.off.lock().unwrap().len(), 1);
+    assert_eq!(desk.fake.revoked.lock().unwrap().len(), 1);
+}
