@@ -7,7 +7,7 @@ use std::{
 };
 
 use redis::{
-    Client, RedisResult,
+    Client, ConnectionAddr, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use toolgate_store::StoreError;
@@ -60,6 +60,7 @@ impl RedisStore {
         if let Some(connection) = self.0.connection.get() {
             return Ok(connection.clone());
         }
+        choose_cryptography(&self.0.client);
         let [shortest, longest] = PAUSES;
         let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECTING))
@@ -72,6 +73,16 @@ impl RedisStore {
         let connection = self.0.connection.get_or_init(|| made).clone();
         tokio::spawn(warn_of_eviction(connection.clone()));
         Ok(connection)
+    }
+}
+
+/// Chooses the cryptography of TLS, if the program has not: rustls panics if several are compiled
+/// in, and a dependency of the program can add one.
+fn choose_cryptography(client: &Client) {
+    let address = client.get_connection_info().addr();
+    if matches!(address, ConnectionAddr::TcpTls { .. }) {
+        // Fails if the program has chosen one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     }
 }
 

@@ -106,7 +106,8 @@ impl Clients {
                             "200".to_owned()
                         }
                         Ok(answer) => {
-                            let reason = answer["error"]["data"]["reason"].as_str();
+                            let data = &answer["error"]["data"]["reason"];
+                            let reason = data.as_str().or(answer["reason"].as_str());
                             format!("{status} {}", reason.unwrap_or_default())
                         }
                     }
