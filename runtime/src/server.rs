@@ -7,23 +7,21 @@
 //! - [`approval_pages`]: the page for `approve`; [`startup_banner`]: the start-up banner
 //! - [`answer_limits`]: the limits of what a server answers, and its forms
 //! - [`assembly`]: builds what serves, or reports every error; [`browser_redirect`]: to the page
-//! - [`catalogue`]: the registered tools, prompts and resources
-//! - [`changes`], [`subscriptions`]: changes at run time, and the notifications about them
+//! - [`catalogue`]: the registered items; [`changes`], [`subscriptions`]: changes at run time
 //! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
 //! - [`http_entry`]: the entry for HTTP requests; [`handler`]: rmcp's handler
 //! - [`shared`]: the state that all requests share; [`scope_hierarchy`]: which scope implies which
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
-//! - [`list_handlers`], [`tool_list_cache`]: the lists for each caller, and a cache of `tools/list` as JSON
+//! - [`list_handlers`], [`tool_list_cache`], [`security_schemes`]: the lists for each caller
 //! - [`log_writer`], [`login_timing`]: the length of log lines; when a client has to log in
 //! - [`readiness`], [`replicas`], [`dpop_proofs`]: whether it is ready, what replicas share, proofs
-//! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access, as the page and lists show it
+//! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access
 //! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
 //! - [`policy_plan`], [`policy_setters`], [`item_inputs`], `cedar_schema`: its decision point
 //! - [`multi_round`]: requests of several rounds; [`response_future`]: the future of a response
 //! - [`routes`], [`not_found`], [`cors`]: the served paths, the response at all others, and CORS
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
-//! - [`security_schemes`]: adds `securitySchemes` to `tools/list`
 //! - [`serve`]: listens, and shuts down without losing calls
 //! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
 //! - `stdio`, `stream_end`: standard input and output in place of HTTP
