@@ -71,3 +71,28 @@ impl AllowCache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_allow_ends_five_seconds_after_its_question_and_a_deny_ends_it_at_once() {
+        let cache = AllowCache::new(LONGEST);
+        let (allow, deny) = (Effect::Allow, Effect::Deny);
+        let keep = |effect, asked| cache.keep("q".to_owned(), &PolicyDecision::new(effect), asked);
+        let has = || cache.get(&"q".to_owned()).is_some();
+        keep(deny, Instant::now());
+        assert!(!has());
+        let asked = Instant::now();
+        tokio::time::advance(Duration::from_secs(3)).await;
+        // The answer took three seconds.
+        keep(allow, asked);
+        assert!(has());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(!has());
+        keep(allow, Instant::now());
+        keep(deny, Instant::now());
+        assert!(!has());
+    }
+}

@@ -122,9 +122,7 @@ impl Cedar {
         loaded: &Loaded,
         question: &PolicyRequest<'_>,
     ) -> Result<PolicyDecision, PolicyError> {
-        let types = self
-            .types
-            .get_or_init(|| EntityTypes::parse().map_err(|error| error.to_string()));
+        let types = self.types.get_or_init(EntityTypes::parse);
         let types = types.as_ref().map_err(PolicyError::failed)?;
         let none = Arguments::default();
         let arguments = self.started.get().map_or(&none, |(_, arguments)| arguments);

@@ -1,15 +1,17 @@
 //! The entities of a request.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, ParseErrors, Request,
-    RestrictedExpression,
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
 use toolgate_core::claims::Claims;
 use toolgate_oauth::policy::{PolicyError, PolicyKind, PolicyRequest};
 
-use crate::{arguments::Arguments, schema::is_template};
+use crate::{arguments::Arguments, callers::Callers, schema::is_template};
 
 /// The types of the entities.
 pub(crate) struct EntityTypes {
@@ -23,6 +25,7 @@ pub(crate) struct EntityTypes {
     resource: EntityTypeName,
     template: EntityTypeName,
     action: EntityTypeName,
+    callers: Callers,
 }
 
 impl EntityTypes {
@@ -31,18 +34,23 @@ impl EntityTypes {
     /// # Errors
     ///
     /// Returns Cedar's error.
-    pub(crate) fn parse() -> Result<Self, ParseErrors> {
+    pub(crate) fn parse() -> Result<Self, String> {
+        let named = |name: &str| {
+            let parsed: Result<EntityTypeName, _> = name.parse();
+            parsed.map_err(|errors| errors.to_string())
+        };
         Ok(Self {
-            user: "User".parse()?,
-            client: "Client".parse()?,
-            anonymous: "Anonymous".parse()?,
-            role: "Role".parse()?,
-            server: "Server".parse()?,
-            tool: "Tool".parse()?,
-            prompt: "Prompt".parse()?,
-            resource: "Resource".parse()?,
-            template: "Template".parse()?,
-            action: "Action".parse()?,
+            user: named("User")?,
+            client: named("Client")?,
+            anonymous: named("Anonymous")?,
+            role: named("Role")?,
+            server: named("Server")?,
+            tool: named("Tool")?,
+            prompt: named("Prompt")?,
+            resource: named("Resource")?,
+            template: named("Template")?,
+            action: named("Action")?,
+            callers: Callers::default(),
         })
     }
 
@@ -55,25 +63,33 @@ impl EntityTypes {
         &self,
         question: &PolicyRequest<'_>,
         arguments: &Arguments,
-    ) -> Result<(Request, Entities), PolicyError> {
-        let (principal, caller) = self.principal(question.claims())?;
+    ) -> Result<(Request, Arc<Entities>), PolicyError> {
+        let caller = match question.claims() {
+            Some(claims) => Some(self.callers.get(claims, || self.build_caller(claims))?),
+            None => None,
+        };
+        let principal = match &caller {
+            Some(caller) => caller.principal.clone(),
+            None => uid(&self.anonymous, "anonymous"),
+        };
         let (resource, parent) = self.resource(question);
         let context = context(question, arguments)?;
         let action = uid(&self.action, question.action());
-        let entities = caller.into_iter().chain(parent);
-        let entities = Entities::from_entities(entities, None).map_err(failed)?;
+        let entities = match (caller, parent) {
+            (Some(caller), None) => Arc::clone(&caller.entities),
+            (caller, parent) => {
+                let caller = caller.map(|caller| caller.entity.clone());
+                let entities = caller.into_iter().chain(parent);
+                Arc::new(Entities::from_entities(entities, None).map_err(failed)?)
+            }
+        };
         // The schema is that of this crate, and the request has its form.
         let request = Request::new(principal, action, resource, context, None);
         Ok((request.map_err(failed)?, entities))
     }
 
-    fn principal(
-        &self,
-        claims: Option<&Claims>,
-    ) -> Result<(EntityUid, Option<Entity>), PolicyError> {
-        let Some(claims) = claims else {
-            return Ok((uid(&self.anonymous, "anonymous"), None));
-        };
+    /// Builds the principal of a caller, its entity, and the entities of its requests.
+    fn build_caller(&self, claims: &Claims) -> Result<(EntityUid, Entity, Entities), PolicyError> {
         let (kind, id) = match (claims.subject(), claims.client_id()) {
             (Some(subject), _) => (&self.user, subject),
             (None, client) => (&self.client, client.unwrap_or_default()),
@@ -103,7 +119,8 @@ impl EntityTypes {
         }
         let parents = roles.iter().map(|role| uid(&self.role, role)).collect();
         let entity = Entity::new(principal.clone(), attributes, parents).map_err(failed)?;
-        Ok((principal, Some(entity)))
+        let entities = Entities::from_entities([entity.clone()], None).map_err(failed)?;
+        Ok((principal, entity, entities))
     }
 
     /// Returns the resource, with its entity if it has a parent.

@@ -38,6 +38,7 @@
 //! policy: a `forbid` that fails must not open anything.
 
 mod arguments;
+mod callers;
 mod cedar;
 mod entities;
 mod loaded;

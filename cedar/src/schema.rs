@@ -89,7 +89,7 @@ fn with_arguments(arguments: &Arguments, kind: PolicyKind) -> String {
             format!("{}?: {cedar}", quoted(name))
         });
         let each: Vec<_> = each.collect();
-        let _ = write!(items, "    {}?: {{ {} }},\n", quoted(item), each.join(", "));
+        let _ = writeln!(items, "    {}?: {{ {} }},", quoted(item), each.join(", "));
     }
     match items.is_empty() {
         true => items,

@@ -288,3 +288,32 @@ async fn without_a_start_an_explanation_can_ask_and_without_a_file_nothing_is_al
         assert!(absent.decide(&call(None, "delete")).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn callers_that_differ_in_one_claim_share_no_decision() {
+    let policies = Policies::started(
+        r#"
+        permit (principal in Role::"editor", action, resource) when { principal.actors.isEmpty() };
+        permit (principal is Client, action, resource)
+        when { principal has client && principal.client == "job" };
+        "#,
+    );
+    let base = || Claims::new("https://as.example", NOW).with_subject("alice");
+    let client = |id: &str| Claims::new("https://as.example", NOW).with_client_id(id);
+    for _ in 0..2 {
+        for (claims, effect) in [
+            (base().with_role("editor"), Effect::Allow),
+            (base(), Effect::Deny),
+            (base().with_role("editors"), Effect::Deny),
+            (
+                base().with_role("editor").with_actor(Actor::new("planner")),
+                Effect::Deny,
+            ),
+            (client("job"), Effect::Allow),
+            (client("other"), Effect::Deny),
+        ] {
+            let request = call(Some(&claims), "delete");
+            assert_eq!(policies.effect(&request).await, effect, "{claims:?}");
+        }
+    }
+}

@@ -49,7 +49,8 @@ pub(crate) struct Rules {
 
 enum DefaultValue {
     OfType(Span),
-    Value(Expr),
+    // Boxed: an expression is large.
+    Value(Box<Expr>),
 }
 
 impl Rules {
@@ -82,7 +83,7 @@ impl Rules {
             match entry.key.to_string().as_str() {
                 "default" => {
                     rules.default = Some(match &entry.value {
-                        Some(value) => DefaultValue::Value(value.clone()),
+                        Some(value) => DefaultValue::Value(Box::new(value.clone())),
                         None => DefaultValue::OfType(span),
                     });
                 }

@@ -13,7 +13,8 @@ use crate::Challenge;
 pub struct Denial {
     pub(crate) status: u16,
     pub(crate) challenges: Vec<Challenge>,
-    pub(crate) body: Value,
+    // Boxed: with some features of `serde_json` a value is large.
+    pub(crate) body: Box<Value>,
     /// The scopes of the token.
     pub(crate) held: Vec<String>,
 }

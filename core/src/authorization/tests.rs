@@ -13,6 +13,7 @@ use crate::{
 mod conditions;
 mod offered;
 mod resources;
+mod undecided;
 
 const READ: Scope = Scope::new("read");
 const WRITE: Scope = Scope::new("write");

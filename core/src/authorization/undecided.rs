@@ -16,6 +16,16 @@ pub enum Effect {
 
 /// An operation that the rules admit, and that the decision point of the server has to allow. It
 /// permits nothing: no item and no list takes it in place of a [`Permit`].
+///
+/// ```compile_fail,E0308
+/// use toolgate_core::authorization::{Permit, Undecided};
+///
+/// fn run(_: &Permit) {}
+///
+/// fn before_the_decision(undecided: &Undecided) {
+///     run(undecided);
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing runs before the decision point has allowed it"]
 pub struct Undecided(pub(super) Permit);

@@ -125,7 +125,7 @@ impl TestCaller<'_> {
         Denial {
             status: status.as_u16(),
             challenges: challenges(headers),
-            body,
+            body: Box::new(body),
             held: token.map_or_else(Vec::new, |token| token.scopes.clone()),
         }
     }
