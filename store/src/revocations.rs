@@ -263,6 +263,8 @@ impl Revocations {
             let refreshed = self.read().refreshed;
             let mut copy = self.write();
             (copy.list, copy.sealed, copy.refreshed) = (merged, sealed, refreshed);
+            drop(copy);
+            self.announce();
         }
         // The next refresh shows whether the store has kept it.
         Ok(())

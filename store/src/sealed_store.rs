@@ -34,6 +34,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// Whether the last operation failed. The log says when that changes.
     is_away: AtomicBool,
+    /// Whether the last record was not genuine.
+    lies: AtomicBool,
 }
 
 impl SealedStore {
@@ -55,6 +57,7 @@ impl SealedStore {
             seal: RecordSeal::new(key, other, resource)?,
             clock,
             is_away: AtomicBool::new(false),
+            lies: AtomicBool::new(false),
         })))
     }
 
@@ -143,7 +146,11 @@ impl SealedStore {
     /// Opens a record that the store has returned.
     pub(crate) fn open(&self, key: &RecordKey, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let opened = self.0.seal.open(key, sealed, self.now());
-        opened.inspect_err(|error| self.note_failure(error))
+        match &opened {
+            Ok(_) => self.0.lies.store(false, Ordering::Relaxed),
+            Err(error) => log_failure(&self.0.lies, error),
+        }
+        opened
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -176,16 +183,17 @@ impl SealedStore {
                 tracing::info!("the shared store answers again");
             }
             Ok(_) => {}
-            Err(error) => self.note_failure(error),
+            Err(error) => log_failure(&self.0.is_away, error),
         }
         end
     }
+}
 
-    fn note_failure(&self, error: &StoreError) {
-        if !self.0.is_away.swap(true, Ordering::Relaxed) {
-            let source = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(%error, source, "the shared store does not work");
-        }
+/// Logs the first of several failures.
+fn log_failure(has_failed: &AtomicBool, error: &StoreError) {
+    if !has_failed.swap(true, Ordering::Relaxed) {
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(%error, source, "the shared store does not work");
     }
 }
 

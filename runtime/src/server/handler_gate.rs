@@ -3,7 +3,7 @@
 //! - [`access`]: the access of one item of the handler; [`access_table`]: of all
 //! - [`handler_authorize`]: the `authorize` functions of its items
 //! - [`user_decisions`]: the questions that users answer before an item runs
-//! - [`builder`]: the declarations and the policy, until the gate is built
+//! - [`builder`], [`revocations`]: the declarations and the policy, until the gate is built
 //! - [`declared`], [`inventory`]: the declared items, and the items that the handler lists
 //! - [`gate_layer`], [`guarded_handler`]: the two halves, in front of the service and around the handler
 
@@ -39,6 +39,7 @@ mod gate_layer;
 mod guarded_handler;
 mod handler_authorize;
 mod inventory;
+mod revocations;
 mod user_decisions;
 
 pub use access::Access;
