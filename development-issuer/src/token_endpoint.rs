@@ -33,6 +33,9 @@ fn dispatch(
     headers: &HeaderMap,
     form: &FormParameters,
 ) -> Result<Response, OAuthError> {
+    if form.one("grant_type")?.is_none() {
+        public_client::check_no_secret(headers)?;
+    }
     match form.required("grant_type", "grant_type is missing")? {
         token_exchange::GRANT => token_exchange::exchange(issuer, headers, form),
         CLIENT_CREDENTIALS => client_credentials_grant::issue(issuer, headers, form),

@@ -204,3 +204,15 @@ async fn another_method_is_not_allowed() {
         assert_eq!(answer.header(header::ALLOW), "POST");
     }
 }
+
+#[tokio::test]
+async fn a_client_with_a_secret_learns_that_a_grant_is_unknown() {
+    let world = World::new();
+    let request = request("POST", "/development/token")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::AUTHORIZATION, "Basic eDp5");
+    let body = Body::from("grant_type=password");
+    let answer = world.send(request.body(body).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    answer.is_error("unsupported_grant_type");
+}
