@@ -45,6 +45,7 @@ fn sample(mut run: impl FnMut()) -> f64 {
     started.elapsed().as_nanos() as f64 / f64::from(DECISIONS)
 }
 
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn main() {
     let path = std::env::temp_dir().join(format!("toolgate-policy-cost-{}", std::process::id()));
     println!("policies  is_authorized  decision  our part / is_authorized");

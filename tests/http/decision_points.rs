@@ -259,8 +259,7 @@ fn wrong_names_and_the_errors_of_the_engine_are_reported_together() {
     let config = Config::new("https://documents.example/mcp").with_issuer("https://as.example");
     let error = server
         .into_router(config)
-        .err()
-        .expect("it does not start")
+        .expect_err("it does not start")
         .to_string();
     for part in [
         "names the argument \"key\" of `delete`",
@@ -275,8 +274,7 @@ fn wrong_names_and_the_errors_of_the_engine_are_reported_together() {
     let config = Config::new("https://documents.example/mcp");
     let error = alone
         .into_router(config)
-        .err()
-        .expect("it does not start")
+        .expect_err("it does not start")
         .to_string();
     assert!(error.contains("without a decision point"), "{error}");
 }

@@ -155,7 +155,6 @@ async fn every_answer_and_every_fault_of_a_decision_point_matches_the_model() {
             }
         }
     }
-    println!("{CELLS} cells of a decision point");
     compare_all(all, CELLS).await;
 }
 

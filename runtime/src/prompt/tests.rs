@@ -132,7 +132,7 @@ impl Desk {
     fn permit(&self, operation: Operation<'_>) -> Permit {
         match self.rules.decide(operation, Some(self.alice())) {
             Decision::Admit(permit) => permit,
-            Decision::Deny(denial, _) => panic!("{operation:?} was denied: {denial:?}"),
+            refused => panic!("{refused:?}"),
         }
     }
 

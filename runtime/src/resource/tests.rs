@@ -77,7 +77,7 @@ impl<S: Clone> Shelf<S> {
     fn permit(&self, operation: Operation<'_>) -> Permit {
         match self.rules.decide(operation, Some(self.alice())) {
             Decision::Admit(permit) => permit,
-            Decision::Deny(denial, _) => panic!("{operation:?} was denied: {denial:?}"),
+            refused => panic!("{refused:?}"),
         }
     }
 

@@ -93,7 +93,7 @@ impl<S: Clone + Send + Sync + 'static> Desk<S> {
             .decide(Operation::CallTool(name), caller.cloned())
         {
             Decision::Admit(permit) => permit,
-            Decision::Deny(denial, _) => panic!("{name} was denied: {denial:?}"),
+            refused => panic!("{refused:?}"),
         }
     }
 

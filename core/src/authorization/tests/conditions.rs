@@ -84,6 +84,7 @@ fn denial(rules: &Rules, operation: Operation<'_>, caller: &Caller) -> Option<De
     match rules.decide(operation, Some(caller.clone())) {
         Decision::Admit(_) => None,
         Decision::Deny(denial, _) => Some(denial),
+        Decision::Ask(_) => panic!("no decision point has to allow it"),
     }
 }
 

@@ -215,7 +215,7 @@ async fn a_permit_that_a_request_brings_is_ignored() {
     let operation = crate::operation::Operation::CallTool("read");
     let forged = match gate.rules.decide(operation, Some(caller)) {
         crate::authorization::Decision::Admit(permit) => permit,
-        crate::authorization::Decision::Deny(denial, _) => panic!("{denial:?}"),
+        refused => panic!("{refused:?}"),
     };
     let mut request = request("POST").body(call("ping")).unwrap();
     request.extensions_mut().insert(forged);

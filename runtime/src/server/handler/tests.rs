@@ -143,7 +143,7 @@ impl World {
         let caller = self.caller(scopes);
         match self.shared.rules.decide(operation, Some(caller)) {
             Decision::Admit(permit) => permit,
-            Decision::Deny(denial, _) => panic!("{denial:?}"),
+            refused => panic!("{refused:?}"),
         }
     }
 

@@ -8,7 +8,9 @@ use rmcp::model::{
 use super::*;
 use crate::{
     authorization::Decision,
-    gate::{LatestCaller, RunningCall, SessionFastPath, SessionServices, StatelessFastPath},
+    gate::{
+        Admission, LatestCaller, RunningCall, SessionFastPath, SessionServices, StatelessFastPath,
+    },
     observer::RunReport,
     operation::Operation,
 };
@@ -282,13 +284,13 @@ async fn a_refused_request_reaches_no_session() {
 async fn a_message_that_the_two_readers_understand_differently_does_not_run() {
     // The fast reader found `ping` in the bytes, which anyone may call; rmcp's finds `read`.
     let gate = gate();
-    let permit = match gate.rules.decide(Operation::CallTool("ping"), None) {
-        Decision::Admit(permit) => permit,
-        Decision::Deny(denial, _) => panic!("{denial:?}"),
+    let admission = match gate.rules.decide(Operation::CallTool("ping"), None) {
+        Decision::Admit(permit) => Admission::Permitted(permit),
+        refused => panic!("{refused:?}"),
     };
     let read = async |tool: &str| {
         let mut bytes = call(tool).collect().await.unwrap().to_bytes();
-        let read = gate.read_for_rmcp(&HeaderMap::new(), &permit, &mut bytes);
+        let read = gate.read_for_rmcp(&HeaderMap::new(), &admission, &mut bytes);
         read.map(|message| format!("{:?}", message.operation()))
             .map_err(|refused| format!("{:?}", refused.refusal))
     };
