@@ -1,11 +1,17 @@
 //! A decision point of `toolgate` that evaluates [Cedar](https://www.cedarpolicy.com) policies in
 //! the process.
 //!
-//! ```no_run
-//! use toolgate::{Server, policy::Cedar};
-//!
-//! let server = Server::new("documents").with_decision_point(Cedar::from_file("documents.cedar"));
-//! ```
+// Without the feature the example does not compile.
+#![cfg_attr(
+    feature = "engine",
+    doc = r#"
+```no_run
+use toolgate::{Server, policy::Cedar};
+
+let server = Server::new("documents").with_decision_point(Cedar::from_file("documents.cedar"));
+```
+"#
+)]
 //!
 //! # Entities and actions
 //!
@@ -36,6 +42,8 @@
 //!
 //! A policy whose evaluation fails denies the request, also where Cedar itself would ignore that
 //! policy: a `forbid` that fails must not open anything.
+
+#![cfg(feature = "engine")]
 
 mod arguments;
 mod callers;

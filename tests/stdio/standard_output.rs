@@ -41,7 +41,7 @@ async fn each_decision_is_in_the_audit_log() {
     let line = |outcome: &str, target: &str| {
         end.stderr.lines().any(|line| {
             line.contains(outcome)
-                && line.contains(&format!("target=\"{target}\""))
+                && line.contains(&format!("item=\"{target}\""))
                 && line.contains("issuer=\"local\"")
                 && line.contains("subject=\"host\"")
         })

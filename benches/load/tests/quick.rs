@@ -23,9 +23,9 @@ fn a_short_run_measures_every_row_and_finds_equal_answers() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let rows = rows(&output);
-    assert_eq!(rows.len(), 21, "{rows:?}");
+    assert_eq!(rows.len(), 23, "{rows:?}");
     let measured = rows.iter().filter(|row| row[5] != "–").count();
-    assert_eq!(measured, 16, "{rows:?}");
+    assert_eq!(measured, 18, "{rows:?}");
     for row in rows.iter().filter(|row| row[5] != "–") {
         let figure = row[3].split(' ').next().and_then(|text| text.parse().ok());
         assert!(figure.is_some_and(|figure: f64| figure > 0.0), "{row:?}");

@@ -11,6 +11,7 @@ pub mod first_server {}
 pub mod machines {}
 #[doc = include_str!("../../src/policy.md")]
 pub mod policy {}
+#[cfg(feature = "cedar")]
 #[doc = include_str!("../../src/policy-engine.md")]
 pub mod policy_engine {}
 #[doc = include_str!("../../src/providers/auth0.md")]

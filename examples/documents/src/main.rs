@@ -1,12 +1,11 @@
 //! Documents that belong to somebody: owners, roles, a second factor, and decisions of the user.
 //!
-//! Run `cargo run -p documents`; it needs no account and no configuration. With
-//! `DOCUMENTS_POLICIES=examples/documents/policies.cedar` it also asks the Cedar policies in that
-//! file.
+//! Run `cargo run -p documents`; it needs no account and no configuration. With `--features cedar`
+//! and `DOCUMENTS_POLICIES=examples/documents/policies.cedar` it also asks the Cedar policies in
+//! that file.
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
     process::ExitCode,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -15,8 +14,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use toolgate::auth::{AuthorizeError, Remedy};
 use toolgate::{
-    Caller, Environment, Json, Server, State, cli::Program, mcp_resource, mcp_tool, policy::Cedar,
-    resources, tools,
+    Caller, Environment, Json, Server, State, cli::Program, mcp_resource, mcp_tool, resources,
+    tools,
 };
 
 #[derive(Clone, Serialize, JsonSchema)]
@@ -121,9 +120,10 @@ fn server() -> Server<Documents> {
 }
 
 /// Adds the policies of others, which can deny what the items allow.
+#[cfg(feature = "cedar")]
 fn with_policies(server: Server<Documents>, file: &str) -> Server<Documents> {
     server
-        .with_decision_point(Cedar::from_file(file))
+        .with_decision_point(toolgate::policy::Cedar::from_file(file))
         .with_policy_arguments("delete_document", ["id"])
 }
 
@@ -137,15 +137,20 @@ async fn main() -> ExitCode {
         )
         .run(|environment: &Environment, _| {
             let server = server();
-            Ok::<_, Infallible>(match environment.get("DOCUMENTS_POLICIES") {
-                Some(file) => with_policies(server, file),
-                None => server,
-            })
+            let policies = environment.get("DOCUMENTS_POLICIES");
+            let with: Result<_, &str> = match policies {
+                #[cfg(feature = "cedar")]
+                Some(file) => Ok(with_policies(server, file)),
+                #[cfg(not(feature = "cedar"))]
+                Some(_) => Err("DOCUMENTS_POLICIES is set: run with `--features cedar`"),
+                None => Ok(server),
+            };
+            with
         })
         .await
 }
 
 #[cfg(test)]
 mod access_tests;
-#[cfg(test)]
+#[cfg(all(test, feature = "cedar"))]
 mod policy_tests;

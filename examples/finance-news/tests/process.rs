@@ -331,9 +331,17 @@ async fn log_lines_are_json_where_it_is_set_and_the_banner_can_be_off() {
         .serve()
         .await;
     server.says("\"message\":\"server built\"").await;
+    let refused = client(&server).call("get_news_sentiment", json!({})).await;
+    assert_eq!(refused.status, 401, "{refused:?}");
+    server.says("\"item\":\"get_news_sentiment\"").await;
     let ended = server.ended_by("TERM").await;
     assert!(!ended.stderr.contains("MCP endpoint"), "{ended:?}");
     for line in ended.stderr.lines() {
         assert!(line.starts_with('{') && line.ends_with('}'), "{line}");
+        // A field must not have the name of a member of every line.
+        for member in ["target", "level", "timestamp", "message"] {
+            let named = format!("\"{member}\":");
+            assert!(line.matches(&named).count() <= 1, "{line}");
+        }
     }
 }

@@ -86,7 +86,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The tool, the prompt or the resource.
-    fn target(&self) -> &str {
+    fn item(&self) -> &str {
         clip(
             self.operation
                 .and_then(Operation::subject)
@@ -110,7 +110,7 @@ pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
         target: "toolgate::audit",
         outcome = if is_known { "admitted" } else { "not_found" },
         method = subject.method(),
-        target = subject.target(),
+        item = subject.item(),
         issuer = subject.issuer(),
         subject = subject.party(Claims::subject),
         client = subject.party(Claims::client_id),
@@ -146,7 +146,7 @@ pub(crate) fn refused(
         target: "toolgate::audit",
         outcome = cause.outcome,
         method = subject.method(),
-        target = subject.target(),
+        item = subject.item(),
         issuer = subject.issuer(),
         subject = subject.party(Claims::subject),
         client = subject.party(Claims::client_id),

@@ -11,10 +11,14 @@ const NODE: usize = 640;
 const MEMBERS_PER_NODE: usize = 6;
 /// Bytes of a member name or of a string without its characters: its slot and its allocation.
 const TEXT: usize = 48;
+/// Bytes of a value: 32, or more than twice as many if a crate of the program makes serde_json keep
+/// the order of members (`preserve_order`). That also changes objects, which then take less than
+/// their nodes here.
+const VALUE: usize = size_of::<serde_json::Value>();
 /// Bytes of a value's slot in a list, which grows by doubling.
-const ITEM: usize = 64;
+const ITEM: usize = 2 * VALUE;
 /// Bytes of a list without its items: the first one makes space for four.
-const LIST: usize = 160;
+const LIST: usize = 32 + 4 * VALUE;
 
 /// The size of a JSON text. For a text that is not JSON the numbers are only an upper limit of
 /// what the parser that refuses it allocates.

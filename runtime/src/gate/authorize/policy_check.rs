@@ -1,7 +1,10 @@
 //! The last checks of an admitted request: the rates that replicas share, its item, and then the
 //! decision point.
 
-use futures_util::{FutureExt, future::OptionFuture};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either, OptionFuture, Ready, ready},
+};
 use http::HeaderMap;
 
 use crate::denial::{DenialReason, ItemDenial};
@@ -18,6 +21,9 @@ use super::{
     admitted::{Admission, AdmittedRequest},
 };
 
+/// A request with its permit, or its refusal.
+type Settled<'g> = Result<Box<AuthorizedRequest>, Box<RefusedRequest<'g>>>;
+
 impl Gate {
     /// Counts an admitted request at the other replicas, and asks its item and the decision point.
     /// Without any of them, this is a few branches.
@@ -25,20 +31,20 @@ impl Gate {
     /// # Errors
     ///
     /// Returns the refusal if one of them does not allow it.
-    pub(in crate::gate) async fn settle<'g>(
+    pub(in crate::gate) fn settle<'g: 'c, 'c>(
         &'g self,
         request: AdmittedRequest,
-        headers: &HeaderMap,
-    ) -> Result<Box<AuthorizedRequest>, Box<RefusedRequest<'g>>> {
+        headers: &'c HeaderMap,
+    ) -> Either<Ready<Settled<'g>>, BoxFuture<'c, Settled<'g>>> {
         let counts_elsewhere = self.replicas.is_some() && self.throttle.is_some();
         let asks = counts_elsewhere || self.asks_item(&request);
         match request.admission {
             Admission::Permitted(permit) if !asks => {
                 let rest = (request.lane, request.message, request.body, request.session);
-                Ok(AdmittedRequest::permitted(permit, None, rest))
+                Either::Left(ready(Ok(AdmittedRequest::permitted(permit, None, rest))))
             }
             // Boxed: few requests ask, and the future of all others stays small.
-            _ => self.ask(request, headers).boxed().await,
+            _ => Either::Right(self.ask(request, headers).boxed()),
         }
     }
 

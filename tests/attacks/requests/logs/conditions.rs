@@ -31,7 +31,7 @@ async fn a_missing_role_and_a_weak_login_lack_no_scope() {
         let line = line.expect("an audit line");
         for part in [
             &format!("outcome=\"{outcome}\""),
-            &format!("target=\"{tool}\""),
+            &format!("item=\"{tool}\""),
             "needed=\"desk:read\"",
             "missing=\"\"",
         ] {

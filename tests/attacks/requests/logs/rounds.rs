@@ -78,7 +78,7 @@ fn assert_line(logged: Logged, issuer: &MockIssuer, target: &str, outcome: &str,
     for part in [
         "toolgate::audit",
         "method=\"tools/call\"",
-        &format!("target=\"{target}\""),
+        &format!("item=\"{target}\""),
         &format!("issuer=\"{}\"", issuer.url()),
         &format!("reason=\"{reason}"),
     ] {
