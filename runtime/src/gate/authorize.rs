@@ -138,7 +138,7 @@ impl Gate {
             Ok(None) => *self.rules.access_to_learn_existence() == ResolvedAccess::Public,
             Err(_) => false,
         };
-        let mut body = match has_body {
+        let body = match has_body {
             true => {
                 let caller = authenticated.as_ref().ok().and_then(Option::as_ref);
                 self.receive(&parts.headers, caller, body, may_send_all)
@@ -154,6 +154,29 @@ impl Gate {
                 None
             }
         };
+        let settling = {
+            let admitted = self.admit(parts, session_id, caller, body, has_body)?;
+            self.settle(admitted, &parts.headers)
+        };
+        let mut authorized = settling.await?;
+        self.complete(&mut authorized, &parts.headers)?;
+        self.trace_run(&mut parts.headers);
+        // No tool, and nothing that a tool calls, ever sees the token.
+        parts.headers.remove(header::AUTHORIZATION);
+        parts.headers.remove(PROOF);
+        Ok(authorized)
+    }
+
+    /// Decides about a message by the rules, and counts it for the limits. This is not part of the
+    /// future above, which would keep everything here.
+    fn admit(
+        &self,
+        parts: &mut Parts,
+        session_id: Option<String>,
+        caller: Option<Caller>,
+        mut body: Received,
+        has_body: bool,
+    ) -> Result<AdmittedRequest, Box<RefusedRequest<'_>>> {
         let mut message = match has_body {
             true => {
                 let (headers, caller) = (&parts.headers, caller.as_ref());
@@ -163,26 +186,16 @@ impl Gate {
         };
         self.trace_message(&mut parts.headers, &message);
         self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
-        let session = match session_id {
-            Some(id) => {
-                let (headers, caller) = (&parts.headers, caller.as_ref());
-                Some(self.enter_session(&id, headers, &message, caller)?)
-            }
-            None => None,
-        };
+        let enter = |id: String| self.enter_session(&id, &parts.headers, &message, caller.as_ref());
+        let session = session_id.map(enter).transpose()?;
         let admission = self.decide(&parts.headers, &message, session.is_some(), caller)?;
         let (paths, target) = (self.fast_paths(), admission.target());
         let lane = Lane::choose(paths, &message, session.is_some(), target);
         if lane == Lane::Rmcp && matches!(message, IncomingMessage::Fast(_)) {
             message = self.read_for_rmcp(&parts.headers, &admission, &mut body.bytes)?;
         }
-        self.check_request(
-            &parts.headers,
-            &admission,
-            lane,
-            &message,
-            session.is_some(),
-        )?;
+        let in_session = session.is_some();
+        self.check_request(&parts.headers, &admission, lane, &message, in_session)?;
         let admitted = AdmittedRequest {
             admission,
             lane,
@@ -193,13 +206,7 @@ impl Gate {
         if let Some(throttle) = self.throttle.as_deref() {
             self.limit_use(throttle, &admitted, parts)?;
         }
-        let mut authorized = self.settle(admitted, &parts.headers).await?;
-        self.complete(&mut authorized, &parts.headers)?;
-        self.trace_run(&mut parts.headers);
-        // No tool, and nothing that a tool calls, ever sees the token.
-        parts.headers.remove(header::AUTHORIZATION);
-        parts.headers.remove(PROOF);
-        Ok(authorized)
+        Ok(admitted)
     }
 
     fn check_origin(&self, parts: &Parts) -> Result<(), Refusal> {
