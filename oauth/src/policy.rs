@@ -1,9 +1,9 @@
 //! The decision point of a program: an engine that decides about operations after every other
 //! check.
 //!
-//! - [`request`]: what it is asked; [`item`]: the items that it is asked about
-//! - [`decision`]: what it answers; [`error`]: why it does not
-//! - [`point`]: the trait
+//! - `request`: what it is asked; `item`: the items that it is asked about
+//! - `decision`: what it answers; `error`: why it does not
+//! - `point`: the trait
 
 mod decision;
 mod erased_point;
