@@ -3,20 +3,20 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use support::client::{Client, HttpResponse, Revision};
-use toolgate::store::Revoked;
-
-use crate::{
-    load::{Load, broken, wait_for_status},
+use support::{
+    client::{Client, HttpResponse, Revision},
     replica_set::{ReplicaSet, mark},
 };
+use toolgate::store::Revoked;
+
+use crate::load::{Load, broken, wait_for_status};
 
 /// The number of clients: each can lose one call when a replica is killed.
 const CLIENTS: usize = 6;
 
 #[tokio::test]
 async fn no_call_is_lost_when_a_replica_is_killed_and_the_store_restarts() {
-    let mut set = ReplicaSet::start().await;
+    let mut set = ReplicaSet::start(env!("CARGO_BIN_EXE_replica")).await;
     let load = Load::start(&set).await;
     for kind in ["bearer", "bound", "session"] {
         load.wait_for(kind, 200, 20).await;
@@ -41,7 +41,7 @@ async fn no_call_is_lost_when_a_replica_is_killed_and_the_store_restarts() {
 
 #[tokio::test]
 async fn a_rolling_restart_under_load_loses_no_call() {
-    let mut set = ReplicaSet::start().await;
+    let mut set = ReplicaSet::start(env!("CARGO_BIN_EXE_replica")).await;
     let load = Load::start(&set).await;
     for index in 0..3 {
         set.restart(index).await;
@@ -59,7 +59,7 @@ async fn a_rolling_restart_under_load_loses_no_call() {
 
 #[tokio::test]
 async fn a_proof_is_accepted_by_one_replica_also_while_the_store_is_slow() {
-    let set = ReplicaSet::start().await;
+    let set = ReplicaSet::start(env!("CARGO_BIN_EXE_replica")).await;
     let token = set.token("alice").bound_to(&set.key).build();
     let used = set.proof(&token);
     assert_eq!(set.call_bound(0, &token, &used).await.status, 200);
@@ -85,7 +85,7 @@ async fn a_proof_is_accepted_by_one_replica_also_while_the_store_is_slow() {
 
 #[tokio::test]
 async fn a_revoked_token_stops_at_all_replicas_also_after_the_store_lost_its_data() {
-    let mut set = ReplicaSet::start().await;
+    let mut set = ReplicaSet::start(env!("CARGO_BIN_EXE_replica")).await;
     let (_running, revocations) = set.revocations().await;
     let token = set.token("mallory").build();
     let clients: Vec<_> = (0..3)
@@ -135,7 +135,7 @@ async fn a_revoked_token_stops_at_all_replicas_also_after_the_store_lost_its_dat
 
 #[tokio::test]
 async fn a_session_continues_at_the_other_replicas_after_its_own_was_killed() {
-    let mut set = ReplicaSet::start().await;
+    let mut set = ReplicaSet::start(env!("CARGO_BIN_EXE_replica")).await;
     let token = set.token("alice").build();
     let resource = format!("http://{}/mcp", set.address(0));
     let mut client = Client::new(resource, Revision::Session("2025-11-25")).with_token(&token);

@@ -9,10 +9,11 @@ use std::{
 };
 
 use serde_json::json;
-use support::client::{Client, HttpResponse, Revision};
+use support::{
+    client::{Client, HttpResponse, Revision},
+    replica_set::{ReplicaSet, mark},
+};
 use tokio::task::JoinHandle;
-
-use crate::replica_set::{ReplicaSet, mark};
 
 /// What happened to each call, by its mark. `None` means that the connection broke.
 type Ends = BTreeMap<String, Option<u16>>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use toolgate::store::{RateRule, RedisStore, SharedStore};
 
-use crate::redis_server::RedisServer;
+use support::redis_server::RedisServer;
 
 const LIFE: Duration = Duration::from_secs(60);
 

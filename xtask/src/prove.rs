@@ -85,8 +85,8 @@ pub(crate) fn soak(minutes: &str) -> Result<(), Error> {
     client_installer::with_apt(&["redis-server"], "redis-server")?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut test = Command::new(cargo);
-    test.args(["test", "--locked", "--workspace", "--test", "redis"])
-        .args(["--", "--nocapture", "--ignored", "soak"])
+    test.args(["test", "--locked", "--workspace", "--test", "soak"])
+        .args(["--", "--nocapture"])
         .env("TOOLGATE_SOAK_MINUTES", minutes);
     child_process::must(&mut test)
 }

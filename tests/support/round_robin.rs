@@ -15,14 +15,16 @@ use tokio::{
 };
 
 /// A proxy that runs until this is dropped.
-pub(crate) struct RoundRobin {
-    pub(crate) address: SocketAddr,
+pub struct RoundRobin {
+    /// The address at which it listens.
+    pub address: SocketAddr,
     backends: Arc<Mutex<Vec<SocketAddr>>>,
     task: AbortHandle,
 }
 
 impl RoundRobin {
-    pub(crate) async fn start() -> Self {
+    /// Starts it without replicas.
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let backends = Arc::<Mutex<Vec<SocketAddr>>>::default();
@@ -35,7 +37,7 @@ impl RoundRobin {
     }
 
     /// Sends new connections to these replicas.
-    pub(crate) fn send_to(&self, backends: Vec<SocketAddr>) {
+    pub fn send_to(&self, backends: Vec<SocketAddr>) {
         *self.backends.lock().expect("not poisoned") = backends;
     }
 }

@@ -6,16 +6,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::server_process::free_address;
+use crate::server_process::free_address;
 
 /// A Redis that runs until this is dropped. It stores nothing on disk.
-pub(crate) struct RedisServer {
+pub struct RedisServer {
     port: u16,
     process: Option<Child>,
 }
 
 impl RedisServer {
-    pub(crate) fn start() -> Self {
+    /// Starts it at a free port.
+    pub fn start() -> Self {
         let mut server = Self {
             port: free_address().port(),
             process: None,
@@ -25,7 +26,7 @@ impl RedisServer {
     }
 
     /// Starts it again, with no data.
-    pub(crate) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         let port = self.port.to_string();
         let arguments = ["--port", &port, "--save", "", "--appendonly", "no"];
         let process = Command::new("redis-server")
@@ -43,20 +44,21 @@ impl RedisServer {
         }
     }
 
-    /// Kills it, as the kernel does without memory.
-    pub(crate) fn kill(&mut self) {
+    /// Kills it with SIGKILL.
+    pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();
             let _ = process.wait();
         }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Returns the URL for `TOOLGATE_STORE_URL`.
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
     }
 
     /// Sends a command with redis-cli.
-    pub(crate) fn command(&self, words: &[&str]) {
+    pub fn command(&self, words: &[&str]) {
         let done = Command::new("redis-cli")
             .args(["-p", &self.port.to_string()])
             .args(words)
@@ -66,7 +68,7 @@ impl RedisServer {
     }
 
     /// Delays every command by this time, once.
-    pub(crate) fn pause(&self, time: Duration) {
+    pub fn pause(&self, time: Duration) {
         self.command(&["CLIENT", "PAUSE", &time.as_millis().to_string(), "ALL"]);
     }
 }

@@ -2,13 +2,13 @@
 
 use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
-use support::{
+use crate::{
     MockIssuer, SigningKey, TokenBuilder,
     client::{Client, HttpResponse, Revision},
     running_server::RunningServer,
     server_process::{Folder, Program, Serving},
 };
+use serde_json::{Value, json};
 use toolgate::{
     Config, Server,
     store::{RedisStore, Revocations},
@@ -22,33 +22,41 @@ const STATE_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const AUDIT_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// The replicas, and what they need.
-pub(crate) struct ReplicaSet {
-    pub(crate) redis: RedisServer,
-    pub(crate) proxy: RoundRobin,
-    pub(crate) issuer: MockIssuer,
-    pub(crate) key: Arc<SigningKey>,
-    pub(crate) replicas: Vec<Option<Serving>>,
+pub struct ReplicaSet {
+    /// The store of the replicas.
+    pub redis: RedisServer,
+    /// The proxy in front of the replicas.
+    pub proxy: RoundRobin,
+    /// The issuer of the tokens.
+    pub issuer: MockIssuer,
+    /// The key of a client, for bound tokens.
+    pub key: Arc<SigningKey>,
+    /// The replicas: `None` for one that does not run.
+    pub replicas: Vec<Option<Serving>>,
+    program: &'static str,
     folder: Folder,
     has_audit: bool,
 }
 
 impl ReplicaSet {
-    pub(crate) async fn start() -> Self {
-        Self::start_all(false).await
+    /// Starts three replicas of this program, without audit logs.
+    pub async fn start(program: &'static str) -> Self {
+        Self::start_all(program, false).await
     }
 
-    /// Starts replicas that write an audit log each.
-    pub(crate) async fn start_with_audit() -> Self {
-        Self::start_all(true).await
+    /// Starts three replicas of this program. Each writes an audit log.
+    pub async fn start_with_audit(program: &'static str) -> Self {
+        Self::start_all(program, true).await
     }
 
-    async fn start_all(has_audit: bool) -> Self {
+    async fn start_all(program: &'static str, has_audit: bool) -> Self {
         let mut set = Self {
             redis: RedisServer::start(),
             proxy: RoundRobin::start().await,
             issuer: MockIssuer::start().await,
             key: Arc::new(SigningKey::p256("client")),
             replicas: Vec::new(),
+            program,
             folder: Folder::new(),
             has_audit,
         };
@@ -62,7 +70,7 @@ impl ReplicaSet {
 
     /// Starts a replica, and waits until it is ready.
     async fn serve(&self, index: usize) -> Serving {
-        let mut program = Program::new(env!("CARGO_BIN_EXE_replica"), &self.folder)
+        let mut program = Program::new(self.program, &self.folder)
             .var("TOOLGATE_RESOURCE", self.resource())
             .var("TOOLGATE_AUTHORIZATION_SERVERS", self.issuer.url())
             .var("TOOLGATE_STATE_KEY", STATE_KEY)
@@ -89,20 +97,20 @@ impl ReplicaSet {
     }
 
     /// Sends connections to the replicas that run.
-    pub(crate) fn route(&self) {
+    pub fn route(&self) {
         let running = self.replicas.iter().flatten();
         self.proxy.send_to(running.map(Serving::address).collect());
     }
 
     /// Kills a replica with SIGKILL. The proxy learns it by itself.
-    pub(crate) async fn kill(&mut self, index: usize) {
+    pub async fn kill(&mut self, index: usize) {
         if let Some(replica) = self.replicas[index].take() {
             replica.killed().await;
         }
     }
 
     /// Takes a replica out of the proxy, stops it, and starts a new one.
-    pub(crate) async fn restart(&mut self, index: usize) {
+    pub async fn restart(&mut self, index: usize) {
         let stopping = self.replicas[index].take();
         self.route();
         if let Some(stopping) = stopping {
@@ -112,13 +120,14 @@ impl ReplicaSet {
         self.start_again(index).await;
     }
 
-    pub(crate) async fn start_again(&mut self, index: usize) {
+    /// Starts a replica that does not run.
+    pub async fn start_again(&mut self, index: usize) {
         self.replicas[index] = Some(self.serve(index).await);
         self.route();
     }
 
     /// Starts a replica in this process, with a handle to revoke tokens.
-    pub(crate) async fn revocations(&self) -> (RunningServer, Revocations) {
+    pub async fn revocations(&self) -> (RunningServer, Revocations) {
         let revocations = Revocations::new();
         let server = Server::new("marks").with_revocations(&revocations);
         let store = RedisStore::new(&self.redis.url()).expect("a URL");
@@ -135,23 +144,25 @@ impl ReplicaSet {
     }
 
     /// The resource: the URL of the proxy.
-    pub(crate) fn resource(&self) -> String {
+    pub fn resource(&self) -> String {
         format!("http://{}/mcp", self.proxy.address)
     }
 
-    pub(crate) fn address(&self, index: usize) -> SocketAddr {
+    /// Returns the address of a replica that runs.
+    pub fn address(&self, index: usize) -> SocketAddr {
         let replica = self.replicas[index].as_ref();
         replica.expect("it runs").address()
     }
 
-    pub(crate) fn id(&self, index: usize) -> u32 {
+    /// Returns the id of the process of a replica that runs.
+    pub fn id(&self, index: usize) -> u32 {
         let replica = self.replicas[index].as_ref();
         replica.expect("it runs").id()
     }
 
     /// Stops all replicas and verifies their audit logs. Returns the number of records, and the ids
     /// of the recorded requests.
-    pub(crate) async fn stop_and_verify(mut self) -> (u64, HashSet<String>) {
+    pub async fn stop_and_verify(mut self) -> (u64, HashSet<String>) {
         let (mut count, mut requests) = (0, HashSet::new());
         for index in 0..self.replicas.len() {
             if let Some(replica) = self.replicas[index].take() {
@@ -174,7 +185,8 @@ impl ReplicaSet {
         (count, requests)
     }
 
-    pub(crate) fn token(&self, subject: &str) -> TokenBuilder<'_> {
+    /// Returns a token with the scope of the tool, to be changed and built.
+    pub fn token(&self, subject: &str) -> TokenBuilder<'_> {
         let token = self.issuer.token().audience(&self.resource());
         let token = token.scope("desk:read").expires_in(6000);
         token.claim("sub", subject.into())
@@ -185,13 +197,13 @@ impl ReplicaSet {
     }
 
     /// Returns the marks of all calls that ran.
-    pub(crate) fn marks(&self) -> Vec<String> {
+    pub fn marks(&self) -> Vec<String> {
         let marks = std::fs::read_to_string(self.marks_path()).unwrap_or_default();
         marks.lines().map(str::to_owned).collect()
     }
 
     /// Sends a bound token with a proof to a replica.
-    pub(crate) async fn call_bound(&self, index: usize, token: &str, proof: &str) -> HttpResponse {
+    pub async fn call_bound(&self, index: usize, token: &str, proof: &str) -> HttpResponse {
         let resource = format!("http://{}/mcp", self.address(index));
         let client = Client::new(resource, Revision::Stateless);
         let message = client.message("tools/call", mark("bound"));
@@ -202,7 +214,8 @@ impl ReplicaSet {
         HttpResponse::of(request.body(message.to_string())).await
     }
 
-    pub(crate) fn proof(&self, token: &str) -> String {
+    /// Returns a proof of the key for a request with this token.
+    pub fn proof(&self, token: &str) -> String {
         let proof = TokenBuilder::proof(&self.key, "POST", &self.resource());
         proof.about(token).build()
     }
@@ -213,6 +226,6 @@ fn audit_file(index: usize) -> String {
 }
 
 /// A call of the tool that writes a mark.
-pub(crate) fn mark(text: &str) -> Value {
+pub fn mark(text: &str) -> Value {
     json!({"name": "mark", "arguments": {"text": text}})
 }
