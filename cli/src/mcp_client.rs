@@ -163,6 +163,13 @@ impl McpClient {
             .header("accept", "application/json, text/event-stream")
     }
 
+    /// Opens the stream of a session.
+    pub(crate) async fn open_stream(&self, http: &Http) -> Result<Response, String> {
+        let request = self.with_headers(Request::get(&*self.url));
+        http.send(request.header("accept", "text/event-stream"))
+            .await
+    }
+
     /// Adds the headers that every request of this client carries.
     pub(crate) fn with_headers(&self, mut request: Request) -> Request {
         if let Some(token) = &self.token {

@@ -26,6 +26,8 @@ from mcp.client.auth.extensions.identity_assertion import IdentityAssertionOAuth
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from storage import Storage
+
 URL = os.environ["INTEROP_URL"]
 REVISION = os.environ["INTEROP_REVISION"]
 ISSUER = "://".join(urlsplit(URL)[:2])
@@ -33,25 +35,6 @@ SCOPE = "everything:use"
 CALLBACK = "http://127.0.0.1:3122/callback"
 BROWSER = Path(__file__).parent.parent / "browser.mjs"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-
-
-class Storage:
-    """What a program keeps of its token."""
-
-    tokens = None
-    client = None
-
-    async def get_tokens(self):
-        return self.tokens
-
-    async def set_tokens(self, tokens):
-        self.tokens = tokens
-
-    async def get_client_info(self):
-        return self.client
-
-    async def set_client_info(self, client_info):
-        self.client = client_info
 
 
 def register(metadata):

@@ -15,30 +15,13 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
 from mcp.types import ElicitResult
 
+from storage import Storage
+
 CALLS = json.loads(os.environ["INTEROP_CALLS"])
 URL = os.environ["INTEROP_URL"]
 REVISION = os.environ["INTEROP_REVISION"]
 DECISION = os.environ.get("INTEROP_DECISION")
 BROWSER = Path(__file__).parent.parent / "browser.mjs"
-
-
-class Storage:
-    """What an application keeps of its login."""
-
-    tokens = None
-    client = None
-
-    async def get_tokens(self):
-        return self.tokens
-
-    async def set_tokens(self, tokens):
-        self.tokens = tokens
-
-    async def get_client_info(self):
-        return self.client
-
-    async def set_client_info(self, client_info):
-        self.client = client_info
 
 
 class Person:

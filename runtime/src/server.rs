@@ -5,24 +5,22 @@
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`access_table`], [`explanation`]: who may use which item as declared, and why
 //! - [`approval_pages`]: the page for `approve`; [`startup_banner`]: the start-up banner
-//! - [`answer_limits`]: the limits of what a server answers, and its forms
-//! - [`assembly`]: builds what serves, or reports every error; [`browser_redirect`]: to the page
+//! - [`assembly`]: builds what serves, or reports every error; `private_socket`: its other sockets
 //! - [`catalogue`]: the registered items; [`changes`], [`subscriptions`]: changes at run time
-//! - [`static_documents`]: the metadata document and the documentation page, rendered at start-up
+//! - [`static_documents`]: the metadata document and the page; [`serve`]: listens, and shuts down
 //! - [`http_entry`]: the entry for HTTP requests; [`handler`]: rmcp's handler
 //! - [`shared`]: the state that all requests share; [`scope_hierarchy`]: which scope implies which
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`], [`security_schemes`]: the lists for each caller
-//! - [`log_writer`], [`login_timing`]: the length of log lines; when a client has to log in
-//! - [`readiness`], [`replicas`], [`dpop_proofs`]: whether it is ready, what replicas share, proofs
+//! - [`log_writer`], [`login_timing`], [`readiness`]: log lines, logins, whether it is ready
+//! - [`replicas`], [`dpop_proofs`]: what replicas share; the proofs that were used
 //! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access
 //! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
 //! - [`policy_plan`], [`policy_setters`], [`item_inputs`], `cedar_schema`: its decision point
-//! - [`multi_round`]: requests of several rounds; [`response_future`]: the future of a response
-//! - [`routes`], [`not_found`], [`cors`]: the served paths, the response at all others, and CORS
+//! - [`multi_round`]: requests of several rounds; [`response_future`], [`answer_limits`]: answers
+//! - [`routes`], [`not_found`], [`browser_redirect`], [`cors`]: the paths, all others, and CORS
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
-//! - [`serve`]: listens, and shuts down without losing calls
 //! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
 //! - `stdio`, `stream_end`: standard input and output in place of HTTP
 
@@ -81,6 +79,8 @@ mod observers;
 mod page_entries;
 mod policy_plan;
 mod policy_setters;
+#[cfg(any(feature = "admin", feature = "metrics"))]
+mod private_socket;
 mod readiness;
 mod registry;
 mod replicas;

@@ -102,10 +102,7 @@ async fn attack(
             _ => Err(answer.brief()),
         }),
     );
-    let request = other.with_headers(Request::get(context.target.typed()));
-    let answer = http
-        .send(request.header("accept", "text/event-stream"))
-        .await;
+    let answer = other.open_stream(http).await;
     section.record(
         &STREAM,
         answer.and_then(|answer| match answer.status {

@@ -11,7 +11,7 @@ use crate::{
         Severity::{Fail, Warn},
         count,
     },
-    http::{Request, Response},
+    http::Response,
     mcp_client::{Lifecycle, McpClient},
 };
 
@@ -225,10 +225,7 @@ async fn in_session(
             _ => Err(answer.brief()),
         }),
     );
-    let request = mcp_client.with_headers(Request::get(context.target.typed()));
-    let answer = http
-        .send(request.header("accept", "text/event-stream"))
-        .await;
+    let answer = mcp_client.open_stream(http).await;
     section.record(
         &STREAM,
         answer.and_then(|answer| match answer.status {

@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    io,
     net::SocketAddr,
     sync::{Arc, OnceLock, Weak},
     time::Duration,
@@ -15,7 +14,6 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    runtime::Handle,
     sync::Semaphore,
     time::{sleep, timeout},
 };
@@ -31,10 +29,12 @@ use crate::{
     },
 };
 
+use super::private_socket;
+
 /// The only path.
 const PATH: &str = "/metrics";
 
-/// How many connections are served at the same time.
+/// The maximum number of open connections.
 const CONNECTIONS: usize = 16;
 
 /// How long one connection may last: it serves one request.
@@ -64,7 +64,7 @@ impl MetricsObserver {
         #[cfg(feature = "audit")] audit: AuditLog,
         faults: &mut SetupErrors,
     ) -> Option<Arc<Self>> {
-        let opened = open(address);
+        let opened = private_socket::open(address);
         let (listener, runtime) = opened
             .map_err(|error| {
                 faults.add(
@@ -88,13 +88,6 @@ impl MetricsObserver {
             _stop: stop.drop_guard(),
         }))
     }
-}
-
-fn open(address: SocketAddr) -> io::Result<(TcpListener, Handle)> {
-    let runtime = Handle::try_current().map_err(io::Error::other)?;
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok((TcpListener::from_std(listener)?, runtime))
 }
 
 impl Observer for MetricsObserver {

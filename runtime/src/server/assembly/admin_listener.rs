@@ -1,9 +1,8 @@
 //! The kill switches of the operator, at an address of their own.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::{FutureExt, future::BoxFuture};
-use tokio::{net::TcpListener, runtime::Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use toolgate_admin::{
     Action, AdminEvent, AdminSecret, AdminSettings, ControlError, Controls, ItemKind, ItemName,
@@ -17,7 +16,7 @@ use crate::{
     observer::{Observer, OperatorEvent},
 };
 
-use super::super::{changes::Changes, gate_plan::GatePlan};
+use super::super::{changes::Changes, gate_plan::GatePlan, private_socket};
 
 /// Stops the listener when it is dropped.
 pub(in crate::server) struct AdminListener {
@@ -42,7 +41,7 @@ impl AdminListener {
                 );
             })
             .ok()?;
-        let opened = open(address);
+        let opened = private_socket::open(address);
         let (listener, runtime) = opened
             .map_err(|error| {
                 faults.add(
@@ -67,13 +66,6 @@ impl AdminListener {
             _stop: stop.drop_guard(),
         })
     }
-}
-
-fn open(address: SocketAddr) -> io::Result<(TcpListener, Handle)> {
-    let runtime = Handle::try_current().map_err(io::Error::other)?;
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok((TcpListener::from_std(listener)?, runtime))
 }
 
 /// What the listener acts on.

@@ -68,6 +68,25 @@ impl Read for Lines {
     }
 }
 
+/// The messages with which a client begins.
+fn handshake() -> Vec<serde_json::Value> {
+    vec![
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        }}),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+    ]
+}
+
+/// Serves a caller with the scope of the tools until the input ends.
+async fn serve_input(server: Server<()>, input: impl Read + Send + 'static) {
+    let caller = LocalCaller::named("test").with_scopes(["desk:use"]);
+    let never = std::future::pending().boxed();
+    let served = serve(server.bound(), caller, input, io::sink(), never).await;
+    served.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_run_on_standard_input_is_reported_once() {
     let events = Arc::new(Events::default());
@@ -75,13 +94,7 @@ async fn each_run_on_standard_input_is_reported_once() {
         .tools(tools![behave, other])
         .without_banner()
         .with_observer(Arc::clone(&events) as _);
-    let mut lines = vec![
-        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        }}),
-        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
-    ];
+    let mut lines = handshake();
     for (id, name, arguments) in [
         (1, "behave", json!({"how": "run"})),
         (2, "behave", json!({"how": "fail"})),
@@ -93,12 +106,7 @@ async fn each_run_on_standard_input_is_reported_once() {
         lines.push(json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}));
     }
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let caller = LocalCaller::named("test").with_scopes(["desk:use"]);
-    let input = Lines(Cursor::new(text.into_bytes()));
-    let never = std::future::pending().boxed();
-    serve(server.bound(), caller, input, io::sink(), never)
-        .await
-        .unwrap();
+    serve_input(server, Lines(Cursor::new(text.into_bytes()))).await;
     let decisions = events.decisions.lock().unwrap();
     let calls: Vec<_> = decisions.iter().skip(2).cloned().collect();
     assert_eq!(
@@ -144,12 +152,8 @@ async fn a_line_that_is_too_long_is_reported_with_a_request_id() {
         .tools(tools![behave])
         .without_banner()
         .with_observer(Arc::clone(&ids) as _);
-    let caller = LocalCaller::named("test").with_scopes(["desk:use"]);
     let input = Cursor::new(["a".repeat(5 << 20), "\n".to_owned()].concat().into_bytes());
-    let never = std::future::pending().boxed();
-    serve(server.bound(), caller, input, io::sink(), never)
-        .await
-        .unwrap();
+    serve_input(server, input).await;
     let ids = ids.0.lock().unwrap();
     let lengths: Vec<_> = ids.iter().map(String::len).collect();
     assert_eq!(lengths, [32]);
@@ -197,13 +201,7 @@ async fn a_decision_point_decides_on_standard_input_and_its_faults_refuse() {
         .with_decision_point(ByArgument)
         .with_policy_arguments("behave", ["how"])
         .with_observer(Arc::clone(&reasons) as _);
-    let mut lines = vec![
-        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        }}),
-        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
-    ];
+    let mut lines = handshake();
     let ways = ["run", "denied", "down", "garbage", "panic"];
     for (id, how) in ways.into_iter().enumerate() {
         let params = json!({"name": "behave", "arguments": {"how": how}});
@@ -212,12 +210,7 @@ async fn a_decision_point_decides_on_standard_input_and_its_faults_refuse() {
         );
     }
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    let caller = LocalCaller::named("test").with_scopes(["desk:use"]);
-    let input = Lines(Cursor::new(text.into_bytes()));
-    let never = std::future::pending().boxed();
-    serve(server.bound(), caller, input, io::sink(), never)
-        .await
-        .unwrap();
+    serve_input(server, Lines(Cursor::new(text.into_bytes()))).await;
     assert_eq!(
         *reasons.0.lock().unwrap(),
         [
