@@ -18,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Controls, hosts::Hosts, ledger::Ledger, request::Shared, secret::AdminSecret};
 
-/// How many connections are served at the same time. Further ones wait to be accepted: whoever
-/// keeps connections open delays the operator, and does not lock the operator out.
+/// The maximum number of open connections. The listener accepts further connections when one of
+/// them ends, so a client that keeps connections open delays the operator but cannot lock the
+/// operator out.
 const CONNECTIONS: usize = 16;
 
 /// How long one connection may last: it serves one request.

@@ -81,8 +81,8 @@ impl AuthZen {
     }
 
     /// Uses an allow again for the same question, at most five seconds after it was asked; the
-    /// time of the question is not compared. A deny is never used again. Off by default: a right
-    /// that is withdrawn is gone at once.
+    /// time of the question is not compared. A deny is never used again. Off by default, so that a
+    /// withdrawn right has no effect on the next request.
     pub fn with_cached_allows(mut self, time: Duration) -> Self {
         self.cached = Some((time, AllowCache::new(time.min(LONGEST))));
         self

@@ -83,7 +83,8 @@ fn an_idle_session_holds_at_most_eight_kibibytes() {
     let variables = [("TOOLGATE_RESOURCE", "https://mcp.example/mcp")];
     let config = Config::from_environment(&Environment::from_iter(variables), 443);
     let config = config.expect("it is valid").with_issuer(issuer);
-    // All tasks run on the thread whose bytes are counted. Timers end at once.
+    // All tasks run on the thread whose bytes are counted. The clock of tokio is paused, so timers
+    // do not wait.
     let mut runtime = runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build();
     let runtime = runtime.expect("a runtime");

@@ -36,8 +36,8 @@ let server = Server::new("documents").with_decision_point(Cedar::from_file("docu
 //!
 //! # Policies
 //!
-//! They are validated at the start, strictly and all at once. The file is compared once a second
-//! while requests arrive: a change takes effect for the next request. If it is not valid, the last
+//! The server validates all policies in strict mode when it starts, and reports every error. While
+//! requests arrive, it compares the file once a second: a change applies to the next request. If it is not valid, the last
 //! valid policies stay, and the log says why. `@id("…")` names a policy for the records.
 //!
 //! A policy whose evaluation fails denies the request, also where Cedar itself would ignore that

@@ -48,7 +48,7 @@ fn dispatch(
             public_client::check_no_secret(headers)?;
             refresh_grant::refresh(issuer, headers, form)
         }
-        // Whoever the client is: it must learn to try another grant.
+        // Also without valid credentials: the client must learn that it needs another grant.
         _ => Err(OAuthError::new(
             "unsupported_grant_type",
             "grant_type must be authorization_code, refresh_token, client_credentials, jwt-bearer (RFC 7523) or token-exchange (RFC 8693)",

@@ -130,7 +130,7 @@ impl Writer {
         self.unwritten_records += 1;
     }
 
-    /// Writes the complete lines at once.
+    /// Writes all sealed lines in one call of the sink.
     fn write_sealed(&mut self) -> io::Result<()> {
         let written = self.sink.append(&self.unwritten);
         match &written {

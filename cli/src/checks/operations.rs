@@ -46,9 +46,9 @@ static PROMPT: Check = Check::new(
 static COMPLETE: Check = Check::new(
     "operations.complete",
     Fail,
-    "A token with the scopes of the challenge is enough: each operation then succeeds.",
+    "With a token that has the scopes of the challenge, each operation succeeds.",
     "MCP 2026-07-28, Authorization: Runtime Insufficient Scope Errors (all scopes in a single challenge); SEP-2350",
-    "Name every required scope at once. A second challenge means a second login.",
+    "Name every required scope in one challenge. A second challenge means a second login.",
 );
 
 pub(super) static CHECKS: &[&Check] = &[&TOOL, &RESOURCE, &TEMPLATE, &PROMPT, &COMPLETE];
