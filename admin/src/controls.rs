@@ -18,8 +18,9 @@ pub trait Controls: Send + Sync + 'static {
     /// If the server has no such item.
     fn switch(&self, item: &ItemName, is_on: bool) -> Result<bool, ControlError>;
 
-    /// Returns whether these tokens are revoked, by the operator or by the program.
-    fn is_revoked(&self, revoked: &Revoked) -> bool;
+    /// Returns for how many more seconds these tokens are revoked, by the operator or by the
+    /// program: `Some(None)` until that is lifted, and `None` if they are not revoked.
+    fn revoked_for(&self, revoked: &Revoked) -> Option<Option<u64>>;
 
     /// Refuses tokens, and ends their streams.
     ///
@@ -43,8 +44,8 @@ pub trait Controls: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If it cannot be recorded. An action that takes something away still takes effect; one that
-    /// gives something back does not.
+    /// If the action cannot be recorded. A switch-off and a revocation still take effect. A
+    /// switch-on and a lift do not.
     fn record(&self, event: &AdminEvent<'_>) -> Result<(), ControlError>;
 }
 

@@ -77,13 +77,23 @@ impl Ledger {
             }
             Action::Revoke { revoked, seconds } => {
                 warn_unrecorded(&recorded);
-                if !own.revoked.contains_key(revoked) && self.controls.is_revoked(revoked) {
-                    // The program has revoked them: lifting that is not up to this listener.
+                // The revocation of the program, or of a listener of another process.
+                let foreign = match own.revoked.contains_key(revoked) {
+                    true => None,
+                    false => self.controls.revoked_for(revoked),
+                };
+                if foreign.is_some_and(|left| !is_later(*seconds, left)) {
                     return Ok(false);
                 }
                 self.controls.revoke(revoked, *seconds).await?;
-                let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-                own.revoked.insert(revoked.clone(), end);
+                // A lift would also end the foreign one, which is not up to this listener.
+                if foreign.is_none() {
+                    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+                    let entry = own.revoked.entry(revoked.clone());
+                    entry
+                        .and_modify(|own| *own = own.and_then(|own| Some(own.max(end?))))
+                        .or_insert(end);
+                }
                 Ok(true)
             }
             Action::Lift(revoked) => {
@@ -126,7 +136,13 @@ impl Own {
     }
 }
 
-/// An emergency does not wait for a disk: what takes something away takes effect without a record.
+/// Returns whether a revocation for these seconds ends later than one for `left`. `None` is until it
+/// is lifted.
+fn is_later(seconds: Option<u64>, left: Option<u64>) -> bool {
+    left.is_some_and(|left| seconds.is_none_or(|seconds| seconds > left))
+}
+
+/// Switching off and revoking are urgent, so they take effect even if no record can be written.
 fn warn_unrecorded(recorded: &Result<(), ControlError>) {
     if let Err(error) = recorded {
         tracing::error!(target: "toolgate::admin", %error, "an action of the operator has no record");

@@ -40,8 +40,9 @@ impl Controls for Fake {
         })
     }
 
-    fn is_revoked(&self, revoked: &Revoked) -> bool {
-        self.revoked.lock().unwrap().contains(revoked)
+    fn revoked_for(&self, revoked: &Revoked) -> Option<Option<u64>> {
+        let revoked = self.revoked.lock().unwrap().contains(revoked);
+        revoked.then_some(None)
     }
 
     fn revoke<'a>(

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use tokio::time::Instant;
 use toolgate_oauth::policy::{Effect, PolicyDecision, PolicyRequest};
 
@@ -17,8 +18,9 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(5);
 /// The most allows that are kept.
 const MOST: usize = 4_096;
 
-/// The whole question without its time: two callers never share an allow.
-pub(crate) type Key = String;
+/// The hash of the whole question without its time: two callers never share an allow, and a question
+/// with long arguments takes no more memory than another (CWE-770).
+pub(crate) type Key = [u8; SHA256_OUTPUT_LEN];
 
 /// Allows by their questions.
 pub(crate) struct AllowCache {
@@ -43,7 +45,10 @@ impl AllowCache {
         {
             context.remove("time");
         }
-        serde_json::Value::Object(evaluation).to_string()
+        let text = serde_json::Value::Object(evaluation).to_string();
+        let mut key = Key::default();
+        key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        key
     }
 
     pub(crate) fn get(&self, key: &Key) -> Option<PolicyDecision> {
@@ -74,14 +79,18 @@ impl AllowCache {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use toolgate_core::clock::UnixTime;
+    use toolgate_oauth::policy::{PolicyKind, PolicyResource};
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn an_allow_ends_five_seconds_after_its_question_and_a_deny_ends_it_at_once() {
         let cache = AllowCache::new(LONGEST);
         let (allow, deny) = (Effect::Allow, Effect::Deny);
-        let keep = |effect, asked| cache.keep("q".to_owned(), &PolicyDecision::new(effect), asked);
-        let has = || cache.get(&"q".to_owned()).is_some();
+        let keep = |effect, asked| cache.keep([7; 32], &PolicyDecision::new(effect), asked);
+        let has = || cache.get(&[7; 32]).is_some();
         keep(deny, Instant::now());
         assert!(!has());
         let asked = Instant::now();
@@ -94,5 +103,21 @@ mod tests {
         keep(allow, Instant::now());
         keep(deny, Instant::now());
         assert!(!has());
+    }
+
+    #[test]
+    fn the_key_of_a_long_question_is_as_short_as_any_and_differs_from_every_other() {
+        let key = |argument: &str| {
+            let value = json!(argument);
+            let arguments = [("text", &value)];
+            let resource =
+                PolicyResource::new(PolicyKind::Tool, "write").with_arguments(&arguments);
+            let now = UnixTime::from_seconds(1_700_000_000);
+            AllowCache::key(&PolicyRequest::new("tools/call", resource, now))
+        };
+        let long = "a".repeat(1 << 20);
+        assert_eq!(size_of_val(&key(&long)), 32);
+        assert_eq!(key(&long), key(&long));
+        assert_ne!(key(&long), key(&format!("{long}a")));
     }
 }

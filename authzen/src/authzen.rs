@@ -123,8 +123,8 @@ impl AuthZen {
     }
 }
 
-/// Returns the error of a request. Asking again helps if the engine or the way to it is down, and
-/// not if the engine understands something else.
+/// Returns the error of a request. A retry helps if the engine or the network is down. It does
+/// not help if the engine does not support the request.
 fn policy_error(error: FetchError) -> PolicyError {
     let reason = error.to_string();
     match error {
@@ -189,7 +189,7 @@ impl PolicyDecisionPoint for AuthZen {
                     if let (Some(cache), Some(key), Some(decision)) =
                         (cache, keys.get(place), decision.as_ref())
                     {
-                        cache.keep(key.clone(), decision, asked);
+                        cache.keep(*key, decision, asked);
                     }
                 }
             }

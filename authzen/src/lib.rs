@@ -35,8 +35,8 @@
 //!
 //! # The answer
 //!
-//! Only a `200` of `application/json` with `"decision": true` allows. Whatever else comes back, such
-//! as a redirect, `"true"` as text or a batch with another number of decisions, denies. Of `context`
+//! Only a `200` of `application/json` with `"decision": true` allows. Every other answer denies,
+//! such as a redirect, `"true"` as text, or another number of decisions. From `context`
 //! the records get `policy` (or `policy_id`), `policy_version`, `reason` and the texts of
 //! `reason_admin`, if they are there.
 

@@ -112,7 +112,7 @@ pub use crate::server::{
     Access, GatedService, GuardedHandler, GuardedService, HandlerCall, HandlerGate,
     HandlerGateBuilder, HandlerGateLayer, LocalSessions, Visibility,
 };
-pub(crate) use authorize::Admission;
+pub(crate) use authorize::{Admission, is_revoked};
 pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems, NotAuthorized};
 pub(crate) use challenge::Challenges;
 pub(crate) use decision_point::{DecisionPoint, PolicyFault, PolicyQuestion};

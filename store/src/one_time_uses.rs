@@ -11,8 +11,8 @@ use toolgate_core::clock::UnixTime;
 
 use crate::{Purpose, PutNew, RecordKey, SealedStore, StoreError};
 
-/// How long the record of the last loss is stored. If it expires, what was made just before is
-/// refused once.
+/// How long the record of the last loss is stored. After it has expired, the server once refuses
+/// proofs and states that were made just before the next use.
 const EPOCH_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// What may be used once, in a store that all replicas share.
@@ -27,7 +27,7 @@ pub struct OneTimeUses {
 pub struct OneTimeUse<'u> {
     /// What is used: a proof, or the state of a round.
     pub purpose: Purpose,
-    /// Its name, in parts that stay apart.
+    /// The parts of its name. Names with different parts are different names.
     pub name: &'u [&'u [u8]],
     /// When it was made.
     pub made_at: UnixTime,
@@ -59,7 +59,7 @@ impl OneTimeUses {
     ///
     /// # Errors
     ///
-    /// If the store does not answer in time. Nobody knows then whether it was used.
+    /// If the store does not answer in time. The server then cannot know whether it was used.
     pub async fn use_once(&self, used: OneTimeUse<'_>) -> Result<UseOutcome, StoreError> {
         let key = self.store.record_key(used.purpose, used.name);
         let put = self.store.put_new(&key, &[], used.lifetime, &self.epoch);
@@ -77,8 +77,8 @@ impl OneTimeUses {
         })
     }
 
-    /// Begins to remember, if the store is empty. Otherwise the first use would do it, and would be
-    /// refused.
+    /// Writes the record of the last loss if the store is empty. Otherwise the first use would
+    /// write it, and would be refused.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl OneTimeUses {
         }
     }
 
-    /// Begins to remember: the store has just been emptied, or is new.
+    /// Writes the record of the last loss: the store has just been emptied, or is new.
     async fn begin(&self) -> Result<UnixTime, StoreError> {
         let (epoch, now) = (&self.epoch, self.store.now().seconds().to_be_bytes());
         let put = self.store.put_new(epoch, &now, EPOCH_LIFETIME, epoch);

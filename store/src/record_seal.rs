@@ -21,7 +21,7 @@ pub enum Purpose {
     Proof,
     /// The state of a round that was used.
     Round,
-    /// Since when the store remembers.
+    /// The time of the last loss of data in the store.
     Epoch,
     /// The list of revocations.
     Revocations,
@@ -61,7 +61,7 @@ impl RecordKey {
 /// The keys of one server.
 pub(crate) struct RecordSeal {
     key: RandomizedNonceKey,
-    /// The key of a rotation, which only opens.
+    /// The other key during a key rotation. It only opens records.
     other: Option<RandomizedNonceKey>,
     resource: String,
 }

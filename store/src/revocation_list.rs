@@ -49,7 +49,8 @@ impl RevocationList {
         serde_json::to_vec(&stored).map_err(StoreError::unavailable)
     }
 
-    /// Adds a revocation. Returns whether there was room.
+    /// Adds a revocation. If the tokens are revoked already, the later end stays: only a lift gives
+    /// something back. Returns whether there was room.
     pub(crate) fn add(&mut self, added: Revocation, now: UnixTime) -> bool {
         self.drop_ended(now);
         let until = added.until.map(UnixTime::seconds);
@@ -57,7 +58,7 @@ impl RevocationList {
         let has_room = self.entries.len() < MOST && bytes + added.revoked.length() <= MOST_BYTES;
         let has_room = has_room || self.entries.contains_key(&added.revoked);
         if has_room {
-            self.entries.insert(added.revoked, until);
+            self.keep_longer(added.revoked, until);
         }
         has_room
     }
@@ -73,17 +74,20 @@ impl RevocationList {
     }
 
     /// Adds the revocations of another version whose order is not known, because the store has lost
-    /// its data or returns an old list. A revocation that both do not have may have been lifted, but
-    /// must not be lost.
+    /// its data or returns an old list. A revocation that only one version has may have been
+    /// lifted, but it must not be lost.
     pub(crate) fn merge(&mut self, other: Self) {
         for (revoked, until) in other.entries {
-            let longest = |one: Option<u64>| Some(one?.max(until?));
-            let entry = self.entries.entry(revoked);
-            entry
-                .and_modify(|own| *own = longest(*own))
-                .or_insert(until);
+            self.keep_longer(revoked, until);
         }
         self.version = self.version.max(other.version);
+    }
+
+    fn keep_longer(&mut self, revoked: Revoked, until: Option<u64>) {
+        let entry = self.entries.entry(revoked);
+        entry
+            .and_modify(|own| *own = own.and_then(|own| Some(own.max(until?))))
+            .or_insert(until);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

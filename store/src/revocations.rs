@@ -72,7 +72,7 @@ struct Copy {
     list: RevocationList,
     /// The record that the list was read from.
     sealed: Vec<u8>,
-    /// When the store had no newer list.
+    /// The last time at which the store had no newer list.
     refreshed: Option<Instant>,
 }
 
@@ -89,7 +89,8 @@ impl Revocations {
         }))
     }
 
-    /// Refuses tokens from now on, until a time or until it is lifted. Their open streams end. When
+    /// Refuses tokens from now on, until a time or until it is lifted. If they are revoked already,
+    /// the later of both ends stays. Their open streams end. When
     /// this returns, this replica refuses them; with a shared store, every other does within a
     /// second.
     ///
@@ -335,9 +336,14 @@ impl Revocations {
 
     /// Wakes the streams that wait for a change.
     fn announce(&self) {
-        let is_used = self.0.server.get().is_some_and(|one| one.shared.is_some());
-        let is_used = is_used || !self.read().list.is_empty();
-        self.0.is_used.store(is_used, Ordering::Release);
+        let is_shared = self.0.server.get().is_some_and(|one| one.shared.is_some());
+        {
+            // Under the lock of the list: otherwise a concurrent `lift` could store that the list is
+            // empty after a `revoke` has returned, and no token would be compared with the list.
+            let copy = self.write();
+            let is_used = is_shared || !copy.list.is_empty();
+            self.0.is_used.store(is_used, Ordering::Release);
+        }
         self.0
             .changes
             .send_modify(|count| *count = count.wrapping_add(1));

@@ -61,7 +61,7 @@ impl SealedStore {
         })))
     }
 
-    /// Returns the key of a record. The parts of its name stay apart.
+    /// Returns the key of a record. Names with different parts have different keys.
     pub fn record_key(&self, purpose: Purpose, name: &[&[u8]]) -> RecordKey {
         self.0.seal.record_key(purpose, name)
     }
@@ -90,6 +90,24 @@ impl SealedStore {
         let value = self.close(key, content, lifetime)?;
         let putting = self.0.store.put(key.as_str(), value, lifetime);
         self.in_time(putting).await
+    }
+
+    /// Stores a record for another lifetime, unless it was removed. Returns whether it is still
+    /// stored.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer in time, or its answer is not authentic.
+    pub async fn extend(&self, key: &RecordKey, lifetime: Duration) -> Result<bool, StoreError> {
+        let Some(sealed) = self.get_sealed(key).await? else {
+            return Ok(false);
+        };
+        let content = self.open(key, &sealed)?;
+        match self.replace(key, Some(sealed), &content, lifetime).await? {
+            Some(_) => Ok(true),
+            // Another replica has extended it at the same time, or its client has removed it.
+            None => Ok(self.get_sealed(key).await?.is_some()),
+        }
     }
 
     /// Removes a record.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{Purpose, RateRule, SealedStore};
 
-/// How long no request asks the store after it has failed. Otherwise each request would wait for
+/// How long requests do not ask the store after a failure. Otherwise each request would wait for
 /// the deadline.
 const PAUSE: Duration = Duration::from_secs(1);
 

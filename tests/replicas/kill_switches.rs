@@ -9,7 +9,7 @@ use support::{
     server_process::{Folder, free_address},
     tool_server::{self, Runs},
 };
-use toolgate::{Config, Environment};
+use toolgate::{Config, Environment, auth::Clock, store::Revoked};
 
 use crate::replica::{RESOURCE, Replicas};
 
@@ -71,6 +71,27 @@ async fn an_operator_revokes_at_one_replica_and_the_others_refuse_within_a_secon
             }
         }
     }
+    // A revocation of another process that ends sooner does not replace one without an end.
+    let mallory = Revoked::subject(replicas.issuer.url(), "mallory");
+    let soon = replicas.clock.now().plus(60);
+    let revocations = &replicas.all[1].revocations;
+    revocations
+        .revoke(mallory.clone(), Some(soon))
+        .await
+        .expect("it is stored");
+    // Each process reads the list four times a second.
+    let is_read = || tokio::time::sleep(Duration::from_millis(600));
+    is_read().await;
+    action["action"] = "revoke".into();
+    assert_eq!(act(action.clone()).await, 200);
+    replicas.clock.advance(Duration::from_secs(120));
+    let start = Instant::now();
+    while replicas.call(0, &token).await.status != 401 {
+        assert!(start.elapsed() < Duration::from_secs(3), "it has ended");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    revocations.lift(&mallory).await.expect("it is stored");
+    is_read().await;
     // The others would not know, so nothing is claimed to be done.
     replicas.store.set(Conduct::Away);
     action["action"] = "revoke".into();

@@ -1,6 +1,6 @@
 //! A session that one replica has opened, at another replica.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
@@ -8,6 +8,8 @@ use support::{
     client::{Client, HttpResponse, Revision},
     memory_store::Conduct,
 };
+
+use toolgate::gate::SessionLimits;
 
 use crate::replica::{Replicas, reason};
 
@@ -139,7 +141,7 @@ async fn a_record_that_is_swapped_forged_or_too_old_opens_no_session() {
     }
     replicas.store.put_back([(alices, genuine)].into());
     assert_eq!(thief.call("read", json!({})).await.status, 404);
-    // The expiry is inside of the seal: the store may keep the record, and it opens nothing.
+    // The seal covers the expiry: if the store keeps the record longer, it opens no session.
     replicas.clock.advance(Duration::from_secs(5500));
     let alice = at(&alice, &replicas, 1);
     assert_eq!(alice.call("read", json!({})).await.status, 503);
@@ -213,4 +215,20 @@ async fn concurrent_requests_adopt_a_session_once() {
     for answer in futures_util::future::join_all(calls).await {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn sessions_that_replace_each_other_leave_no_records_in_the_store() {
+    let limits = SessionLimits::default().with_places_per_principal(2);
+    let replicas = Replicas::start_with(|config| config.with_session_limits(limits)).await;
+    for _ in 0..10 {
+        open(&replicas, 0, "alice", SESSIONS[0]).await;
+    }
+    let records = || replicas.store.values("session").len();
+    let begun = Instant::now();
+    while records() > 2 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "{}", records());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(records(), 2);
 }

@@ -62,6 +62,7 @@ mod unauthenticated;
 pub(crate) use admitted::Admission;
 pub(super) use admitted::AdmittedRequest;
 pub(super) use policy_check::policy_refusal;
+pub(crate) use revocation::is_revoked;
 pub(super) use session_entry::SESSION_UNAVAILABLE;
 use session_id::read_session_id;
 

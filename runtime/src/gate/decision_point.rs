@@ -1,7 +1,7 @@
 //! [`DecisionPoint`]: asks the engine of the program, within limits of time and number.
 //!
-//! It is asked last, and can only deny. An error, a panic, an answer that is late or has another
-//! number of decisions denies, too: only [`Undecided::into_permit`] makes a permit, of an allow.
+//! It is asked last, and can only deny. An error, a panic, a late answer and a wrong number of
+//! decisions deny, too: only [`Undecided::into_permit`] makes a permit, from an allow.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -43,12 +43,8 @@ pub(crate) struct DecisionPoint {
     pub(crate) timeout: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
-    pub(crate) pending: PendingPolicies,
+    pub(crate) pending: PendingDecisions,
 }
-
-/// The numbers of requests that wait for the decision point.
-#[derive(Debug, Default)]
-pub(crate) struct PendingPolicies(PendingDecisions);
 
 /// A request that the rules and its item admit.
 #[derive(Debug, Clone, Copy)]
@@ -128,13 +124,12 @@ impl DecisionPoint {
         undecided: &Undecided,
         question: PolicyQuestion<'_>,
     ) -> Result<(Effect, HashSet<Target>, Option<Box<PolicyNote>>), PolicyFault> {
-        let _pending = self.pending.0.reserve(undecided.caller());
-        let _pending = _pending.ok_or(PolicyFault::TooManyPending)?;
         let target = undecided.target();
         let arguments = self.opted_in(target, question.arguments);
         let (mut asked, listed) = (Vec::new(), self.listed(rules, question.operation));
+        let now = self.clock.now();
         let mut add = |action, resource, is_listing| {
-            let request = PolicyRequest::new(action, resource, self.clock.now())
+            let request = PolicyRequest::new(action, resource, now)
                 .with_claims(undecided.caller().map(Caller::claims))
                 .with_session(question.session);
             asked.push(if is_listing {
@@ -167,7 +162,7 @@ impl DecisionPoint {
                 }
             }
         }
-        let decisions = self.answers(&asked).await?;
+        let decisions = self.answers(undecided.caller(), &asked).await?;
         let (decided, shown) = decisions.split_at(decisions.len() - listed.len());
         let is_allowed = |one: &&PolicyDecision| one.effect() == Effect::Allow;
         let denied = decided.iter().find(|one| !is_allowed(one));
@@ -192,11 +187,12 @@ impl DecisionPoint {
         session: Option<&str>,
         uris: &[(Target, &str)],
     ) -> Result<Vec<bool>, PolicyFault> {
+        let now = self.clock.now();
         let asked: Vec<_> = uris
             .iter()
             .map(|(target, uri)| {
                 let resource = self.resource(*target, uri);
-                PolicyRequest::new("resources/read", resource, self.clock.now())
+                PolicyRequest::new("resources/read", resource, now)
                     .with_claims(caller.map(Caller::claims))
                     .with_session(session)
                     .for_list()
@@ -205,7 +201,7 @@ impl DecisionPoint {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
-        let answers = self.answers(&asked).await?;
+        let answers = self.answers(caller, &asked).await?;
         let answers = answers.iter().map(|one| one.effect() == Effect::Allow);
         Ok(answers.collect())
     }
@@ -261,11 +257,14 @@ impl DecisionPoint {
             .collect()
     }
 
-    /// Returns one decision for each question.
+    /// Returns one decision for each question. Only so many requests of one caller wait.
     async fn answers(
         &self,
+        caller: Option<&Caller>,
         asked: &[PolicyRequest<'_>],
     ) -> Result<Vec<PolicyDecision>, PolicyFault> {
+        let pending = self.pending.reserve(caller);
+        let _pending = pending.ok_or(PolicyFault::TooManyPending)?;
         let started = Instant::now();
         // Also the call itself can panic. What the future shares belongs to the program.
         let asking = AssertUnwindSafe(async { self.engine.ask(asked).await }).catch_unwind();

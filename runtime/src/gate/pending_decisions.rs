@@ -16,7 +16,7 @@ pub(super) const PENDING_OF_STRANGERS: usize = 64 * PENDING;
 
 /// The numbers of requests that wait, by caller.
 #[derive(Debug, Default)]
-pub(super) struct PendingDecisions(Mutex<HashMap<Option<Identity>, usize>>);
+pub(crate) struct PendingDecisions(Mutex<HashMap<Option<Identity>, usize>>);
 
 impl PendingDecisions {
     /// Counts one more request until the result is dropped, or returns `None` at the limit.

@@ -196,30 +196,30 @@ impl Sessions {
         );
         let limits = &self.store.limits;
         let removed = self.store.lock().take(owner.as_ref(), places, limits)?;
+        let evicted = removed.iter().map(|(id, _)| id.clone()).collect();
         close(removed);
         Ok(SessionReservation {
             store: Arc::clone(&self.store),
             dropped: self.dropped.clone(),
             owner,
             places,
+            evicted,
             is_used: false,
         })
     }
 
-    /// Returns whether this process has a session.
-    pub(super) fn has(&self, id: &str) -> bool {
-        self.store.lock().get_mut(id).is_some()
-    }
-
-    /// Returns whether the life of a session's record has to be extended now. The next extension is
-    /// due later.
-    pub(super) fn begin_extension(&self, id: &str) -> bool {
+    /// Returns whether its owner has to extend the life of a session's record now, or `None` if this
+    /// process does not have the session. The next extension is due later.
+    pub(super) fn begin_extension(&self, id: &str, caller: &Caller) -> Option<bool> {
         let mut table = self.store.lock();
+        let entry = table.get_mut(id)?;
         let now = Instant::now();
-        let due = table
-            .get_mut(id)
-            .filter(|entry| now.duration_since(entry.extended) >= self.store.limits.extension());
-        due.map(|entry| entry.extended = now).is_some()
+        let is_due = now.duration_since(entry.extended) >= self.store.limits.extension();
+        let is_due = is_due && entry.owner.as_ref() == Some(&caller.identity());
+        if is_due {
+            entry.extended = now;
+        }
+        Some(is_due)
     }
 
     /// Returns a function that ends a session in this process.
@@ -274,10 +274,17 @@ pub(crate) struct SessionReservation {
     dropped: CancellationToken,
     owner: Option<Identity>,
     places: usize,
+    /// The sessions that have ended for it.
+    evicted: Vec<String>,
     is_used: bool,
 }
 
 impl SessionReservation {
+    /// Returns the sessions that have ended for it.
+    pub(super) fn evicted(&self) -> &[String] {
+        &self.evicted
+    }
+
     /// Adds the session that was opened, with its owner.
     pub(crate) fn open(mut self, id: String, owner: Option<&Caller>, close: Close) {
         self.is_used = true;

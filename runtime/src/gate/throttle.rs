@@ -248,16 +248,14 @@ impl Throttle {
     }
 
     /// Takes back what a caller's request has counted here, because another replica's count refuses
-    /// it.
-    pub(super) fn take_back(&self, caller: &Identity, targets: &[Target]) {
+    /// it. `items` are those that it has counted, each with its rate.
+    pub(super) fn take_back(&self, caller: &Identity, items: impl Iterator<Item = (Target, Rate)>) {
         if let Some(rate) = self.settings.caller {
             self.callers.give_back(self.key(caller), rate);
         }
         let principal = Principal::Caller(caller.clone());
-        for target in targets {
-            if let Some(rate) = self.limits.get(target).and_then(|limits| limits.rate) {
-                self.items.give_back(self.key(&(&principal, target)), rate);
-            }
+        for (target, rate) in items {
+            self.items.give_back(self.key(&(&principal, &target)), rate);
         }
     }
 

@@ -268,6 +268,7 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
             authorizer: authorizer.clone(),
             decision_point: plan.decision_point.clone(),
             clock: Arc::clone(&plan.clock),
+            revocations: plan.revocations.clone(),
             capabilities: capabilities.clone(),
             quota: Arc::default(),
         })

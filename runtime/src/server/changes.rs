@@ -188,37 +188,17 @@ impl Changes {
         self.switch_by::<K>(Hand::Program, name, on).map(drop)
     }
 
-    /// Switches a tool for the operator. Returns whether that changes the operator's switch.
+    /// Switches an item for the operator. Returns whether that changes the operator's switch.
     #[cfg(feature = "admin")]
-    pub(super) fn operator_switches_tool(
+    pub(super) fn operator_switches<K: KindParts>(
         &self,
-        tool: &str,
+        name: &str,
         on: bool,
     ) -> Result<bool, UnknownItemError> {
-        self.switch_by::<ToolKind>(Hand::Operator, tool, on)
+        self.switch_by::<K>(Hand::Operator, name, on)
     }
 
-    /// Switches a prompt for the operator, as a tool.
-    #[cfg(feature = "admin")]
-    pub(super) fn operator_switches_prompt(
-        &self,
-        prompt: &str,
-        on: bool,
-    ) -> Result<bool, UnknownItemError> {
-        self.switch_by::<PromptKind>(Hand::Operator, prompt, on)
-    }
-
-    /// Switches a resource for the operator, as a tool.
-    #[cfg(feature = "admin")]
-    pub(super) fn operator_switches_resource(
-        &self,
-        uri: &str,
-        on: bool,
-    ) -> Result<bool, UnknownItemError> {
-        self.switch_by::<ResourceKind>(Hand::Operator, uri, on)
-    }
-
-    /// Switches an item. It is on if no hand has switched it off.
+    /// Switches an item. It is on if neither the program nor the operator has switched it off.
     fn switch_by<K: KindParts>(
         &self,
         hand: Hand,
@@ -232,7 +212,7 @@ impl Changes {
         };
         let (names, switches) = self.server.get().ok_or_else(unknown)?;
         let target = names.target::<K>(name).ok_or_else(unknown)?;
-        // One lock for both steps: two hands at the same time must not leave an item on.
+        // One lock for both steps: two concurrent switches must not leave an item on.
         let mut off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
         let is_changed = match on {
             true => off.remove(&(target, hand)),

@@ -93,17 +93,7 @@ impl SharedSessions for ReplicatedSessions {
     }
 
     fn extend<'s>(&'s self, session: &'s str) -> Stored<'s, bool> {
-        let extending = async move {
-            let key = self.key(session);
-            match self.store.get(&key).await? {
-                None => Ok(false),
-                Some(content) => {
-                    self.store.put(&key, &content, self.lifetime).await?;
-                    Ok(true)
-                }
-            }
-        };
-        extending.boxed()
+        async move { self.store.extend(&self.key(session), self.lifetime).await }.boxed()
     }
 
     fn remove<'s>(&'s self, session: &'s str) -> Stored<'s, ()> {

@@ -12,12 +12,13 @@ use rmcp::{
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use toolgate_store::Revocations;
 
 use crate::{
     authorization::{Decision, Rules},
     caller::Caller,
     clock::Clock,
-    gate::{Authorizer, DecisionPoint, LatestCaller, PolicyQuestion},
+    gate::{self, Authorizer, DecisionPoint, LatestCaller, PolicyQuestion},
     operation::Operation,
 };
 
@@ -37,6 +38,8 @@ pub(super) struct ChangeNotifier {
     pub(super) authorizer: Option<Arc<Authorizer>>,
     pub(super) decision_point: Option<Arc<DecisionPoint>>,
     pub(super) clock: Arc<dyn Clock>,
+    /// The tokens that are no longer accepted.
+    pub(super) revocations: Revocations,
     /// Clients are not notified of lists that the server does not have.
     pub(super) capabilities: ServerCapabilities,
     /// Counts the subscriptions of callers, with or without a session.
@@ -55,10 +58,14 @@ impl ChangeNotifier {
     }
 
     /// Returns whether a client may be notified now that a resource changed: it could read
-    /// the resource, and its token has not expired.
+    /// the resource, and its token has not expired and was not revoked.
     async fn may_tell(&self, uri: &str, caller: Option<&Caller>, verdicts: &mut Verdicts) -> bool {
         let now = self.clock.now();
-        let is_good = |caller: &Caller| caller.claims().expires_at().since(now) > 0;
+        // In a session the latest token decides, whose own stream need not be the one that is open.
+        let is_good = |caller: &Caller| {
+            caller.claims().expires_at().since(now) > 0
+                && matches!(gate::is_revoked(&self.revocations, caller), Ok(false))
+        };
         if !caller.is_none_or(is_good) {
             return false;
         }

@@ -34,6 +34,20 @@ fn a_revocation_ends_at_its_time() {
 }
 
 #[test]
+fn a_shorter_revocation_does_not_end_a_longer_one() {
+    for longer in [None, Some(500)] {
+        let mut list = RevocationList::default();
+        assert!(list.add(of("a", longer), at(1)));
+        assert!(list.add(of("a", Some(100)), at(1)));
+        assert!(list.revokes(token("a"), at(499)), "{longer:?}");
+        assert!(list.add(of("a", None), at(1)));
+        assert!(list.revokes(token("a"), at(501)), "{longer:?}");
+        assert!(list.remove(&Revoked::subject(ISSUER, "a"), at(1)));
+        assert!(!list.revokes(token("a"), at(1)));
+    }
+}
+
+#[test]
 fn each_name_of_a_token_can_revoke_it() {
     for revoked in [
         Revoked::issuer(ISSUER),

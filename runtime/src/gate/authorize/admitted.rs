@@ -61,7 +61,7 @@ impl Admission {
     }
 }
 
-/// A request that the rules admit. Nothing of it runs.
+/// A request that the rules admit. No part of it runs yet.
 pub(in crate::gate) struct AdmittedRequest {
     pub(in crate::gate) admission: Admission,
     pub(in crate::gate) lane: Lane,

@@ -28,7 +28,7 @@ impl Gate {
         let refuse = |refusal| self.refuse(subject, refusal, headers, message.response_envelope());
         // A local caller has one connection and no session in the table.
         if operation == Operation::Initialize && !self.is_local {
-            let reserved = self.sessions.reserve(subject.caller, &authorized.body);
+            let reserved = self.reserve_session(subject.caller, &authorized.body);
             authorized.reservation =
                 Some(reserved.map_err(|limit| refuse(Refusal::SessionLimit(limit)))?);
         }

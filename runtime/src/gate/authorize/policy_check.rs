@@ -26,7 +26,7 @@ type Settled<'g> = Result<Box<AuthorizedRequest>, Box<RefusedRequest<'g>>>;
 
 impl Gate {
     /// Counts an admitted request at the other replicas, and asks its item and the decision point.
-    /// Without any of them, this is a few branches.
+    /// If the server has none of them, this function executes only a few branches.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Gate {
                 };
                 point.decide(&self.rules, undecided, question).await
             }
-            // The rules ask only where there is one.
+            // The rules require a decision only if the server has a decision point.
             None => Err(Box::new(NotAllowed {
                 undecided,
                 fault: PolicyFault::Failed,

@@ -55,7 +55,11 @@ impl Gate {
             let Some(limited) = self.count(shared, caller.claims(), &counted).await else {
                 return Ok(());
             };
-            throttle.take_back(&caller.identity(), &targets);
+            // A further round was not counted for its item.
+            let items = counted
+                .iter()
+                .filter_map(|(target, rate)| Some(((*target)?, *rate)));
+            throttle.take_back(&caller.identity(), items);
             let message = &request.message;
             let subject = Subject::new(message.operation(), Some(caller));
             let refusal = Refusal::Limited(limited);

@@ -17,7 +17,7 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// If it was revoked, or if nobody knows whether it was.
+    /// If the token was revoked, or if the server cannot know whether it was.
     pub(super) fn check_revocation(&self, caller: &Caller) -> Result<(), Unauthenticated> {
         match is_revoked(&self.revocations, caller) {
             Ok(false) => Ok(()),
@@ -37,8 +37,8 @@ impl Gate {
         }
     }
 
-    /// Returns a future that ends when the token of a caller is revoked, or when nobody knows any
-    /// more whether it was: an open stream must not outlive its authorization.
+    /// Returns a future that ends when the token of a caller is revoked, or when the server can no
+    /// longer know whether it was: an open stream must not outlive its authorization.
     pub(in crate::gate) fn until_revoked(&self, caller: &Caller) -> BoxFuture<'static, ()> {
         let (revocations, caller) = (self.revocations.clone(), caller.detached());
         let revoked = async move {
@@ -49,7 +49,15 @@ impl Gate {
     }
 }
 
-fn is_revoked(revocations: &Revocations, caller: &Caller) -> Result<bool, StaleRevocationsError> {
+/// Returns whether the token of a caller was revoked.
+///
+/// # Errors
+///
+/// If nobody knows.
+pub(crate) fn is_revoked(
+    revocations: &Revocations,
+    caller: &Caller,
+) -> Result<bool, StaleRevocationsError> {
     let claims = caller.claims();
     revocations.revokes(TokenNames {
         issuer: claims.issuer(),

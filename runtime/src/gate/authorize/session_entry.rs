@@ -12,7 +12,9 @@ use super::super::{
     audit::Subject,
     message::IncomingMessage,
     refusal::{Refusal, RefusedRequest},
-    session::{SessionAccess, SessionGuard, SharedSessions},
+    session::{
+        SessionAccess, SessionGuard, SessionLimitReached, SessionReservation, SharedSessions,
+    },
 };
 
 /// The refusal of a request whose session cannot be read, opened or ended in the store.
@@ -45,7 +47,7 @@ impl Gate {
     }
 
     /// Finds the session of a request at the other replicas. Returns `None` if they share no
-    /// sessions.
+    /// sessions, or if this process has the session: then it only extends the life of the record.
     pub(super) fn find_session<'g: 'c, 'c>(
         &'g self,
         id: &'c str,
@@ -53,6 +55,12 @@ impl Gate {
         caller: &'c Caller,
     ) -> Option<BoxFuture<'c, Result<(), Box<RefusedRequest<'g>>>>> {
         let shared = self.shared_sessions.as_ref()?;
+        if let Some(is_due) = self.sessions.begin_extension(id, caller) {
+            if is_due {
+                tokio::spawn(self.extension(shared, id).boxed());
+            }
+            return None;
+        }
         let finding = async move {
             let adopted = self.adopt_session(shared, id, caller).await;
             let refuse = |refusal| self.refuse_unread(headers, Some(caller), refusal).into();
@@ -62,30 +70,45 @@ impl Gate {
     }
 
     /// Adds a session of another replica to the sessions of this process, if it belongs to the
-    /// caller. Extends the life of one that this process has.
+    /// caller.
     async fn adopt_session(
         &self,
         shared: &Arc<dyn SharedSessions>,
         id: &str,
         caller: &Caller,
     ) -> Result<(), Refusal> {
-        if self.sessions.has(id) {
-            if self.sessions.begin_extension(id) {
-                tokio::spawn(self.extension(shared, id).boxed());
-            }
-            return Ok(());
-        }
         let found = shared.find(id, caller).await;
         let Some(handshake) = found.map_err(|_| SESSION_UNAVAILABLE)? else {
             return Ok(());
         };
-        let place = self.sessions.reserve(Some(caller), handshake.as_bytes());
+        let place = self.reserve_session(Some(caller), handshake.as_bytes());
         let place = place.map_err(Refusal::SessionLimit)?;
         let ends = Arc::clone(shared);
         // First, because a concurrent request can use the session as soon as the table has it.
         shared.adopt(id, handshake);
         place.adopt(id, caller, Arc::new(move |id| ends.end_here(id)));
         Ok(())
+    }
+
+    /// Reserves places for a session. The records of the sessions that end for it are removed, too:
+    /// otherwise a caller whose sessions replace each other could fill the store (CWE-400).
+    pub(super) fn reserve_session(
+        &self,
+        owner: Option<&Caller>,
+        handshake: &[u8],
+    ) -> Result<SessionReservation, SessionLimitReached> {
+        let place = self.sessions.reserve(owner, handshake)?;
+        if let (Some(shared), false) = (&self.shared_sessions, place.evicted().is_empty()) {
+            let (shared, evicted) = (Arc::clone(shared), place.evicted().to_vec());
+            let removing = async move {
+                for id in evicted {
+                    // A record that stays expires later.
+                    let _ = shared.remove(&id).await;
+                }
+            };
+            tokio::spawn(removing.boxed());
+        }
+        Ok(place)
     }
 
     /// Extends the life of a session in the store. If it has ended there, it ends here.

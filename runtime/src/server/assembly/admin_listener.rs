@@ -14,6 +14,9 @@ use crate::{
     clock::Clock,
     error::SetupErrors,
     observer::{Observer, OperatorEvent},
+    prompt::PromptKind,
+    resource::ResourceKind,
+    tool::ToolKind,
 };
 
 use super::super::{changes::Changes, gate_plan::GatePlan, private_socket};
@@ -82,17 +85,18 @@ impl Controls for ServerControls {
     fn switch(&self, item: &ItemName, is_on: bool) -> Result<bool, ControlError> {
         let name = &item.name;
         let switched = match item.kind {
-            ItemKind::Tool => self.changes.operator_switches_tool(name, is_on),
-            ItemKind::Prompt => self.changes.operator_switches_prompt(name, is_on),
-            ItemKind::Resource => self.changes.operator_switches_resource(name, is_on),
+            ItemKind::Tool => self.changes.operator_switches::<ToolKind>(name, is_on),
+            ItemKind::Prompt => self.changes.operator_switches::<PromptKind>(name, is_on),
+            ItemKind::Resource => self.changes.operator_switches::<ResourceKind>(name, is_on),
         };
         switched.map_err(|error| ControlError::Unknown(error.to_string()))
     }
 
-    fn is_revoked(&self, revoked: &Revoked) -> bool {
+    fn revoked_for(&self, revoked: &Revoked) -> Option<Option<u64>> {
         let revoked = of_store(revoked);
         let all = self.revocations.list();
-        all.iter().any(|one| one.revoked == revoked)
+        let found = all.iter().find(|one| one.revoked == revoked)?;
+        Some(found.until.map(|until| until.since(self.clock.now())))
     }
 
     fn revoke<'a>(

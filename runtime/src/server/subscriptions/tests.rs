@@ -41,6 +41,7 @@ fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
         authorizer: None,
         decision_point: None,
         clock: Arc::new(At(now)),
+        revocations: Revocations::new(),
         capabilities,
         quota: Arc::default(),
     }
