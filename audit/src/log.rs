@@ -264,9 +264,9 @@ impl AuditLog {
     ///
     /// Returns an error if the new file cannot be used. Then the earlier one is still written.
     pub fn reopen(&self, time: u64) -> io::Result<bool> {
-        // The waiting outcomes belong to the earlier file.
-        self.flush();
         let mut state = self.lock();
+        // The waiting outcomes belong to the earlier file.
+        state.flush();
         let is_new = state.sink.reopen()?;
         if is_new {
             (state.lacks_beginning, state.rotated_at) = (true, time);

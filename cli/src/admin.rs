@@ -1,8 +1,7 @@
 //! `toolgate admin`: the kill switches of a server that runs.
 
 use std::{
-    fs::File,
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
@@ -16,6 +15,7 @@ use crate::{
     http::{Http, Request, Response},
     target,
     untrusted_text::printable,
+    user::token_source,
 };
 
 /// The longest secret, in bytes.
@@ -171,14 +171,8 @@ fn with_members<const N: usize>(action: &str, members: [(&str, Option<String>); 
 /// Reads the secret. Only its file names it: other users can read a command line.
 fn read_secret(path: &Path) -> Result<String, String> {
     let name = format!("the file `{}`", path.display());
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| format!("{name}: {error}"))?;
-    let read = file.take(LONGEST_SECRET).read_to_string(&mut text);
-    read.map_err(|error| format!("{name}: {error}"))?;
-    match text.trim() {
-        secret if !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Ok(secret.to_owned())
-        }
+    match token_source::read_file(path, LONGEST_SECRET)?.trim() {
+        secret if token_source::is_token(secret) => Ok(secret.to_owned()),
         _ => Err(format!("{name} contains no secret")),
     }
 }

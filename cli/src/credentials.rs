@@ -1,6 +1,6 @@
 //! Further credentials for the checks: tokens of other roles, and the client of a program.
 
-use std::{fmt, fs::File, io::Read, path::Path};
+use std::{fmt, path::Path};
 
 use serde::Deserialize;
 
@@ -41,10 +41,7 @@ impl Credentials {
     /// Returns why it cannot be used. Never contains a credential.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let name = format!("the file `{}`", path.display());
-        let mut text = String::new();
-        let file = File::open(path).map_err(|error| format!("{name}: {error}"))?;
-        let read = file.take(LONGEST).read_to_string(&mut text);
-        read.map_err(|error| format!("{name}: {error}"))?;
+        let text = token_source::read_file(path, LONGEST)?;
         // An error of the parser quotes the text.
         let own: Self = serde_json::from_str(&text).map_err(|error| {
             format!(

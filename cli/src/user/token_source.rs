@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
@@ -35,17 +35,13 @@ impl TokenArgs {
     /// Returns why there is none. Never contains the token.
     pub(crate) fn read(&self) -> Result<Option<String>, String> {
         let text = match (self.token.as_deref(), &self.token_file) {
-            (Some("-"), _) => bounded(io::stdin().lock(), "standard input")?,
+            (Some("-"), _) => bounded(io::stdin().lock(), "standard input", LONGEST)?,
             (Some(_), _) => {
                 return Err(format!(
                     "--token takes `-` only, because other users can read the command line; use --token -, --token-file or {VARIABLE}"
                 ));
             }
-            (None, Some(path)) => {
-                let name = format!("the file `{}`", path.display());
-                let file = fs::File::open(path).map_err(|error| format!("{name}: {error}"))?;
-                bounded(file, &name)?
-            }
+            (None, Some(path)) => read_file(path, LONGEST)?,
             (None, None) => match env::var(VARIABLE) {
                 Ok(text) if !text.trim().is_empty() => text,
                 Ok(_) | Err(env::VarError::NotPresent) => return Ok(None),
@@ -70,11 +66,24 @@ pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn bounded(source: impl Read, name: &str) -> Result<String, String> {
+/// Reads a small file as a whole.
+///
+/// # Errors
+///
+/// Returns why it cannot be read. A file that is too long is an error, and is not cut.
+pub(crate) fn read_file(path: &Path, longest: u64) -> Result<String, String> {
+    let name = format!("the file `{}`", path.display());
+    let file = fs::File::open(path).map_err(|error| format!("{name}: {error}"))?;
+    bounded(file, &name, longest)
+}
+
+fn bounded(source: impl Read, name: &str, longest: u64) -> Result<String, String> {
     let mut text = String::new();
-    let read = source.take(LONGEST + 1).read_to_string(&mut text);
+    let read = source.take(longest + 1).read_to_string(&mut text);
     match read {
-        Ok(count) if count as u64 > LONGEST => Err(format!("{name} has more than 64 KiB")),
+        Ok(count) if count as u64 > longest => {
+            Err(format!("{name} has more than {} KiB", longest >> 10))
+        }
         Ok(_) => Ok(text),
         Err(error) => Err(format!("{name}: {error}")),
     }

@@ -50,6 +50,15 @@ pub const PROOF: HeaderName = HeaderName::from_static("dpop");
 /// The header that carries a nonce to the client.
 pub const NONCE: &str = "dpop-nonce";
 
+/// The refusal of a proof that was used before (RFC 9449 §11.1).
+const REPLAYED: ProofError = ProofError::Invalid("the proof was used before");
+
+/// Returns for how many seconds a proof is accepted: from the first moment to the last. The extra
+/// second covers the clock's resolution of whole seconds.
+const fn window(age: u64, leeway: u64) -> u64 {
+    age + 2 * leeway + 1
+}
+
 /// The parts of a request that a proof covers.
 #[derive(Debug, Clone, Copy)]
 pub struct DpopRequest<'a> {
@@ -106,7 +115,7 @@ pub enum ProofError {
     /// The replay cache is full, so the server cannot know whether this proof was used
     /// before.
     AtCapacity,
-    /// The store of all replicas does not answer, so the server cannot know it either.
+    /// The store of all replicas does not answer, so the use of the proof is unknown.
     StoreAway,
 }
 
@@ -149,9 +158,7 @@ impl Proofs {
             age,
             leeway,
             nonces,
-            // From the first moment at which a proof is accepted to the last. The extra
-            // second covers the clock's resolution of whole seconds.
-            replays: Replays::new(age + 2 * leeway + 1),
+            replays: Replays::new(window(age, leeway)),
             shared: None,
             since: clock.now(),
             clock,
@@ -251,7 +258,7 @@ impl Proofs {
                 let proved = ProvedKey::from_verified_proof(proof.key);
                 Ok((proof, proved))
             }
-            Outcome::Replayed => Err(ProofError::Invalid("the proof was used before")),
+            Outcome::Replayed => Err(REPLAYED),
             Outcome::AtCapacity => Err(ProofError::AtCapacity),
         }
     }
@@ -283,11 +290,11 @@ impl Proofs {
             purpose: Purpose::Proof,
             name: &name,
             made_at: proof.issued_at,
-            lifetime: Duration::from_secs(self.age + 2 * self.leeway + 1),
+            lifetime: Duration::from_secs(window(self.age, self.leeway)),
         });
         match used.await {
             Ok(UseOutcome::First) => Ok(()),
-            Ok(UseOutcome::Repeated) => Err(ProofError::Invalid("the proof was used before")),
+            Ok(UseOutcome::Repeated) => Err(REPLAYED),
             Ok(UseOutcome::Unknown) => self.check_forgotten(),
             Err(_) => Err(ProofError::StoreAway),
         }

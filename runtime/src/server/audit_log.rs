@@ -43,7 +43,7 @@ pub(super) struct AuditObserver {
     log: AuditLog,
     clock: Arc<dyn Clock>,
     was_failing: AtomicBool,
-    /// Wakes [`maintain`] when an outcome begins to wait. `None` without a runtime.
+    /// Wakes [`write_waiting`] when an outcome begins to wait. `None` without a runtime.
     waiting: Option<Arc<Notify>>,
 }
 
