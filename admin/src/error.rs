@@ -7,9 +7,9 @@ use std::fmt;
 pub enum ControlError {
     /// The server has no such item, or trusts no such issuer.
     Unknown(String),
-    /// This listener did not set it, so it cannot lift it.
+    /// This listener did not set the switch or the revocation, so it cannot lift it.
     NotOwn,
-    /// It cannot be done now.
+    /// The server cannot perform the action now.
     Unavailable(String),
 }
 

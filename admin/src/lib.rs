@@ -1,7 +1,7 @@
 //! The kill switches of toolgate: a listener on an address of its own, with which an operator
 //! switches off items and revokes tokens while a server runs.
 //!
-//! It can only take away, and give back what it took away itself: there is no [`Action`] that adds a
+//! It can only remove access, and restore access that it removed itself: no [`Action`] adds a
 //! scope, a caller, an issuer or an item. What the program switched off stays off.
 //!
 //! The library `toolgate` implements [`Controls`] (feature `admin`), and the command
@@ -9,7 +9,7 @@
 //!
 //! - [`listen`] serves, and checks each request in this order: the method and the path, `Host`,
 //!   `Origin`, the secret, the body
-//! - [`AdminSecret`] is compared in constant time; a wrong one costs its sender a pause
+//! - [`AdminSecret`] is compared in constant time; the answer to a wrong secret is delayed
 //! - [`Action`] is what a request can ask for
 
 mod action;

@@ -47,8 +47,8 @@ pub struct AdminSettings {
 }
 
 impl AdminSettings {
-    /// Accepts requests with this secret. A wrong one costs a pause of half a second, and two are
-    /// compared at the same time, so four can be guessed in a second.
+    /// Accepts requests with this secret. The answer to a wrong secret is delayed by half a second,
+    /// and two secrets are compared at the same time, so a client can guess four in a second.
     #[must_use]
     pub fn new(secret: AdminSecret) -> Self {
         Self {

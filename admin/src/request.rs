@@ -28,8 +28,8 @@ pub(crate) struct Shared {
     pub(crate) hosts: Hosts,
     pub(crate) secret: AdminSecret,
     pub(crate) ledger: Ledger,
-    /// How many secrets are compared at the same time. A wrong one keeps its place for the pause,
-    /// which bounds the guesses in a second; a right one never waits for a pause of its own.
+    /// How many secrets are compared at the same time. A wrong secret occupies its place during the
+    /// pause, which limits the guesses per second. A correct secret has no pause of its own.
     pub(crate) comparisons: Arc<Semaphore>,
     pub(crate) failure_pause: Duration,
     pub(crate) failures: FailureLog,
@@ -56,7 +56,7 @@ impl Shared {
                 "the Host is not a name of this listener",
             ));
         }
-        // No page has business here, not even one of this machine (CSRF).
+        // No page may use this listener, not even a page of this machine (CSRF).
         if parts.headers.contains_key(header::ORIGIN) {
             self.failures.note(peer, "an Origin");
             return Err(Refusal::new(

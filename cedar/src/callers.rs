@@ -11,7 +11,7 @@ use cedar_policy::{Entities, Entity, EntityUid};
 use toolgate_core::claims::{Actor, Claims};
 use toolgate_oauth::policy::PolicyError;
 
-/// The most callers that are kept. All are forgotten when there are more.
+/// The maximum number of stored callers. If it is reached, a new caller removes all others.
 const MOST: usize = 1_024;
 
 /// The entities of a caller.
@@ -42,7 +42,7 @@ impl Known {
         }
     }
 
-    /// Returns whether the entities of these claims are the same. A hash alone says nothing.
+    /// Returns whether the entities of these claims are the same. Equal hashes do not prove that.
     fn is_of(&self, claims: &Claims) -> bool {
         self.issuer == claims.issuer()
             && self.subject.as_deref() == claims.subject()

@@ -131,7 +131,7 @@ impl Cedar {
             .authorizer
             .is_authorized(&request, &loaded.policies, &entities);
         let diagnostics = response.diagnostics();
-        // Cedar ignores a policy that fails, also a `forbid`: that would open something.
+        // Cedar ignores a policy that fails, even a `forbid`: it could then allow the request.
         if let Some(error) = diagnostics.errors().next() {
             return Err(PolicyError::failed(error.to_string()));
         }

@@ -40,8 +40,8 @@ let server = Server::new("documents").with_decision_point(Cedar::from_file("docu
 //! requests arrive, it compares the file once a second: a change applies to the next request. If it is not valid, the last
 //! valid policies stay, and the log says why. `@id("…")` names a policy for the records.
 //!
-//! A policy whose evaluation fails denies the request, also where Cedar itself would ignore that
-//! policy: a `forbid` that fails must not open anything.
+//! A policy whose evaluation fails denies the request, even where Cedar itself would ignore the
+//! policy: a `forbid` that fails must not allow a request.
 
 #![cfg(feature = "engine")]
 

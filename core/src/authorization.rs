@@ -42,8 +42,8 @@ pub enum Target {
 
 impl Rules {
     /// Decides whether a caller may perform an operation. The caller moves into the
-    /// admission, or is returned with the denial. Where the server has a decision point, no
-    /// permit is made here of what it has to allow.
+    /// admission, or is returned with the denial. If the server has a decision point, this function
+    /// makes no permit for an operation that the decision point has to allow.
     pub fn decide(&self, operation: Operation<'_>, caller: Option<Caller>) -> Decision {
         let target = match self.authorize(operation, caller.as_ref(), Extent::All) {
             Ok(target) => target,

@@ -2,7 +2,7 @@
 
 use redis::Script;
 
-/// Sets a value that is still the expected one. No sealed value is empty, so an empty one means none.
+/// Replaces the expected value. A sealed value is never empty: an empty one means that none is set.
 const REPLACE: &str = r"
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])

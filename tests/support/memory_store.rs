@@ -1,4 +1,4 @@
-//! A store in memory, which can be away, slow, or lie.
+//! A store in memory that can fail, be slow, or return wrong data.
 
 use std::{
     collections::BTreeMap,

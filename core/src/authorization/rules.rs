@@ -213,7 +213,7 @@ impl Rules {
                 });
                 Rule::Every(accesses.chain([&self.handshake]).collect())
             }
-            // What the server does not have, and what has no rule.
+            // An operation that the server does not have, or that has no rule.
             _ => Rule::Missing,
         }
     }

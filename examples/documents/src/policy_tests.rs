@@ -56,7 +56,7 @@ async fn a_document_under_a_legal_hold_is_deleted_only_by_an_owner_with_the_role
         .await
         .unwrap_err();
     assert_eq!(held.reason(), Some(DenialReason::DeniedByPolicy));
-    // A policy opens nothing: of another's document the item denies, before it is asked.
+    // A policy cannot allow more: the item denies another user's document before it is asked.
     let bob = writer(&server, "bob").with_roles(["legal"]);
     let foreign = bob
         .call("delete_document", json!({"id": 1}))

@@ -5,11 +5,11 @@ use std::{future::Future, sync::Arc};
 use super::{PolicyDecision, PolicyError, PolicyItem, PolicyRequest, PolicySetupError};
 
 /// An engine that decides about each operation, after the scopes, the roles, the sign-in and the
-/// item's own `authorize` function. It can only deny: what one of these refuses, it is not asked
-/// about.
+/// item's own `authorize` function. It can only deny: the server does not ask it about a request
+/// that one of these checks refuses.
 ///
-/// Whatever happens, nothing opens: an error, a panic, or an answer after the time of
-/// [`Config::with_authorize_timeout`] refuses the request.
+/// Every fault denies: after an error, a panic, or an answer later than
+/// [`Config::with_authorize_timeout`], the server refuses the request.
 ///
 /// ```
 /// use toolgate::policy::{
@@ -51,8 +51,8 @@ pub trait PolicyDecisionPoint: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no decision about one of them. The whole request is refused. So
-    /// it is if the number of decisions differs.
+    /// Returns an error if there is no decision about one of them. The server then refuses the
+    /// whole request. It also refuses the request if the number of decisions differs.
     fn decide_all(
         &self,
         requests: &[PolicyRequest<'_>],

@@ -90,7 +90,7 @@ where
     let session = authorized.session.as_ref();
     let restores_session = session.is_some_and(|session| session.waits_for_service());
     let (gate, parts) = (Arc::clone(gate), take_parts(parts));
-    // Only an item can deny, and the decision point about what a handler lists.
+    // Only an item can deny here, or the decision point, if a handler returns a list.
     let can_deny = authorized.permit.target().is_some() || authorized.permit.is_decided();
     let late = can_deny.then(|| LateDenials::new(&gate, dpop));
     let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner, late).await };

@@ -101,7 +101,7 @@ impl LocalSessions {
     }
 }
 
-/// Returns a number that two processes hardly choose both.
+/// Returns a random number. Two processes are very unlikely to get the same number.
 fn random_number() -> u32 {
     // The keys of the hash are random, in each process.
     let number = RandomState::new().hash_one(());

@@ -11,7 +11,7 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Lists show only what it allows. A call that it denies is a 403 without a challenge, because
     /// another token changes nothing. If it does not answer, the request is refused with a 503.
     ///
-    /// An open handshake and public items are asked about, too, with no claims.
+    /// The engine is also asked about an open handshake and public items, without claims.
     pub fn with_decision_point(mut self, point: impl PolicyDecisionPoint) -> Self {
         self.policy.decision_point.set(point);
         self

@@ -110,8 +110,8 @@ impl Dpop {
 
     /// Accepts proofs up to this age, in whole seconds: 60 by default, at most 300, which is the
     /// limit of the MCP extension. The leeway for clocks is added, and is also how far a proof may
-    /// be ahead of the clock. A stolen proof can be used for as long at another server that accepts
-    /// it, so a longer age is only for clients that sign proofs ahead of their requests.
+    /// be ahead of the clock. Until it expires, a stolen proof can be used at another server that
+    /// accepts it, so a longer age is only for clients that sign proofs ahead of their requests.
     #[must_use]
     pub fn with_proof_age(mut self, age: Duration) -> Self {
         self.age = age;

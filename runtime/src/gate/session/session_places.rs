@@ -38,7 +38,7 @@ mod tests {
             "clientInfo":{"name":"test","title":"Test","version":"1.0.0"}}}"#;
         assert_eq!(places(refusal), 1);
         assert_eq!(places(&[b'a'; 4 * 1024]), 1);
-        // As much as a handshake can have: text, then what unpacks to most.
+        // The largest possible handshake: first only text, then what needs the most memory.
         assert_eq!(places(&[b'a'; 16 * 1024]), 2);
         let hostile = br#"{"":0},"#.repeat(16 * 1024 / 7);
         assert_eq!(places(&hostile), 32);

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{Explanation, LONGEST_CLAIM, Verdict};
 
-/// How long the decision point may take: a person waits.
+/// How long the decision point may take. A person waits for the answer.
 const TIME: Duration = Duration::from_secs(10);
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
@@ -88,7 +88,7 @@ fn one<E: ToString>(answer: Result<Vec<PolicyDecision>, E>) -> Result<PolicyDeci
     }
 }
 
-/// Returns what a decision says of itself. Its text is not that of this program.
+/// Returns what a decision says of itself. The text comes from outside this program.
 fn text(decision: &PolicyDecision) -> String {
     let named = decision.policy().map(|policy| match decision.version() {
         Some(version) => format!("{policy} ({version})"),
