@@ -2,6 +2,7 @@
 
 mod conditions;
 mod memory_limit;
+mod revoked;
 
 use std::time::Duration;
 
