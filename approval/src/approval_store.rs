@@ -6,9 +6,9 @@ use tokio::sync::watch;
 use toolgate_core::{caller::Identity, clock::UnixTime};
 
 use crate::{
+    concurrency_limiter::ConcurrencyLimiter,
     secret_text::is_equal,
     sign_in::{Redemption, SignIn},
-    turns::Turns,
 };
 
 /// How long a user may take to decide.
@@ -129,9 +129,9 @@ pub(crate) struct ApprovalStore {
     all: HashMap<String, Approval>,
     bytes: usize,
     /// The requests that wait for a decision.
-    pub(crate) waiters: Turns,
+    pub(crate) waiters: ConcurrencyLimiter,
     /// The codes that are being redeemed.
-    pub(crate) redemptions: Turns,
+    pub(crate) redemptions: ConcurrencyLimiter,
 }
 
 impl Default for ApprovalStore {
@@ -139,9 +139,9 @@ impl Default for ApprovalStore {
         Self {
             all: HashMap::new(),
             bytes: 0,
-            waiters: Turns::new(WAITERS_OF_CALLER, WAITERS),
+            waiters: ConcurrencyLimiter::new(WAITERS_OF_CALLER, WAITERS),
             // The client of the issuer limits the redemptions of all callers.
-            redemptions: Turns::new(REDEMPTIONS_OF_CALLER, usize::MAX),
+            redemptions: ConcurrencyLimiter::new(REDEMPTIONS_OF_CALLER, usize::MAX),
         }
     }
 }

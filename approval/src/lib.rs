@@ -14,7 +14,7 @@
 //! | `notices` | the texts of the pages without a form |
 //! | `browser_request` | the cookie, the origin and the form of a browser |
 //! | `secret_text` | random texts |
-//! | `turns` | how many operations of one caller run at the same time |
+//! | `concurrency_limiter` | how many operations of one caller run at the same time |
 //!
 //! It prevents these attacks: a client that answers by itself decides nothing; another user
 //! sees no arguments; a foreign form (CSRF), a foreign code or state (RFC 9700 §4.7) and a framed
@@ -23,13 +23,13 @@
 mod approval_store;
 mod approvals;
 mod browser_request;
+mod concurrency_limiter;
 mod html;
 mod notices;
 mod pages;
 mod secret_text;
 mod sign_in;
 mod sign_in_failure;
-mod turns;
 
 pub use approval_store::{Decision, NewApproval, Page};
 pub use approvals::{Approvals, ReportDecision, Settings};

@@ -19,8 +19,8 @@ use axum::{
     routing::get,
 };
 use toolgate_core::{
-    bearer::{Credentials, Scheme},
     caller::Identity,
+    credentials::{Credentials, Scheme},
     log_text::escaped_prefix,
 };
 use toolgate_oauth::{

@@ -1,7 +1,7 @@
 //! [`Failure`]: why a user could not be signed in.
 
 use toolgate_core::log_text::QuotedText;
-use toolgate_oauth::{issuer::AuthorizationCodeError, verify::Unauthenticated};
+use toolgate_oauth::{issuer::AuthorizationCodeError, verify::AuthenticationError};
 
 use crate::secret_text::NoRandomNumbers;
 
@@ -13,7 +13,7 @@ pub(crate) enum Failure {
     /// The issuer has sent an error (RFC 6749 §4.1.2.1), such as `access_denied`.
     Refused(String),
     OtherIssuer,
-    Token(Unauthenticated),
+    Token(AuthenticationError),
 }
 
 impl From<NoRandomNumbers> for Failure {
@@ -37,7 +37,7 @@ impl Failure {
             Self::Issuer(error) => error.to_string(),
             Self::Refused(error) => format!("it refused: {}", QuotedText(error, 64)),
             Self::OtherIssuer => "the response has the `iss` of another issuer, or it has no `iss`, which is required if the issuer promises it or the server trusts several issuers".to_owned(),
-            Self::Token(Unauthenticated::Invalid { description, .. }) => {
+            Self::Token(AuthenticationError::Invalid { description, .. }) => {
                 format!("its token is not accepted: {description}")
             }
             Self::Token(_) => "its token cannot be used or verified".to_owned(),

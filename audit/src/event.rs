@@ -21,7 +21,7 @@ pub enum Verdict<'a> {
     },
     /// A limit refuses the operation, or its authentic token is not accepted. A client can cause
     /// such refusals without limit, so the log writes one a second and counts the others.
-    Repeatable {
+    Aggregated {
         /// The stable code of the denial.
         reason: Option<&'a str>,
     },
@@ -88,7 +88,7 @@ impl<'a> Decision<'a> {
             item: None,
             outcome: match verdict {
                 Verdict::Allowed { .. } => "admitted",
-                Verdict::Denied { .. } | Verdict::Repeatable { .. } => "denied",
+                Verdict::Denied { .. } | Verdict::Aggregated { .. } => "denied",
             },
             needed: &"",
             held: &"",

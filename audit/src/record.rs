@@ -218,7 +218,7 @@ pub(crate) fn decision(
                 line.flag("late", true);
             }
         }
-        Verdict::Repeatable { reason } => {
+        Verdict::Aggregated { reason } => {
             line.flag("allowed", false);
             line.text("reason", reason, LONGEST_WORD);
         }

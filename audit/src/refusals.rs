@@ -24,17 +24,17 @@ pub(crate) struct CountedRefusals {
     /// Refusals of requests without an authentic token.
     unauthenticated: Refusals,
     /// Refusals by a limit, and refusals of authentic tokens that are not accepted.
-    repeated: Refusals,
+    authenticated: Refusals,
     /// The first repeated refusal of a second is a decision, which names its caller.
-    repeated_decision: OncePerSecond,
+    authenticated_decision: OncePerSecond,
 }
 
 impl Default for CountedRefusals {
     fn default() -> Self {
         Self {
             unauthenticated: Refusals::new("refused_unauthenticated"),
-            repeated: Refusals::new("refused_repeated"),
-            repeated_decision: OncePerSecond::default(),
+            authenticated: Refusals::new("refused_authenticated"),
+            authenticated_decision: OncePerSecond::default(),
         }
     }
 }
@@ -42,16 +42,18 @@ impl Default for CountedRefusals {
 impl CountedRefusals {
     /// Counts a decision that gets no record of its own. Returns whether it has counted it.
     pub(crate) fn count(&mut self, decision: &Decision<'_>) -> bool {
-        let (reason, is_repeatable) = match decision.verdict {
+        let (reason, is_aggregated) = match decision.verdict {
             // An allowed decision has a record of its own. It precedes a late denial.
             Verdict::Allowed { .. } | Verdict::Denied { is_late: true, .. } => return false,
             Verdict::Denied { reason, .. } => (reason, false),
-            Verdict::Repeatable { reason } => (reason, true),
+            Verdict::Aggregated { reason } => (reason, true),
         };
         let time = decision.time;
         let counts = match decision.issuer {
             None => &mut self.unauthenticated,
-            Some(_) if is_repeatable && !self.repeated_decision.take(time) => &mut self.repeated,
+            Some(_) if is_aggregated && !self.authenticated_decision.take(time) => {
+                &mut self.authenticated
+            }
             Some(_) => return false,
         };
         counts.count(reason.unwrap_or(decision.outcome), time);
@@ -60,18 +62,18 @@ impl CountedRefusals {
 
     /// Returns the kinds of refusals that have counts.
     pub(crate) fn counts(&mut self) -> impl Iterator<Item = &mut Refusals> {
-        let both = [&mut self.unauthenticated, &mut self.repeated];
+        let both = [&mut self.unauthenticated, &mut self.authenticated];
         both.into_iter().filter(|one| !one.counts.is_empty())
     }
 
     /// Returns whether nothing is counted.
     pub(crate) fn is_empty(&self) -> bool {
-        self.unauthenticated.counts.is_empty() && self.repeated.counts.is_empty()
+        self.unauthenticated.counts.is_empty() && self.authenticated.counts.is_empty()
     }
 
     /// Returns the time of the last counted refusal.
     pub(crate) fn latest(&self) -> u64 {
-        self.unauthenticated.latest.max(self.repeated.latest)
+        self.unauthenticated.latest.max(self.authenticated.latest)
     }
 }
 

@@ -219,7 +219,7 @@ impl Verifier<'_> {
                 result.starts += 1;
                 result.cut_before += u64::from(record.number("cut_bytes") > 0);
             }
-            "refused_unauthenticated" | "refused_repeated" => {
+            "refused_unauthenticated" | "refused_authenticated" => {
                 let count = record.number("count");
                 result.counted_refusals = result.counted_refusals.saturating_add(count);
             }

@@ -4,7 +4,7 @@
 
 use divan::Bencher;
 use toolgate::{
-    __private::{Facts, ToolDefinition, argument, run, tool_result},
+    __private::{ItemDeclaration, ToolDefinition, argument, run, tool_result},
     Config, Scope, Server, ToolSet,
     auth::Requirement,
 };
@@ -18,7 +18,7 @@ fn tool(number: usize, scopes: usize) -> ToolDefinition<()> {
     let set: &'static [Scope] = Vec::leak(vec![scope]);
     let access = Requirement::Scopes(Vec::leak(vec![set]));
     ToolDefinition::new(
-        Facts::new(name, "Does what its number says.", access),
+        ItemDeclaration::new(name, "Does what its number says.", access),
         |described| {
             described
                 .argument(argument::<String>(), "text", "What to say.")

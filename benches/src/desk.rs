@@ -14,10 +14,10 @@ use serde_json::json;
 
 use toolgate_core::{
     access::{Conditions, Requirement},
-    authorization::{Decision, Offers, Rules},
-    bearer::Credentials,
-    caller::{Acceptance, Caller},
+    authorization::{Decision, ProtectedItems, Rules},
+    caller::{Caller, TokenPolicy},
     clock::{Clock, SystemClock},
+    credentials::Credentials,
     operation::Operation,
     scope::{Scope, ScopeTable},
 };
@@ -100,7 +100,7 @@ impl Desk {
         let verifier = IssuerVerifier::new([issuer]).expect("good settings");
         let authenticator = Authenticator::new(
             verifier,
-            Acceptance::new([ISSUER], [AUDIENCE]),
+            TokenPolicy::new([ISSUER], [AUDIENCE]),
             Arc::new(table),
             Arc::new(SystemClock),
         );
@@ -225,14 +225,14 @@ fn rules(tools: &[String], names: &[&'static str], plain: Option<usize>) -> Rule
         }
     };
     let named = tools.iter().enumerate();
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: named
             .map(|(number, name)| (name.as_str().into(), access(number)))
             .collect(),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
     let baseline = table.required();
-    Rules::new(table, offers, baseline, false)
+    Rules::new(table, protected_items, baseline, false)
 }
 
 impl std::fmt::Debug for Desk {

@@ -12,7 +12,7 @@
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
 //! - `rates`: how often callers may send requests, and the proxies that name them
-//! - `request_limits`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
+//! - `request_limit_setters`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
 //!   keys that seal state
 //! - `store_settings`: the store that replicas share
 //! - `approval_settings`: how users sign in to approve requests
@@ -42,7 +42,7 @@ mod private_issuers;
 mod published_scopes;
 mod rates;
 mod report;
-mod request_limits;
+mod request_limit_setters;
 mod resource_metadata;
 mod resource_url;
 mod scalekit;
@@ -80,7 +80,7 @@ pub use {
 use crate::{
     issuer::Issuer,
     rate_settings::RateSettings,
-    request_limits::Limits,
+    request_limits::RequestLimits,
     session_limits::SessionLimits,
     start_error::{SetupErrors, StartError},
     verify::Dpop,
@@ -111,7 +111,7 @@ pub struct Config {
     issuers: Vec<ValidIssuer>,
     resource_name: Option<String>,
     leeway: Duration,
-    limits: Limits,
+    limits: RequestLimits,
     rates: RateSettings,
     session_limits: SessionLimits,
     dpop: Dpop,
@@ -262,7 +262,7 @@ impl Config {
             issuers: Vec::new(),
             resource_name: None,
             leeway: Duration::from_secs(30),
-            limits: Limits::default(),
+            limits: RequestLimits::default(),
             rates: RateSettings::default(),
             session_limits: SessionLimits::default(),
             dpop: Dpop::default(),

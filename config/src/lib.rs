@@ -19,7 +19,7 @@ pub use config::{
     ValidIssuer,
 };
 pub use rate_settings::RateSettings;
-pub use request_limits::{BODY_TIME, Limits};
+pub use request_limits::{BODY_TIME, RequestLimits};
 pub use session_limits::SessionLimits;
 pub use trusted_proxies::TrustedProxies;
 

@@ -17,7 +17,7 @@ pub struct RateSettings {
 
 impl RateSettings {
     /// Returns whether requests without a valid token are limited by address.
-    pub fn limits_strangers(&self) -> bool {
+    pub fn limits_unauthenticated(&self) -> bool {
         self.unauthenticated.is_some() || self.failures.is_some()
     }
 }

@@ -31,7 +31,7 @@ const UNPACKED_PER_VALUE: usize = 72;
 
 /// The limits of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct RequestLimits {
     /// The bytes of a body.
     pub body: usize,
     /// The bytes that are kept of a body whose sender has no valid token.
@@ -46,7 +46,7 @@ pub struct Limits {
     pub stream_after: Option<Duration>,
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             body: BODY,
@@ -59,7 +59,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl RequestLimits {
     /// Returns the bytes that incomplete bodies without a valid token share.
     pub fn pending_bodies(&self) -> usize {
         self.unauthenticated_body.saturating_mul(PENDING_BODIES)

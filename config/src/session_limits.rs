@@ -26,9 +26,9 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 ///
 /// let limits = SessionLimits::default()
 ///     .with_idle_time(Duration::from_secs(10 * 60))
-///     .with_places(1000)
-///     .with_places_per_principal(16)
-///     .with_anonymous_places(100);
+///     .with_total_weight(1000)
+///     .with_weight_per_caller(16)
+///     .with_unauthenticated_weight(100);
 /// let config = Config::new("https://mcp.example.com/mcp").with_session_limits(limits);
 /// # assert!(config.warnings().is_empty());
 /// ```
@@ -36,7 +36,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub struct SessionLimits {
     pub(crate) idle: Duration,
     pub(crate) owned: usize,
-    pub(crate) per_principal: usize,
+    pub(crate) per_caller: usize,
     pub(crate) anonymous: usize,
 }
 
@@ -48,7 +48,7 @@ impl Default for SessionLimits {
             // Half a gigabyte.
             owned: 8192,
             // More than the number of clients that one person runs in parallel.
-            per_principal: 64,
+            per_caller: 64,
             // An eighth of the others: clients without a token must cost little.
             anonymous: 1024,
         }
@@ -69,8 +69,8 @@ impl SessionLimits {
     }
 
     #[must_use]
-    pub fn per_principal(&self) -> usize {
-        self.per_principal
+    pub fn per_caller(&self) -> usize {
+        self.per_caller
     }
 
     #[must_use]
@@ -90,22 +90,22 @@ impl SessionLimits {
 
     /// Sets the number of places for the sessions of callers with a token: 8192 by default.
     #[must_use]
-    pub fn with_places(mut self, places: usize) -> Self {
-        self.owned = places;
+    pub fn with_total_weight(mut self, weight: usize) -> Self {
+        self.owned = weight;
         self
     }
 
     /// Sets the number of places of one caller: 64 by default.
     #[must_use]
-    pub fn with_places_per_principal(mut self, places: usize) -> Self {
-        self.per_principal = places;
+    pub fn with_weight_per_caller(mut self, weight: usize) -> Self {
+        self.per_caller = weight;
         self
     }
 
     /// Sets the number of places for the sessions of callers without a token: 1024 by default.
     #[must_use]
-    pub fn with_anonymous_places(mut self, places: usize) -> Self {
-        self.anonymous = places;
+    pub fn with_unauthenticated_weight(mut self, weight: usize) -> Self {
+        self.anonymous = weight;
         self
     }
 
@@ -128,13 +128,13 @@ impl SessionLimits {
     #[doc(hidden)]
     #[must_use]
     pub fn flaw(&self) -> Option<(String, &'static str)> {
-        let places = [
+        let weight = [
             ("of all callers", self.owned),
-            ("of one caller", self.per_principal),
+            ("of one caller", self.per_caller),
             ("of callers without a token", self.anonymous),
         ];
-        if let Some((whose, _)) = places.into_iter().find(|(_, places)| *places == 0) {
-            let what = format!("the sessions {whose} have 0 places, so none could be opened");
+        if let Some((whose, _)) = weight.into_iter().find(|(_, weight)| *weight == 0) {
+            let what = format!("the sessions {whose} have the weight 0, so none could be opened");
             return Some((what, "give them at least one, or use `without_sessions`"));
         }
         if self.idle.is_zero() || self.idle > LONGEST_IDLE {
@@ -157,9 +157,9 @@ mod tests {
         let limits = SessionLimits::default();
         assert_eq!(limits.flaw(), None);
         for (flawed, expected) in [
-            (limits.with_places(0), "of all callers"),
-            (limits.with_places_per_principal(0), "of one caller"),
-            (limits.with_anonymous_places(0), "without a token"),
+            (limits.with_total_weight(0), "of all callers"),
+            (limits.with_weight_per_caller(0), "of one caller"),
+            (limits.with_unauthenticated_weight(0), "without a token"),
             (limits.with_idle_time(Duration::ZERO), "0 seconds"),
             (limits.with_idle_time(Duration::MAX), "seconds"),
         ] {

@@ -14,19 +14,19 @@ use crate::{
 };
 
 mod accessors;
-mod authorized_slot;
+mod authorized_parameters;
 mod denial;
+mod enabled_items;
 mod requested_scopes;
 mod rules;
-mod switched_off;
 mod undecided;
 
 pub use denial::{Denial, NotPermittedError};
-pub use rules::{Offers, Rules};
-pub use switched_off::Switches;
+pub use enabled_items::EnabledItems;
+pub use rules::{ProtectedItems, Rules};
 pub use undecided::{Effect, Undecided};
 
-use authorized_slot::AuthorizedSlot;
+use authorized_parameters::AuthorizedParameters;
 use rules::Rule;
 
 /// The tool, prompt or resource of an operation, as its index in the server's list.
@@ -45,7 +45,7 @@ impl Rules {
     /// admission, or is returned with the denial. If the server has a decision point, this function
     /// makes no permit for an operation that the decision point has to allow.
     pub fn decide(&self, operation: Operation<'_>, caller: Option<Caller>) -> Decision {
-        let target = match self.authorize(operation, caller.as_ref(), Extent::All) {
+        let target = match self.authorize(operation, caller.as_ref(), ConditionChecks::All) {
             Ok(target) => target,
             Err(denial) => return Decision::Deny(denial, caller),
         };
@@ -54,7 +54,7 @@ impl Rules {
             caller,
             kind: operation.kind(),
             target,
-            authorized: AuthorizedSlot::default(),
+            authorized: AuthorizedParameters::default(),
             shown: None,
         };
         match self.asks(operation, target) {
@@ -66,13 +66,15 @@ impl Rules {
     /// Returns whether the rules allow a caller to perform an operation now. A decision point can
     /// still deny it.
     pub fn allows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
-        self.authorize(operation, caller, Extent::All).is_ok()
+        self.authorize(operation, caller, ConditionChecks::All)
+            .is_ok()
     }
 
     /// Returns whether lists that are filtered by grants show the item of an operation to a
     /// caller.
     pub fn shows(&self, operation: Operation<'_>, caller: Option<&Caller>) -> bool {
-        self.authorize(operation, caller, Extent::Roles).is_ok()
+        self.authorize(operation, caller, ConditionChecks::RolesOnly)
+            .is_ok()
     }
 
     /// Authorizes again at dispatch, with the operation that is about to run. The age of the
@@ -82,12 +84,12 @@ impl Rules {
     ///
     /// [`NotPermittedError`] if a different operation was admitted, if different rules admitted
     /// it, or if its caller may not perform it.
-    pub fn confirm(
+    pub fn reauthorize(
         &self,
         permit: &Permit,
         operation: Operation<'_>,
     ) -> Result<(), NotPermittedError> {
-        match self.authorize(operation, permit.caller(), Extent::AllButAge) {
+        match self.authorize(operation, permit.caller(), ConditionChecks::WithoutLoginAge) {
             Ok(target)
                 if self.id == permit.rules
                     && operation.kind() == permit.kind
@@ -105,7 +107,7 @@ impl Rules {
         &self,
         operation: Operation<'_>,
         caller: Option<&Caller>,
-        extent: Extent,
+        checks: ConditionChecks,
     ) -> Result<Option<Target>, Denial> {
         let rule = self.access_of(operation);
         let (target, accesses): (_, &[&ResolvedAccess]) = match &rule {
@@ -129,8 +131,8 @@ impl Rules {
                 ScopeSet::EMPTY
             }
             None => {
-                let wanted = self.scopes_to_request(Some(operation));
-                return Err(Denial::NoToken { wanted });
+                let challenge_scopes = self.scopes_to_request(Some(operation));
+                return Err(Denial::NoToken { challenge_scopes });
             }
         };
         if accesses.iter().all(|access| access.allows(granted)) {
@@ -142,7 +144,7 @@ impl Rules {
             .fold(ScopeSet::EMPTY, ScopeSet::union);
         match caller {
             Some(caller) if accesses.iter().all(|one| one.scopes().allows(granted)) => {
-                self.check_conditions(accesses, caller, needed, extent)?;
+                self.check_conditions(accesses, caller, needed, checks)?;
                 Ok(target)
             }
             _ => Err(Denial::InsufficientScope {
@@ -159,7 +161,7 @@ impl Rules {
         accesses: &[&ResolvedAccess],
         caller: &Caller,
         needed: ScopeSet,
-        extent: Extent,
+        checks: ConditionChecks,
     ) -> Result<(), Denial> {
         let claims = caller.claims();
         let mut all = accesses.iter().filter_map(|access| access.conditions());
@@ -169,10 +171,10 @@ impl Rules {
         if let Some(needed) = all.clone().find_map(|one| one.missing_roles(claims)) {
             return Err(Denial::MissingRole { needed });
         }
-        let now = match extent {
-            Extent::All => Some(self.clock.0.now()),
-            Extent::AllButAge => None,
-            Extent::Roles => return Ok(()),
+        let now = match checks {
+            ConditionChecks::All => Some(self.clock.0.now()),
+            ConditionChecks::WithoutLoginAge => None,
+            ConditionChecks::RolesOnly => return Ok(()),
         };
         match all.find(|one| !one.accepts_login(claims, now)) {
             None => Ok(()),
@@ -187,13 +189,13 @@ impl Rules {
 
 /// Which further conditions are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Extent {
+enum ConditionChecks {
     /// All of them.
     All,
     /// All except `max_age`.
-    AllButAge,
+    WithoutLoginAge,
     /// The person and the roles: the others can be satisfied by logging in again.
-    Roles,
+    RolesOnly,
 }
 
 /// The result of [`Rules::decide`].
@@ -218,7 +220,7 @@ pub struct Permit {
     /// The kind of the operation; `target` is the item.
     kind: &'static str,
     target: Option<Target>,
-    authorized: AuthorizedSlot,
+    authorized: AuthorizedParameters,
     /// The items that the decision point shows in a list, or `None` without a decision point.
     shown: Option<Arc<HashSet<Target>>>,
 }

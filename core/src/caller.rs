@@ -1,28 +1,28 @@
 //! [`Caller`]: who sent a request, as its token says.
 //!
 //! A [`Caller`] is built from an [`AcceptedToken`], which comes only from
-//! [`Acceptance::accept`] or, for a token bound to a key, from [`BoundToken::proved_by`]. Its
+//! [`TokenPolicy::accept`] or, for a token bound to a key, from [`BoundToken::proved_by`]. Its
 //! second origin is a [`LocalOrigin`]: a program that serves no HTTP request with it.
 
 use std::sync::Arc;
 
 use crate::{
-    bearer::{BearerToken, Credentials},
     claims::Claims,
+    credentials::{BearerToken, Credentials},
     scope::{ScopeSet, ScopeTable},
 };
 
-mod acceptance;
 mod accessors;
 mod local_origin;
 #[cfg(feature = "testing")]
 mod test_caller;
 mod token_binding;
+mod token_policy;
 mod token_rejection;
 
-pub use acceptance::{Acceptance, MAX_LEEWAY};
 pub use local_origin::{LOCAL_ISSUER, LocalOrigin};
 pub use token_binding::{Accepted, AcceptedToken, BoundToken, ProvedKey, Thumbprint};
+pub use token_policy::{MAX_LEEWAY, TokenPolicy};
 pub use token_rejection::TokenRejection;
 
 /// An authentic token, or what a program states in place of one: its claims, and the scopes of
@@ -43,7 +43,7 @@ pub struct VerifiedToken {
 
 impl VerifiedToken {
     /// Resolves the scopes of claims that a verifier has read. Issuer, audience and times are
-    /// validated later: see [`Acceptance::accept`].
+    /// validated later: see [`TokenPolicy::accept`].
     pub fn new(claims: Claims, table: &ScopeTable) -> Arc<Self> {
         let granted = table.granted(claims.scopes());
         Arc::new(Self {

@@ -1,6 +1,6 @@
 //! The typed claims of a token. A claim of the wrong type is refused, never skipped.
 //!
-//! This module does not validate the claims: `caller::Acceptance` checks the issuer, the
+//! This module does not validate the claims: `caller::TokenPolicy` checks the issuer, the
 //! audience and the times.
 
 use serde_json::{Map, Value};

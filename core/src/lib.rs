@@ -13,10 +13,10 @@
 pub mod __fuzzing;
 pub mod access;
 pub mod authorization;
-pub mod bearer;
 pub mod caller;
 pub mod claims;
 pub mod clock;
+pub mod credentials;
 pub mod denial;
 pub mod json;
 pub mod log_text;

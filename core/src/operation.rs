@@ -49,7 +49,7 @@ pub enum Operation<'m> {
 
 impl<'m> Operation<'m> {
     /// Returns the tool, prompt or URI that the request names.
-    pub fn subject(self) -> Option<&'m str> {
+    pub fn item_name(self) -> Option<&'m str> {
         match self {
             Self::CallTool(name)
             | Self::GetPrompt(name)

@@ -12,7 +12,7 @@ use crate::{
     response_redirect::ResponseRedirect,
     sealed_values::{self, Purpose},
     settings::OFFLINE_ACCESS,
-    subject,
+    subject_name,
 };
 
 /// How long the person has to decide, in seconds.
@@ -59,7 +59,7 @@ impl AuthorizationRequest {
                 "dpop_jkt must be the base64url text of a SHA-256 thumbprint",
             ));
         }
-        let hint = parameters.one("login_hint")?.and_then(subject::parse);
+        let hint = parameters.one("login_hint")?.and_then(subject_name::parse);
         Ok(Self {
             id: sealed_values::random()?,
             client: client.id,

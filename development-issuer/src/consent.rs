@@ -27,7 +27,7 @@ use crate::{
     sealed_values,
     settings::OFFLINE_ACCESS,
     sign_in::SignIn,
-    subject,
+    subject_name,
 };
 
 /// The message for an invalid name.
@@ -79,7 +79,7 @@ fn decide_form(issuer: &IssuerState, form: &FormParameters) -> Result<Response, 
         .collect();
     let has_second_factor = form.one("second_factor")?.is_some();
     let typed = form.one("subject")?.unwrap_or_default();
-    let subject = subject::parse(typed);
+    let subject = subject_name::parse(typed);
     if decision == "switch" || (decision == "allow" && subject.is_none()) {
         let printable: String = typed.chars().filter(|c| !c.is_control()).collect();
         let choices = ConsentChoices {

@@ -16,7 +16,7 @@ use crate::{
     sealed_values::Seal,
     settings::{OFFLINE_ACCESS, Settings, SetupError},
     signing_key::SigningKey,
-    subject,
+    subject_name,
 };
 
 /// An authorization server on loopback, for one resource.
@@ -134,7 +134,7 @@ fn setup_errors(settings: &Settings) -> Vec<SetupError> {
             );
         }
     }
-    if subject::parse(&settings.subject).is_none() {
+    if subject_name::parse(&settings.subject).is_none() {
         add(
             format!(
                 "the development issuer's subject {:?} is not valid",

@@ -16,7 +16,7 @@ use crate::{
     issued_tokens::text_claim,
     issuer_state::IssuerState,
     json_response::OAuthError,
-    sealed_values, subject,
+    sealed_values, subject_name,
     token_response::access_token_response,
 };
 
@@ -57,7 +57,7 @@ pub(crate) fn redeem(
         && text_claim(claims, "resource") == issuer.settings.resource
         && text_claim(claims, "client_id") == client.id
         && assertion.is_current(issuer.now());
-    let subject = subject::parse(text_claim(claims, "sub"));
+    let subject = subject_name::parse(text_claim(claims, "sub"));
     let (true, Some(subject)) = (is_valid, subject) else {
         return Err(INVALID);
     };

@@ -72,7 +72,7 @@ mod sealed_values;
 mod settings;
 mod sign_in;
 mod signing_key;
-mod subject;
+mod subject_name;
 #[cfg(test)]
 mod tests;
 mod token_endpoint;

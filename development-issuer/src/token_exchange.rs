@@ -28,7 +28,7 @@ use crate::{
     json_response::{OAuthError, uncached_json},
     sealed_values,
     settings::OFFLINE_ACCESS,
-    subject,
+    subject_name,
 };
 
 /// The grant type and the token type (RFC 8693 §2.1 and §3).
@@ -126,7 +126,7 @@ fn client(headers: &HeaderMap, form: &FormParameters) -> Result<String, OAuthErr
         None => form.one("client_id")?.ok_or(unknown)?.to_owned(),
     };
     // The id is in tokens and in the log, like the name of a person.
-    subject::parse(&id).ok_or(unknown)
+    subject_name::parse(&id).ok_or(unknown)
 }
 
 /// Returns the client id of `client_secret_basic` (RFC 6749 §2.3.1).

@@ -13,7 +13,7 @@ use crate::{
 /// The access and the demands of an item, as expressions of an expansion.
 pub(crate) struct AccessTokens {
     pub(crate) access: TokenStream,
-    pub(crate) demands: TokenStream,
+    pub(crate) authorize_scopes: TokenStream,
     /// `None` if there are no conditions.
     pub(crate) conditions: Option<TokenStream>,
 }
@@ -22,10 +22,10 @@ impl AccessTokens {
     /// Refers to the constants of a function's hidden struct.
     pub(crate) fn for_function(model: &ItemModel, krate: &TokenStream) -> Self {
         Self {
-            access: code!(<Self as #krate::__private::Stated>::ACCESS),
-            demands: code!(<Self as #krate::__private::Stated>::DEMANDS),
+            access: code!(<Self as #krate::__private::DeclaredAccess>::ACCESS),
+            authorize_scopes: code!(<Self as #krate::__private::DeclaredAccess>::AUTHORIZE_SCOPES),
             conditions: conditions(model, krate)
-                .map(|_| code!(<Self as #krate::__private::Stated>::CONDITIONS)),
+                .map(|_| code!(<Self as #krate::__private::DeclaredAccess>::CONDITIONS)),
         }
     }
 
@@ -36,7 +36,7 @@ impl AccessTokens {
         krate: &TokenStream,
     ) -> Self {
         let access = access(model, krate);
-        let demands = demands(model, krate).unwrap_or_else(|| code!(&[]));
+        let authorize_scopes = authorize_scopes(model, krate).unwrap_or_else(|| code!(&[]));
         let within = declared_scopes.map(|path| {
             // The error appears at the method, not where the declared scopes are named.
             let place = located_at(model.ident.span());
@@ -44,14 +44,14 @@ impl AccessTokens {
             let name = &model.name;
             quote_spanned! {place=>
                 const _: () = #krate::__private::assert_within(
-                    #name, __TOOLGATE_ACCESS, __TOOLGATE_DEMANDS, #path,
+                    #name, __TOOLGATE_ACCESS, __TOOLGATE_AUTHORIZE_SCOPES, #path,
                 );
             }
         });
         // A user's constant can have any name that does not begin like this.
         let listed = within.as_ref().map(|within| {
             code! {
-                const __TOOLGATE_DEMANDS: &[#krate::__private::Scope] = #demands;
+                const __TOOLGATE_AUTHORIZE_SCOPES: &[#krate::__private::Scope] = #authorize_scopes;
                 #within
             }
         });
@@ -61,9 +61,9 @@ impl AccessTokens {
                 #listed
                 __TOOLGATE_ACCESS
             }),
-            demands: code!({
-                const __TOOLGATE_DEMANDS: &[#krate::__private::Scope] = #demands;
-                __TOOLGATE_DEMANDS
+            authorize_scopes: code!({
+                const __TOOLGATE_AUTHORIZE_SCOPES: &[#krate::__private::Scope] = #authorize_scopes;
+                __TOOLGATE_AUTHORIZE_SCOPES
             }),
             conditions: conditions(model, krate).map(|conditions| {
                 code!({
@@ -90,8 +90,8 @@ pub(crate) fn conditions(model: &ItemModel, krate: &TokenStream) -> Option<Token
 
 /// Builds the scopes that `authorize` can require, as a constant's value, or returns `None` if
 /// there are none.
-pub(crate) fn demands(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
-    let demands = &model.attribute.authorize_scopes;
-    let scopes = demands.iter().map(|scope| scope.tokens(krate));
-    (!demands.is_empty()).then(|| code!(&[#(#scopes),*]))
+pub(crate) fn authorize_scopes(model: &ItemModel, krate: &TokenStream) -> Option<TokenStream> {
+    let authorize_scopes = &model.attribute.authorize_scopes;
+    let scopes = authorize_scopes.iter().map(|scope| scope.tokens(krate));
+    (!authorize_scopes.is_empty()).then(|| code!(&[#(#scopes),*]))
 }

@@ -1,14 +1,14 @@
 //! Turns the model of a tool, a resource or a prompt into tokens, for functions and methods.
 //!
 //! Expansions stay small, because the runtime does the work. An expansion is one value of
-//! `ToolDefinition`, `ResourceDefinition` or `PromptDefinition`. It is built from the facts
+//! `ToolDefinition`, `ResourceDefinition` or `PromptDefinition`. It is built from the declaration
 //! and two functions: one that describes the item, and one that calls it. `f` below, a tool with
 //! an argument `text: String`, an extractor `State<Db>` and the result `String`, becomes
 //!
 //! ```text
 //! struct f {}                                 // the type that `tools![f]` names
 //!
-//! impl Stated for f {                         // the access, as a constant
+//! impl DeclaredAccess for f {                         // the access, as a constant
 //!     const ACCESS: Requirement = Requirement::Scopes(&[&[Scope::new("a")]]);
 //! }
 //!
@@ -17,14 +17,14 @@
 //!         let slot_0 = argument::<String>();  // the one bound on this argument's type
 //!         let result = returns::<String>();   // the one bound on the result's type
 //!         ToolDefinition::new(
-//!             Facts::new("f", "The doc comment.", <Self as Stated>::ACCESS),
+//!             ItemDeclaration::new("f", "The doc comment.", <Self as DeclaredAccess>::ACCESS),
 //!             move |schema| {
 //!                 SchemaBuilder::argument(schema, slot_0, "text", "Its doc comment.");
 //!                 SchemaBuilder::result(schema, result);
 //!             },
 //!             move |call| run(Call::item(&call), async move {
 //!                 let value_1 = extract::<_, State<Db>>(&mut call)?;
-//!                 let value_0 = Slot::take(slot_0, &mut call, "text")?;
+//!                 let value_0 = ArgumentReader::take(slot_0, &mut call, "text")?;
 //!                 Returns::done(result, f(value_0, value_1))
 //!             }),
 //!         );
@@ -109,13 +109,13 @@ pub(crate) fn definition(
         code!(let __definition = #krate::__private::#value::extracts::<#ty>(__definition);)
     });
     let result = &model.result;
-    let facts = facts(model, access, krate);
+    let declaration = declaration(model, access, krate);
     let call = call::call(model, function, krate);
     let (constructor, changes) = match kind {
         ItemKind::Tool => {
             let describe = describe(model, krate);
             (
-                code!(#facts, move |__schema| { #describe }, move |__call| #call),
+                code!(#declaration, move |__schema| { #describe }, move |__call| #call),
                 None,
             )
         }
@@ -130,7 +130,7 @@ pub(crate) fn definition(
                 |bytes| code!(let __definition = #krate::__private::#value::size(__definition, #bytes);),
             );
             (
-                code!(#uri, #facts, __result, move |__call| #call),
+                code!(#uri, #declaration, __result, move |__call| #call),
                 Some(code!(#mime_type #size)),
             )
         }
@@ -146,16 +146,16 @@ pub(crate) fn definition(
                 }
             });
             (
-                code!(#facts, move |__call| #call),
+                code!(#declaration, move |__call| #call),
                 Some(code!(#(#arguments)*)),
             )
         }
     };
     let completes = completes(model, krate);
     let authorize = authorize::authorize(model, krate);
-    let demands = (!model.attribute.authorize_scopes.is_empty()).then(|| {
-        let demands = &access.demands;
-        code!(let __definition = #krate::__private::#value::demands(__definition, #demands);)
+    let authorize_scopes = (!model.attribute.authorize_scopes.is_empty()).then(|| {
+        let authorize_scopes = &access.authorize_scopes;
+        code!(let __definition = #krate::__private::#value::authorize_scopes(__definition, #authorize_scopes);)
     });
     code! {{
         #(#slots)*
@@ -163,7 +163,7 @@ pub(crate) fn definition(
         let __definition = #krate::__private::#value::new(#constructor);
         #changes
         #(#extracts)*
-        #demands
+        #authorize_scopes
         #authorize
         #completes
         __definition
@@ -220,7 +220,7 @@ fn slot(number: usize) -> Ident {
     format_ident!("__slot_{number}", span = Span::mixed_site())
 }
 
-fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> TokenStream {
+fn declaration(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> TokenStream {
     let name = &model.name;
     let description = &model.description;
     let attribute = &model.attribute;
@@ -228,7 +228,7 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
     let with = |setter: &str, value: TokenStream, place: Span| {
         let setter = Ident::new(setter, Span::mixed_site());
         let krate = respan(krate, place);
-        quote_spanned!(place=> let __facts = #krate::__private::Facts::#setter(__facts, #value);)
+        quote_spanned!(place=> let __declaration = #krate::__private::ItemDeclaration::#setter(__declaration, #value);)
     };
     let generated = Span::mixed_site();
     let conditions = conditions
@@ -264,13 +264,13 @@ fn facts(model: &ItemModel, access: &AccessTokens, krate: &TokenStream) -> Token
         let needed = needed.iter().map(|one| one.tokens(krate));
         with("client_capabilities", code!(&[#(#needed),*]), generated)
     });
-    let new = code!(#krate::__private::Facts::new(#name, #description, #access));
+    let new = code!(#krate::__private::ItemDeclaration::new(#name, #description, #access));
     let changes = code!(
         #conditions #(#texts)* #(#limits)* #(#hints)* #(#icons)* #meta #needed
     );
     match changes.is_empty() {
         true => new,
-        false => code!({ let __facts = #new; #changes __facts }),
+        false => code!({ let __declaration = #new; #changes __declaration }),
     }
 }
 
@@ -316,7 +316,7 @@ fn read(number: usize, parameter: &Parameter, slots: &Ident, krate: &TokenStream
             code!(let #value = #krate::__private::#slots::take(#slot, &mut __call, #name)?;)
         }
         Parameter::Arguments(_) => {
-            code!(let #value = #krate::__private::Slot::take_all(#slot, &mut __call)?;)
+            code!(let #value = #krate::__private::ArgumentReader::take_all(#slot, &mut __call)?;)
         }
         Parameter::Extractor(extractor) => {
             let ty = &extractor.ty;

@@ -123,9 +123,9 @@ fn find(tokens: TokenStream, word: &str) -> Option<TokenStream> {
 /// Implements the access on the hidden struct, independent of the state of a server.
 fn declared_access(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> TokenStream {
     let access = access_tokens::access(model, krate);
-    let demands = access_tokens::demands(model, krate).map(|demands| {
+    let authorize_scopes = access_tokens::authorize_scopes(model, krate).map(|authorize_scopes| {
         quote_spanned! {Span::mixed_site()=>
-            const DEMANDS: &'static [#krate::__private::Scope] = #demands;
+            const AUTHORIZE_SCOPES: &'static [#krate::__private::Scope] = #authorize_scopes;
         }
     });
     let conditions = access_tokens::conditions(model, krate).map(|conditions| {
@@ -135,9 +135,9 @@ fn declared_access(ident: &Ident, model: &ItemModel, krate: &TokenStream) -> Tok
     });
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
-        impl #krate::__private::Stated for #ident {
+        impl #krate::__private::DeclaredAccess for #ident {
             const ACCESS: #krate::__private::Requirement = #access;
-            #demands
+            #authorize_scopes
             #conditions
         }
     }

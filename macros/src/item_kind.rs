@@ -139,8 +139,8 @@ impl ItemKind {
     /// Builds the name of the runtime's type that `reads` returns.
     pub(crate) fn slot(self) -> Ident {
         let name = match self {
-            Self::Tool => "Slot",
-            Self::Resource | Self::Prompt => "TextSlot",
+            Self::Tool => "ArgumentReader",
+            Self::Resource | Self::Prompt => "TextArgumentReader",
         };
         Ident::new(name, Span::mixed_site())
     }

@@ -19,5 +19,5 @@ pub mod verify;
 
 // Short paths to the core.
 use toolgate_core::{
-    bearer, caller, claims, clock, denial, json, log_text, loopback, scope, start_error,
+    caller, claims, clock, credentials, denial, json, log_text, loopback, scope, start_error,
 };

@@ -5,7 +5,7 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use crate::{bearer::BearerToken, claims::Claims, log_text::Truncated};
+use crate::{claims::Claims, credentials::BearerToken, log_text::Truncated};
 
 mod authenticator;
 mod dpop;
@@ -16,13 +16,13 @@ mod issuer_verifier;
 mod jws;
 mod jwt;
 mod readiness_error;
-mod stamp;
 mod token_type;
 mod verification_cache;
+mod verification_evidence;
 mod verification_path;
 mod verifier;
 
-pub use authenticator::{Authenticator, Unauthenticated};
+pub use authenticator::{AuthenticationError, Authenticator};
 pub use dpop::{
     Dpop, DpopRequest, LONGEST_PROOF_AGE, NONCE, Nonces, PROOF, ProofError, ProofRequirements,
     Proofs,
@@ -30,7 +30,7 @@ pub use dpop::{
 pub use issuer_verifier::IssuerVerifier;
 pub use readiness_error::ReadinessError;
 pub use verification_cache::TokenHash;
-pub use verification_path::{VerificationKind, VerificationPath};
+pub use verification_path::{EvidenceKind, VerificationPath};
 
 /// Establishes that a token is authentic and reads its claims.
 ///

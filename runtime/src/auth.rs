@@ -9,10 +9,10 @@ pub use crate::config::PublishedScopes;
 pub use crate::config::TestApprovals;
 pub use crate::{
     access::{Conditions, Requirement},
-    bearer::{BearerError, BearerToken},
     caller::Caller,
     claims::{Actor, Claims, ClaimsError},
     clock::{Clock, SystemClock, UnixTime},
+    credentials::{BearerError, BearerToken},
     denial::{DenialReason, Remedy},
     item::{AuthorizeError, AuthorizeReturn},
     scope::{Scope, ScopeDescription, ScopeError},

@@ -16,7 +16,7 @@
 // - `message`: the message of a request; `fast_head`, `fast_message`: the fast reader;
 //   `message_error`: why a message is refused; `local_request`: a message on standard input
 // - `message_head`: the beginning of a message, for a refusal
-// - `message_size`, `json_memory_estimate`: the memory that a message takes, before it is unpacked
+// - `decoded_size`, `json_memory_estimate`: the memory that a message takes, before it is unpacked
 // - `message_limits`, `log_line_size`: limits of what is logged and stored
 //
 // Authorize:
@@ -30,9 +30,9 @@
 // - `throttle`: the rates and the numbers of running requests
 //
 // Dispatch:
-// - `lane`: which way an authorized request takes
-// - `dispatch`: runs it; `stateless_fast_path`, `plain_session_call`, `session_fast_path`, `rmcp_forward`:
-//   the lanes; `slow_answer`: an event stream for an answer that takes long
+// - `execution_path`: which way an authorized request takes
+// - `dispatch`: runs it; `stateless_fast_path`, `direct_session_call`, `session_fast_path`, `rmcp_forward`:
+//   the execution paths; `slow_answer`: an event stream for an answer that takes long
 //
 // Response:
 // - `refusal`, `refusal_context`, `challenge`: the answer to a refused request;
@@ -48,12 +48,13 @@ use tokio_util::sync::CancellationToken;
 use toolgate_store::{Replicas, Revocations};
 
 use crate::{
-    authorization::Rules, clock::Clock, config::Limits, scope::ScopeSet, verify::Authenticator,
+    authorization::Rules, clock::Clock, config::RequestLimits, scope::ScopeSet,
+    verify::Authenticator,
 };
 
 use {
-    audit::Subject,
-    lane::FastPaths,
+    audit::AuditContext,
+    execution_path::FastPaths,
     message::Readers,
     refusal::{Refusal, RefusedRequest},
     refusal_context::RefusalContext,
@@ -68,12 +69,14 @@ mod body;
 mod challenge;
 mod chunked_body;
 mod decision_point;
+mod decoded_size;
+mod direct_session_call;
 mod dispatch;
+mod execution_path;
 mod expiring_body;
 mod fast_head;
 mod fast_message;
 mod json_memory_estimate;
-mod lane;
 mod late_denial;
 #[cfg(feature = "stdio")]
 mod local_request;
@@ -82,12 +85,10 @@ mod message;
 mod message_error;
 mod message_head;
 mod message_limits;
-mod message_size;
 mod observation;
 mod origin;
 mod pending_bodies;
 mod pending_decisions;
-mod plain_session_call;
 mod policy_note;
 mod prepared_response;
 mod refusal;
@@ -116,6 +117,7 @@ pub(crate) use authorize::{Admission, is_revoked};
 pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems, NotAuthorized};
 pub(crate) use challenge::Challenges;
 pub(crate) use decision_point::{DecisionPoint, PolicyFault, PolicyQuestion};
+pub(crate) use direct_session_call::StartedCall;
 pub(crate) use expiring_body::OpenStreams;
 pub(crate) use late_denial::LateDenials;
 #[cfg(feature = "stdio")]
@@ -123,7 +125,6 @@ pub(crate) use local_request::{LocalConnection, StreamsEnd};
 pub(crate) use observation::Observation;
 pub(crate) use origin::OriginRules;
 pub(crate) use pending_bodies::PendingBodies;
-pub(crate) use plain_session_call::StartedCall;
 pub(crate) use refusal::oauth_error;
 pub(crate) use refusal_item_names::ItemNames;
 pub(crate) use response_cache::RefusalCache;
@@ -178,7 +179,7 @@ pub(crate) struct Gate {
     pub(crate) replicas: Option<Arc<Replicas>>,
     /// The tokens that are no longer accepted.
     pub(crate) revocations: Revocations,
-    pub(crate) limits: Limits,
+    pub(crate) limits: RequestLimits,
     /// How often a caller may use what, if anything is limited.
     pub(crate) throttle: Option<Box<Throttle>>,
     /// The memory of incomplete bodies whose senders have no valid token.
@@ -232,16 +233,16 @@ impl Gate {
     /// Refuses a request: writes the audit line and collects what the answer depends on.
     fn refuse(
         &self,
-        subject: Subject<'_>,
+        context: AuditContext<'_>,
         refusal: Refusal,
         headers: &HeaderMap,
         envelope: ResponseEnvelope,
     ) -> Box<RefusedRequest<'_>> {
-        let subject = subject.of_request(headers);
-        let needed = self.needed(subject, &refusal);
-        let refusal = self.audited(subject, refusal);
+        let context = context.of_request(headers);
+        let needed = self.needed(context, &refusal);
+        let refusal = self.audited(context, refusal);
         let is_chosen = |chooses: &DenialsAsToolResults| {
-            let caller = subject.caller;
+            let caller = context.caller;
             chooses(&DeniedCall { headers, caller })
         };
         let is_tool_result = envelope.is_call
@@ -250,7 +251,7 @@ impl Gate {
                 .denials_as_tool_results
                 .as_deref()
                 .is_some_and(is_chosen);
-        let target = subject.operation.and_then(|of| self.rules.target(of));
+        let target = context.operation.and_then(|of| self.rules.target(of));
         let item = target.and_then(|target| Some((target, self.item_names.get(target)?)));
         Box::new(RefusedRequest {
             refusal,
@@ -262,8 +263,8 @@ impl Gate {
     }
 
     /// Returns the scopes that the refused operation needs.
-    fn needed(&self, subject: Subject<'_>, refusal: &Refusal) -> ScopeSet {
-        match (refusal, subject.operation) {
+    fn needed(&self, context: AuditContext<'_>, refusal: &Refusal) -> ScopeSet {
+        match (refusal, context.operation) {
             (Refusal::InsufficientScope { needed, .. }, _) => *needed,
             (_, Some(operation)) => self.rules.needed(operation, ScopeSet::EMPTY),
             (_, None) => ScopeSet::EMPTY,
@@ -271,8 +272,8 @@ impl Gate {
     }
 
     /// Writes the audit line of a refusal, and reports it.
-    fn audited(&self, subject: Subject<'_>, refusal: Refusal) -> Refusal {
-        let needed = self.needed(subject, &refusal);
+    fn audited(&self, context: AuditContext<'_>, refusal: Refusal) -> Refusal {
+        let needed = self.needed(context, &refusal);
         let missing = match refusal {
             Refusal::InsufficientScope { missing, .. } => missing,
             // The token has the scopes.
@@ -287,8 +288,8 @@ impl Gate {
             code: refusal.reason(),
             detail: refusal.detail(),
         };
-        audit::refused(subject, cause, reason, needed, missing, table);
-        self.report_refused(subject, cause, needed, missing);
+        audit::refused(context, cause, reason, needed, missing, table);
+        self.report_refused(context, cause, needed, missing);
         refusal
     }
 

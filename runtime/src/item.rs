@@ -14,7 +14,7 @@
 //! | `authorized_values` | [`AuthorizedValues`]: the parameters that it has authorized |
 //! | `authorize_denial` | [`AuthorizeDenial`]: the same, compared with what the item declares |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
-//! | `facts`, `security_schemes` | what an attribute states, and how a list publishes it |
+//! | `declaration`, `security_schemes` | what an attribute states, and how a list publishes it |
 //! | `call` | [`Call`]: what one request brings |
 //! | `extract` | [`FromCall`], [`FromRef`], [`State`] |
 //! | `context` | [`Context`]: progress, cancellation and the client |
@@ -22,12 +22,12 @@
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
 //! | `limits` | [`ItemLimits`]: the limits of an item for each caller |
 //! | `timeout` | cancels an item that runs too long |
-//! | `user_decision` | [`UserDecision`]: the decision of the user before an item runs |
+//! | `user_check` | [`UserCheck`]: the decision of the user before an item runs |
 //! | `question` | the question, with all arguments |
 //! | `confirmation` | the client asks its user |
 //! | `approval`, `approval_desk` | the user decides on the server's own page |
 //! | `decision_report` | reports what users decide |
-//! | `unanswered` | [`Unanswered`]: why a request has no response |
+//! | `run_error` | [`RunError`]: why a request has no response |
 //! | `completion` | functions that complete an argument |
 //! | `missing_value` | deserializes a missing argument |
 
@@ -45,9 +45,9 @@ mod completion;
 mod confirmation;
 mod context;
 mod decision_report;
+mod declaration;
 mod definition;
 mod extract;
-mod facts;
 mod json;
 mod kind;
 mod limits;
@@ -58,12 +58,12 @@ mod registered_item;
 mod registers_items;
 mod round;
 mod run;
+mod run_error;
 mod security_schemes;
 mod set;
 mod timeout;
 mod tool_error;
-mod unanswered;
-mod user_decision;
+mod user_check;
 
 pub(crate) use approval_desk::ApprovalDesk;
 #[cfg(feature = "approval")]
@@ -84,10 +84,10 @@ pub(crate) use completion::{Completing, complete, completing, with_state_applied
 pub(crate) use context::LogThreshold;
 pub use context::{Context, LogLevel};
 pub(crate) use decision_report::DecisionReporter;
+pub(crate) use declaration::Published;
+pub use declaration::{DeclaredAccess, ItemDeclaration, ScopeText};
 pub use definition::Definition;
 pub use extract::{FromCall, FromRef, State};
-pub(crate) use facts::Published;
-pub use facts::{Facts, ScopeText, Stated};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts, Running};
 pub use kind::{Kind, Sealed};
@@ -102,9 +102,9 @@ pub(crate) use round::{CallRound, RoundRequest, RoundSeal, check_form};
 pub use round::{Elicited, InputRequired, Reply, Root, Round, Sample, Sampled};
 pub(crate) use run::Run;
 pub use run::run;
+pub(crate) use run_error::{RunError, split_denial};
 pub(crate) use security_schemes::{SCHEMES, schemes};
 pub use set::{ItemDef, ItemGroup, ItemSet};
 pub(crate) use timeout::timed_out;
 pub use tool_error::ToolError;
-pub(crate) use unanswered::{Unanswered, separate};
-pub(crate) use user_decision::UserDecision;
+pub(crate) use user_check::UserCheck;

@@ -64,7 +64,7 @@
 //! | mount servers in your own application | [`Server::into_router`], [`Mount`] |
 //! | give it a command line | [`cli::run`], which also prints who may use what |
 //! | serve a host that starts your program | [`Server::serve_stdio`], [`LocalCaller`] |
-//! | operate it | [`Config`], [`LogWriter`], [`gate::SessionLimits`] |
+//! | operate it | [`Config`], [`LineLimitWriter`], [`gate::SessionLimits`] |
 //! | run several replicas, revoke tokens | [`store`] |
 //!
 //! Guides: [tokens and issuers](guide::tokens), [clients](guide::clients).
@@ -121,6 +121,7 @@ pub mod guide;
 pub mod interaction;
 pub mod issuer;
 mod item;
+mod line_limit_writer;
 #[cfg(feature = "logging")]
 pub mod logging;
 mod metadata;
@@ -138,8 +139,8 @@ pub mod tool;
 
 // Short paths to the core, and to the OAuth side.
 use toolgate_core::{
-    access, authorization, bearer, caller, claims, clock, denial, json, log_text, loopback, scope,
-    uri_pattern,
+    access, authorization, caller, claims, clock, credentials, denial, json, log_text, loopback,
+    scope, uri_pattern,
 };
 use toolgate_oauth::{single_flight, verify};
 // Short paths to the settings.
@@ -152,12 +153,13 @@ pub use caller::Caller;
 pub use config::{Config, Environment};
 pub use error::{Error, SetupError, StartError};
 pub use item::{Context, InputRequired, Json, LogLevel, Reply, Round, State, ToolError};
+pub use line_limit_writer::LineLimitWriter;
 pub use prompt::PromptSet;
 pub use resource::{ResourceError, ResourceSet};
 pub use scope::Scope;
 #[cfg(feature = "stdio")]
 pub use server::LocalCaller;
-pub use server::{AccessTable, Changes, ItemAccess, LogWriter, Mount, Server, UnknownItemError};
+pub use server::{AccessTable, Changes, ItemAccess, Mount, Server, UnknownItemError};
 pub use tool::{Args, ToolSet};
 pub use toolgate_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 

@@ -15,8 +15,8 @@ use tracing_subscriber::{
 use crate::{
     config::Environment,
     error::{SetupErrors, StartError},
+    line_limit_writer::LineLimitWriter,
     log_text::QuotedText,
-    server::LogWriter,
 };
 
 const FILTER: &str = "RUST_LOG";
@@ -54,7 +54,7 @@ pub fn init_from(environment: &Environment) -> Result<(), StartError> {
     let mut errors = SetupErrors::default();
     let (filter, is_json) = settings(environment, &mut errors);
     let (filter, is_json) = errors.finish((filter, is_json))?;
-    let lines = fmt::layer().with_writer(|| LogWriter::new(io::stderr()));
+    let lines = fmt::layer().with_writer(|| LineLimitWriter::new(io::stderr()));
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match is_json {
         true => lines.json().flatten_event(true).boxed(),
         false => lines.with_ansi(io::stderr().is_terminal()).boxed(),

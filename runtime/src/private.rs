@@ -15,9 +15,9 @@ pub use crate::{
     caller::Caller,
     item::{
         Alone, AuthorizeError, AuthorizedValues, Beside, Borrowed, Call, CallError,
-        ClientCapability, Definition, Facts, FromCall as ExtractedFrom, FromRef as PartOf, ItemDef,
-        ItemGroup, ItemName, Later, Now, Owned, Registering, Returns, ScopeText, Sealed, Stated,
-        Unimplemented,
+        ClientCapability, DeclaredAccess, Definition, FromCall as ExtractedFrom, FromRef as PartOf,
+        ItemDeclaration, ItemDef, ItemGroup, ItemName, Later, Now, Owned, Registering, Returns,
+        ScopeText, Sealed, Unimplemented,
         authorize::{AuthorizeReturn, Deciding, authorized, authorizing, decision, known_caller},
         authorize_signature::{AuthorizeSignature, authorize_function},
         run,
@@ -37,10 +37,10 @@ pub use crate::{
         resource_parameters::{ResourceDefinition, ResourceParameters},
     },
     scope::Scope,
-    text_argument::{TextSlot, text},
+    text_argument::{TextArgumentReader, text},
     tool::{
         Args, ToolKind, ToolSet,
-        argument::{Slot, argument},
+        argument::{ArgumentReader, argument},
         schema_builder::{Limit, SchemaBuilder},
         tool_parameters::{ToolDefinition, ToolParameters},
         tool_result::Structured,
@@ -107,8 +107,8 @@ pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
 
 /// Fails to compile if an item requires a scope that the vocabulary does not declare.
 #[track_caller]
-pub const fn assert_listed<T: Stated>(item: &str, declared_scopes: &[ScopeDescription]) {
-    assert_within(item, T::ACCESS, T::DEMANDS, declared_scopes);
+pub const fn assert_listed<T: DeclaredAccess>(item: &str, declared_scopes: &[ScopeDescription]) {
+    assert_within(item, T::ACCESS, T::AUTHORIZE_SCOPES, declared_scopes);
 }
 
 /// Like [`assert_listed`], for the given access and demands.
@@ -116,7 +116,7 @@ pub const fn assert_listed<T: Stated>(item: &str, declared_scopes: &[ScopeDescri
 pub const fn assert_within(
     item: &str,
     access: Requirement,
-    demands: &[Scope],
+    authorize_scopes: &[Scope],
     declared_scopes: &[ScopeDescription],
 ) {
     let mut sets: &[&[Scope]] = match access {
@@ -127,7 +127,7 @@ pub const fn assert_within(
         assert_declared(item, set, declared_scopes);
         sets = others;
     }
-    assert_declared(item, demands, declared_scopes);
+    assert_declared(item, authorize_scopes, declared_scopes);
 }
 
 #[track_caller]

@@ -14,7 +14,8 @@ use crate::{
     authorization::Target,
     error::SetupErrors,
     item::{
-        Built, CallError, Facts, FailureKind, ItemSet, KindParts, Published, Sealed, ToolError,
+        Built, CallError, FailureKind, ItemDeclaration, ItemSet, KindParts, Published, Sealed,
+        ToolError,
     },
     log_text::redaction,
 };
@@ -74,10 +75,10 @@ impl KindParts for PromptKind {
     }
 
     fn address(
-        facts: &Facts,
+        declaration: &ItemDeclaration,
         _: &PromptParameters,
     ) -> Result<&'static str, (String, &'static str)> {
-        Ok(facts.name)
+        Ok(declaration.name)
     }
 
     fn address_text(address: &&'static str) -> &'static str {
@@ -85,7 +86,7 @@ impl KindParts for PromptKind {
     }
 
     fn build(
-        _: &Facts,
+        _: &ItemDeclaration,
         name: &&'static str,
         parameters: PromptParameters,
         published: Published,

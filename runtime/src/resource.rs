@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     authorization::Target,
     error::SetupErrors,
-    item::{Built, CallError, Facts, FailureKind, ItemSet, KindParts, Published, Sealed},
+    item::{Built, CallError, FailureKind, ItemDeclaration, ItemSet, KindParts, Published, Sealed},
     uri_pattern::{UriPattern, plainest_spelling},
 };
 
@@ -120,7 +120,7 @@ impl KindParts for ResourceKind {
     }
 
     fn address(
-        _: &Facts,
+        _: &ItemDeclaration,
         parameters: &ResourceParameters,
     ) -> Result<UriPattern, (String, &'static str)> {
         let uri = parameters.uri;
@@ -166,7 +166,7 @@ impl KindParts for ResourceKind {
     }
 
     fn build(
-        facts: &Facts,
+        declaration: &ItemDeclaration,
         pattern: &UriPattern,
         parameters: ResourceParameters,
         published: Published,
@@ -174,15 +174,16 @@ impl KindParts for ResourceKind {
     ) -> Built<Self> {
         let mime_type = parameters.mime_type;
         let listing = if pattern.is_template() {
-            let mut template = rmcp::model::ResourceTemplate::new(pattern.as_str(), facts.name)
-                .with_description(published.description)
-                .with_meta(published.meta);
+            let mut template =
+                rmcp::model::ResourceTemplate::new(pattern.as_str(), declaration.name)
+                    .with_description(published.description)
+                    .with_meta(published.meta);
             template.title = published.title;
             template.mime_type = mime_type.map(str::to_owned);
             template.icons = published.icons;
             ResourceListing::Template(template)
         } else {
-            let mut resource = rmcp::model::Resource::new(pattern.as_str(), facts.name)
+            let mut resource = rmcp::model::Resource::new(pattern.as_str(), declaration.name)
                 .with_description(published.description)
                 .with_meta(published.meta);
             resource.title = published.title;

@@ -13,7 +13,7 @@
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`], [`security_schemes`]: the lists for each caller
-//! - [`log_writer`], [`login_timing`], [`readiness`]: log lines, logins, whether it is ready
+//! - [`login_timing`], [`readiness`]: logins, and whether the server is ready
 //! - [`replicas`], [`dpop_proofs`]: what replicas share; the proofs that were used
 //! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access
 //! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
@@ -67,7 +67,6 @@ mod list_handlers;
 mod list_visibility;
 mod listener_quota;
 mod local_sessions;
-mod log_writer;
 mod login_timing;
 #[cfg(feature = "metrics")]
 mod metrics_listener;
@@ -116,7 +115,6 @@ pub use handler_gate::{
 };
 pub use list_visibility::Visibility;
 pub use local_sessions::LocalSessions;
-pub use log_writer::LogWriter;
 pub use mount::Mount;
 #[cfg(feature = "stdio")]
 pub use stdio::LocalCaller;

@@ -1,10 +1,10 @@
 //! What the unit tests of several modules share.
 
 use crate::{
-    bearer::{BearerToken, Credentials, Scheme},
-    caller::{Acceptance, Accepted, Caller, VerifiedToken},
+    caller::{Accepted, Caller, TokenPolicy, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
+    credentials::{BearerToken, Credentials, Scheme},
     scope::ScopeTable,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 pub(crate) fn caller(claims: Claims, table: &ScopeTable) -> Caller {
     let issuer = claims.issuer().to_owned();
     let token = VerifiedToken::new(claims, table);
-    let accepted = Acceptance::new([&*issuer], ["a"]).accept(token, UnixTime::from_seconds(1));
+    let accepted = TokenPolicy::new([&*issuer], ["a"]).accept(token, UnixTime::from_seconds(1));
     let Ok(Accepted::Bearer(token)) = accepted else {
         panic!("the token is not accepted");
     };

@@ -44,26 +44,26 @@ impl<T: DeserializeOwned> FromText for T {
 
 /// Parses one argument. Only a type that can be parsed from text has one.
 #[doc(hidden)]
-pub struct TextSlot<T> {
+pub struct TextArgumentReader<T> {
     read: fn(Option<&str>) -> Result<T, String>,
 }
 
-impl<T> Clone for TextSlot<T> {
+impl<T> Clone for TextArgumentReader<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for TextSlot<T> {}
+impl<T> Copy for TextArgumentReader<T> {}
 
 /// Returns the parser for an argument of this type.
 #[doc(hidden)]
 #[must_use]
-pub fn text<T: FromText>() -> TextSlot<T> {
-    TextSlot { read: T::read }
+pub fn text<T: FromText>() -> TextArgumentReader<T> {
+    TextArgumentReader { read: T::read }
 }
 
-impl<T> TextSlot<T> {
+impl<T> TextArgumentReader<T> {
     /// Takes the argument out of a call by its name, and parses it.
     ///
     /// # Errors

@@ -11,9 +11,9 @@ use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
 use crate::{
-    bearer::BearerToken,
     caller::{Caller, TokenHolder},
     clock::UnixTime,
+    credentials::BearerToken,
     error::{SetupErrors, StartError},
     issuer::{ExchangeError, ExchangeErrorKind, Exchanged, TokenExchangeClient, Upstream},
     observer,

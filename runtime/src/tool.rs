@@ -1,4 +1,4 @@
-//! A tool: the facts that its author declared, its schemas, and the function that runs it.
+//! A tool: the declaration that its author declared, its schemas, and the function that runs it.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 use crate::{
     authorization::Target,
     error::SetupErrors,
-    item::{Built, Facts, Item, KindParts, Published, Running, Sealed},
+    item::{Built, Item, ItemDeclaration, KindParts, Published, Running, Sealed},
 };
 
 pub(crate) mod argument;
@@ -116,8 +116,11 @@ impl KindParts for ToolKind {
         }
     }
 
-    fn address(facts: &Facts, _: &ToolParameters) -> Result<&'static str, (String, &'static str)> {
-        Ok(facts.name)
+    fn address(
+        declaration: &ItemDeclaration,
+        _: &ToolParameters,
+    ) -> Result<&'static str, (String, &'static str)> {
+        Ok(declaration.name)
     }
 
     fn address_text(address: &&'static str) -> &'static str {
@@ -125,7 +128,7 @@ impl KindParts for ToolKind {
     }
 
     fn build(
-        facts: &Facts,
+        declaration: &ItemDeclaration,
         name: &&'static str,
         parameters: ToolParameters,
         published: Published,
@@ -148,10 +151,10 @@ impl KindParts for ToolKind {
         listing.output_schema = described.output.map(Arc::new);
         let hints = ToolAnnotations::from_raw(
             None,
-            facts.read_only,
-            facts.destructive,
-            facts.idempotent,
-            facts.open_world,
+            declaration.read_only,
+            declaration.destructive,
+            declaration.idempotent,
+            declaration.open_world,
         );
         listing.annotations = (hints != ToolAnnotations::default()).then_some(hints);
         listing.icons = published.icons;

@@ -139,7 +139,7 @@ fn slow(times: usize, _context: Context) -> String {
 }
 
 #[tokio::test]
-async fn a_result_beyond_the_limit_is_a_tool_error_in_every_lane() {
+async fn a_result_beyond_the_limit_is_a_tool_error_in_every_execution_path() {
     for sessions in [true, false] {
         let server = Server::new("repeat")
             .tools(tools![fast, slow])

@@ -87,7 +87,7 @@ fn delete(document: String, State(library): State<Library>) -> String {
     document
 }
 
-/// Deletes a document, with what only rmcp's lane has.
+/// Deletes a document, with what only rmcp's execution path has.
 #[mcp_tool(
     scope = "documents:use", authorize = is_owner, authorize_scopes = ["documents:admin"]
 )]

@@ -60,7 +60,7 @@ async fn open(path: String, millis: u64, State(runs): State<Runs>) -> Result<Str
     ask(&path)
 }
 
-/// Opens a file in rmcp's lane.
+/// Opens a file in rmcp's execution path.
 #[mcp_tool(scope = "files:read", authorize_scopes = ["files:admin"])]
 async fn open_in_context(
     path: String,
@@ -163,7 +163,7 @@ fn expect_tool_error(answer: &HttpResponse) {
 }
 
 #[tokio::test]
-async fn before_anything_is_sent_the_client_gets_the_real_403_in_every_lane() {
+async fn before_anything_is_sent_the_client_gets_the_real_403_in_every_execution_path() {
     let (running, runs) = start().await;
     for revision in Revision::ALL {
         let reader = client(&running, revision, "files:read").await;

@@ -1,4 +1,4 @@
-//! One event for each decision, and exactly one for the end of each permitted run, in every lane.
+//! One event for each decision, and exactly one for the end of each permitted run, in every execution path.
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,7 +43,7 @@ async fn fast(how: String, State(runs): State<Runs>) -> Result<String, ToolError
     behave(&how).await
 }
 
-/// Takes rmcp's lane.
+/// Takes rmcp's execution path.
 #[mcp_tool(scope = "desk:read")]
 async fn slow(
     how: String,
@@ -103,7 +103,7 @@ async fn client(running: &RunningServer, revision: Revision) -> Client {
 }
 
 #[tokio::test]
-async fn every_run_of_every_lane_ends_exactly_once() {
+async fn every_run_of_every_execution_path_ends_exactly_once() {
     let observed = Observed::new();
     let (running, _) = start(&observed).await;
     for revision in BOTH {

@@ -1,4 +1,4 @@
-//! Items for persons: a program gets a 403 in every lane, with any scopes and roles.
+//! Items for persons: a program gets a 403 in every execution path, with any scopes and roles.
 
 use serde_json::{Value, json};
 use support::{

@@ -46,7 +46,7 @@ async fn every_answer_repeats_the_id_of_its_request() {
     for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
         let client = client(&running, revision, "desk:read").await;
         observed.take();
-        // Three lanes, two denials and an unknown tool.
+        // Three execution paths, two denials and an unknown tool.
         for tool in ["read", "slow", "ping", "write", "purge", "nothing"] {
             let id = format!("id-of-{tool}");
             let answer = call(&client, tool, Some(("x-request-id", &id))).await;
@@ -142,7 +142,7 @@ async fn the_trace_comes_from_the_header_or_from_the_message() {
         trace.clone()
     };
     let other = TRACEPARENT.replace("4bf9", "5bf9");
-    // `read` takes the fast path, `slow` rmcp's lane.
+    // `read` takes the fast path, `slow` rmcp's execution path.
     for tool in ["read", "slow"] {
         let trace = Some(TRACE.to_owned());
         assert_eq!(trace_of(tool, Some(TRACEPARENT), None).await, trace);

@@ -1,4 +1,4 @@
-//! Roles: a missing one is a 403 in every lane, whatever the login.
+//! Roles: a missing one is a 403 in every execution path, whatever the login.
 
 use serde_json::{Value, json};
 use support::{

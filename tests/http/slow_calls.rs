@@ -17,7 +17,7 @@ async fn wait(millis: u64) -> String {
     "waited".to_owned()
 }
 
-/// Waits, in rmcp's lane.
+/// Waits, in rmcp's execution path.
 #[mcp_tool(scope = "desk:read")]
 async fn wait_in_context(millis: u64, _context: Context) -> String {
     tokio::time::sleep(Duration::from_millis(millis)).await;

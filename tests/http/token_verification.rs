@@ -1,4 +1,4 @@
-//! One event for the verification of each token, in every lane.
+//! One event for the verification of each token, in every execution path.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ async fn each_request_with_a_token_is_verified_once_and_from_the_cache_after_the
         let (first, later) = events.split_first().expect("a verification");
         assert_eq!(*first, (false, "signature", Accepted));
         assert!(later.iter().all(|one| *one == KNOWN), "{later:?}");
-        // The fast lane, rmcp's lane, a panic, and a denial.
+        // The fast path, rmcp's execution path, a panic, and a denial.
         for tool in ["read", "slow", "explode", "write"] {
             client.call(tool, json!({"millis": 0})).await;
             assert_eq!(seen(&observed), [KNOWN], "{tool} of {revision:?}");

@@ -16,7 +16,7 @@ use toolgate_testing::{Denial, TestCaller, TestIssuer, TestServer};
 
 use crate::{compare_all, completion};
 
-/// The operations on a gate. A handler behind a gate sends its updates itself, and the direct lane
+/// The operations on a gate. A handler behind a gate sends its updates itself, and the direct path
 /// has none.
 pub(crate) const OPERATIONS: [Operation; 14] = [
     Operation::Call,
@@ -54,7 +54,7 @@ async fn start(desk: &Desk, gate: Gate, verdict: Verdict) -> TestServer {
         });
         match gate {
             Gate::Server => desk.server().into_router(config),
-            Gate::DirectLane => desk.server().without_sessions().into_router(config),
+            Gate::StatelessPath => desk.server().without_sessions().into_router(config),
             Gate::Handler => return desk.handler(config).await,
         }
         .expect("the server is valid")

@@ -38,7 +38,7 @@ async fn start(desk: &Desk, engine: &Engine, gate: Gate, says: Says) -> TestServ
         let server = desk.server().with_decision_point(engine.clone());
         match gate {
             Gate::Server => server.into_router(config),
-            Gate::DirectLane => server.without_sessions().into_router(config),
+            Gate::StatelessPath => server.without_sessions().into_router(config),
             Gate::Handler => {
                 let set = |builder: toolgate::gate::HandlerGateBuilder| {
                     builder.with_decision_point(engine.clone())
@@ -92,7 +92,7 @@ fn expected(gate: Gate, revision: Revision, says: Says, operation: Operation) ->
             last
         }
         // Nobody can be asked, so there is no second round.
-        Operation::SecondRound if gate == Gate::DirectLane && !is_stateless => allowed,
+        Operation::SecondRound if gate == Gate::StatelessPath && !is_stateless => allowed,
         // The answer of the session has begun.
         Operation::SecondRound if !is_stateless => {
             let mut ended = Expected::of_status(200);

@@ -219,7 +219,7 @@ async fn concurrent_requests_adopt_a_session_once() {
 
 #[tokio::test]
 async fn sessions_that_replace_each_other_leave_no_records_in_the_store() {
-    let limits = SessionLimits::default().with_places_per_principal(2);
+    let limits = SessionLimits::default().with_weight_per_caller(2);
     let replicas = Replicas::start_with(|config| config.with_session_limits(limits)).await;
     for _ in 0..10 {
         open(&replicas, 0, "alice", SESSIONS[0]).await;

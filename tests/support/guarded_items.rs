@@ -34,7 +34,7 @@ macro_rules! kind {
                 runs.note(concat!($name, " tool"))
             }
 
-            /// Takes the lane of rmcp.
+            /// Takes the execution path of rmcp.
             #[mcp_tool($($access)*, name = $slow)]
             pub(super) fn slow(_context: Context, State(runs): State<Runs>) -> String {
                 runs.note(concat!($name, " tool"))

@@ -127,7 +127,7 @@ impl Config {
     pub(super) fn check_rates(&self, errors: &mut SetupErrors) {
         let rates = &self.rates;
         // An invalid list has its own error and counts as set.
-        if rates.proxies.is_none() && rates.limits_strangers() {
+        if rates.proxies.is_none() && rates.limits_unauthenticated() {
             errors.add(
                 "requests without a valid token are limited by address, and it is not known which peers are proxies: behind one, all clients would share one limit",
                 format!("set {PROXIES} to the addresses of your proxies, such as 10.0.0.0/8, or to {NONE} if clients connect to this server directly"),

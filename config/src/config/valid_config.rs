@@ -11,7 +11,7 @@ use super::{
 use crate::{
     issuer::{Introspection, Issuer},
     rate_settings::RateSettings,
-    request_limits::Limits,
+    request_limits::RequestLimits,
     session_limits::SessionLimits,
     start_error::SetupErrors,
     verify::Dpop,
@@ -170,7 +170,7 @@ impl ValidConfig {
     }
 
     /// The limits of one request.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &RequestLimits {
         &self.config.limits
     }
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::{AuthorizedSlot, Permit, Target, Undecided};
+use super::{AuthorizedParameters, Permit, Target, Undecided};
 use crate::caller::Caller;
 
 impl Permit {
@@ -23,7 +23,7 @@ impl Permit {
 
     /// Extends the permit to the parameters that its target has authorized for its caller.
     pub fn set_parameters(&mut self, parameters: Box<dyn Any + Send>) {
-        self.authorized = AuthorizedSlot::new(parameters);
+        self.authorized = AuthorizedParameters::new(parameters);
     }
 
     /// Takes the authorized parameters. They run once: each further run of the same request, as

@@ -8,7 +8,7 @@ pub enum Denial {
     /// The operation needs a token and the request has none.
     NoToken {
         /// The scopes to request.
-        wanted: ScopeSet,
+        challenge_scopes: ScopeSet,
     },
     /// The token lacks a scope.
     InsufficientScope {

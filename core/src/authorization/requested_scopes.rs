@@ -7,16 +7,16 @@ impl Rules {
     /// Returns the scopes to name in a challenge for a missing or invalid token: those that
     /// the operation requires, otherwise the baseline.
     pub fn scopes_to_request(&self, operation: Option<Operation<'_>>) -> ScopeSet {
-        let wanted = match operation.map(|operation| self.access_of(operation)) {
+        let challenge_scopes = match operation.map(|operation| self.access_of(operation)) {
             Some(Rule::Target(_, access)) => access.scopes_to_request(ScopeSet::EMPTY),
             Some(Rule::Every(accesses)) => accesses.iter().fold(ScopeSet::EMPTY, |set, access| {
                 set.union(access.scopes_to_request(set))
             }),
             Some(Rule::Untargeted(_) | Rule::Missing) | None => ScopeSet::EMPTY,
         };
-        match wanted.is_empty() {
+        match challenge_scopes.is_empty() {
             true => self.baseline,
-            false => wanted,
+            false => challenge_scopes,
         }
     }
 

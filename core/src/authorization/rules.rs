@@ -18,7 +18,7 @@ use crate::{
     uri_pattern::{UriPattern, plainest_spelling},
 };
 
-use super::{Switches, Target};
+use super::{EnabledItems, Target};
 
 /// Items by name. The server's author chose the names, so a client cannot choose names that
 /// collide, and the hash need not resist that. A hash that resists collisions makes a
@@ -27,7 +27,7 @@ type Named = HashMap<Box<str>, (Target, ResolvedAccess), RandomState>;
 
 /// The items that a server offers, each with the access it requires, in index order.
 #[derive(Debug, Default)]
-pub struct Offers {
+pub struct ProtectedItems {
     /// Tools by name.
     pub tools: Vec<(Box<str>, ResolvedAccess)>,
     /// Prompts by name.
@@ -37,7 +37,7 @@ pub struct Offers {
     /// Whether clients can subscribe to changes.
     pub changes: bool,
     /// Which of these items are switched on.
-    pub switches: Arc<Switches>,
+    pub enabled_items: Arc<EnabledItems>,
     /// The clock that the age of a login is measured with.
     pub clock: SharedClock,
 }
@@ -56,7 +56,7 @@ pub struct Rules {
     resources: HashMap<Box<str>, (&'static str, (Target, ResolvedAccess)), RandomState>,
     templates: Vec<(UriPattern, (Target, ResolvedAccess))>,
     changes: bool,
-    switches: Arc<Switches>,
+    enabled_items: Arc<EnabledItems>,
     has_decision_point: bool,
     pub(super) clock: SharedClock,
     handshake: ResolvedAccess,
@@ -82,15 +82,20 @@ impl Rules {
     ///
     /// `baseline` is the scopes to request from a client that arrives without a token;
     /// `open` allows the handshake and lists without a token.
-    pub fn new(table: ScopeTable, offers: Offers, baseline: ScopeSet, open: bool) -> Self {
-        let Offers {
+    pub fn new(
+        table: ScopeTable,
+        protected_items: ProtectedItems,
+        baseline: ScopeSet,
+        open: bool,
+    ) -> Self {
+        let ProtectedItems {
             tools,
             prompts,
             resources,
             changes,
-            switches,
+            enabled_items,
             clock,
-        } = offers;
+        } = protected_items;
         let accesses = || {
             let named = tools.iter().chain(&prompts).map(|(_, access)| access);
             named.chain(resources.iter().map(|(_, access)| access))
@@ -110,7 +115,7 @@ impl Rules {
             resources: HashMap::default(),
             templates: Vec::new(),
             changes,
-            switches,
+            enabled_items,
             has_decision_point: false,
             clock,
             handshake: public_if(open),
@@ -144,7 +149,7 @@ impl Rules {
         use Operation::{EndSession, Notify, Ping, Reply, Stream};
         let has_effect = match operation {
             Ping | Notify | Reply | Stream | EndSession => false,
-            _ => target.is_some() || operation.subject().is_none(),
+            _ => target.is_some() || operation.item_name().is_none(),
         };
         self.has_decision_point && has_effect
     }
@@ -169,7 +174,7 @@ impl Rules {
 
     /// Returns how many times an item was switched on or off.
     pub fn switched(&self) -> u64 {
-        self.switches.changes()
+        self.enabled_items.changes()
     }
 
     /// Returns the access that an operation requires.
@@ -234,7 +239,9 @@ impl Rules {
             Some((_, access)) if access.is_denied() => {
                 Rule::Untargeted(&self.access_to_learn_existence)
             }
-            Some((target, access)) if self.switches.is_on(*target) => Rule::Target(*target, access),
+            Some((target, access)) if self.enabled_items.is_on(*target) => {
+                Rule::Target(*target, access)
+            }
             _ => Rule::Untargeted(&self.access_to_learn_existence),
         }
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     access::Requirement,
-    caller::{Acceptance, VerifiedToken},
+    caller::{TokenPolicy, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     scope::{Scope, ScopeTable},
@@ -29,11 +29,11 @@ fn rules(open: bool) -> Rules {
     ]
     .map(|(name, requirement)| (Box::from(name), requirement.resolve(&table)));
     let baseline = table.one("read").unwrap();
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: tools.into(),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
-    Rules::new(table, offers, baseline, open)
+    Rules::new(table, protected_items, baseline, open)
 }
 
 fn caller(rules: &Rules, scopes: &str) -> Caller {
@@ -41,7 +41,7 @@ fn caller(rules: &Rules, scopes: &str) -> Caller {
         .with_subject("s")
         .with_audience("a")
         .with_scopes(scopes);
-    Acceptance::new(["i"], ["a"])
+    TokenPolicy::new(["i"], ["a"])
         .accept(
             VerifiedToken::new(claims, rules.table()),
             UnixTime::from_seconds(1),
@@ -57,18 +57,22 @@ fn names(rules: &Rules, set: ScopeSet) -> String {
 #[test]
 fn without_a_token_only_what_is_public_runs() {
     let rules = rules(false);
-    for (tool, wanted) in [
+    for (tool, challenge_scopes) in [
         ("whoami", "read"),
         ("list", "read"),
         ("move", "read write"),
         ("none", "read"),
     ] {
-        let Decision::Deny(Denial::NoToken { wanted: set }, _) =
-            rules.decide(Operation::CallTool(tool), None)
+        let Decision::Deny(
+            Denial::NoToken {
+                challenge_scopes: set,
+            },
+            _,
+        ) = rules.decide(Operation::CallTool(tool), None)
         else {
             panic!("{tool} was not denied for a missing token");
         };
-        assert_eq!(names(&rules, set), wanted, "{tool}");
+        assert_eq!(names(&rules, set), challenge_scopes, "{tool}");
     }
     assert!(matches!(
         rules.decide(Operation::CallTool("ping"), None),
@@ -97,12 +101,12 @@ fn a_tool_that_nobody_gets_is_as_if_it_were_not_there() {
     let table = ScopeTable::new([READ]).unwrap();
     // One alternative requires a scope that no token can hold here, the other is empty.
     let never = Requirement::Scopes(&[&[WRITE], &[]]).resolve(&table);
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: [(Box::from("never"), never)].into(),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
     let baseline = table.one("read").unwrap();
-    let rules = Rules::new(table, offers, baseline, false);
+    let rules = Rules::new(table, protected_items, baseline, false);
     let somebody = caller(&rules, "read write");
     for tool in ["never", "none"] {
         let decision = rules.decide(Operation::CallTool(tool), Some(somebody.clone()));
@@ -181,7 +185,10 @@ fn an_admission_is_good_for_the_one_operation_that_was_validated() {
     else {
         panic!("not admitted");
     };
-    assert_eq!(rules.confirm(&permit, Operation::CallTool("list")), Ok(()));
+    assert_eq!(
+        rules.reauthorize(&permit, Operation::CallTool("list")),
+        Ok(())
+    );
     for other in [
         Operation::CallTool("move"),
         Operation::CallTool("ping"),
@@ -190,7 +197,7 @@ fn an_admission_is_good_for_the_one_operation_that_was_validated() {
         Operation::Unruled("tools/call"),
     ] {
         assert_eq!(
-            rules.confirm(&permit, other),
+            rules.reauthorize(&permit, other),
             Err(NotPermittedError),
             "{other:?}"
         );
@@ -210,11 +217,16 @@ fn two_tools_that_nobody_registered_are_no_tool() {
 #[test]
 fn where_nothing_is_protected_nobody_is_sent_to_log_in() {
     let tools = [(Box::from("ping"), ResolvedAccess::Public)];
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: tools.into(),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
-    let rules = Rules::new(ScopeTable::default(), offers, ScopeSet::EMPTY, true);
+    let rules = Rules::new(
+        ScopeTable::default(),
+        protected_items,
+        ScopeSet::EMPTY,
+        true,
+    );
     assert!(matches!(
         rules.decide(Operation::CallTool("none"), None),
         Decision::Admit(_)
@@ -229,7 +241,7 @@ fn with_resources() -> Rules {
     let table = ScopeTable::new([READ, WRITE]).unwrap();
     let pattern = |text| UriPattern::parse(text).unwrap();
     let of = |scope: &'static [&'static [Scope]]| Requirement::Scopes(scope).resolve(&table);
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: Vec::new(),
         prompts: vec![("review".into(), of(&[&[READ]]))],
         resources: vec![
@@ -237,10 +249,10 @@ fn with_resources() -> Rules {
             (pattern("notes://{id}"), of(&[&[READ]])),
         ],
         changes: true,
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
     let baseline = table.one("read").unwrap();
-    Rules::new(table.clone(), offers, baseline, false)
+    Rules::new(table.clone(), protected_items, baseline, false)
 }
 
 #[test]
@@ -299,17 +311,17 @@ fn an_admission_to_one_resource_is_none_to_another() {
         panic!("not admitted");
     };
     assert_eq!(
-        rules.confirm(&permit, Operation::ReadResource("notes://8")),
+        rules.reauthorize(&permit, Operation::ReadResource("notes://8")),
         Ok(())
     );
     assert!(
         rules
-            .confirm(&permit, Operation::ReadResource("notes://secret"))
+            .reauthorize(&permit, Operation::ReadResource("notes://secret"))
             .is_err()
     );
     assert!(
         rules
-            .confirm(&permit, Operation::Subscribe("notes://7"))
+            .reauthorize(&permit, Operation::Subscribe("notes://7"))
             .is_err()
     );
 }
@@ -347,7 +359,7 @@ fn an_admission_is_good_under_the_rules_that_made_it_alone() {
         let Decision::Admit(permit) = others.decide(operation, Some(reader.clone())) else {
             panic!("{operation:?} was denied");
         };
-        assert_eq!(others.confirm(&permit, operation), Ok(()));
-        assert_eq!(ours.confirm(&permit, operation), Err(NotPermittedError));
+        assert_eq!(others.reauthorize(&permit, operation), Ok(()));
+        assert_eq!(ours.reauthorize(&permit, operation), Err(NotPermittedError));
     }
 }

@@ -35,7 +35,7 @@ impl Undecided {
         Self(permit)
     }
 
-    /// As [`Rules::confirm`].
+    /// As [`Rules::reauthorize`].
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Undecided {
         rules: &Rules,
         operation: Operation<'_>,
     ) -> Result<(), NotPermittedError> {
-        rules.confirm(&self.0, operation)
+        rules.reauthorize(&self.0, operation)
     }
 
     /// Returns the permit if the decision point allows the operation. `shown` are the items that it

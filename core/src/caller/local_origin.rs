@@ -7,7 +7,7 @@ use super::{Caller, VerifiedToken};
 use crate::{claims::Claims, clock::UnixTime, scope::ScopeTable};
 
 /// The issuer of local callers. It is no URL, and no token that names it is accepted
-/// ([`Acceptance`](super::Acceptance)), so that their identities differ from those of all tokens.
+/// ([`TokenPolicy`](super::TokenPolicy)), so that their identities differ from those of all tokens.
 pub const LOCAL_ISSUER: &str = "local";
 
 /// The statement that the program itself names its caller.
@@ -36,7 +36,7 @@ impl LocalOrigin {
 mod tests {
     use super::*;
     use crate::{
-        caller::{Acceptance, TokenHolder, TokenRejection},
+        caller::{TokenHolder, TokenPolicy, TokenRejection},
         scope::Scope,
     };
 
@@ -70,7 +70,7 @@ mod tests {
         let claims = claims.with_subject("host").with_audience("r");
         let token = VerifiedToken::new(claims, &ScopeTable::default());
         // Even if a server is configured to trust it.
-        let accepted = Acceptance::new([LOCAL_ISSUER], ["r"]).accept(token, now);
+        let accepted = TokenPolicy::new([LOCAL_ISSUER], ["r"]).accept(token, now);
         assert_eq!(accepted.unwrap_err().0, TokenRejection::Issuer);
     }
 }

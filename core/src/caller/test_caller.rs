@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Caller, VerifiedToken};
 use crate::{
-    bearer::{BearerToken, Credentials, Scheme},
     claims::{ClaimMapping, Claims},
     clock::UnixTime,
+    credentials::{BearerToken, Credentials, Scheme},
     json,
     scope::{Scope, ScopeTable},
 };

@@ -14,7 +14,7 @@ fn accept(change: serde_json::Value, now: u64) -> Result<Caller, TokenRejection>
         .extend(change.as_object().unwrap().clone());
     let claims = Claims::from_json(all.to_string().as_bytes()).unwrap();
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    Acceptance::new(["https://i"], ["https://r/mcp", "res_1"])
+    TokenPolicy::new(["https://i"], ["https://r/mcp", "res_1"])
         .accept(token, UnixTime::from_seconds(now))
         .map(Accepted::into_caller)
         .map_err(|(reason, _)| reason)
@@ -47,7 +47,7 @@ fn issuer_and_audience_are_compared_character_for_character() {
 fn a_token_without_audience_is_for_nobody() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_subject("s");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let result = Acceptance::new(["https://i"], ["a"]).accept(token, UnixTime::from_seconds(NOW));
+    let result = TokenPolicy::new(["https://i"], ["a"]).accept(token, UnixTime::from_seconds(NOW));
     assert_eq!(result.unwrap_err().0, TokenRejection::NoAudience);
 }
 
@@ -76,7 +76,7 @@ fn leeway_has_a_ceiling() {
         .with_subject("s")
         .with_audience("a");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let lax = Acceptance::new(["https://i"], ["a"]).with_leeway(Duration::MAX);
+    let lax = TokenPolicy::new(["https://i"], ["a"]).with_leeway(Duration::MAX);
     let accept = |now| lax.accept(Arc::clone(&token), UnixTime::from_seconds(now));
     assert!(accept(NOW + 299).is_ok());
     assert!(accept(NOW + 300).is_err());
@@ -117,8 +117,8 @@ fn a_client_is_never_taken_for_a_subject_of_the_same_name() {
         .with_client_id("s")
         .with_audience("https://r/mcp");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let acceptance = Acceptance::new(["https://i"], ["https://r/mcp"]);
-    let client = acceptance
+    let token_policy = TokenPolicy::new(["https://i"], ["https://r/mcp"]);
+    let client = token_policy
         .accept(token, UnixTime::from_seconds(NOW))
         .unwrap()
         .into_caller();
@@ -132,6 +132,6 @@ fn a_client_is_never_taken_for_a_subject_of_the_same_name() {
 fn a_token_of_nobody_is_refused() {
     let claims = Claims::new("https://i", UnixTime::from_seconds(NOW + 9)).with_audience("a");
     let token = VerifiedToken::new(claims, &ScopeTable::default());
-    let result = Acceptance::new(["https://i"], ["a"]).accept(token, UnixTime::from_seconds(NOW));
+    let result = TokenPolicy::new(["https://i"], ["a"]).accept(token, UnixTime::from_seconds(NOW));
     assert_eq!(result.unwrap_err().0, TokenRejection::NoIdentity);
 }

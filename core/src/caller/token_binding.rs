@@ -11,7 +11,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::{Caller, Identity, TokenRejection, VerifiedToken};
-use crate::{bearer::Credentials, claims::Claims};
+use crate::{claims::Claims, credentials::Credentials};
 
 /// An authentic token from a trusted issuer, for this server and valid now.
 #[derive(Debug, Clone)]
@@ -135,8 +135,8 @@ impl Accepted {
         match self {
             Self::Bearer(AcceptedToken(token)) => {
                 let credentials = Credentials {
-                    scheme: crate::bearer::Scheme::Bearer,
-                    token: crate::bearer::BearerToken::new("a.test").unwrap(),
+                    scheme: crate::credentials::Scheme::Bearer,
+                    token: crate::credentials::BearerToken::new("a.test").unwrap(),
                 };
                 Caller(token, Some(credentials))
             }
@@ -150,7 +150,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{caller::Acceptance, clock::UnixTime, scope::ScopeTable};
+    use crate::{caller::TokenPolicy, clock::UnixTime, scope::ScopeTable};
 
     /// RFC 9449 §6.1.
     const KEY: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
@@ -160,7 +160,7 @@ mod tests {
             json!({"iss": "i", "sub": "s", "aud": "a", "exp": 99, "cnf": confirmation}).to_string();
         let claims = Claims::from_json(claims.as_bytes()).unwrap();
         let token = VerifiedToken::new(claims, &ScopeTable::default());
-        let result = Acceptance::new(["i"], ["a"]).accept(token, UnixTime::from_seconds(1));
+        let result = TokenPolicy::new(["i"], ["a"]).accept(token, UnixTime::from_seconds(1));
         result.map_err(|(reason, _)| reason)
     }
 

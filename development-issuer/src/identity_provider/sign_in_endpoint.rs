@@ -26,7 +26,7 @@ use crate::{
     response_redirect::{ResponseRedirect, redirect},
     sealed_values,
     sign_in::SignIn,
-    subject,
+    subject_name,
 };
 
 /// Validates a request, and shows the page or reports the error.
@@ -125,7 +125,7 @@ fn decide_form(state: &IssuerState, form: &FormParameters) -> Result<Response, O
         .filter(|role| form.all("role").any(|one| one == *role))
         .collect();
     let typed = form.one("subject")?.unwrap_or_default();
-    let subject = subject::parse(typed);
+    let subject = subject_name::parse(typed);
     let printable: String = typed.chars().filter(|c| !c.is_control()).collect();
     let sign_in = SignIn {
         subject: subject.as_deref().unwrap_or(&printable),

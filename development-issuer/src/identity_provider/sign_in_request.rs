@@ -11,7 +11,7 @@ use crate::{
     json_response::OAuthError,
     response_redirect::ResponseRedirect,
     sealed_values::{self, Purpose},
-    subject,
+    subject_name,
 };
 
 /// The maximum length of a nonce.
@@ -63,7 +63,7 @@ impl SignInRequest {
             challenge: authorization_request::challenge(parameters)?,
             nonce: nonce.map(str::to_owned),
             acr_values: authentication_context::requested(issuer, parameters)?,
-            hint: parameters.one("login_hint")?.and_then(subject::parse),
+            hint: parameters.one("login_hint")?.and_then(subject_name::parse),
             ends: issuer.now().saturating_add(LIFE),
         })
     }

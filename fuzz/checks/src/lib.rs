@@ -5,7 +5,7 @@
 //! implementation shares no code with toolgate: it has its own parsers for JSON, headers and
 //! challenges.
 //!
-//! - [`lanes`]: requests, from the first header to the tool that ran
+//! - [`execution_paths`]: requests, from the first header to the tool that ran
 //! - [`bearer`]: the `Authorization` header and the query
 //! - [`token`]: signed tokens, by the verifier of issuers
 //! - [`claims`]: token claims
@@ -23,8 +23,8 @@ mod signing_key;
 
 pub mod bearer;
 pub mod claims;
+pub mod execution_paths;
 pub mod keys;
-pub mod lanes;
 pub mod random;
 pub mod settings;
 pub mod token;
@@ -37,7 +37,7 @@ pub const CHECKS: [(&str, Check); 6] = [
     ("bearer", bearer::check),
     ("claims", claims::check),
     ("keys", keys::check),
-    ("lanes", lanes::check),
+    ("execution_paths", execution_paths::check),
     ("settings", settings::check),
     ("token", token::check),
 ];

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use toolgate_fuzz_checks::{CHECKS, lanes, random::Random};
+use toolgate_fuzz_checks::{CHECKS, execution_paths, random::Random};
 
 /// Checks each input of a target's corpus.
 fn replay(target: &str) {
@@ -31,8 +31,8 @@ fn replay(target: &str) {
 
 #[test]
 fn requests_run_only_the_tool_that_they_name() {
-    replay("lanes");
-    let tally = lanes::tally();
+    replay("execution_paths");
+    let tally = execution_paths::tally();
     // A corpus that runs nothing, or refuses nothing, would test nothing.
     let some = tally.sent / 20..tally.sent * 3 / 4;
     assert!(some.contains(&tally.ran), "{tally:?}");
@@ -49,10 +49,10 @@ fn generated_requests_run_what_they_name_and_nothing_else() {
     let (mut random, mut bytes) = (Random::new(seed), Vec::new());
     for number in 0..REQUESTS {
         random.fill(&mut bytes);
-        let checked = panic::catch_unwind(|| lanes::check(&bytes));
+        let checked = panic::catch_unwind(|| execution_paths::check(&bytes));
         assert!(checked.is_ok(), "seed {seed}, number {number}: {bytes:?}");
     }
-    let tally = lanes::tally();
+    let tally = execution_paths::tally();
     let some = tally.sent / 20..tally.sent * 3 / 4;
     assert!(some.contains(&tally.ran), "{tally:?}");
     assert!(tally.both_ways > REQUESTS / 4, "{tally:?}");

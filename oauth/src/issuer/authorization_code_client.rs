@@ -24,7 +24,7 @@ use super::{
     discovery,
     http_fetcher::HttpFetcher,
 };
-use crate::{bearer::BearerToken, clock::UnixTime, single_flight::SingleFlight};
+use crate::{clock::UnixTime, credentials::BearerToken, single_flight::SingleFlight};
 
 mod endpoints;
 mod error;

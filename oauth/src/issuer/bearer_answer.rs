@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{bearer::BearerToken, json};
+use crate::{credentials::BearerToken, json};
 
 /// The maximum length of a token and of a code, the same as for tokens that this server accepts.
 pub(super) const LONGEST: usize = 16 * 1024;

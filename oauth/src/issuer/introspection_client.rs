@@ -20,7 +20,7 @@ use super::{
     http_fetcher::FetchError, introspection_settings::IntrospectionDialect,
 };
 use crate::{
-    bearer::BearerToken, clock::UnixTime, json, log_text::Truncated, start_error::SetupErrors,
+    clock::UnixTime, credentials::BearerToken, json, log_text::Truncated, start_error::SetupErrors,
 };
 
 /// The maximum number of concurrent requests, so that a flood of invented tokens does not

@@ -15,7 +15,7 @@ use super::{
     Upstream, bearer_answer::BearerAnswer, client_authentication::Client,
     discovery::MissingMetadata, endpoint_resolver::EndpointResolver, http_fetcher::FetchError,
 };
-use crate::{bearer::BearerToken, claims::Claims, clock::UnixTime, start_error::SetupErrors};
+use crate::{claims::Claims, clock::UnixTime, credentials::BearerToken, start_error::SetupErrors};
 
 mod error;
 

@@ -7,14 +7,14 @@ use super::{
     dpop::Proofs,
     jws::{self, MAX_TOKEN},
     verification_cache::{TokenHash, VerificationCache},
-    verification_path::{VerificationKind, VerificationPath},
+    verification_path::{EvidenceKind, VerificationPath},
     verifier::Verifier,
 };
 use crate::{
-    bearer::BearerToken,
-    caller::{Acceptance, Accepted, TokenRejection, VerifiedToken},
+    caller::{Accepted, TokenPolicy, TokenRejection, VerifiedToken},
     claims::Claims,
     clock::Clock,
+    credentials::BearerToken,
     denial::DenialReason,
     log_text::QuotedText,
     scope::ScopeTable,
@@ -27,8 +27,8 @@ mod authenticate;
 pub struct Authenticator {
     verifier: Box<dyn Verifier>,
     cache: VerificationCache,
-    flights: SingleFlight<TokenHash, (Result<Accepted, Unauthenticated>, VerificationKind)>,
-    acceptance: Acceptance,
+    flights: SingleFlight<TokenHash, (Result<Accepted, AuthenticationError>, EvidenceKind)>,
+    token_policy: TokenPolicy,
     /// `None` if bound tokens are refused.
     proofs: Option<Proofs>,
     only_bound: bool,
@@ -38,7 +38,7 @@ pub struct Authenticator {
 
 /// Why a request is not authenticated.
 #[derive(Debug, Clone)]
-pub enum Unauthenticated {
+pub enum AuthenticationError {
     /// 401 with `error="invalid_token"`.
     Invalid {
         /// The reason code.
@@ -76,7 +76,7 @@ impl Authenticator {
     /// Accepts tokens that this verifier finds authentic and that these rules accept.
     pub fn new(
         verifier: impl TokenVerifier,
-        acceptance: Acceptance,
+        token_policy: TokenPolicy,
         table: Arc<ScopeTable>,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -84,7 +84,7 @@ impl Authenticator {
             verifier: Box::new(verifier),
             cache: VerificationCache::new(),
             flights: SingleFlight::default(),
-            acceptance,
+            token_policy,
             proofs: None,
             only_bound: false,
             table,
@@ -147,7 +147,7 @@ impl Authenticator {
         &self,
         token: &BearerToken,
         path: &mut VerificationPath,
-    ) -> Result<Accepted, Unauthenticated> {
+    ) -> Result<Accepted, AuthenticationError> {
         // First, because hashing a long token is expensive.
         if token.as_bytes().len() > MAX_TOKEN {
             return Err(self.log_refusal(&TokenError::invalid_with(
@@ -156,7 +156,7 @@ impl Authenticator {
             )));
         }
         let Some(issuers) = self.verifier.as_issuers() else {
-            path.kind = VerificationKind::Custom;
+            path.kind = EvidenceKind::Custom;
             let claims = self
                 .verifier
                 .verify(token)
@@ -188,7 +188,7 @@ impl Authenticator {
         issuers: &IssuerVerifier,
         token: &BearerToken,
         hash: TokenHash,
-    ) -> (Result<Accepted, Unauthenticated>, VerificationKind) {
+    ) -> (Result<Accepted, AuthenticationError>, EvidenceKind) {
         loop {
             match self.flights.join_or_start(hash) {
                 Role::Lead(leader) => {
@@ -196,7 +196,7 @@ impl Authenticator {
                     if let Some(result) = self.validate_cached(issuers, &hash) {
                         return result;
                     }
-                    let mut kind = VerificationKind::default();
+                    let mut kind = EvidenceKind::default();
                     let result = self.verify(issuers, token, hash, &mut kind).await;
                     let result = (result, kind);
                     leader.publish(&result);
@@ -219,10 +219,10 @@ impl Authenticator {
         &self,
         issuers: &IssuerVerifier,
         hash: &TokenHash,
-    ) -> Option<(Result<Accepted, Unauthenticated>, VerificationKind)> {
+    ) -> Option<(Result<Accepted, AuthenticationError>, EvidenceKind)> {
         let cached = self.cache.get(hash)?;
-        let kind = cached.stamp.kind();
-        if !issuers.is_current(cached.stamp) {
+        let kind = cached.evidence.kind();
+        if !issuers.is_current(cached.evidence) {
             self.cache.evict(hash);
             return None;
         }
@@ -239,17 +239,17 @@ impl Authenticator {
         issuers: &IssuerVerifier,
         token: &BearerToken,
         hash: TokenHash,
-        kind: &mut VerificationKind,
-    ) -> Result<Accepted, Unauthenticated> {
-        let (claims, stamp) = issuers
-            .verify_stamped(token, kind)
+        kind: &mut EvidenceKind,
+    ) -> Result<Accepted, AuthenticationError> {
+        let (claims, evidence) = issuers
+            .verify_with_evidence(token, kind)
             .await
             .map_err(|error| self.log_refusal(&error))?;
         let verified = self.resolve_scopes(claims);
         let accepted = self.validate(Arc::clone(&verified))?;
         // An introspection response may be valid only for this request.
-        if issuers.is_current(stamp) {
-            self.cache.insert(hash, verified, stamp);
+        if issuers.is_current(evidence) {
+            self.cache.insert(hash, verified, evidence);
         }
         Ok(accepted)
     }
@@ -269,19 +269,19 @@ impl Authenticator {
             TokenRejection::Issuer => format!(
                 "{reason}: iss {}, and trusted is {}",
                 QuotedText(claims.issuer(), 256),
-                list(self.acceptance.issuers())
+                list(self.token_policy.issuers())
             ),
             TokenRejection::Audience | TokenRejection::NoAudience => format!(
                 "{reason}: aud [{}], and accepted is [{}]; have the issuer write an accepted one into its tokens, or add an audience that it writes for this server alone to TOOLGATE_AUDIENCES",
                 list(claims.audience()),
-                list(self.acceptance.audiences())
+                list(self.token_policy.audiences())
             ),
             _ => reason.to_string(),
         }
     }
 
-    fn validate(&self, token: Arc<VerifiedToken>) -> Result<Accepted, Unauthenticated> {
-        self.acceptance
+    fn validate(&self, token: Arc<VerifiedToken>) -> Result<Accepted, AuthenticationError> {
+        self.token_policy
             .accept(token, self.clock.now())
             .map_err(|(reason, token)| {
                 let claims = token.claims();
@@ -292,7 +292,7 @@ impl Authenticator {
                     client = %QuotedText(claims.client_id().unwrap_or_default(), 256),
                     "access token refused"
                 );
-                Unauthenticated::Invalid {
+                AuthenticationError::Invalid {
                     reason: reason.denial_reason(),
                     description: reason.to_string().into(),
                     token: Some(token),
@@ -301,12 +301,12 @@ impl Authenticator {
     }
 
     /// Logs why a token is refused. Returns the refusal with the fixed sentence for the client.
-    fn log_refusal(&self, error: &TokenError) -> Unauthenticated {
+    fn log_refusal(&self, error: &TokenError) -> AuthenticationError {
         match error.kind() {
             TokenErrorKind::Invalid => {
-                let resource = self.acceptance.audiences().first().map(String::as_str);
+                let resource = self.token_policy.audiences().first().map(String::as_str);
                 tracing::info!(reason = error.reason(), resource, "access token refused");
-                Unauthenticated::Invalid {
+                AuthenticationError::Invalid {
                     reason: DenialReason::InvalidToken,
                     description: error.client_message.into(),
                     token: None,
@@ -314,7 +314,7 @@ impl Authenticator {
             }
             TokenErrorKind::Unavailable { retry_after } => {
                 tracing::info!(reason = error.reason(), "access token cannot be verified");
-                Unauthenticated::Unavailable {
+                AuthenticationError::Unavailable {
                     reason: DenialReason::VerificationUnavailable,
                     retry_after: retry_after.max(Duration::from_secs(1)),
                     description: error.client_message,
@@ -327,7 +327,7 @@ impl Authenticator {
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticator")
-            .field("acceptance", &self.acceptance)
+            .field("token_policy", &self.token_policy)
             .finish_non_exhaustive()
     }
 }

@@ -23,9 +23,9 @@ use http::{HeaderMap, HeaderName, Method};
 use toolgate_store::{OneTimeUse, OneTimeUses, Purpose, UseOutcome};
 
 use crate::{
-    bearer::BearerToken,
     caller::{ProvedKey, Thumbprint},
     clock::{Clock, UnixTime},
+    credentials::BearerToken,
     issuer::Algorithm,
     log_text::QuotedText,
 };

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::{TokenError, issuer_keys::IssuerKeys, jwt, token_type};
 use crate::{
-    bearer::BearerToken,
     claims::Claims,
     clock::{Clock, UnixTime},
+    credentials::BearerToken,
     issuer::{Introspection, IntrospectionError, Issuer},
     log_text::{QuotedText, Truncated},
 };
@@ -40,7 +40,7 @@ pub(super) async fn introspected_claims(
 /// The claims of the JWT count, because they are signed. Refuses a response about another
 /// token, one that does not describe an access token, and one with a different binding.
 /// Returns until when the response may be cached.
-pub(super) async fn confirm(
+pub(super) async fn introspect_verified_jwt(
     one: &IssuerKeys,
     token: &BearerToken,
     claims: &Claims,

@@ -15,14 +15,14 @@ use super::{
     issuer_keys::IssuerKeys,
     jws::{self, Jws, JwsError, MAX_TOKEN},
     jwt::{self, JwtVerification},
-    stamp::Stamp,
     token_type,
-    verification_path::VerificationKind,
+    verification_evidence::VerificationEvidence,
+    verification_path::EvidenceKind,
 };
 use crate::{
-    bearer::BearerToken,
     claims::Claims,
     clock::{Clock, SystemClock},
+    credentials::BearerToken,
     issuer::{IntrospectionClient, Issuer, JwksCache, JwtHandling, jwks_cache},
     json,
     log_text::{QuotedText, Truncated},
@@ -189,28 +189,28 @@ impl IssuerVerifier {
 
     /// Returns whether the keys or the introspection response behind a verified token are
     /// still valid.
-    pub(super) fn is_current(&self, stamp: Stamp) -> bool {
-        let Some(one) = self.trusted.get(stamp.issuer) else {
+    pub(super) fn is_current(&self, evidence: VerificationEvidence) -> bool {
+        let Some(one) = self.trusted.get(evidence.issuer) else {
             return false;
         };
-        stamp.until.is_none_or(|until| Instant::now() < until)
-            && match (&one.keys, stamp.generation) {
+        evidence.until.is_none_or(|until| Instant::now() < until)
+            && match (&one.keys, evidence.generation) {
                 (Some(keys), Some(generation)) => keys.is_current(generation),
                 // Without a key there is an introspection response, and that expires.
-                (_, None) => stamp.until.is_some(),
+                (_, None) => evidence.until.is_some(),
                 (None, Some(_)) => false,
             }
     }
 
     /// Verifies a token. Returns its claims and the evidence for them. `kind` is set even if the
     /// token is refused.
-    pub(super) async fn verify_stamped(
+    pub(super) async fn verify_with_evidence(
         &self,
         token: &BearerToken,
-        kind: &mut VerificationKind,
-    ) -> Result<(Claims, Stamp), TokenError> {
+        kind: &mut EvidenceKind,
+    ) -> Result<(Claims, VerificationEvidence), TokenError> {
         self.start();
-        *kind = VerificationKind::Signature;
+        *kind = EvidenceKind::Signature;
         let text = token.as_str();
         if text.len() > MAX_TOKEN {
             return Err(jwt::malformed("it is too long"));
@@ -226,22 +226,22 @@ impl IssuerVerifier {
         &self,
         token: &BearerToken,
         jws: &Jws<'_>,
-        kind: &mut VerificationKind,
-    ) -> Result<(Claims, Stamp), TokenError> {
+        kind: &mut EvidenceKind,
+    ) -> Result<(Claims, VerificationEvidence), TokenError> {
         let members = json::strict_object(jws.payload())
             .map_err(|_| jwt::malformed("its claims are not a JSON object with each name once"))?;
         let (issuer, one) = self.select_issuer(&members)?;
-        let mut stamp = Stamp {
+        let mut evidence = VerificationEvidence {
             issuer,
-            ..Stamp::default()
+            ..VerificationEvidence::default()
         };
         let Some(keys) = &one.keys else {
             token_type::check_type(jws.typ.as_deref(), &one.issuer).map_err(jwt::type_refused)?;
-            *kind = VerificationKind::Introspection;
+            *kind = EvidenceKind::Introspection;
             let (claims, until) =
                 introspection_claims::introspected_claims(one, token, &*self.clock).await?;
-            stamp.until = Some(until);
-            return Ok((claims, stamp));
+            evidence.until = Some(until);
+            return Ok((claims, evidence));
         };
         let named = JwtVerification {
             jws,
@@ -249,14 +249,16 @@ impl IssuerVerifier {
             keys,
         };
         let (claims, generation) = named.verify(members).await?;
-        stamp.generation = Some(generation);
+        evidence.generation = Some(generation);
         let jwts = one.issuer.introspection().map(|one| one.jwts());
         if jwts == Some(JwtHandling::VerifiedAndIntrospected) {
-            *kind = VerificationKind::Introspection;
-            stamp.until =
-                Some(introspection_claims::confirm(one, token, &claims, &*self.clock).await?);
+            *kind = EvidenceKind::Introspection;
+            evidence.until = Some(
+                introspection_claims::introspect_verified_jwt(one, token, &claims, &*self.clock)
+                    .await?,
+            );
         }
-        Ok((claims, stamp))
+        Ok((claims, evidence))
     }
 
     /// Introspects a token that is not a JWT at the one issuer that may have issued it.
@@ -264,8 +266,8 @@ impl IssuerVerifier {
         &self,
         token: &BearerToken,
         error: JwsError,
-        kind: &mut VerificationKind,
-    ) -> Result<(Claims, Stamp), TokenError> {
+        kind: &mut EvidenceKind,
+    ) -> Result<(Claims, VerificationEvidence), TokenError> {
         let text = token.as_str();
         let asked = self.trusted.iter().enumerate().filter_map(|(issuer, one)| {
             let prefix = one.issuer.introspection()?.token_prefix();
@@ -282,15 +284,15 @@ impl IssuerVerifier {
                 Truncated(issuer, 160)
             )));
         };
-        *kind = VerificationKind::Introspection;
+        *kind = EvidenceKind::Introspection;
         let (claims, until) =
             introspection_claims::introspected_claims(one, token, &*self.clock).await?;
-        let stamp = Stamp {
+        let evidence = VerificationEvidence {
             issuer,
             generation: None,
             until: Some(until),
         };
-        Ok((claims, stamp))
+        Ok((claims, evidence))
     }
 
     /// Returns the issuer that an unverified token names. It only selects the keys; a wrong
@@ -331,8 +333,8 @@ impl IssuerVerifier {
 
 impl TokenVerifier for IssuerVerifier {
     async fn verify(&self, token: &BearerToken) -> Result<Claims, TokenError> {
-        let mut kind = VerificationKind::default();
-        let verified = self.verify_stamped(token, &mut kind);
+        let mut kind = EvidenceKind::default();
+        let verified = self.verify_with_evidence(token, &mut kind);
         verified.await.map(|(claims, _)| claims)
     }
 }

@@ -11,8 +11,8 @@ use aws_lc_rs::digest;
 use quick_cache::{Weighter, sync::Cache};
 use serde_json::{Map, Value};
 
-use super::stamp::Stamp;
-use crate::{bearer::BearerToken, caller::VerifiedToken, claims::Claims};
+use super::verification_evidence::VerificationEvidence;
+use crate::{caller::VerifiedToken, claims::Claims, credentials::BearerToken};
 
 /// The approximate capacity in bytes: about 10,000 tokens of one kilobyte.
 const CAPACITY: u64 = 48 * 1024 * 1024;
@@ -44,7 +44,7 @@ pub struct TokenHash([u8; digest::SHA256_OUTPUT_LEN]);
 #[derive(Clone)]
 pub(super) struct CachedVerification {
     pub(super) token: Arc<VerifiedToken>,
-    pub(super) stamp: Stamp,
+    pub(super) evidence: VerificationEvidence,
     weight: u64,
 }
 
@@ -73,13 +73,18 @@ impl VerificationCache {
     }
 
     /// Stores a verified token.
-    pub(super) fn insert(&self, hash: TokenHash, token: Arc<VerifiedToken>, stamp: Stamp) {
+    pub(super) fn insert(
+        &self,
+        hash: TokenHash,
+        token: Arc<VerifiedToken>,
+        evidence: VerificationEvidence,
+    ) {
         let weight = ENTRY + weight_of(token.claims());
         self.0.insert(
             hash,
             CachedVerification {
                 token,
-                stamp,
+                evidence,
                 weight,
             },
         );
@@ -150,7 +155,11 @@ mod tests {
         let token = VerifiedToken::new(claims, &ScopeTable::default());
         for number in 0..10_000 {
             let text = BearerToken::new(&number.to_string()).unwrap();
-            cache.insert(TokenHash::new(&text), Arc::clone(&token), Stamp::default());
+            cache.insert(
+                TokenHash::new(&text),
+                Arc::clone(&token),
+                VerificationEvidence::default(),
+            );
         }
         assert!(cache.0.weight() <= 1024 * 1024);
         assert!((1..=16).contains(&cache.len()), "{}", cache.len());
@@ -187,7 +196,11 @@ mod tests {
             let token = VerifiedToken::new(claims, &ScopeTable::default());
             for number in 0..100 {
                 let text = BearerToken::new(&number.to_string()).unwrap();
-                cache.insert(TokenHash::new(&text), Arc::clone(&token), Stamp::default());
+                cache.insert(
+                    TokenHash::new(&text),
+                    Arc::clone(&token),
+                    VerificationEvidence::default(),
+                );
             }
             let held = cache.len() * bytes;
             assert!(held <= 4 * 1024 * 1024, "{held} bytes of {}", &dense[..16]);

@@ -6,12 +6,12 @@ pub struct VerificationPath {
     /// Whether an earlier verification was still valid.
     pub is_cached: bool,
     /// The evidence for the token.
-    pub kind: VerificationKind,
+    pub kind: EvidenceKind,
 }
 
 /// The evidence for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum VerificationKind {
+pub enum EvidenceKind {
     /// Its signature. A token that is refused before its signature is checked counts here, too.
     #[default]
     Signature,
@@ -21,7 +21,7 @@ pub enum VerificationKind {
     Custom,
 }
 
-impl VerificationKind {
+impl EvidenceKind {
     /// Returns the word for labels. It never changes its meaning.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::{any::Any, future::Future, pin::Pin};
 
 use super::{IssuerVerifier, TokenError, TokenVerifier};
-use crate::{bearer::BearerToken, claims::Claims};
+use crate::{claims::Claims, credentials::BearerToken};
 
 /// [`TokenVerifier`] with its type erased.
 pub(super) trait Verifier: Send + Sync {

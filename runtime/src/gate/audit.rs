@@ -26,7 +26,7 @@ const LONGEST_LIST: usize = 1500;
 
 /// The operation and the caller of a decision.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Subject<'a> {
+pub(crate) struct AuditContext<'a> {
     pub(crate) operation: Option<Operation<'a>>,
     pub(crate) caller: Option<&'a Caller>,
     /// An authentic token that is not accepted.
@@ -39,7 +39,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) policy: Option<&'a PolicyNote>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> AuditContext<'a> {
     pub(crate) fn new(operation: Option<Operation<'a>>, caller: Option<&'a Caller>) -> Self {
         Self {
             operation,
@@ -89,7 +89,7 @@ impl<'a> Subject<'a> {
     fn item(&self) -> &str {
         clip(
             self.operation
-                .and_then(Operation::subject)
+                .and_then(Operation::item_name)
                 .unwrap_or_default(),
         )
     }
@@ -105,19 +105,19 @@ impl<'a> Subject<'a> {
 
 /// Logs that an operation was authorized. `is_known` is false if the server does not have the
 /// item. Only an authorized caller learns that.
-pub(crate) fn admitted(subject: Subject<'_>, is_known: bool) {
+pub(crate) fn admitted(context: AuditContext<'_>, is_known: bool) {
     tracing::info!(
         target: "toolgate::audit",
         outcome = if is_known { "admitted" } else { "not_found" },
-        method = subject.method(),
-        item = subject.item(),
-        issuer = subject.issuer(),
-        subject = subject.party(Claims::subject),
-        client = subject.party(Claims::client_id),
-        request_id = subject.request_id(),
-        trace_id = subject.trace_id(),
-        policy = subject.policy.and_then(PolicyNote::id),
-        policy_version = subject.policy.and_then(PolicyNote::version),
+        method = context.method(),
+        item = context.item(),
+        issuer = context.issuer(),
+        subject = context.party(Claims::subject),
+        client = context.party(Claims::client_id),
+        request_id = context.request_id(),
+        trace_id = context.trace_id(),
+        policy = context.policy.and_then(PolicyNote::id),
+        policy_version = context.policy.and_then(PolicyNote::version),
     );
 }
 
@@ -135,7 +135,7 @@ pub(crate) struct Cause<'a> {
 /// Logs that an operation was refused, and why. `needed` are the scopes of the operation, not
 /// those of the challenge.
 pub(crate) fn refused(
-    subject: Subject<'_>,
+    context: AuditContext<'_>,
     cause: Cause<'_>,
     reason: impl Fn() -> String,
     needed: ScopeSet,
@@ -145,22 +145,22 @@ pub(crate) fn refused(
     tracing::info!(
         target: "toolgate::audit",
         outcome = cause.outcome,
-        method = subject.method(),
-        item = subject.item(),
-        issuer = subject.issuer(),
-        subject = subject.party(Claims::subject),
-        client = subject.party(Claims::client_id),
-        request_id = subject.request_id(),
-        trace_id = subject.trace_id(),
+        method = context.method(),
+        item = context.item(),
+        issuer = context.issuer(),
+        subject = context.party(Claims::subject),
+        client = context.party(Claims::client_id),
+        request_id = context.request_id(),
+        trace_id = context.trace_id(),
         reason_code = cause.code.map(DenialReason::code),
         detail = cause.detail.map(clip),
-        late = subject.is_late.then_some(true),
+        late = context.is_late.then_some(true),
         reason = clip(&reason()),
         needed = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
         missing = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),
-        policy = subject.policy.and_then(PolicyNote::id),
-        policy_version = subject.policy.and_then(PolicyNote::version),
-        policy_reasons = subject.policy.and_then(PolicyNote::reasons),
+        policy = context.policy.and_then(PolicyNote::id),
+        policy_version = context.policy.and_then(PolicyNote::version),
+        policy_reasons = context.policy.and_then(PolicyNote::reasons),
     );
 }
 

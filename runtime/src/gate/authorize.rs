@@ -25,20 +25,20 @@ use http::{HeaderMap, Method, header, request::Parts};
 use crate::{
     access::ResolvedAccess,
     authorization::{Decision, Denial, Permit},
-    bearer::{BearerError, Credentials},
     caller::Caller,
+    credentials::{BearerError, Credentials},
     denial::DenialReason,
     observer::RunReport,
     operation::Operation,
-    verify::{DpopRequest, PROOF, Unauthenticated, VerificationPath},
+    verify::{AuthenticationError, DpopRequest, PROOF, VerificationPath},
 };
 
 use super::{
     Gate,
     accept_header::{self, AnswerType},
-    audit::Subject,
+    audit::AuditContext,
     body::Received,
-    lane::Lane,
+    execution_path::ExecutionPath,
     message::{IncomingMessage, Readers},
     message_error::MessageError,
     message_head::MessageHead,
@@ -74,7 +74,7 @@ pub(super) const UNREADABLE: Operation<'static> = Operation::Unruled("unreadable
 pub(super) struct AuthorizedRequest {
     /// The proof, with the caller and the target.
     pub(super) permit: Permit,
-    pub(super) lane: Lane,
+    pub(super) execution_path: ExecutionPath,
     /// The message that was authorized, with the arguments of a call.
     pub(super) message: IncomingMessage,
     /// The bytes of the message, for rmcp.
@@ -122,7 +122,7 @@ impl Gate {
             }
         };
         let authenticated = match self.throttle.as_deref() {
-            Some(throttle) if throttle.limits_strangers() => {
+            Some(throttle) if throttle.limits_unauthenticated() => {
                 let limited = self.authenticate_limited(throttle, parts, token);
                 limited.boxed().await?
             }
@@ -191,15 +191,21 @@ impl Gate {
         let session = session_id.map(enter).transpose()?;
         let admission = self.decide(&parts.headers, &message, session.is_some(), caller)?;
         let (paths, target) = (self.fast_paths(), admission.target());
-        let lane = Lane::choose(paths, &message, session.is_some(), target);
-        if lane == Lane::Rmcp && matches!(message, IncomingMessage::Fast(_)) {
+        let execution_path = ExecutionPath::choose(paths, &message, session.is_some(), target);
+        if execution_path == ExecutionPath::Rmcp && matches!(message, IncomingMessage::Fast(_)) {
             message = self.read_for_rmcp(&parts.headers, &admission, &mut body.bytes)?;
         }
         let in_session = session.is_some();
-        self.check_request(&parts.headers, &admission, lane, &message, in_session)?;
+        self.check_request(
+            &parts.headers,
+            &admission,
+            execution_path,
+            &message,
+            in_session,
+        )?;
         let admitted = AdmittedRequest {
             admission,
-            lane,
+            execution_path,
             message,
             body: body.bytes,
             session,
@@ -214,8 +220,8 @@ impl Gate {
         self.origins
             .authorize(&parts.uri, &parts.headers)
             .map_err(|error| {
-                let subject = Subject::default().of_request(&parts.headers);
-                self.audited(subject, Refusal::OriginError(error))
+                let context = AuditContext::default().of_request(&parts.headers);
+                self.audited(context, Refusal::OriginError(error))
             })
     }
 
@@ -228,8 +234,8 @@ impl Gate {
         let dpop = self.authenticator.proofs().is_some();
         match Credentials::from_headers(&parts.headers, parts.uri.query(), dpop) {
             Err(error @ (BearerError::InQuery | BearerError::Repeated)) => {
-                let subject = Subject::default().of_request(&parts.headers);
-                Err(self.audited(subject, Refusal::Credentials(error)))
+                let context = AuditContext::default().of_request(&parts.headers);
+                Err(self.audited(context, Refusal::Credentials(error)))
             }
             read => Ok(read),
         }
@@ -240,13 +246,13 @@ impl Gate {
         &self,
         parts: &Parts,
         token: Result<Option<Credentials>, BearerError>,
-    ) -> Result<Option<Caller>, Unauthenticated> {
+    ) -> Result<Option<Caller>, AuthenticationError> {
         let credentials = match token {
             Ok(Some(credentials)) => credentials,
             Ok(None) => return Ok(None),
             Err(_) => {
                 let description = "the bearer token is malformed".into();
-                return Err(Unauthenticated::Invalid {
+                return Err(AuthenticationError::Invalid {
                     reason: DenialReason::InvalidToken,
                     description,
                     token: None,
@@ -297,9 +303,9 @@ impl Gate {
         match admission.confirm(&self.rules, operation.unwrap_or(UNREADABLE)) {
             Ok(()) => Ok(message),
             Err(_) => {
-                let subject = Subject::new(operation, admission.caller());
+                let context = AuditContext::new(operation, admission.caller());
                 let refusal = Refusal::Message(MessageError::Unreadable);
-                Err(self.refuse(subject, refusal, headers, message.response_envelope()))
+                Err(self.refuse(context, refusal, headers, message.response_envelope()))
             }
         }
     }
@@ -316,15 +322,15 @@ impl Gate {
         let operation = message.operation();
         let refuse = |caller: Option<&Caller>, refusal| {
             let refusal = self.limit_refusal(caller, message, refusal);
-            let subject = Subject::new(operation, caller);
-            self.refuse(subject, refusal, headers, message.response_envelope())
+            let context = AuditContext::new(operation, caller);
+            self.refuse(context, refusal, headers, message.response_envelope())
         };
         let admission = match self.rules.decide(operation.unwrap_or(UNREADABLE), caller) {
             Decision::Admit(permit) => Admission::Permitted(permit),
             Decision::Ask(undecided) => Admission::Undecided(undecided),
             Decision::Deny(denial, caller) => {
                 let refusal = match denial {
-                    Denial::NoToken { wanted } => Refusal::NoToken { wanted },
+                    Denial::NoToken { challenge_scopes } => Refusal::NoToken { challenge_scopes },
                     Denial::InsufficientScope {
                         needed,
                         missing,
@@ -357,8 +363,8 @@ impl Gate {
             && message.has_session_revision(headers)
             && !self.rules.allows(Operation::Initialize, None)
         {
-            let wanted = self.rules.scopes_to_request(None);
-            return Err(refuse(None, Refusal::NoToken { wanted }));
+            let challenge_scopes = self.rules.scopes_to_request(None);
+            return Err(refuse(None, Refusal::NoToken { challenge_scopes }));
         }
         Ok(admission)
     }
@@ -369,7 +375,7 @@ impl Gate {
         &self,
         headers: &HeaderMap,
         admission: &Admission,
-        lane: Lane,
+        execution_path: ExecutionPath,
         message: &IncomingMessage,
         is_in_session: bool,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
@@ -381,15 +387,15 @@ impl Gate {
             message.check_limits().map_err(Refusal::Message)?;
             let is_list = operation == Operation::ListTools;
             let reports = message.wants_reports()
-                && lane.can_report(self.fast_paths(), is_list, admission.target());
+                && execution_path.can_report(self.fast_paths(), is_list, admission.target());
             let answer = AnswerType::of(operation, is_in_session, self.opens_sessions(), reports);
             answer.map_or(Ok(()), |answer| {
                 accept_header::check(headers, answer).map_err(Refusal::NotAcceptable)
             })
         };
         check().map_err(|refusal| {
-            let subject = Subject::new(message.operation(), admission.caller());
-            self.refuse(subject, refusal, headers, message.response_envelope())
+            let context = AuditContext::new(message.operation(), admission.caller());
+            self.refuse(context, refusal, headers, message.response_envelope())
         })
     }
 }

@@ -112,10 +112,14 @@ impl Challenges {
     }
 
     /// Returns the challenge for a request without a token: it has no `error` (RFC 6750 §3.1).
-    pub(crate) fn without_error(&self, wanted: ScopeSet, table: &ScopeTable) -> HeaderValue {
-        match self.prepared.get(&wanted) {
+    pub(crate) fn without_error(
+        &self,
+        challenge_scopes: ScopeSet,
+        table: &ScopeTable,
+    ) -> HeaderValue {
+        match self.prepared.get(&challenge_scopes) {
             Some(challenge) => challenge.clone(),
-            None => self.write(BEARER, None, wanted, table, ""),
+            None => self.write(BEARER, None, challenge_scopes, table, ""),
         }
     }
 
@@ -123,16 +127,16 @@ impl Challenges {
     pub(crate) fn with_error(
         &self,
         code: ErrorCode,
-        wanted: ScopeSet,
+        challenge_scopes: ScopeSet,
         table: &ScopeTable,
         description: &str,
     ) -> HeaderValue {
         match code {
             // Not an error of this scheme: the token may be valid, so no other is needed.
             ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => {
-                self.without_error(wanted, table)
+                self.without_error(challenge_scopes, table)
             }
-            code => self.write(BEARER, Some(code), wanted, table, description),
+            code => self.write(BEARER, Some(code), challenge_scopes, table, description),
         }
     }
 
@@ -140,26 +144,26 @@ impl Challenges {
     pub(crate) fn of_dpop(
         &self,
         code: Option<ErrorCode>,
-        wanted: ScopeSet,
+        challenge_scopes: ScopeSet,
         table: &ScopeTable,
         description: &str,
     ) -> HeaderValue {
-        self.write(DPOP, code, wanted, table, description)
+        self.write(DPOP, code, challenge_scopes, table, description)
     }
 
     fn write(
         &self,
         scheme: &'static str,
         code: Option<ErrorCode>,
-        wanted: ScopeSet,
+        challenge_scopes: ScopeSet,
         table: &ScopeTable,
         description: &str,
     ) -> HeaderValue {
         debug_assert!(is_unambiguous(description), "{description}");
         let mut parameters = Vec::with_capacity(5);
         let metadata = format!("resource_metadata=\"{}\"", self.metadata_url);
-        let scope =
-            (!wanted.is_empty()).then(|| format!("scope=\"{}\"", self.scopes(wanted, table)));
+        let scope = (!challenge_scopes.is_empty())
+            .then(|| format!("scope=\"{}\"", self.scopes(challenge_scopes, table)));
         let error = code.map(|code| format!("error=\"{}\"", code.as_str()));
         match code {
             Some(ErrorCode::InsufficientScope) => {
@@ -295,10 +299,10 @@ mod tests {
 
     #[test]
     fn the_description_comes_last() {
-        let wanted = table().one("a:read").unwrap();
+        let challenge_scopes = table().one("a:read").unwrap();
         let made = challenges().with_error(
             ErrorCode::InsufficientScope,
-            wanted,
+            challenge_scopes,
             &table(),
             "the token lacks a scope that this operation needs",
         );
@@ -317,14 +321,14 @@ mod tests {
             challenges().with_algorithms(["ES256", "EdDSA"].into_iter()),
             table(),
         );
-        let wanted = table.one("a:read").unwrap();
+        let challenge_scopes = table.one("a:read").unwrap();
         for code in [ErrorCode::InvalidDpopProof, ErrorCode::UseDpopNonce] {
             assert_eq!(
-                all.with_error(code, wanted, &table, "the proof is too old"),
-                all.without_error(wanted, &table)
+                all.with_error(code, challenge_scopes, &table, "the proof is too old"),
+                all.without_error(challenge_scopes, &table)
             );
             assert_eq!(
-                all.of_dpop(Some(code), wanted, &table, "the proof is too old")
+                all.of_dpop(Some(code), challenge_scopes, &table, "the proof is too old")
                     .to_str()
                     .unwrap(),
                 format!(

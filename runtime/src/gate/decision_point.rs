@@ -139,7 +139,7 @@ impl DecisionPoint {
             });
         };
         let action = question.operation.kind();
-        match (target, question.operation.subject()) {
+        match (target, question.operation.item_name()) {
             (Some(target), Some(requested)) => {
                 let resource = self.resource(target, requested).with_arguments(&arguments);
                 add(action, resource, false);

@@ -1,4 +1,4 @@
-//! Dispatch: runs an authorized request in its lane.
+//! Dispatch: runs an authorized request in its execution path.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -13,15 +13,15 @@ use crate::{authorization::Permit, operation::Operation};
 use super::{
     Gate,
     authorize::AuthorizedRequest,
-    lane::Lane,
+    direct_session_call::{self, SessionCallProgress},
+    execution_path::ExecutionPath,
     late_denial::{LateDenials, late_response},
     message::IncomingMessage,
-    plain_session_call::{self, PlainCall},
     refusal::server_error,
     rmcp_forward::forward_to_rmcp,
     session::GuardedBody,
     session_fast_path, slow_answer,
-    stateless_fast_path::{self, DeniedCall},
+    stateless_fast_path::{self, DeniedDuringRun},
 };
 
 /// Runs an authorized request and returns its answer. If it takes long outside of a session,
@@ -51,10 +51,10 @@ where
     run(gate, authorized, parts, inner, dpop).await
 }
 
-/// Runs an authorized request in its lane. A request that a fast path declines is forwarded to
+/// Runs an authorized request in its execution path. A request that a fast path declines is forwarded to
 /// rmcp.
 ///
-/// Only the stateless lanes are part of this future: all others are rare or slow, and boxed, so
+/// Only the stateless execution paths are part of this future: all others are rare or slow, and boxed, so
 /// that the future that each request allocates stays small.
 async fn run<I, B>(
     gate: &Arc<Gate>,
@@ -69,19 +69,19 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
-    let response = match authorized.lane {
-        Lane::StatelessCall | Lane::ToolList => {
+    let response = match authorized.execution_path {
+        ExecutionPath::StatelessCall | ExecutionPath::ToolList => {
             run_stateless(gate, &mut authorized, parts, dpop).await
         }
-        Lane::PlainSessionCall => {
+        ExecutionPath::DirectSessionCall => {
             let running = run_plain_in_session(gate, &mut authorized, parts, dpop);
             running.boxed().await
         }
-        Lane::SessionCall => {
+        ExecutionPath::SessionCall => {
             let running = run_in_session(gate, &mut authorized, parts, dpop);
             running.boxed().await
         }
-        Lane::Rmcp => None,
+        ExecutionPath::Rmcp => None,
     };
     if let Some(response) = response {
         return response;
@@ -129,11 +129,11 @@ async fn run_stateless(
 fn deny(
     gate: &Gate,
     permit: &Permit,
-    denied: DeniedCall,
+    denied: DeniedDuringRun,
     parts: &Parts,
     dpop: bool,
 ) -> Response<Body> {
-    let DeniedCall {
+    let DeniedDuringRun {
         tool,
         denial,
         envelope,
@@ -150,15 +150,17 @@ async fn run_plain_in_session(
     parts: &mut Parts,
     dpop: bool,
 ) -> Option<Response<Body>> {
-    match plain_session_call::run(gate, authorized, parts).await {
-        PlainCall::Answered(response) => Some(response),
-        PlainCall::Denied(denied) => Some(deny(gate, &authorized.permit, *denied, parts, dpop)),
-        PlainCall::Running(message, started) => {
+    match direct_session_call::run(gate, authorized, parts).await {
+        SessionCallProgress::Answered(response) => Some(response),
+        SessionCallProgress::Denied(denied) => {
+            Some(deny(gate, &authorized.permit, *denied, parts, dpop))
+        }
+        SessionCallProgress::Running(message, started) => {
             parts.extensions.insert(started);
             authorized.message = IncomingMessage::Fast(message);
             run_in_session(gate, authorized, parts, dpop).await
         }
-        PlainCall::Declined => None,
+        SessionCallProgress::Declined => None,
     }
 }
 

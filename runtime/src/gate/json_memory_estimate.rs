@@ -23,7 +23,7 @@ const LIST: usize = 32 + 4 * VALUE;
 /// The size of a JSON text. For a text that is not JSON the numbers are only an upper limit of
 /// what the parser that refuses it allocates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct JsonSize {
+pub(super) struct DecodedSize {
     /// Objects, lists, strings, numbers, booleans and nulls, at every depth. Names of members
     /// are not values.
     pub(super) values: usize,
@@ -31,7 +31,7 @@ pub(super) struct JsonSize {
     pub(super) unpacked: usize,
 }
 
-impl JsonSize {
+impl DecodedSize {
     /// Scans a text.
     pub(super) fn of(text: &[u8]) -> Self {
         let (mut objects, mut lists, mut members, mut texts, mut scalars) = (0, 0, 0, 0, 0);
@@ -109,7 +109,7 @@ mod tests {
         ] {
             for text in [value.to_string(), format!("{value:#}")] {
                 assert_eq!(
-                    JsonSize::of(text.as_bytes()).values,
+                    DecodedSize::of(text.as_bytes()).values,
                     count(&value),
                     "{text}"
                 );
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_text_that_is_not_json_is_scanned_to_its_end() {
         for text in ["\"", "\"\\", "{{{{", "::::", "\"a\" \"b\" :::", "\u{feff}"] {
-            let size = JsonSize::of(text.as_bytes());
+            let size = DecodedSize::of(text.as_bytes());
             assert!(size.values <= text.len(), "{text} {size:?}");
         }
     }
@@ -138,7 +138,7 @@ mod tests {
             "{\"a\":[0]}",
         ] {
             let text = format!("[{}]", vec![item; 2000].join(","));
-            let estimate = JsonSize::of(text.as_bytes()).unpacked;
+            let estimate = DecodedSize::of(text.as_bytes()).unpacked;
             let allocated = allocation_counter::measure(|| {
                 let value: Value = serde_json::from_str(&text).unwrap();
                 drop(value);

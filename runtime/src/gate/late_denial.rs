@@ -23,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{authorization::Permit, item::AuthorizeError, operation::Operation, scope::Scope};
 
 use super::{
-    Gate, audit::Subject, authorize::policy_refusal, authorizer::NotAuthorized,
+    Gate, audit::AuditContext, authorize::policy_refusal, authorizer::NotAuthorized,
     decision_point::PolicyFault, message_limits, refusal::RefusedRequest,
     refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
     tool_result_denial::DeniedAnswer,
@@ -41,9 +41,9 @@ pub(super) struct InStream(pub(super) Bytes);
 /// Renders the denial of one request that rmcp runs, and keeps the refusal for the gate. It is
 /// an extension of the request.
 #[derive(Clone)]
-pub(crate) struct LateDenials(Arc<Slot>);
+pub(crate) struct LateDenials(Arc<LateDenialState>);
 
-struct Slot {
+struct LateDenialState {
     gate: Arc<Gate>,
     dpop: bool,
     refusal: Mutex<Option<Response<Body>>>,
@@ -78,18 +78,18 @@ impl Gate {
             .and_then(|target| self.item_names.get(target));
         let item = (operation.kind(), item.unwrap_or_default());
         let denial = denial.resolve(item, self.demandable(permit), caller);
-        let subject = Subject {
+        let context = AuditContext {
             is_late: true,
-            ..Subject::new(Some(operation), caller)
+            ..AuditContext::new(Some(operation), caller)
         };
-        let refusal = self.item_refusal(NotAuthorized::Denied(denial), subject);
-        self.refuse(subject, refusal, headers, envelope)
+        let refusal = self.item_refusal(NotAuthorized::Denied(denial), context);
+        self.refuse(context, refusal, headers, envelope)
     }
 }
 
 impl LateDenials {
     pub(super) fn new(gate: &Arc<Gate>, dpop: bool) -> Self {
-        Self(Arc::new(Slot {
+        Self(Arc::new(LateDenialState {
             gate: Arc::clone(gate),
             dpop,
             refusal: Mutex::default(),
@@ -129,18 +129,18 @@ impl LateDenials {
             is_call: false,
             marks_complete: is_current,
         };
-        let subject = Subject {
+        let context = AuditContext {
             is_late: true,
-            ..Subject::new(Some(Operation::ListResources), permit.caller())
+            ..AuditContext::new(Some(Operation::ListResources), permit.caller())
         };
         let gate = &self.0.gate;
-        let refused = gate.refuse(subject, policy_refusal(fault), headers, envelope);
+        let refused = gate.refuse(context, policy_refusal(fault), headers, envelope);
         self.keep(*refused).error
     }
 
     /// Keeps a refusal for the gate. Returns what is answered if it comes too late.
     fn keep(&self, refused: RefusedRequest<'_>) -> DeniedAnswer {
-        let Slot {
+        let LateDenialState {
             gate,
             dpop,
             refusal,

@@ -17,9 +17,9 @@ use crate::{observer::trace_context, operation::Operation};
 
 use super::{
     Gate,
-    audit::Subject,
+    audit::AuditContext,
     authorize::{AdmittedRequest, AuthorizedRequest},
-    lane::Lane,
+    execution_path::ExecutionPath,
     late_denial::LateDenials,
     message::Readers,
     message_error::MessageError,
@@ -27,7 +27,7 @@ use super::{
     refusal::{Refusal, RefusedRequest},
     request_id,
     session::LatestCaller,
-    throttle::Principal,
+    throttle::RateLimitKey,
 };
 
 /// What the messages of one local caller share.
@@ -47,7 +47,7 @@ pub(crate) struct StreamsEnd(pub(crate) CancellationToken);
 
 /// Keeps a request counted until nothing of it runs. It is an extension of the request.
 #[derive(Clone)]
-struct Slot {
+struct RunningRequest {
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
@@ -85,7 +85,7 @@ impl Gate {
         let mut headers = HeaderMap::new();
         request_id::ensure(&mut headers);
         let refusal = self.audited(
-            Subject::default().of_request(&headers),
+            AuditContext::default().of_request(&headers),
             Refusal::Message(MessageError::TooLarge(text.into())),
         );
         let envelope = MessageHead::read(beginning).response_envelope();
@@ -105,8 +105,8 @@ impl Gate {
         self.limit_caller(caller.as_ref(), &message, &headers)?;
         let admission = self.decide(&headers, &message, true, caller)?;
         let refuse = |refusal| {
-            let subject = Subject::new(message.operation(), admission.caller());
-            self.refuse(subject, refusal, &headers, message.response_envelope())
+            let context = AuditContext::new(message.operation(), admission.caller());
+            self.refuse(context, refusal, &headers, message.response_envelope())
         };
         message
             .check_limits()
@@ -118,15 +118,15 @@ impl Gate {
         let slot = slot.map_err(|_| refuse(Refusal::TooManyPending))?;
         let admitted = AdmittedRequest {
             admission,
-            lane: Lane::Rmcp,
+            execution_path: ExecutionPath::Rmcp,
             message,
             body: Bytes::new(),
             session: None,
         };
         let running = match (self.throttle.as_deref(), admitted.admission.caller()) {
             (Some(throttle), Some(caller)) => {
-                let principal = || Principal::Caller(caller.identity());
-                self.begin_use(throttle, &admitted, principal, &headers)?
+                let rate_limit_key = || RateLimitKey::Caller(caller.identity());
+                self.begin_use(throttle, &admitted, rate_limit_key, &headers)?
             }
             _ => None,
         };
@@ -153,7 +153,7 @@ impl Gate {
         }
         if let Some(permit) = slot {
             let _permit = Arc::new(permit);
-            head.extensions.insert(Slot { _permit });
+            head.extensions.insert(RunningRequest { _permit });
         }
         let Some(mut message) = message.into_rmcp() else {
             return Err(Refusal::Message(MessageError::Unreadable).into());

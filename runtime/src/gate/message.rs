@@ -10,7 +10,7 @@ use rmcp::model::{
 use serde::de::IgnoredAny;
 
 use crate::{
-    config::Limits,
+    config::RequestLimits,
     item::RoundRequest,
     json,
     observer::trace_context::TRACEPARENT,
@@ -18,11 +18,12 @@ use crate::{
 };
 
 use super::{
+    decoded_size,
     fast_head::{self, FastHead},
     fast_message::{FastMessage, FastRequest, Revision},
     log_line_size,
     message_error::MessageError,
-    message_limits, message_size,
+    message_limits,
     response_envelope::ResponseEnvelope,
 };
 
@@ -65,11 +66,11 @@ impl IncomingMessage {
     /// Returns an error, before the message is unpacked, if it would take too much memory.
     pub(super) fn parse(
         readers: Readers,
-        limits: &Limits,
+        limits: &RequestLimits,
         headers: &HeaderMap,
         body: &mut Bytes,
     ) -> Result<Self, MessageError> {
-        let size = message_size::check(limits, body)?;
+        let size = decoded_size::check(limits, body)?;
         if json::has_private_name(body) {
             return Ok(Self::Unreadable);
         }
@@ -84,7 +85,7 @@ impl IncomingMessage {
         {
             return Ok(Self::Fast(message));
         }
-        message_size::check_for_rmcp(limits, body, size)?;
+        decoded_size::check_for_rmcp(limits, body, size)?;
         // The same call with which rmcp later reads the same bytes.
         let Ok(message) = serde_json::from_slice(body) else {
             return match is_batch(body) {

@@ -21,12 +21,12 @@ use crate::{
     },
     operation::Operation,
     scope::ScopeSet,
-    verify::{Unauthenticated, VerificationPath},
+    verify::{AuthenticationError, VerificationPath},
 };
 
 use super::{
     Gate,
-    audit::{Cause, Subject},
+    audit::{AuditContext, Cause},
     policy_note::PolicyNote,
     refusal::Refusal,
     request_id,
@@ -114,7 +114,7 @@ impl Gate {
         headers: &HeaderMap,
         started: Option<Instant>,
         path: VerificationPath,
-        verified: &Result<T, Unauthenticated>,
+        verified: &Result<T, AuthenticationError>,
     ) {
         let (Some(observation), Some(started)) = (&self.observation, started) else {
             return;
@@ -126,7 +126,7 @@ impl Gate {
             kind: path.kind.as_str(),
             outcome: match verified {
                 Ok(_) => VerificationOutcome::Accepted,
-                Err(Unauthenticated::Unavailable { .. }) => VerificationOutcome::Unavailable,
+                Err(AuthenticationError::Unavailable { .. }) => VerificationOutcome::Unavailable,
                 Err(_) => VerificationOutcome::Refused,
             },
             duration: started.elapsed(),
@@ -141,14 +141,14 @@ impl Gate {
     /// Returns the refusal if the operation must not run without a record of the decision.
     pub(super) fn report_allowed(
         &self,
-        subject: Subject<'_>,
+        context: AuditContext<'_>,
         is_known: bool,
     ) -> Result<Option<Arc<RunReport>>, Refusal> {
         let Some(observation) = &self.observation else {
             return Ok(None);
         };
-        let operation = subject.operation;
-        let granted = subject.caller.map_or(ScopeSet::EMPTY, Caller::granted);
+        let operation = context.operation;
+        let granted = context.caller.map_or(ScopeSet::EMPTY, Caller::granted);
         let runs = is_known && operation.is_some_and(runs_code);
         let registered_item = self.registered_item(operation);
         let verdict = Verdict {
@@ -162,7 +162,7 @@ impl Gate {
             missing: ScopeSet::EMPTY,
             runs,
         };
-        let (id, reported) = self.report(observation, subject, &verdict);
+        let (id, reported) = self.report(observation, context, &verdict);
         if reported.is_err() {
             return Err(Refusal::Unavailable {
                 reason: DenialReason::AuditUnavailable,
@@ -181,7 +181,7 @@ impl Gate {
     /// Reports a refusal.
     pub(super) fn report_refused(
         &self,
-        subject: Subject<'_>,
+        context: AuditContext<'_>,
         cause: Cause<'_>,
         needed: ScopeSet,
         missing: ScopeSet,
@@ -189,33 +189,33 @@ impl Gate {
         if let Some(observation) = &self.observation {
             let verdict = Verdict {
                 is_allowed: false,
-                registered_item: self.registered_item(subject.operation),
+                registered_item: self.registered_item(context.operation),
                 cause,
                 needed,
                 missing,
                 runs: false,
             };
             // The request is refused in any case. The observer counts the records that it loses.
-            let _ = self.report(observation, subject, &verdict);
+            let _ = self.report(observation, context, &verdict);
         }
     }
 
     fn report(
         &self,
         observation: &Observation,
-        subject: Subject<'_>,
+        context: AuditContext<'_>,
         verdict: &Verdict<'_>,
     ) -> (u64, Result<(), NotRecordedError>) {
         let id = observation.next.fetch_add(1, Ordering::Relaxed);
-        let (operation, claims) = (subject.operation, subject.claims());
+        let (operation, claims) = (context.operation, context.claims());
         let table = self.rules.table();
-        let held = subject.caller.map_or(ScopeSet::EMPTY, Caller::held);
+        let held = context.caller.map_or(ScopeSet::EMPTY, Caller::held);
         let reported = observation.observer.decided(&DecisionEvent {
             id,
             time: self.clock.now(),
-            request_id: subject.request_id(),
-            trace_id: subject.trace_id(),
-            session: subject.session(),
+            request_id: context.request_id(),
+            trace_id: context.trace_id(),
+            session: context.session(),
             issuer: claims.map(|claims| claims.issuer()),
             subject: claims.and_then(|claims| claims.subject()),
             client: claims.and_then(|claims| claims.client_id()),
@@ -224,7 +224,7 @@ impl Gate {
             known_method: operation
                 .filter(|of| !matches!(of, Operation::Unruled(_)))
                 .map(Operation::kind),
-            item: operation.and_then(Operation::subject),
+            item: operation.and_then(Operation::item_name),
             registered_item: verdict.registered_item,
             needed: ScopeNames::new(verdict.needed, table),
             held: ScopeNames::new(held, table),
@@ -233,10 +233,10 @@ impl Gate {
             outcome: verdict.cause.outcome,
             reason: verdict.cause.code,
             detail: verdict.cause.detail,
-            is_late: subject.is_late,
+            is_late: context.is_late,
             runs: verdict.runs,
-            policy: subject.policy.and_then(PolicyNote::id),
-            policy_version: subject.policy.and_then(PolicyNote::version),
+            policy: context.policy.and_then(PolicyNote::id),
+            policy_version: context.policy.and_then(PolicyNote::version),
         });
         (id, reported)
     }

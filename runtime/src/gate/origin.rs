@@ -68,7 +68,7 @@ impl OriginRules {
         &self.hosts
     }
 
-    /// Returns the authorities that a stranger may know.
+    /// Returns the authorities that an unauthenticated client may know.
     pub(crate) fn own_hosts(&self) -> &[String] {
         self.hosts.get(..self.own).unwrap_or_default()
     }

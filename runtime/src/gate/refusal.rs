@@ -2,14 +2,14 @@
 //!
 //! - [`response`]: the answer: a status, a challenge where a token can help, and JSON
 //! - [`body_members`]: the members of its JSON, and the sentence that a client shows
-//! - [`local_denial`]: the same for the caller that a program states
+//! - [`local_caller_advice`]: the same for the caller that a program states
 
 use std::{borrow::Cow, time::Duration};
 
 use crate::{
     access::Conditions,
     authorization::Target,
-    bearer::BearerError,
+    credentials::BearerError,
     denial::{DenialReason, ItemDenial, Remedy},
     scope::ScopeSet,
 };
@@ -17,11 +17,11 @@ use crate::{
 use super::{
     accept_header::AnswerType, body::BodyError, challenge::ErrorCode, message_error::MessageError,
     origin::OriginError, refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
-    session::SessionLimitReached, throttle::Limited,
+    session::SessionLimitReached, throttle::LimitExceeded,
 };
 
 mod body_members;
-mod local_denial;
+mod local_caller_advice;
 mod response;
 
 pub(crate) use response::oauth_error;
@@ -35,16 +35,16 @@ pub(crate) enum Refusal {
     /// The credentials are not one token in the header (RFC 6750 §3.1 `invalid_request`).
     Credentials(BearerError),
     /// The operation needs a token and the request has none.
-    NoToken { wanted: ScopeSet },
+    NoToken { challenge_scopes: ScopeSet },
     /// The token is not valid (RFC 6750 §3.1 `invalid_token`).
     InvalidToken {
-        wanted: ScopeSet,
+        challenge_scopes: ScopeSet,
         reason: DenialReason,
         description: Cow<'static, str>,
     },
     /// The sender of the token has not proved possession of its key (RFC 9449 §7.1).
     ProofFailure {
-        wanted: ScopeSet,
+        challenge_scopes: ScopeSet,
         failure: ProofFailure,
     },
     /// The token lacks a scope (RFC 6750 §3.1 `insufficient_scope`).
@@ -71,7 +71,7 @@ pub(crate) enum Refusal {
     /// The caller waits for too many decisions of `authorize` functions.
     TooManyPending,
     /// A limit of the caller or of the address is reached.
-    Limited(Limited),
+    LimitExceeded(LimitExceeded),
     /// The token cannot be verified, or the item does not decide, now.
     Unavailable {
         reason: DenialReason,
@@ -165,9 +165,13 @@ impl Refusal {
     /// Returns the scopes that the challenge names.
     pub(crate) fn scopes(&self) -> ScopeSet {
         match *self {
-            Self::NoToken { wanted }
-            | Self::InvalidToken { wanted, .. }
-            | Self::ProofFailure { wanted, .. } => wanted,
+            Self::NoToken { challenge_scopes }
+            | Self::InvalidToken {
+                challenge_scopes, ..
+            }
+            | Self::ProofFailure {
+                challenge_scopes, ..
+            } => challenge_scopes,
             Self::InsufficientScope { challenged, .. }
             | Self::InsufficientAuthentication { challenged, .. } => challenged,
             _ => ScopeSet::EMPTY,
@@ -203,7 +207,7 @@ impl Refusal {
             Self::InsufficientAuthentication { .. } => DenialReason::InsufficientAuthentication,
             Self::Forbidden { reason } => reason.reason,
             Self::TooManyPending => DenialReason::TooManyPending,
-            Self::Limited(limited) => limited.reason(),
+            Self::LimitExceeded(limited) => limited.reason(),
             Self::SessionLimit(SessionLimitReached::OfCaller) => DenialReason::TooManySessions,
             Self::SessionLimit(SessionLimitReached::OfServer) => DenialReason::SessionsExhausted,
             Self::Credentials(_)
@@ -253,7 +257,7 @@ impl Refusal {
             Self::ProofFailure { .. }
             | Self::Unavailable { .. }
             | Self::TooManyPending
-            | Self::Limited(_)
+            | Self::LimitExceeded(_)
             | Self::SessionLimit(_) => None,
             refusal => refusal.remedy(context).map(Remedy::advice),
         }
@@ -264,7 +268,7 @@ impl Refusal {
         match self {
             Self::Unavailable { retry_after, .. } => Some(*retry_after),
             Self::TooManyPending => Some(Duration::from_secs(1)),
-            Self::Limited(limited) => Some(limited.retry_after()),
+            Self::LimitExceeded(limited) => Some(limited.retry_after()),
             Self::SessionLimit(_) => Some(SessionLimitReached::RETRY_AFTER),
             _ => None,
         }
@@ -287,8 +291,8 @@ impl Refusal {
             }
             Self::Forbidden { .. } => "access_denied",
             Self::TooManyPending => "too_many_pending_requests",
-            Self::Limited(Limited::Rate { .. }) => "rate_limited",
-            Self::Limited(Limited::Running { .. }) => "too_many_running",
+            Self::LimitExceeded(LimitExceeded::Rate { .. }) => "rate_limited",
+            Self::LimitExceeded(LimitExceeded::Running { .. }) => "too_many_running",
             Self::Unavailable { .. } => "temporarily_unavailable",
             Self::NoSession => "session_not_found",
             Self::SessionLimit(_) => "too_many_sessions",
@@ -333,7 +337,7 @@ impl Refusal {
                 "too many of your requests wait to be authorized; try again when some are answered"
                     .to_owned()
             }
-            Self::Limited(limited) => limited.description(),
+            Self::LimitExceeded(limited) => limited.description(),
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),
             Self::Unavailable { description, .. } => (*description).to_owned(),
             Self::NoSession => "there is no such session; open a new one by initialize".to_owned(),

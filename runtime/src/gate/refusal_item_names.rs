@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::authorization::{Offers, Target};
+use crate::authorization::{ProtectedItems, Target};
 
 /// The names of tools and prompts and the URIs of resources, each as it is registered.
 ///
@@ -16,10 +16,19 @@ pub(crate) struct ItemNames {
 
 impl ItemNames {
     /// Collects the names of the offered items.
-    pub(crate) fn of(offers: &Offers) -> Self {
-        let tools = offers.tools.iter().map(|(name, _)| Arc::from(&**name));
-        let prompts = offers.prompts.iter().map(|(name, _)| Arc::from(&**name));
-        let resources = offers.resources.iter().map(|(uri, _)| uri.as_str().into());
+    pub(crate) fn of(protected_items: &ProtectedItems) -> Self {
+        let tools = protected_items
+            .tools
+            .iter()
+            .map(|(name, _)| Arc::from(&**name));
+        let prompts = protected_items
+            .prompts
+            .iter()
+            .map(|(name, _)| Arc::from(&**name));
+        let resources = protected_items
+            .resources
+            .iter()
+            .map(|(uri, _)| uri.as_str().into());
         Self {
             tools: tools.collect(),
             prompts: prompts.collect(),

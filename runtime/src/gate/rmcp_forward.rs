@@ -1,4 +1,4 @@
-//! The lane of rmcp: forwards an authorized request, and follows up on the answer.
+//! The execution path of rmcp: forwards an authorized request, and follows up on the answer.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{caller::Caller, operation::Operation};
 
 use super::{
     Gate, accept_header,
-    audit::Subject,
+    audit::AuditContext,
     authorize::{AuthorizedRequest, SESSION_UNAVAILABLE},
     body,
     expiring_body::ExpiringBody,
@@ -43,7 +43,7 @@ where
 {
     let AuthorizedRequest {
         permit,
-        lane: _,
+        execution_path: _,
         message,
         body,
         reservation,
@@ -66,11 +66,11 @@ where
     let caller = permit.caller().cloned();
     let method = parts.method.clone();
     let unavailable = |operation| {
-        let subject = Subject {
+        let context = AuditContext {
             is_late: true,
-            ..Subject::new(Some(operation), caller.as_ref())
+            ..AuditContext::new(Some(operation), caller.as_ref())
         };
-        let refused = gate.refuse(subject, SESSION_UNAVAILABLE, &headers, envelope);
+        let refused = gate.refuse(context, SESSION_UNAVAILABLE, &headers, envelope);
         refused.into_response(gate.refusal_context(false))
     };
     if let (Some(shared), Some(session), true) =

@@ -5,7 +5,7 @@
 //! opened without a token, at a server with an open handshake, belongs to the first caller that
 //! uses it; other clients that know its id are then refused.
 //!
-//! - [`session_places`]: how many places a session takes
+//! - [`session_weight`]: how many places a session takes
 //! - [`session_table`]: the open sessions, and which of them ends for a new one
 //! - [`open_requests`]: keeps a session open
 //! - [`shared_sessions`]: the sessions of other replicas
@@ -31,8 +31,8 @@ use crate::{
 mod closing;
 mod open_requests;
 mod release;
-mod session_places;
 mod session_table;
+mod session_weight;
 mod shared_sessions;
 
 pub(crate) use closing::Close;
@@ -190,19 +190,19 @@ impl Sessions {
         owner: Option<&Caller>,
         handshake: &[u8],
     ) -> Result<SessionReservation, SessionLimitReached> {
-        let (owner, places) = (
+        let (owner, weight) = (
             owner.map(Caller::identity),
-            session_places::places(handshake),
+            session_weight::weight(handshake),
         );
         let limits = &self.store.limits;
-        let removed = self.store.lock().take(owner.as_ref(), places, limits)?;
+        let removed = self.store.lock().take(owner.as_ref(), weight, limits)?;
         let evicted = removed.iter().map(|(id, _)| id.clone()).collect();
         close(removed);
         Ok(SessionReservation {
             store: Arc::clone(&self.store),
             dropped: self.dropped.clone(),
             owner,
-            places,
+            weight,
             evicted,
             is_used: false,
         })
@@ -273,7 +273,7 @@ pub(crate) struct SessionReservation {
     store: Arc<SessionStore>,
     dropped: CancellationToken,
     owner: Option<Identity>,
-    places: usize,
+    weight: usize,
     /// The sessions that have ended for it.
     evicted: Vec<String>,
     is_used: bool,
@@ -317,7 +317,7 @@ impl SessionReservation {
             owner: self.owner.take(),
             latest_caller,
             activity: Arc::new(activity),
-            places: self.places,
+            weight: self.weight,
             extended: Instant::now(),
             close,
         }
@@ -343,7 +343,7 @@ impl Drop for SessionReservation {
     fn drop(&mut self) {
         if !self.is_used {
             let mut table = self.store.lock();
-            table.give_back(self.owner.take(), self.places);
+            table.give_back(self.owner.take(), self.weight);
         }
     }
 }

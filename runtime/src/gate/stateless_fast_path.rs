@@ -1,7 +1,7 @@
 //! The fast path without a session: a tool call or the list of tools, without rmcp's machinery.
 //!
 //! The message that was authorized is the one that runs; nothing is read again, and the
-//! request needs no task, channel or transport. [`Lane`](super::lane::Lane) says which requests take it.
+//! request needs no task, channel or transport. [`ExecutionPath`](super::execution_path::ExecutionPath) says which requests take it.
 
 use std::sync::Arc;
 
@@ -53,13 +53,13 @@ pub(crate) trait StatelessFastPath: Send + Sync {
 pub(crate) type RunningCall = BoxFuture<'static, Result<CallToolResponse, Box<AuthorizeError>>>;
 
 /// A call that its tool has denied while it ran.
-pub(super) struct DeniedCall {
+pub(super) struct DeniedDuringRun {
     pub(super) tool: String,
     pub(super) denial: AuthorizeError,
     pub(super) envelope: ResponseEnvelope,
 }
 
-impl DeniedCall {
+impl DeniedDuringRun {
     pub(super) fn new(
         tool: String,
         denial: AuthorizeError,
@@ -84,7 +84,7 @@ pub(super) async fn run(
     permit: &Permit,
     message: FastMessage,
     report: Option<&Arc<RunReport>>,
-) -> Result<Option<Response<Body>>, Box<DeniedCall>> {
+) -> Result<Option<Response<Body>>, Box<DeniedDuringRun>> {
     let FastMessage {
         id,
         request,
@@ -104,7 +104,7 @@ pub(super) async fn run(
                         json_response(message.into())
                     })))
                 }
-                Err(denial) => Err(Box::new(DeniedCall::new(name, *denial, id, &revision))),
+                Err(denial) => Err(Box::new(DeniedDuringRun::new(name, *denial, id, &revision))),
             }
         }
         FastRequest::List => Ok(path.list(permit).and_then(|list| list_response(&id, list))),

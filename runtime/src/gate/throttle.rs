@@ -31,28 +31,28 @@ use crate::{
 
 mod client_address;
 mod counters;
-mod limited;
+mod limit_exceeded;
 mod running;
 
 pub(super) use client_address::ClientAddress;
 use counters::Counters;
-pub(super) use limited::{Limited, RateOf};
+pub(super) use limit_exceeded::{LimitExceeded, RateOf};
 pub(super) use running::RunningItem;
 use running::RunningItems;
 
 /// The sender whose requests are counted together.
 #[derive(Debug, Hash)]
-pub(super) enum Principal {
+pub(super) enum RateLimitKey {
     Caller(Identity),
     /// A request without a token.
     Address(ClientAddress),
     /// Every request without a token, if addresses are not known.
-    Strangers,
+    AllUnauthenticated,
 }
 
 /// One request for items.
-pub(super) struct Use<'u> {
-    pub(super) principal: Principal,
+pub(super) struct LimitedRequest<'u> {
+    pub(super) rate_limit_key: RateLimitKey,
     /// The items, each once.
     pub(super) targets: &'u [Target],
     /// Whether the items run. A subscription does not.
@@ -72,7 +72,7 @@ pub(crate) struct Throttle {
     // must not use up the counters of callers.
     callers: Counters,
     items: Counters,
-    items_of_strangers: Counters,
+    items_of_unauthenticated: Counters,
     unauthenticated: Counters,
     failures: Counters,
     running: Arc<RunningItems>,
@@ -87,7 +87,7 @@ impl Throttle {
         clock: Arc<dyn Clock>,
     ) -> Option<Box<Self>> {
         let is_limited =
-            !limits.is_empty() || settings.caller.is_some() || settings.limits_strangers();
+            !limits.is_empty() || settings.caller.is_some() || settings.limits_unauthenticated();
         is_limited.then(|| {
             Box::new(Self {
                 limits,
@@ -96,7 +96,7 @@ impl Throttle {
                 hashers: Default::default(),
                 callers: Counters::default(),
                 items: Counters::default(),
-                items_of_strangers: Counters::default(),
+                items_of_unauthenticated: Counters::default(),
                 unauthenticated: Counters::default(),
                 failures: Counters::default(),
                 running: Arc::default(),
@@ -117,8 +117,8 @@ impl Throttle {
     }
 
     /// Returns whether requests without a valid token are limited by address.
-    pub(super) fn limits_strangers(&self) -> bool {
-        self.settings.limits_strangers()
+    pub(super) fn limits_unauthenticated(&self) -> bool {
+        self.settings.limits_unauthenticated()
     }
 
     /// Returns the address of the client, if the operator has named the proxies.
@@ -138,7 +138,7 @@ impl Throttle {
     }
 
     /// Counts a request of a caller, before anything is decided about it.
-    pub(super) fn count_caller(&self, identity: &Identity) -> Result<(), Limited> {
+    pub(super) fn count_caller(&self, identity: &Identity) -> Result<(), LimitExceeded> {
         let rate = self.settings.caller;
         self.count(&self.callers, RateOf::Caller, rate, identity)
     }
@@ -150,7 +150,7 @@ impl Throttle {
         of: RateOf,
         rate: Option<Rate>,
         sender: &impl Hash,
-    ) -> Result<(), Limited> {
+    ) -> Result<(), LimitExceeded> {
         let Some(rate) = rate else {
             return Ok(());
         };
@@ -161,7 +161,10 @@ impl Throttle {
     /// Counts a request for items, before an item runs. No limit counts a refused request: the rate
     /// of its caller, which has counted it before, takes it back. Returns the value that keeps the
     /// item counted as running.
-    pub(super) fn begin(&self, used: &Use<'_>) -> Result<Option<Arc<RunningItem>>, Limited> {
+    pub(super) fn begin(
+        &self,
+        used: &LimitedRequest<'_>,
+    ) -> Result<Option<Arc<RunningItem>>, LimitExceeded> {
         // The rate and the number of running requests of one item have the same key.
         let key = match used.targets {
             [target] => Some(self.key_of_use(used, *target)),
@@ -172,8 +175,8 @@ impl Throttle {
             taken.map(|()| running)
         });
         begun.inspect_err(|_| {
-            if let (Principal::Caller(identity), Some(rate)) =
-                (&used.principal, self.settings.caller)
+            if let (RateLimitKey::Caller(identity), Some(rate)) =
+                (&used.rate_limit_key, self.settings.caller)
             {
                 self.callers.give_back(self.key(identity), rate);
             }
@@ -182,9 +185,9 @@ impl Throttle {
 
     fn begin_running(
         &self,
-        used: &Use<'_>,
+        used: &LimitedRequest<'_>,
         key: Option<u128>,
-    ) -> Result<Option<Arc<RunningItem>>, Limited> {
+    ) -> Result<Option<Arc<RunningItem>>, LimitExceeded> {
         let ([target], Some(key), true) = (used.targets, key, used.runs) else {
             return Ok(None);
         };
@@ -193,15 +196,22 @@ impl Throttle {
             return Ok(None);
         };
         let begun = self.running.begin(key, most);
-        begun.map(Some).ok_or(Limited::Running { most })
+        begun.map(Some).ok_or(LimitExceeded::Running { most })
     }
 
     /// Counts a request for each of its items. If one item is at its limit, no item is counted.
     /// `key` is that of the only item.
-    fn take_items(&self, used: &Use<'_>, key: Option<u128>, now: u64) -> Result<(), Limited> {
-        let counters = match used.principal {
-            Principal::Caller(_) => &self.items,
-            Principal::Address(_) | Principal::Strangers => &self.items_of_strangers,
+    fn take_items(
+        &self,
+        used: &LimitedRequest<'_>,
+        key: Option<u128>,
+        now: u64,
+    ) -> Result<(), LimitExceeded> {
+        let counters = match used.rate_limit_key {
+            RateLimitKey::Caller(_) => &self.items,
+            RateLimitKey::Address(_) | RateLimitKey::AllUnauthenticated => {
+                &self.items_of_unauthenticated
+            }
         };
         let mut taken: Vec<(u128, Rate)> = Vec::new();
         for target in used.targets {
@@ -253,20 +263,24 @@ impl Throttle {
         if let Some(rate) = self.settings.caller {
             self.callers.give_back(self.key(caller), rate);
         }
-        let principal = Principal::Caller(caller.clone());
+        let rate_limit_key = RateLimitKey::Caller(caller.clone());
         for (target, rate) in items {
-            self.items.give_back(self.key(&(&principal, &target)), rate);
+            self.items
+                .give_back(self.key(&(&rate_limit_key, &target)), rate);
         }
     }
 
     /// Counts a request without a valid token.
-    pub(super) fn count_unauthenticated(&self, address: ClientAddress) -> Result<(), Limited> {
+    pub(super) fn count_unauthenticated(
+        &self,
+        address: ClientAddress,
+    ) -> Result<(), LimitExceeded> {
         let rate = self.settings.unauthenticated;
         self.count(&self.unauthenticated, RateOf::Address, rate, &address)
     }
 
     /// Counts a token that is invalid or not yet verified.
-    pub(super) fn count_failure(&self, address: ClientAddress) -> Result<(), Limited> {
+    pub(super) fn count_failure(&self, address: ClientAddress) -> Result<(), LimitExceeded> {
         let rate = self.settings.failures;
         self.count(&self.failures, RateOf::Failures, rate, &address)
     }
@@ -278,8 +292,8 @@ impl Throttle {
         }
     }
 
-    fn key_of_use(&self, used: &Use<'_>, target: Target) -> u128 {
-        self.key(&(&used.principal, target))
+    fn key_of_use(&self, used: &LimitedRequest<'_>, target: Target) -> u128 {
+        self.key(&(&used.rate_limit_key, target))
     }
 
     fn key(&self, of: &impl Hash) -> u128 {
@@ -293,9 +307,9 @@ impl Throttle {
     }
 }
 
-/// Returns a function that turns the time to wait, in nanoseconds, into a [`Limited`].
-fn limited(of: RateOf, rate: Rate) -> impl Fn(u64) -> Limited {
-    move |wait| Limited::Rate {
+/// Returns a function that turns the time to wait, in nanoseconds, into a [`LimitExceeded`].
+fn limited(of: RateOf, rate: Rate) -> impl Fn(u64) -> LimitExceeded {
+    move |wait| LimitExceeded::Rate {
         of,
         rate,
         retry_after: whole_seconds(wait),

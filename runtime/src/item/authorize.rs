@@ -80,18 +80,19 @@ impl<S> AuthorizeFunction<S> {
         }
     }
 
-    /// Calls the author's function with the parameters of a call. `demands` are the scopes that
+    /// Calls the author's function with the parameters of a call. `authorize_scopes` are the scopes that
     /// the item declares, and `shown` the arguments, if the item shows them to its user.
     pub(super) fn authorize(
         &self,
         call: Call<S>,
-        demands: &'static [Scope],
+        authorize_scopes: &'static [Scope],
         shown: Map<String, Value>,
     ) -> Authorizing {
         let (item, caller) = (call.item(), call.caller());
         let deciding = (self.decide)(call);
         let decision = async move {
-            let authorized = decide((item.noun, item.name), demands, caller, deciding).await?;
+            let authorized =
+                decide((item.noun, item.name), authorize_scopes, caller, deciding).await?;
             Ok(Authorized::new(
                 authorized.map(|values| values.with_shown(shown)),
             ))
@@ -116,10 +117,10 @@ impl<S: Clone + Send + Sync + 'static> AuthorizeFunction<S> {
 
 /// Waits for the decision of an author's function. A panic denies.
 ///
-/// `item` is the noun and the name of the item, `demands` are the scopes that it declares.
+/// `item` is the noun and the name of the item, `authorize_scopes` are the scopes that it declares.
 pub(crate) async fn decide<T>(
     (noun, name): (&str, &str),
-    demands: &[Scope],
+    authorize_scopes: &[Scope],
     caller: Option<Caller>,
     deciding: BoxFuture<'static, Result<T, AuthorizeError>>,
 ) -> Result<T, AuthorizeDenial> {
@@ -130,7 +131,7 @@ pub(crate) async fn decide<T>(
         let failed = ItemDenial::failed("the request could not be authorized");
         return Err(AuthorizeDenial::Denied(failed));
     };
-    decision.map_err(|denial| denial.resolve((noun, name), demands, caller.as_ref()))
+    decision.map_err(|denial| denial.resolve((noun, name), authorize_scopes, caller.as_ref()))
 }
 
 /// Returns the caller of an item that is not public.

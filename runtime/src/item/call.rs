@@ -200,7 +200,7 @@ impl<S> std::fmt::Debug for Call<S> {
         // Arguments and state are the user's data, which must not get into a log by accident.
         f.debug_struct("Call")
             .field("tool", &self.item.name)
-            .field("principal", &self.caller)
+            .field("caller", &self.caller)
             .finish_non_exhaustive()
     }
 }

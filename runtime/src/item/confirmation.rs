@@ -18,7 +18,7 @@ use super::{
     AuthorizeError, Call, CallError, ClientCapability, FromCall, IntoCallError, ToolError,
     decision_report::DecisionReport,
     question::{QuestionTemplate, TOO_LONG},
-    round::{Elicited, Round, SharedUse, Use},
+    round::{Elicited, Round, SharedUse, StateRedemption},
 };
 
 /// The key of the question.
@@ -81,7 +81,7 @@ impl Confirmation {
         match (answer, round.state()) {
             (Some(Elicited::Accepted(Answer { confirm: true })), Some(id)) => {
                 match round.use_once(caller.as_ref(), id) {
-                    Use::First => match round.shared_use(id, LIFE) {
+                    StateRedemption::First => match round.shared_use(id, LIFE) {
                         Some(used) => {
                             let report = round.decision_report(item, KEY, id, caller.as_ref());
                             let pending = PendingConfirmation { used, report };
@@ -92,11 +92,11 @@ impl Confirmation {
                             Ok(ConfirmationStep::Allowed)
                         }
                     },
-                    Use::Repeated => {
+                    StateRedemption::Repeated => {
                         report("used_before");
                         refused(USED_BEFORE)
                     }
-                    Use::AtCapacity => {
+                    StateRedemption::AtCapacity => {
                         report("too_many");
                         refused(
                             "too many confirmations were used in the last minutes, so nothing was done; try again later",

@@ -1,7 +1,7 @@
 //! [`Definition`]: what an expansion states about one function. Not part of the public API.
 
 use super::{
-    Call, Completer, Completing, Facts, FromCall, Kind, Run, Running, ToolError,
+    Call, Completer, Completing, FromCall, ItemDeclaration, Kind, Run, Running, ToolError,
     authorize::{AuthorizeFunction, Deciding},
     completing, with_state_applied,
 };
@@ -9,13 +9,13 @@ use crate::scope::Scope;
 
 /// One item as its author declared it. Each kind adds a constructor.
 pub struct Definition<S, K: Kind> {
-    pub(super) facts: Facts,
+    pub(super) declaration: ItemDeclaration,
     pub(crate) parameters: K::Parameters,
     pub(super) takes_context: bool,
     pub(super) takes_caller: bool,
     pub(super) authorize: Option<AuthorizeFunction<S>>,
     /// The scopes that the item can demand beyond its access: before it runs, or while it runs.
-    pub(super) demands: &'static [Scope],
+    pub(super) authorize_scopes: &'static [Scope],
     pub(super) completers: Vec<Completing<S>>,
     pub(super) run: Run<S, K>,
 }
@@ -23,17 +23,17 @@ pub struct Definition<S, K: Kind> {
 impl<S, K: Kind> Definition<S, K> {
     /// Creates a definition from what all kinds have, and what this kind alone has.
     pub(crate) fn with_parameters(
-        facts: Facts,
+        declaration: ItemDeclaration,
         parameters: K::Parameters,
         run: impl Fn(Call<S>) -> Running<K> + Send + Sync + 'static,
     ) -> Self {
         Self {
-            facts,
+            declaration,
             parameters,
             takes_context: false,
             takes_caller: false,
             authorize: None,
-            demands: &[],
+            authorize_scopes: &[],
             completers: Vec::new(),
             run: Box::new(run),
         }
@@ -49,8 +49,8 @@ impl<S, K: Kind> Definition<S, K> {
 
     /// `authorize_scopes = […]`.
     #[must_use]
-    pub fn demands(mut self, demands: &'static [Scope]) -> Self {
-        self.demands = demands;
+    pub fn authorize_scopes(mut self, authorize_scopes: &'static [Scope]) -> Self {
+        self.authorize_scopes = authorize_scopes;
         self
     }
 
@@ -95,23 +95,23 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
     /// not again for each type of state.
     pub(super) fn with_state_applied(self, state: S) -> Definition<(), K> {
         let Self {
-            facts,
+            declaration,
             parameters,
             takes_context,
             takes_caller,
             authorize,
-            demands,
+            authorize_scopes,
             completers,
             run,
         } = self;
         let completers = completers.into_iter();
         Definition {
-            facts,
+            declaration,
             parameters,
             takes_context,
             takes_caller,
             authorize: authorize.map(|one| one.with_state_applied(state.clone())),
-            demands,
+            authorize_scopes,
             completers: completers
                 .map(|one| with_state_applied(one, state.clone()))
                 .collect(),

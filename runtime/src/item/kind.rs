@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use rmcp::{ErrorData, model::InputRequiredResult};
 use serde_json::{Map, Value};
 
-use super::{CallError, Facts, Published, ToolError};
+use super::{CallError, ItemDeclaration, Published, ToolError};
 use crate::{authorization::Target, error::SetupErrors};
 
 /// A kind of item: [`ToolKind`](crate::tool::ToolKind), [`PromptKind`](crate::prompt::PromptKind) or
@@ -73,7 +73,7 @@ pub(crate) trait KindParts: Kind {
 
     /// Returns the address of an item. An error says what is wrong, and how to fix it.
     fn address(
-        facts: &Facts,
+        declaration: &ItemDeclaration,
         parameters: &Self::Parameters,
     ) -> Result<Self::Address, (String, &'static str)>;
 
@@ -102,7 +102,7 @@ pub(crate) trait KindParts: Kind {
 
     /// Builds the listing and the validation of an item. Errors are added to `faults`.
     fn build(
-        facts: &Facts,
+        declaration: &ItemDeclaration,
         address: &Self::Address,
         parameters: Self::Parameters,
         published: Published,

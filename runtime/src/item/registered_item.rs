@@ -11,9 +11,9 @@ use super::{
     complete,
     question::DeclaredQuestion,
     run::noted,
+    run_error::{RunError, split_denial},
     timeout::within,
-    unanswered::{Unanswered, separate},
-    user_decision::UserDecision,
+    user_check::UserCheck,
 };
 use crate::{
     access::{Conditions, Requirement},
@@ -32,7 +32,7 @@ pub(crate) struct Item<S, K: KindParts> {
     conditions: Conditions,
     step_up: bool,
     authorize: Option<AuthorizeFunction<S>>,
-    demands: &'static [Scope],
+    authorize_scopes: &'static [Scope],
     takes_context: bool,
     /// The question that its user answers for each request.
     question: Option<DeclaredQuestion>,
@@ -67,36 +67,41 @@ impl<S, K: KindParts> Item<S, K> {
         S: Send + 'static,
     {
         let Definition {
-            mut facts,
+            mut declaration,
             parameters,
             takes_context,
             takes_caller,
             authorize,
-            demands,
+            authorize_scopes,
             completers,
             run,
         } = definition;
         if let Some(function) = &authorize {
-            function.check(K::NOUN, facts.name, faults);
+            function.check(K::NOUN, declaration.name, faults);
         }
-        let published = facts.publish(K::NOUN, takes_caller, demands, faults);
-        let built = K::build(&facts, &address, parameters, published, faults);
+        let published = declaration.publish(K::NOUN, takes_caller, authorize_scopes, faults);
+        let built = K::build(&declaration, &address, parameters, published, faults);
         let Built {
             listing,
             input,
             undescribed,
             warnings,
         } = built;
-        let question = facts.question;
+        let question = declaration.question;
         let decision = question.and_then(|question| {
             let has = |name: &str| K::has_argument(&address, &listing, name);
-            UserDecision::new(question, (K::NOUN, facts.name), facts.requirement, has)
-                .map_err(|(what, remedy)| faults.add(what, remedy))
-                .ok()
+            UserCheck::new(
+                question,
+                (K::NOUN, declaration.name),
+                declaration.requirement,
+                has,
+            )
+            .map_err(|(what, remedy)| faults.add(what, remedy))
+            .ok()
         });
         // The timeout does not include the time of the user's decision.
-        let run = match facts.limits.timeout {
-            Some(time) => within::<S, K>(time, facts.name, run),
+        let run = match declaration.limits.timeout {
+            Some(time) => within::<S, K>(time, declaration.name, run),
             None => run,
         };
         let run = match decision {
@@ -105,21 +110,21 @@ impl<S, K: KindParts> Item<S, K> {
         };
         Self {
             target: K::target(index),
-            name: facts.name,
+            name: declaration.name,
             address,
-            requirement: facts.requirement,
-            conditions: facts.conditions,
-            step_up: facts.step_up,
+            requirement: declaration.requirement,
+            conditions: declaration.conditions,
+            step_up: declaration.step_up,
             authorize,
-            demands,
+            authorize_scopes,
             takes_context,
             question,
-            limits: facts.limits,
+            limits: declaration.limits,
             takes_fast_path: !takes_context
                 && question.is_none()
-                && facts.client_capabilities.is_empty()
+                && declaration.client_capabilities.is_empty()
                 && K::takes_fast_path(&input),
-            client_capabilities: facts.client_capabilities,
+            client_capabilities: declaration.client_capabilities,
             listing,
             undescribed,
             warnings,
@@ -170,8 +175,8 @@ impl<S, K: KindParts> Item<S, K> {
     }
 
     /// Returns the scopes that its code can demand, beyond its requirement.
-    pub(crate) fn demands(&self) -> &'static [Scope] {
-        self.demands
+    pub(crate) fn authorize_scopes(&self) -> &'static [Scope] {
+        self.authorize_scopes
     }
 
     /// Returns whether it has an `authorize` function.
@@ -193,7 +198,7 @@ impl<S, K: KindParts> Item<S, K> {
                     None => Map::new(),
                 };
                 call.begin(self.item_name(), arguments, None);
-                Some(function.authorize(call, self.demands, shown))
+                Some(function.authorize(call, self.authorize_scopes, shown))
             }
             Err(error) => Some(std::future::ready(Ok(Authorized::new(Err(error)))).boxed()),
         }
@@ -312,12 +317,12 @@ impl<S, K: KindParts> Item<S, K> {
         requested: &str,
         is_current: bool,
         call: Call<S>,
-    ) -> BoxFuture<'static, Result<K::Response, Unanswered>> {
+    ) -> BoxFuture<'static, Result<K::Response, RunError>> {
         let context = K::response_context(&self.listing, &self.input, requested);
         let running = self.call(permit, requested, call);
         running
             .map(move |end| {
-                let end = separate(end).map_err(Unanswered::Denied)?;
+                let end = split_denial(end).map_err(RunError::Denied)?;
                 Ok(K::respond(context, end, is_current)?)
             })
             .boxed()

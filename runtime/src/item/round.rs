@@ -45,7 +45,7 @@ pub(crate) use round_request::RoundRequest;
 pub use sampling::Sample;
 pub(super) use shared_use::SharedUse;
 pub(crate) use state_seal::RoundSeal;
-pub(super) use used_states::Use;
+pub(super) use used_states::StateRedemption;
 pub(crate) use validated_round::CallRound;
 
 /// One round of a call that takes several. The tool asks the client for input, the client sends
@@ -199,7 +199,7 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     }
 
     /// Uses the sealed state of the round before.
-    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str) -> Use {
+    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str) -> StateRedemption {
         let left = self.round.left().as_secs();
         self.round.seal.use_once(caller, id, left)
     }

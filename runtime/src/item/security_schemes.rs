@@ -10,14 +10,14 @@ pub(crate) const SCHEMES: &str = "securitySchemes";
 
 /// Returns one scheme for each alternative. Scopes that only some arguments demand are an
 /// alternative of a public tool; for other tools the challenge of such a call names them.
-pub(crate) fn schemes(requirement: Requirement, demands: &[Scope]) -> Value {
+pub(crate) fn schemes(requirement: Requirement, authorize_scopes: &[Scope]) -> Value {
     let oauth = |scopes: &[Scope]| {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         json!({"type": "oauth2", "scopes": scopes})
     };
     match requirement {
-        Requirement::Public if demands.is_empty() => json!([{"type": "noauth"}]),
-        Requirement::Public => json!([{"type": "noauth"}, oauth(demands)]),
+        Requirement::Public if authorize_scopes.is_empty() => json!([{"type": "noauth"}]),
+        Requirement::Public => json!([{"type": "noauth"}, oauth(authorize_scopes)]),
         Requirement::Authenticated => json!([{"type": "oauth2"}]),
         Requirement::Scopes(sets) => sets.iter().map(|set| oauth(set)).collect(),
     }
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn each_alternative_is_a_scheme() {
-        for (requirement, demands, expected) in [
+        for (requirement, authorize_scopes, expected) in [
             (Requirement::Public, &[][..], json!([{"type": "noauth"}])),
             (
                 Requirement::Public,
@@ -51,9 +51,9 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                schemes(requirement, demands),
+                schemes(requirement, authorize_scopes),
                 expected,
-                "{requirement:?} {demands:?}"
+                "{requirement:?} {authorize_scopes:?}"
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 
-use super::{Definition, Facts, Item, Kind, KindParts};
+use super::{Definition, Item, ItemDeclaration, Kind, KindParts};
 use crate::{error::SetupErrors, scope::Scope};
 
 /// Collects the items of one kind, for a server whose state is `S`.
@@ -50,18 +50,23 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.definitions.push(definition);
     }
 
-    /// Returns the address, the facts, whether it has an `authorize` function, and the scopes that
+    /// Returns the address, the declaration, whether it has an `authorize` function, and the scopes that
     /// it may demand by its arguments, of each item.
     pub(crate) fn declared(
         &self,
-    ) -> impl Iterator<Item = (&'static str, &Facts, bool, &'static [Scope])>
+    ) -> impl Iterator<Item = (&'static str, &ItemDeclaration, bool, &'static [Scope])>
     where
         K: KindParts,
     {
         self.definitions.iter().map(|one| {
-            let address = K::address(&one.facts, &one.parameters);
-            let address = address.map_or(one.facts.name, |address| K::address_text(&address));
-            (address, &one.facts, one.authorize.is_some(), one.demands)
+            let address = K::address(&one.declaration, &one.parameters);
+            let address = address.map_or(one.declaration.name, |address| K::address_text(&address));
+            (
+                address,
+                &one.declaration,
+                one.authorize.is_some(),
+                one.authorize_scopes,
+            )
         })
     }
 
@@ -74,7 +79,7 @@ impl<S, K: Kind> ItemSet<S, K> {
         faults.append(self.errors);
         let mut addressed = Vec::with_capacity(self.definitions.len());
         for definition in self.definitions {
-            match K::address(&definition.facts, &definition.parameters) {
+            match K::address(&definition.declaration, &definition.parameters) {
                 Ok(address) => addressed.push((address, definition)),
                 Err((what, remedy)) => faults.add(what, remedy),
             }
@@ -115,7 +120,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> ItemSet<S, K> {
 
 impl<S, K: Kind> std::fmt::Debug for ItemSet<S, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = self.definitions.iter().map(|one| one.facts.name);
+        let names = self.definitions.iter().map(|one| one.declaration.name);
         f.debug_set().entries(names).finish()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::PromptKind;
 use crate::{
-    item::{Call, Definition, Facts, Running},
-    text_argument::TextSlot,
+    item::{Call, Definition, ItemDeclaration, Running},
+    text_argument::TextArgumentReader,
 };
 
 /// One prompt as its author declared it.
@@ -29,22 +29,22 @@ impl Argument {
 }
 
 impl<S> Definition<S, PromptKind> {
-    /// Creates a prompt from its facts and the function that returns its messages.
+    /// Creates a prompt from its declaration and the function that returns its messages.
     pub fn new(
-        facts: Facts,
+        declaration: ItemDeclaration,
         get: impl Fn(Call<S>) -> Running<PromptKind> + Send + Sync + 'static,
     ) -> Self {
         let parameters = PromptParameters {
             arguments: Vec::new(),
         };
-        Self::with_parameters(facts, parameters, get)
+        Self::with_parameters(declaration, parameters, get)
     }
 
     /// Adds an argument.
     #[must_use]
     pub fn argument<T>(
         mut self,
-        slot: TextSlot<T>,
+        slot: TextArgumentReader<T>,
         name: &'static str,
         description: &'static str,
     ) -> Self {

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     State,
     authorization::Permit,
-    authorization::{Decision, Offers, Rules},
+    authorization::{Decision, ProtectedItems, Rules},
     caller::Caller,
     claims::Claims,
     item::{Call, Item},
@@ -109,13 +109,13 @@ fn desk_of(add: impl FnOnce(&mut PromptSet<&'static str>)) -> Desk {
     let accesses = prompts
         .iter()
         .map(|one| (Box::from(one.name()), one.requirement().resolve(&table)));
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         prompts: accesses.collect(),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
     let baseline = table.required();
     Desk {
-        rules: Rules::new(table, offers, baseline, true),
+        rules: Rules::new(table, protected_items, baseline, true),
         prompts,
     }
 }

@@ -1,7 +1,7 @@
 //! What an expansion of `#[mcp_resource]` states about one function. Not part of the public API.
 
 use super::ResourceKind;
-use crate::item::{Call, Definition, Facts, Returns, Running};
+use crate::item::{Call, Definition, ItemDeclaration, Returns, Running};
 
 /// One resource as its author declared it.
 pub type ResourceDefinition<S> = Definition<S, ResourceKind>;
@@ -14,10 +14,10 @@ pub struct ResourceParameters {
 }
 
 impl<S> Definition<S, ResourceKind> {
-    /// Creates a resource from its URI, its facts, its result and the function that reads it.
+    /// Creates a resource from its URI, its declaration, its result and the function that reads it.
     pub fn new<T>(
         uri: &'static str,
-        facts: Facts,
+        declaration: ItemDeclaration,
         result: Returns<ResourceKind, T>,
         read: impl Fn(Call<S>) -> Running<ResourceKind> + Send + Sync + 'static,
     ) -> Self {
@@ -26,7 +26,7 @@ impl<S> Definition<S, ResourceKind> {
             mime_type: result.facts(),
             size: None,
         };
-        Self::with_parameters(facts, parameters, read)
+        Self::with_parameters(declaration, parameters, read)
     }
 
     /// `mime_type = "…"`.

@@ -10,7 +10,7 @@ use crate::{
     Json, State, ToolError,
     access::Requirement,
     authorization::Permit,
-    authorization::{Decision, Offers, Rules},
+    authorization::{Decision, ProtectedItems, Rules},
     caller::Caller,
     claims::Claims,
     item::{Call, Item},
@@ -53,13 +53,13 @@ fn shelf<S: Clone + Send + 'static>(state: S, add: impl FnOnce(&mut ResourceSet<
     let accesses = resources
         .iter()
         .map(|one| (one.address().clone(), one.requirement().resolve(&table)));
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         resources: accesses.collect(),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
     let baseline = table.required();
     Shelf {
-        rules: Rules::new(table, offers, baseline, true),
+        rules: Rules::new(table, protected_items, baseline, true),
         resources,
         state,
     }

@@ -86,16 +86,17 @@ impl AccessTable {
 
     /// Adds the items of a set.
     pub(super) fn with_items<S, K: KindParts>(mut self, set: &ItemSet<S, K>) -> Self {
-        let rows = set
-            .declared()
-            .map(|(name, facts, has_authorize, demands)| ItemAccess {
-                is_step_up: facts.step_up,
-                conditions: facts.conditions,
-                authorize_scopes: authorize_scopes(has_authorize, demands),
-                question: facts.question,
-                limits: facts.limits,
-                ..ItemAccess::new(K::NOUN, name, facts.requirement)
-            });
+        let rows =
+            set.declared().map(
+                |(name, declaration, has_authorize, authorize_scopes)| ItemAccess {
+                    is_step_up: declaration.step_up,
+                    conditions: declaration.conditions,
+                    authorize_scopes: alternatives_by_arguments(has_authorize, authorize_scopes),
+                    question: declaration.question,
+                    limits: declaration.limits,
+                    ..ItemAccess::new(K::NOUN, name, declaration.requirement)
+                },
+            );
         self.add(rows);
         self
     }
@@ -111,7 +112,7 @@ impl AccessTable {
         self.add(offered.map(|(name, terms, has_authorize)| ItemAccess {
             is_step_up: terms.step_up,
             conditions: terms.conditions,
-            authorize_scopes: authorize_scopes(has_authorize, &terms.demands),
+            authorize_scopes: alternatives_by_arguments(has_authorize, &terms.authorize_scopes),
             question: terms.question,
             limits: terms.limits,
             ..ItemAccess::new(kind, name.to_owned(), terms.requirement)
@@ -258,9 +259,17 @@ impl ItemAccess {
 
 /// Returns the scopes that an item may demand by its arguments, or `None` if nothing decides by
 /// them.
-fn authorize_scopes(has_authorize: bool, demands: &[Scope]) -> Option<Vec<&'static str>> {
-    let can_deny = has_authorize || !demands.is_empty();
-    can_deny.then(|| demands.iter().map(|scope| scope.as_str()).collect())
+fn alternatives_by_arguments(
+    has_authorize: bool,
+    authorize_scopes: &[Scope],
+) -> Option<Vec<&'static str>> {
+    let can_deny = has_authorize || !authorize_scopes.is_empty();
+    can_deny.then(|| {
+        authorize_scopes
+            .iter()
+            .map(|scope| scope.as_str())
+            .collect()
+    })
 }
 
 impl fmt::Display for AccessTable {

@@ -10,7 +10,7 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    authorization::Switches,
+    authorization::EnabledItems,
     config::Config,
     error::{SetupErrors, StartError},
     gate::{Authorizer, GateService, SessionFastPath, SharedSessions},
@@ -55,7 +55,7 @@ pub(super) struct Assembled {
     /// The start-up banner, unless it is switched off.
     pub(super) banner: Option<StartupBanner>,
     /// Whether a route reads the peer address of a connection.
-    pub(super) is_told_peers: bool,
+    pub(super) needs_peer_address: bool,
     /// The address to listen on.
     pub(super) bind: SocketAddr,
     /// How long `/readyz` answers 503 before the port closes.
@@ -65,7 +65,7 @@ pub(super) struct Assembled {
     /// What observes the server.
     pub(super) observer: Option<Arc<dyn Observer>>,
     /// Cancels sessions.
-    pub(super) everything: CancellationToken,
+    pub(super) session_shutdown: CancellationToken,
     /// The listener of the operator.
     #[cfg(feature = "admin")]
     pub(super) _admin: Option<AdminListener>,
@@ -153,9 +153,9 @@ pub(super) fn assemble(
     let banner = banner.filter(|_| !without_banner);
     let (bind, drain) = (settings.bind(), settings.drain());
     let knows_clients = settings.rates().proxies.is_some();
-    let everything = CancellationToken::new();
+    let session_shutdown = CancellationToken::new();
     let hosts = plan.origins.hosts();
-    let transport = transport::service(hosts, settings.limits().body, everything.clone())
+    let transport = transport::service(hosts, settings.limits().body, session_shutdown.clone())
         .with_legacy_session_mode(shared.has_sessions);
     let transport = transport::with_records(transport, Arc::clone(&shared.records) as _);
     let (resource, paths) = (
@@ -169,7 +169,7 @@ pub(super) fn assemble(
     let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
             sessions: Arc::clone(&sessions),
-            stop: everything.clone(),
+            stop: session_shutdown.clone(),
         })
     });
     let shared_sessions = plan.replicas.as_ref().filter(|_| has_sessions);
@@ -182,7 +182,7 @@ pub(super) fn assemble(
         })
     });
     let stateless_fast_path = Arc::clone(&shared);
-    let wall = plan.build(
+    let built_gate = plan.build(
         has_sessions,
         authorizer,
         Some(stateless_fast_path),
@@ -194,9 +194,9 @@ pub(super) fn assemble(
         sessions,
         transport,
     );
-    let gated = GateService::new(wall.gate, AddSecuritySchemes(Arc::new(service)));
+    let gated = GateService::new(built_gate.gate, AddSecuritySchemes(Arc::new(service)));
     Ok(Assembled {
-        is_told_peers: wall.issuer_routes.is_some() || knows_clients,
+        needs_peer_address: built_gate.issuer_routes.is_some() || knows_clients,
         endpoint: with_cors(gated, cors.clone()),
         served: Served {
             resource,
@@ -204,16 +204,16 @@ pub(super) fn assemble(
             metadata,
             documentation,
             cors,
-            issuer_routes: wall.issuer_routes,
-            approval_routes: wall.approval_routes,
-            readiness: wall.readiness,
+            issuer_routes: built_gate.issuer_routes,
+            approval_routes: built_gate.approval_routes,
+            readiness: built_gate.readiness,
         },
         banner,
         bind,
         drain,
-        streams: wall.streams,
-        observer: wall.observer,
-        everything,
+        streams: built_gate.streams,
+        observer: built_gate.observer,
+        session_shutdown,
         #[cfg(feature = "admin")]
         _admin: admin,
     })
@@ -234,12 +234,12 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
     let changes = server.changes.clone();
     let changes = changes.or_else(|| config.has_admin().then(Changes::new));
     let offered = catalogue.offered(changes.is_some());
-    let switches = catalogue.switches();
-    attach(changes.as_ref(), &catalogue, &switches, &mut faults);
+    let enabled_items = catalogue.enabled_items();
+    attach(changes.as_ref(), &catalogue, &enabled_items, &mut faults);
     let plan = GatePlan::new(
         &server.name,
         &offered,
-        switches,
+        enabled_items,
         server.policy,
         config,
         &mut faults,
@@ -302,10 +302,10 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
 fn attach(
     changes: Option<&Changes>,
     catalogue: &Catalogue,
-    switches: &Arc<Switches>,
+    enabled_items: &Arc<EnabledItems>,
     faults: &mut SetupErrors,
 ) {
-    let is_taken = changes.is_some_and(|changes| !changes.attach(catalogue.names(), switches));
+    let is_taken = changes.is_some_and(|changes| !changes.attach(catalogue.names(), enabled_items));
     if is_taken {
         faults.add(
             "one `Changes` was given to two servers",

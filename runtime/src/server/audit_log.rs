@@ -180,7 +180,7 @@ impl Observer for AuditObserver {
                 true => Verdict::Allowed {
                     runs: decision.runs,
                 },
-                false if !decision.is_late && is_repeatable(decision) => Verdict::Repeatable {
+                false if !decision.is_late && is_aggregated(decision) => Verdict::Aggregated {
                     reason: decision.reason.map(DenialReason::code),
                 },
                 false => Verdict::Denied {
@@ -256,7 +256,7 @@ impl Drop for AuditObserver {
 /// Returns whether no limit bounds the number of these refusals: the message was not read, a limit
 /// refuses the request itself, or the token is not accepted, for example a token for another server
 /// (RFC 9068 §4). A weak sign-in is a 401 for an accepted token, which the rate of its caller counts.
-fn is_repeatable(decision: &DecisionEvent<'_>) -> bool {
+fn is_aggregated(decision: &DecisionEvent<'_>) -> bool {
     match decision.reason {
         None => decision.method == UNREADABLE,
         Some(DenialReason::InsufficientAuthentication) => false,

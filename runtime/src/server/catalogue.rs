@@ -12,7 +12,7 @@ use rmcp::{
 };
 
 use crate::{
-    authorization::{Permit, Switches, Target},
+    authorization::{EnabledItems, Permit, Target},
     caller::Caller,
     error::SetupErrors,
     gate::{AuthorizingItems, DeniedAnswer},
@@ -27,7 +27,7 @@ use crate::{
 use super::{
     changes::Names,
     item_inputs::ItemInputs,
-    registry::{AccessTerms, Registry},
+    registry::{AccessTerms, ItemAccessRegistry},
 };
 
 /// The registered items while the server is being built.
@@ -236,7 +236,7 @@ macro_rules! on_item {
 impl Catalogue {
     /// Returns the scopes that the code of an item can demand.
     pub(super) fn authorize_scopes(&self, target: Target) -> &'static [Scope] {
-        let found = on_item!(self, target, |item| item.demands());
+        let found = on_item!(self, target, |item| item.authorize_scopes());
         found.unwrap_or_default()
     }
 
@@ -253,9 +253,9 @@ impl Catalogue {
     }
 
     /// Returns the offered items and their access terms.
-    pub(super) fn offered(&self, changes: bool) -> Registry {
+    pub(super) fn offered(&self, changes: bool) -> ItemAccessRegistry {
         let named = |(name, terms): (&&'static str, _)| ((*name).to_owned(), terms);
-        Registry {
+        ItemAccessRegistry {
             tools: addressed(&self.tools).map(named).collect(),
             prompts: addressed(&self.prompts).map(named).collect(),
             resources: addressed(&self.resources)
@@ -270,14 +270,14 @@ impl Catalogue {
     }
 
     /// Creates a switch for each item.
-    pub(super) fn switches(&self) -> Arc<Switches> {
+    pub(super) fn enabled_items(&self) -> Arc<EnabledItems> {
         let Self {
             tools,
             prompts,
             resources,
         } = self;
-        let switches = Switches::new(tools.len(), prompts.len(), resources.len());
-        Arc::new(switches)
+        let enabled_items = EnabledItems::new(tools.len(), prompts.len(), resources.len());
+        Arc::new(enabled_items)
     }
 
     /// Returns the name that each item is switched by.
@@ -362,7 +362,7 @@ fn addressed<K: KindParts>(
             requirement: item.requirement(),
             conditions: item.conditions(),
             step_up: item.is_step_up(),
-            demands: item.demands().to_vec(),
+            authorize_scopes: item.authorize_scopes().to_vec(),
             question: item.question(),
             limits: item.limits(),
             takes_rounds: item.question().is_some() || item.takes_context(),

@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::broadcast;
 
 use crate::{
-    authorization::{Switches, Target},
+    authorization::{EnabledItems, Target},
     item::{Item, KindParts},
     prompt::PromptKind,
     resource::ResourceKind,
@@ -45,7 +45,7 @@ const BACKLOG: usize = 256;
 pub struct Changes {
     sender: broadcast::Sender<Change>,
     of_lists: Arc<AtomicU64>,
-    server: Arc<OnceLock<(Names, Arc<Switches>)>>,
+    server: Arc<OnceLock<(Names, Arc<EnabledItems>)>>,
     /// What is switched off, and by whom.
     off: Arc<Mutex<HashSet<(Target, Hand)>>>,
 }
@@ -210,7 +210,7 @@ impl Changes {
             name: name.to_owned(),
             is_running: self.server.get().is_some(),
         };
-        let (names, switches) = self.server.get().ok_or_else(unknown)?;
+        let (names, enabled_items) = self.server.get().ok_or_else(unknown)?;
         let target = names.target::<K>(name).ok_or_else(unknown)?;
         // One lock for both steps: two concurrent switches must not leave an item on.
         let mut off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
@@ -219,7 +219,7 @@ impl Changes {
             false => off.insert((target, hand)),
         };
         let is_on = Hand::ALL.iter().all(|hand| !off.contains(&(target, *hand)));
-        if switches.set(target, is_on) {
+        if enabled_items.set(target, is_on) {
             self.count_list_change();
             self.notify(Change::of_list(target));
         }
@@ -232,8 +232,8 @@ impl Changes {
     }
 
     /// Attaches the handle to a server. Returns `false` if it is already attached to one.
-    pub(super) fn attach(&self, names: Names, switches: &Arc<Switches>) -> bool {
-        self.server.set((names, Arc::clone(switches))).is_ok()
+    pub(super) fn attach(&self, names: Names, enabled_items: &Arc<EnabledItems>) -> bool {
+        self.server.set((names, Arc::clone(enabled_items))).is_ok()
     }
 
     /// Counts a change of a list.
@@ -303,15 +303,17 @@ mod tests {
     #[test]
     fn each_thing_is_switched_by_its_name_and_listeners_are_notified_once() {
         let changes = Changes::new();
-        let switches = Arc::new(Switches::new(2, 1, 2));
-        assert!(changes.attach(names(), &switches));
+        let enabled_items = Arc::new(EnabledItems::new(2, 1, 2));
+        assert!(changes.attach(names(), &enabled_items));
         let mut listener = changes.listen();
         changes.switch_off("b").unwrap();
         changes.switch_off("b").unwrap();
-        assert!(switches.is_on(Target::Tool(0)) && !switches.is_on(Target::Tool(1)));
+        assert!(enabled_items.is_on(Target::Tool(0)) && !enabled_items.is_on(Target::Tool(1)));
         changes.switch_prompt_off("p").unwrap();
         changes.switch_resource_off("r://{id}").unwrap();
-        assert!(!switches.is_on(Target::Prompt(0)) && !switches.is_on(Target::Resource(1)));
+        assert!(
+            !enabled_items.is_on(Target::Prompt(0)) && !enabled_items.is_on(Target::Resource(1))
+        );
         for told in [Change::Tools, Change::Prompts, Change::Resources] {
             assert_eq!(listener.try_recv(), Ok(told));
         }
@@ -320,7 +322,7 @@ mod tests {
         changes.switch_prompt_on("p").unwrap();
         changes.switch_resource_on("r://{id}").unwrap();
         for target in [Target::Tool(1), Target::Prompt(0), Target::Resource(1)] {
-            assert!(switches.is_on(target));
+            assert!(enabled_items.is_on(target));
         }
     }
 
@@ -329,7 +331,7 @@ mod tests {
         let changes = Changes::new();
         let told = |fault: Result<(), UnknownItemError>| fault.unwrap_err().to_string();
         assert!(told(changes.switch_off("a")).contains("before"));
-        changes.attach(names(), &Arc::new(Switches::new(2, 1, 2)));
+        changes.attach(names(), &Arc::new(EnabledItems::new(2, 1, 2)));
         assert!(told(changes.switch_off("p")).contains("no tool `p`"));
         assert!(told(changes.switch_prompt_off("a")).contains("no prompt `a`"));
         assert!(told(changes.switch_resource_off("r://7")).contains("no resource `r://7`"));

@@ -26,7 +26,7 @@ pub(super) fn confirmed_permit(
     operation: Operation<'_>,
 ) -> Result<Permit, ErrorData> {
     let permit = gate_extension::<Permit>(extensions);
-    let confirmed = permit.filter(|permit| rules.confirm(permit, operation).is_ok());
+    let confirmed = permit.filter(|permit| rules.reauthorize(permit, operation).is_ok());
     confirmed.cloned().ok_or_else(|| {
         tracing::error!(
             target: "toolgate::audit",

@@ -252,8 +252,8 @@ impl AccessTable {
     /// Returns the table that the gate builds of the same declarations.
     fn scope_table(&self) -> ScopeTable {
         let alternatives = self.items().flat_map(ItemAccess::alternatives).flatten();
-        let demands = self.items().filter_map(ItemAccess::authorize_scopes);
-        let names = alternatives.chain(demands.flatten());
+        let authorize_scopes = self.items().filter_map(ItemAccess::authorize_scopes);
+        let names = alternatives.chain(authorize_scopes.flatten());
         let scopes = names.filter_map(|name| Scope::parse(name).ok()).collect();
         // The start of the server reports errors of the declarations.
         let table = self.hierarchy().table(scopes, &mut SetupErrors::default());

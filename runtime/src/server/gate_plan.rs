@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use toolgate_store::{Replicas, Revocations};
 
 use crate::{
-    authorization::{Rules, Switches},
-    caller::Acceptance,
+    authorization::{EnabledItems, Rules},
+    caller::TokenPolicy,
     clock::Clock,
     config::{Config, ValidConfig},
     error::{SetupErrors, StartError},
@@ -32,7 +32,7 @@ use super::{
     login_timing::Login,
     observers,
     readiness::{Check, Readiness},
-    registry::{DescribedScope, Registry},
+    registry::{DescribedScope, ItemAccessRegistry},
     replicas,
     scope_hierarchy::ScopeHierarchy,
     startup_banner::StartupBanner,
@@ -81,8 +81,8 @@ impl GatePlan {
     /// `faults`. Returns `None` if the settings are unusable.
     pub(super) fn new(
         name: &str,
-        offered: &Registry,
-        switches: Arc<Switches>,
+        offered: &ItemAccessRegistry,
+        enabled_items: Arc<EnabledItems>,
         policy: Policy,
         config: &Config,
         faults: &mut SetupErrors,
@@ -126,7 +126,7 @@ impl GatePlan {
                 issuing.verifier(faults)
             }
         };
-        let offers = offered.offers(&table, switches, Arc::clone(&policy.clock));
+        let protected_items = offered.offers(&table, enabled_items, Arc::clone(&policy.clock));
         let login = Login::of(offered, policy.open_handshake);
         let metadata_url = settings.paths().metadata_url();
         let challenged = offered.challenged(&table);
@@ -134,12 +134,12 @@ impl GatePlan {
         let replicas = replicas::share(&settings, &policy.revocations, &policy.clock, faults);
         let observer = observers::choose(policy.observer, name, &settings, &policy.clock, faults);
         let observed = (observer.as_ref(), &policy.clock);
-        let item_names = ItemNames::of(&offers);
+        let item_names = ItemNames::of(&protected_items);
         let plan = policy.decision_point;
         let decision_point = plan.build(offered, &item_names, &settings, observed, faults);
         let rules = Rules::new(
             table.clone(),
-            offers,
+            protected_items,
             baseline,
             login != Login::AtConnection,
         );
@@ -282,10 +282,10 @@ impl GatePlan {
         session_fast_path: Option<Arc<dyn SessionFastPath>>,
         shared_sessions: Option<Arc<dyn SharedSessions>>,
     ) -> BuiltGate {
-        let acceptance = Acceptance::new(self.issuing.accepted(), self.settings.audiences())
+        let token_policy = TokenPolicy::new(self.issuing.accepted(), self.settings.audiences())
             .with_leeway(self.settings.leeway());
         let authenticator =
-            (self.make_authenticator)(acceptance, Arc::new(self.table), Arc::clone(&self.clock));
+            (self.make_authenticator)(token_policy, Arc::new(self.table), Arc::clone(&self.clock));
         let authenticator = Arc::new(match self.proofs {
             Some(proofs) => authenticator.with_proofs(proofs, self.settings.dpop().is_required()),
             None => authenticator,
@@ -364,7 +364,7 @@ fn locked_out(policy: &Policy, faults: &mut SetupErrors) {
 
 /// Returns the scopes of all offered items, sorted.
 pub(super) fn scopes(
-    offered: &Registry,
+    offered: &ItemAccessRegistry,
     hierarchy: &ScopeHierarchy,
     mut faults: SetupErrors,
 ) -> Result<Vec<&'static str>, StartError> {

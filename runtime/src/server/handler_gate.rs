@@ -40,14 +40,14 @@ mod guarded_handler;
 mod handler_authorize;
 mod inventory;
 mod revocations;
-mod user_decisions;
+mod user_checks;
 
 pub use access::Access;
 pub use builder::HandlerGateBuilder;
 pub use gate_layer::{GatedService, GuardedService, HandlerGateLayer};
 pub use guarded_handler::GuardedHandler;
 pub use handler_authorize::HandlerCall;
-use user_decisions::SealedUserDecisions;
+use user_checks::SealedUserChecks;
 
 /// The gate alone, in front of a server that you wrote with rmcp's own `#[tool]` or
 /// [`ServerHandler`].
@@ -80,14 +80,14 @@ use user_decisions::SealedUserDecisions;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct HandlerGate(Arc<Standing>);
+pub struct HandlerGate(Arc<HandlerGateInner>);
 
 /// A built gate, and what is served with it.
-struct Standing {
+struct HandlerGateInner {
     access: AccessTable,
-    wall: BuiltGate,
+    built_gate: BuiltGate,
     /// The questions of `confirm` and `approve`, if any item has one.
-    decisions: Option<SealedUserDecisions>,
+    decisions: Option<SealedUserChecks>,
     visibility: Visibility,
     has_sessions: bool,
     asks_for_tokens: bool,
@@ -103,7 +103,7 @@ struct Standing {
     hosts: Vec<String>,
     body_limit: usize,
     /// Cancels sessions.
-    everything: CancellationToken,
+    session_shutdown: CancellationToken,
     /// Counts the subscriptions of callers, with or without a session.
     quota: Arc<Quota>,
 }
@@ -150,13 +150,13 @@ impl HandlerGate {
     /// something before its result.
     #[must_use]
     pub fn transport(&self) -> StreamableHttpServerConfig {
-        let standing = &self.0;
+        let inner = &self.0;
         transport::service(
-            &standing.hosts,
-            standing.body_limit,
-            standing.everything.clone(),
+            &inner.hosts,
+            inner.body_limit,
+            inner.session_shutdown.clone(),
         )
-        .with_legacy_session_mode(standing.has_sessions)
+        .with_legacy_session_mode(inner.has_sessions)
     }
 
     /// Creates a new session manager for the service behind the gate.
@@ -174,7 +174,7 @@ impl HandlerGate {
     /// the other paths of [`HandlerGate::router`]: clients need them to find the issuer.
     #[must_use]
     pub fn layer(&self) -> HandlerGateLayer {
-        HandlerGateLayer(Arc::clone(&self.0.wall.gate))
+        HandlerGateLayer(Arc::clone(&self.0.built_gate.gate))
     }
 
     /// Returns a router with the service at the path of the configured resource, and with the
@@ -198,18 +198,18 @@ impl HandlerGate {
         H: ServerHandler,
         M: SessionManager,
     {
-        let standing = &self.0;
+        let inner = &self.0;
         Assembled {
             // The application's own handlers may read the peer address.
-            is_told_peers: true,
-            endpoint: with_cors(self.layer().layer(service), standing.served.cors.clone()),
-            served: standing.served.clone(),
-            banner: standing.banner.clone(),
-            bind: standing.bind,
-            drain: standing.drain,
-            streams: standing.wall.streams.clone(),
-            observer: standing.wall.observer.clone(),
-            everything: standing.everything.clone(),
+            needs_peer_address: true,
+            endpoint: with_cors(self.layer().layer(service), inner.served.cors.clone()),
+            served: inner.served.clone(),
+            banner: inner.banner.clone(),
+            bind: inner.bind,
+            drain: inner.drain,
+            streams: inner.built_gate.streams.clone(),
+            observer: inner.built_gate.observer.clone(),
+            session_shutdown: inner.session_shutdown.clone(),
             #[cfg(feature = "admin")]
             _admin: None,
         }
@@ -262,7 +262,7 @@ impl HandlerGate {
     /// your application serves the [`router`](Self::router) itself.
     pub fn stop(&self) {
         self.0.served.readiness.stop();
-        self.0.wall.streams.cancel();
-        self.0.everything.cancel();
+        self.0.built_gate.streams.cancel();
+        self.0.session_shutdown.cancel();
     }
 }

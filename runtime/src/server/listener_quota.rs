@@ -20,7 +20,7 @@ const PER_CALLER: usize = 256 * 1024;
 
 /// The maximum length of all URIs of unauthenticated clients in bytes. Such a client can open
 /// any number of connections; 64 connections can use their full share.
-const ALL_STRANGERS: usize = 64 * PER_CALLER;
+const ALL_UNAUTHENTICATED: usize = 64 * PER_CALLER;
 
 /// The maximum number of resource subscriptions of one session.
 const PER_SESSION: usize = 1024;
@@ -47,7 +47,7 @@ impl Listener {
         }
     }
 
-    fn is_stranger(&self) -> bool {
+    fn is_unauthenticated(&self) -> bool {
         !matches!(self, Self::Caller(_))
     }
 }
@@ -59,7 +59,7 @@ pub(super) struct Quota(Mutex<Taken>);
 #[derive(Debug, Default)]
 struct Taken {
     by_caller: HashMap<Listener, usize>,
-    by_strangers: usize,
+    by_unauthenticated: usize,
 }
 
 impl Quota {
@@ -105,9 +105,9 @@ impl Share {
     /// As [`Quota::take`]; on an error nothing is reserved.
     pub(super) fn add(&mut self, bytes: usize) -> Result<(), ErrorData> {
         let mut taken = self.quota.lock();
-        let is_stranger = self.listener.is_stranger();
-        let by_strangers = taken.by_strangers + bytes;
-        if is_stranger && by_strangers > ALL_STRANGERS {
+        let is_unauthenticated = self.listener.is_unauthenticated();
+        let by_unauthenticated = taken.by_unauthenticated + bytes;
+        if is_unauthenticated && by_unauthenticated > ALL_UNAUTHENTICATED {
             return Err(ErrorData::invalid_params(
                 "the subscriptions of clients without a token have reached this server's limit: send a token, or try again later",
                 None,
@@ -125,8 +125,8 @@ impl Share {
         if bytes > 0 {
             taken.by_caller.insert(self.listener.clone(), all);
         }
-        if is_stranger {
-            taken.by_strangers = by_strangers;
+        if is_unauthenticated {
+            taken.by_unauthenticated = by_unauthenticated;
         }
         drop(taken);
         self.bytes += bytes;
@@ -138,8 +138,8 @@ impl Share {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
         let mut taken = self.quota.lock();
-        if self.listener.is_stranger() {
-            taken.by_strangers = taken.by_strangers.saturating_sub(bytes);
+        if self.listener.is_unauthenticated() {
+            taken.by_unauthenticated = taken.by_unauthenticated.saturating_sub(bytes);
         }
         if let Some(all) = taken.by_caller.get_mut(&self.listener) {
             *all = all.saturating_sub(bytes);
@@ -255,10 +255,10 @@ mod tests {
         share.add(7).unwrap();
         assert!(share.add(PER_CALLER).is_err());
         share.give_back(5);
-        assert_eq!(quota.lock().by_strangers, 7);
+        assert_eq!(quota.lock().by_unauthenticated, 7);
         drop(share);
         let taken = quota.lock();
-        assert!(taken.by_caller.is_empty() && taken.by_strangers == 0);
+        assert!(taken.by_caller.is_empty() && taken.by_unauthenticated == 0);
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_have_a_bound_together() {
+    fn unauthenticated_listeners_have_a_bound_together() {
         let quota = Arc::new(Quota::default());
         let full = uris(1, PER_CALLER);
         let take = |listener| quota.take(listener, &full);

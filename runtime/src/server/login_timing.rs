@@ -1,6 +1,6 @@
 //! When a client has to log in.
 
-use super::registry::Registry;
+use super::registry::ItemAccessRegistry;
 
 /// When a client first needs a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) const OPEN: &str = "the handshake is open: unauthenticated clients ca
 impl Login {
     /// Returns when clients of this server have to log in. A server that offers nothing
     /// requires a login at the connection.
-    pub(super) fn of(offered: &Registry, open_handshake: bool) -> Self {
+    pub(super) fn of(offered: &ItemAccessRegistry, open_handshake: bool) -> Self {
         if offered.is_public() {
             Self::Never
         } else if open_handshake {

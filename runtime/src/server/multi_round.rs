@@ -30,7 +30,7 @@ use crate::{
     },
     item::{
         Authorized, CallRound, ClientCapability, MissingCapabilities, RoundRequest, RoundSeal,
-        ToolError, Unanswered,
+        RunError, ToolError,
     },
     observer::{RunOutcome, RunReport},
     operation::Operation,
@@ -96,8 +96,8 @@ impl<'h> Rounds<'h> {
         &self,
         permit: &Permit,
         round_request: RoundRequest<'_>,
-        run: impl Fn(&Permit, CallRound) -> BoxFuture<'h, Result<R, Unanswered>>,
-    ) -> Result<R, Unanswered> {
+        run: impl Fn(&Permit, CallRound) -> BoxFuture<'h, Result<R, RunError>>,
+    ) -> Result<R, RunError> {
         let mut permit = permit.clone();
         let round = self.validate(&permit, &round_request)?;
         let mut end = run(&permit, round).await?;
@@ -131,7 +131,7 @@ impl<'h> Rounds<'h> {
             end = page.alongside(run(&permit, round)).await?;
         }
         match end.into_input_request() {
-            Ok(_) => Err(Unanswered::Failed(ErrorData::internal_error(
+            Ok(_) => Err(RunError::Failed(ErrorData::internal_error(
                 "the server asked for input more often than the limit of rounds allows",
                 None,
             ))),
@@ -161,16 +161,16 @@ impl<'h> Rounds<'h> {
     }
 
     fn log_refusal(&self, permit: &Permit, outcome: &'static str, reason: &str) {
-        let mut subject = audit::Subject::new(Some(self.operation), permit.caller());
+        let mut context = audit::AuditContext::new(Some(self.operation), permit.caller());
         let head = self.context.extensions.get::<Parts>();
-        subject.headers = head.map(|head| &head.headers);
+        context.headers = head.map(|head| &head.headers);
         let reason = || reason.to_owned();
         let (none, table) = (ScopeSet::EMPTY, self.guard.rules.table());
         let cause = audit::Cause {
             outcome,
             ..audit::Cause::default()
         };
-        audit::refused(subject, cause, reason, none, none, table);
+        audit::refused(context, cause, reason, none, none, table);
     }
 
     /// Authorizes the next round as the gate authorized the request, with the token that came
@@ -232,7 +232,7 @@ impl<'h> Rounds<'h> {
         let (Some(authorizer), Some(target), Some(requested)) = (
             self.guard.authorizer,
             admission.target(),
-            self.operation.subject(),
+            self.operation.item_name(),
         ) else {
             return Ok(None);
         };

@@ -13,7 +13,7 @@ use crate::{
     policy::{ErasedDecisionPoint, PolicyDecisionPoint, PolicyItem, PolicyKind},
 };
 
-use super::registry::Registry;
+use super::registry::ItemAccessRegistry;
 
 /// The decision point that the author has set, and the arguments that it gets.
 #[derive(Default)]
@@ -50,7 +50,11 @@ impl PolicyPlan {
     }
 
     /// Returns the items that the engine is asked about. Errors are added to `faults`.
-    pub(super) fn items(&self, offered: &Registry, faults: &mut SetupErrors) -> Vec<PolicyItem> {
+    pub(super) fn items(
+        &self,
+        offered: &ItemAccessRegistry,
+        faults: &mut SetupErrors,
+    ) -> Vec<PolicyItem> {
         let mut all: Vec<_> = offered
             .kinds()
             .map(|(_, kind, name)| PolicyItem::new(kind, name))
@@ -82,7 +86,7 @@ impl PolicyPlan {
     /// Builds the decision point, if the author has set one. Errors are added to `faults`.
     pub(super) fn build(
         self,
-        offered: &Registry,
+        offered: &ItemAccessRegistry,
         names: &ItemNames,
         settings: &ValidConfig,
         (observer, clock): (Option<&Arc<dyn Observer>>, &Arc<dyn Clock>),
@@ -122,7 +126,7 @@ impl PolicyPlan {
     }
 }
 
-impl Registry {
+impl ItemAccessRegistry {
     /// Returns every item with its kind and its name or its URI.
     fn kinds(&self) -> impl Iterator<Item = (Target, PolicyKind, &str)> {
         self.targeted_terms().map(|(target, name, _)| {

@@ -23,7 +23,7 @@ use crate::{log_text::redaction, verify::Authenticator};
 /// How long the application's check may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long its result is used, so that requests of strangers cost it little (CWE-400).
+/// How long its result is used, so that unauthenticated requests cost it little (CWE-400).
 const CHECK_LASTS: Duration = Duration::from_secs(1);
 
 /// How long the start-up banner waits for the issuers.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     access::{Conditions, Requirement, ResolvedAccess},
-    authorization::{Offers, Switches, Target},
+    authorization::{EnabledItems, ProtectedItems, Target},
     clock::{Clock, SharedClock},
     error::SetupErrors,
     item::{DeclaredQuestion, ItemLimits},
@@ -21,7 +21,7 @@ pub(super) struct AccessTerms {
     pub(super) conditions: Conditions,
     pub(super) step_up: bool,
     /// Scopes that it may require depending on its arguments.
-    pub(super) demands: Vec<Scope>,
+    pub(super) authorize_scopes: Vec<Scope>,
     /// The question that its user answers for each request.
     pub(super) question: Option<DeclaredQuestion>,
     /// How much one caller may use the item.
@@ -40,7 +40,7 @@ impl AccessTerms {
             requirement: Requirement::Scopes(&[]),
             conditions: Conditions::NONE,
             step_up: false,
-            demands: Vec::new(),
+            authorize_scopes: Vec::new(),
             question: None,
             limits: ItemLimits::NONE,
             takes_rounds: false,
@@ -61,7 +61,7 @@ const MOST_ROLES: usize = 128;
 
 /// All offered items, ordered by number.
 #[derive(Debug, Default)]
-pub(super) struct Registry {
+pub(super) struct ItemAccessRegistry {
     pub(super) tools: Vec<(String, AccessTerms)>,
     pub(super) prompts: Vec<(String, AccessTerms)>,
     pub(super) resources: Vec<(UriPattern, AccessTerms)>,
@@ -71,7 +71,7 @@ pub(super) struct Registry {
     pub(super) inputs: ItemInputs,
 }
 
-impl Registry {
+impl ItemAccessRegistry {
     /// Returns the terms of every item with its name or its URI, in the order in which they are
     /// offered.
     fn named_terms(&self) -> impl Iterator<Item = (&str, &AccessTerms)> {
@@ -111,7 +111,7 @@ impl Registry {
     /// Returns whether any item requires a token, even for some arguments only.
     pub(super) fn asks_for_tokens(&self) -> bool {
         self.terms()
-            .any(|terms| !terms.is_public() || !terms.demands.is_empty())
+            .any(|terms| !terms.is_public() || !terms.authorize_scopes.is_empty())
     }
 
     /// Returns whether there are items and none of them requires a token.
@@ -124,7 +124,10 @@ impl Registry {
     #[cfg(feature = "development-issuer")]
     pub(super) fn asking_for(&self, scope: &str) -> Vec<&str> {
         let asks = |terms: &AccessTerms| {
-            let mut scopes = terms.requirement.scopes().chain(terms.demands.clone());
+            let mut scopes = terms
+                .requirement
+                .scopes()
+                .chain(terms.authorize_scopes.clone());
             scopes.any(|one| one.as_str() == scope)
         };
         let asking = self.named_terms().filter(|(_, terms)| asks(terms));
@@ -136,7 +139,7 @@ impl Registry {
         let mut scopes = Vec::new();
         for terms in self.terms() {
             scopes.extend(terms.requirement.scopes());
-            scopes.extend_from_slice(&terms.demands);
+            scopes.extend_from_slice(&terms.authorize_scopes);
         }
         hierarchy.table(scopes, faults).unwrap_or_else(|fault| {
             faults.add(
@@ -216,13 +219,18 @@ impl Registry {
 
     /// Returns the scopes of the first login: those of all items without step-up.
     pub(super) fn baseline(&self, table: &ScopeTable) -> ScopeSet {
-        let mut wanted = ScopeSet::EMPTY;
+        let mut challenge_scopes = ScopeSet::EMPTY;
         for terms in self.terms() {
             if !terms.step_up {
-                wanted = wanted.union(terms.requirement.resolve(table).scopes_to_request(wanted));
+                challenge_scopes = challenge_scopes.union(
+                    terms
+                        .requirement
+                        .resolve(table)
+                        .scopes_to_request(challenge_scopes),
+                );
             }
         }
-        wanted
+        challenge_scopes
     }
 
     /// Returns the sets of scopes that a challenge without an error can name.
@@ -243,9 +251,9 @@ impl Registry {
     pub(super) fn offers(
         &self,
         table: &ScopeTable,
-        switches: Arc<Switches>,
+        enabled_items: Arc<EnabledItems>,
         clock: Arc<dyn Clock>,
-    ) -> Offers {
+    ) -> ProtectedItems {
         let named = |items: &[(String, AccessTerms)]| -> Vec<(Box<str>, ResolvedAccess)> {
             let resolved = items
                 .iter()
@@ -256,12 +264,12 @@ impl Registry {
             .resources
             .iter()
             .map(|(pattern, terms)| (pattern.clone(), terms.resolve(table)));
-        Offers {
+        ProtectedItems {
             tools: named(&self.tools),
             prompts: named(&self.prompts),
             resources: resources.collect(),
             changes: self.changes,
-            switches,
+            enabled_items,
             clock: SharedClock(clock),
         }
     }

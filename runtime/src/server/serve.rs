@@ -190,7 +190,7 @@ async fn serving(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-        let peer = assembled.is_told_peers.then_some(ConnectInfo(peer));
+        let peer = assembled.needs_peer_address.then_some(ConnectInfo(peer));
         let connection = connection(stream, peer, entry.clone());
         let connection = graceful.watch(connection);
         let logged = async move {
@@ -211,7 +211,7 @@ async fn serving(
         tracing::warn!("some calls did not finish in time and are cut off");
     }
     // Cancels the remaining sessions.
-    assembled.everything.cancel();
+    assembled.session_shutdown.cancel();
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, connections.shutdown()).await;
     if let Some(observer) = &assembled.observer {
         observer.finish().await;

@@ -9,7 +9,7 @@ use rmcp::model::JsonObject;
 use crate::{
     authorization::{Permit, Target},
     gate::{RunningCall, StatelessFastPath},
-    item::{Call, Item, separate},
+    item::{Call, Item, split_denial},
     observer::RunReport,
     operation::Operation,
     scope::Scope,
@@ -47,12 +47,12 @@ impl StatelessFastPath for Shared {
         let caller = permit.caller().cloned();
         let call = Call::new((), arguments, caller, None).reported_to(report);
         let running = tool.call(permit, "", call);
-        Some(running.map(|end| separate(end).map(response)).boxed())
+        Some(running.map(|end| split_denial(end).map(response)).boxed())
     }
 
     fn list(&self, permit: &Permit) -> Option<Bytes> {
-        // The second check, as in rmcp's lane.
-        self.rules.confirm(permit, Operation::ListTools).ok()?;
+        // The second check, as in rmcp's execution path.
+        self.rules.reauthorize(permit, Operation::ListTools).ok()?;
         let switched = self.rules.switched();
         self.tool_lists
             .get_or_build(switched, self.visibility, permit, || {

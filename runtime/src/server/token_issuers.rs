@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::{
-    bearer::BearerToken,
-    caller::Acceptance,
+    caller::TokenPolicy,
     claims::Claims,
     clock::Clock,
     config::ValidConfig,
+    credentials::BearerToken,
     error::SetupErrors,
     issuer::Issuer,
     scope::ScopeTable,
     verify::{Authenticator, IssuerVerifier, TokenError, TokenVerifier},
 };
 
-use super::registry::{DescribedScope, Registry};
+use super::registry::{DescribedScope, ItemAccessRegistry};
 
 #[cfg(feature = "development-issuer")]
 mod embedded_issuer;
@@ -39,7 +39,7 @@ pub(super) struct TokenIssuers {
 )]
 pub(super) struct DevelopmentIssuerConfig<'a> {
     pub(super) name: &'a str,
-    pub(super) offered: &'a Registry,
+    pub(super) offered: &'a ItemAccessRegistry,
     pub(super) scopes: Vec<DescribedScope>,
     pub(super) baseline: Vec<&'static str>,
     /// The roles that the items name, sorted.
@@ -143,9 +143,9 @@ impl TokenIssuers {
             return make_authenticator(NobodyIsTrusted);
         }
         match IssuerVerifier::new(self.trusted.clone()) {
-            Ok(verifier) => Box::new(|acceptance, table, clock| {
+            Ok(verifier) => Box::new(|token_policy, table, clock| {
                 let verifier = verifier.with_shared_clock(Arc::clone(&clock));
-                Authenticator::new(verifier, acceptance, table, clock)
+                Authenticator::new(verifier, token_policy, table, clock)
             }),
             Err(earlier) => {
                 faults.extend(earlier);
@@ -157,11 +157,11 @@ impl TokenIssuers {
 
 /// Builds an authenticator once the accepted issuers and audiences are known.
 pub(super) type BuildAuthenticator =
-    Box<dyn FnOnce(Acceptance, Arc<ScopeTable>, Arc<dyn Clock>) -> Authenticator + Send>;
+    Box<dyn FnOnce(TokenPolicy, Arc<ScopeTable>, Arc<dyn Clock>) -> Authenticator + Send>;
 
 /// Returns the constructor of an authenticator with this verifier.
 pub(super) fn make_authenticator(verifier: impl TokenVerifier) -> BuildAuthenticator {
-    Box::new(|acceptance, table, clock| Authenticator::new(verifier, acceptance, table, clock))
+    Box::new(|token_policy, table, clock| Authenticator::new(verifier, token_policy, table, clock))
 }
 
 /// For a server without issuers, whose items are all public: a token that cannot be verified

@@ -29,7 +29,7 @@ const OPENING: Duration = Duration::from_secs(60);
 pub(super) fn service(
     hosts: &[String],
     body_limit: usize,
-    everything: CancellationToken,
+    session_shutdown: CancellationToken,
 ) -> StreamableHttpServerConfig {
     StreamableHttpServerConfig::default()
         // The gate has checked both; rmcp checks them again as a second defence.
@@ -46,7 +46,7 @@ pub(super) fn service(
         .with_legacy_session_mode(true)
         // Requests of earlier revisions do not have this metadata.
         .with_stateless_protocol_metadata_required(false)
-        .with_cancellation_token(everything)
+        .with_cancellation_token(session_shutdown)
 }
 
 /// Lets rmcp restore the services of sessions from their records.

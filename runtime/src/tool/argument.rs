@@ -87,33 +87,33 @@ pub struct Args<T>(pub T);
 /// Describes and reads an argument. Only a type that can be an argument has one. An expansion
 /// names the type in this one bound, so that one mistake is one error.
 #[doc(hidden)]
-pub struct Slot<T> {
+pub struct ArgumentReader<T> {
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
     /// The names of the members that the type reads if it is a struct.
     pub(super) fields: fn() -> Names,
     read: fn(Option<Value>) -> Result<T, serde_json::Error>,
 }
 
-impl<T> Clone for Slot<T> {
+impl<T> Clone for ArgumentReader<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Slot<T> {}
+impl<T> Copy for ArgumentReader<T> {}
 
 /// Returns the slot for an argument of this type.
 #[doc(hidden)]
 #[must_use]
-pub fn argument<T: Argument>() -> Slot<T> {
-    Slot {
+pub fn argument<T: Argument>() -> ArgumentReader<T> {
+    ArgumentReader {
         schema: T::schema,
         fields: T::fields,
         read: T::read,
     }
 }
 
-impl<T> Slot<T> {
+impl<T> ArgumentReader<T> {
     /// Takes the argument out of a call, by its name.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
-use super::{ToolKind, argument::Slot, argument_names, param_header, warnings};
+use super::{ToolKind, argument::ArgumentReader, argument_names, param_header, warnings};
 use crate::{
     error::SetupErrors,
     item::{Names, Returns},
@@ -71,7 +71,7 @@ impl SchemaBuilder {
     /// Adds an argument. The rules that follow apply to it.
     pub fn argument<T>(
         &mut self,
-        slot: Slot<T>,
+        slot: ArgumentReader<T>,
         name: &'static str,
         description: &'static str,
     ) -> &mut Self {
@@ -106,7 +106,7 @@ impl SchemaBuilder {
     }
 
     /// Sets the struct of all arguments.
-    pub fn arguments<T>(&mut self, slot: Slot<T>) {
+    pub fn arguments<T>(&mut self, slot: ArgumentReader<T>) {
         self.whole = Some(((slot.schema)(&mut self.generator), (slot.fields)()));
     }
 

@@ -10,7 +10,7 @@ use crate::{
     Context, State,
     access::Requirement,
     authorization::Permit,
-    authorization::{Decision, Offers, Rules},
+    authorization::{Decision, ProtectedItems, Rules},
     caller::Caller,
     claims::Claims,
     item::{Call, Json},
@@ -61,13 +61,13 @@ fn desk<S: Clone + Send + Sync + 'static>(state: S, add: impl FnOnce(&mut ToolSe
     let access = tools
         .iter()
         .map(|tool| (Box::from(tool.name()), tool.requirement().resolve(&table)));
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: access.collect(),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
     let baseline = table.required();
     Desk {
-        rules: Rules::new(table, offers, baseline, true),
+        rules: Rules::new(table, protected_items, baseline, true),
         tools,
         state,
     }

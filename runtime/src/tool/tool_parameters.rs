@@ -1,8 +1,8 @@
-//! What an expansion of `#[mcp_tool]` states about one function: facts and two functions. Not
+//! What an expansion of `#[mcp_tool]` states about one function: declaration and two functions. Not
 //! part of the public API.
 
 use super::{ToolKind, schema_builder::SchemaBuilder};
-use crate::item::{Call, Definition, Facts, Running};
+use crate::item::{Call, Definition, ItemDeclaration, Running};
 
 /// One tool as its author declared it.
 pub type ToolDefinition<S> = Definition<S, ToolKind>;
@@ -13,15 +13,15 @@ pub struct ToolParameters {
 }
 
 impl<S> Definition<S, ToolKind> {
-    /// Creates a tool from its facts, its schemas and the function that runs it.
+    /// Creates a tool from its declaration, its schemas and the function that runs it.
     pub fn new(
-        facts: Facts,
+        declaration: ItemDeclaration,
         describe: impl FnOnce(&mut SchemaBuilder) + Send + 'static,
         call: impl Fn(Call<S>) -> Running<ToolKind> + Send + Sync + 'static,
     ) -> Self {
         let parameters = ToolParameters {
             describe: Box::new(describe),
         };
-        Self::with_parameters(facts, parameters, call)
+        Self::with_parameters(declaration, parameters, call)
     }
 }

@@ -72,7 +72,7 @@ async fn begun(desk: &Desk, number: usize) {
 }
 
 #[tokio::test]
-async fn one_request_too_many_is_refused_in_every_lane_until_another_ends() {
+async fn one_request_too_many_is_refused_in_every_execution_path_until_another_ends() {
     let (desk, server) = desk();
     let (running, _) = start(server, |config| config).await;
     for revision in Revision::ALL {

@@ -90,7 +90,7 @@ async fn use_item(client: &Client, item: &str) -> HttpResponse {
 }
 
 #[tokio::test]
-async fn a_request_beyond_the_rate_is_refused_in_every_lane_before_anything_runs() {
+async fn a_request_beyond_the_rate_is_refused_in_every_execution_path_before_anything_runs() {
     let runs = Runs::default();
     let (running, clock) = start(server(&runs), |config| config).await;
     for revision in Revision::ALL {

@@ -67,7 +67,7 @@ async fn says_hello(client: &Client) -> bool {
 
 #[tokio::test]
 async fn a_flood_of_anonymous_sessions_ends_no_other_session() {
-    let running = server(SessionLimits::default().with_anonymous_places(5)).await;
+    let running = server(SessionLimits::default().with_unauthenticated_weight(5)).await;
     let alice = authenticated(&running, "alice").await;
     let listening = anonymous(&running).await;
     let _stream = stream(&listening).await;
@@ -87,8 +87,8 @@ async fn a_flood_of_anonymous_sessions_ends_no_other_session() {
 #[tokio::test]
 async fn a_new_session_is_refused_while_all_are_in_use() {
     let limits = SessionLimits::default()
-        .with_anonymous_places(2)
-        .with_places_per_principal(2);
+        .with_unauthenticated_weight(2)
+        .with_weight_per_caller(2);
     let running = server(limits).await;
     let token = token_of(&running.resource(), "alice", "");
     for (token, status) in [(None, 503), (Some(token), 429)] {
@@ -125,7 +125,7 @@ async fn a_new_session_is_refused_while_all_are_in_use() {
 
 #[tokio::test]
 async fn a_session_with_more_state_takes_the_capacity_of_several() {
-    let running = server(SessionLimits::default().with_anonymous_places(32)).await;
+    let running = server(SessionLimits::default().with_unauthenticated_weight(32)).await;
     let alice = authenticated(&running, "alice").await;
     let mut others = Vec::new();
     for _ in 0..30 {

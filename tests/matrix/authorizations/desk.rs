@@ -141,13 +141,13 @@ async fn judge_one(caller: &Caller, _: &str, state: &State<Desk>) -> Result<(), 
     judge(caller, state).await
 }
 
-/// Takes the direct lane, if it can.
+/// Takes the direct path, if it can.
 #[mcp_tool(scope = "desk:read", authorize = judge, authorize_scopes = ["desk:admin"])]
 fn fast(State(desk): State<Desk>) {
     desk.note("fast");
 }
 
-/// Takes the lane of rmcp.
+/// Takes the execution path of rmcp.
 #[mcp_tool(scope = "desk:read", authorize = judge, authorize_scopes = ["desk:admin"])]
 fn context(_context: Context, State(desk): State<Desk>) {
     desk.note("context");

@@ -8,13 +8,13 @@ pub(crate) enum Gate {
     /// A server with sessions.
     Server,
     /// A server without sessions.
-    DirectLane,
+    StatelessPath,
     /// A gate in front of a handler that is written with rmcp, whose `asks` has `confirm`.
     Handler,
 }
 
 impl Gate {
-    pub(crate) const ALL: [Self; 3] = [Self::Server, Self::DirectLane, Self::Handler];
+    pub(crate) const ALL: [Self; 3] = [Self::Server, Self::StatelessPath, Self::Handler];
 }
 
 /// What the function does.
@@ -205,7 +205,7 @@ pub(crate) fn expected(
                 Operation::Get => Expected::ran("letter"),
                 // Without a session there is no such method.
                 Operation::Subscribe
-                    if gate == Gate::DirectLane && revision != Revision::Stateless =>
+                    if gate == Gate::StatelessPath && revision != Revision::Stateless =>
                 {
                     Expected::refused(200, -32601)
                 }
@@ -218,7 +218,7 @@ pub(crate) fn expected(
 /// Returns the answer to a call that has asked its client.
 fn second_round(gate: Gate, revision: Revision, verdict: Verdict, who: Who) -> Expected {
     // Nobody can be asked: in these revisions only a session says what its client can do.
-    if gate == Gate::DirectLane && revision != Revision::Stateless {
+    if gate == Gate::StatelessPath && revision != Revision::Stateless {
         return Expected {
             is_error: true,
             ..Expected::of_status(200)

@@ -61,7 +61,7 @@ fn refusals_without_a_token_are_one_record_a_second() {
 #[test]
 fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
     let (log, disk) = log(OnFailure::Refuse);
-    let limited = Verdict::Repeatable {
+    let limited = Verdict::Aggregated {
         reason: Some("rate_limited"),
     };
     for time in TIME..TIME + 3 {
@@ -85,7 +85,7 @@ fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
     assert_eq!((of("rate_limited"), of("missing_scope")), (3, 5));
     let counts = records
         .iter()
-        .filter(|line| line["type"] == "refused_repeated");
+        .filter(|line| line["type"] == "refused_authenticated");
     let counts: Vec<_> = counts.filter_map(|line| line["count"].as_u64()).collect();
     // The log writes the first refusal of each second immediately, and the last count when it is
     // dropped.

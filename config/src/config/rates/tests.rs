@@ -30,7 +30,7 @@ fn rates_and_proxies_are_read_from_the_environment() {
 #[test]
 fn nothing_is_limited_by_default() {
     let valid = config(&[]).validate().unwrap();
-    assert!(valid.rates().caller.is_none() && !valid.rates().limits_strangers());
+    assert!(valid.rates().caller.is_none() && !valid.rates().limits_unauthenticated());
     assert!(valid.rates().proxies.is_none());
 }
 

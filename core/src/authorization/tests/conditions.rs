@@ -51,7 +51,7 @@ fn guarded() -> (Rules, Arc<Hand>) {
     let of = |conditions| read.resolve_with(conditions, &table);
     let pattern = |text| UriPattern::parse(text).unwrap();
     let hand = Arc::new(Hand(AtomicU64::new(1_000)));
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: tools.into(),
         prompts: vec![("review".into(), of(EDITOR))],
         resources: vec![
@@ -60,9 +60,9 @@ fn guarded() -> (Rules, Arc<Hand>) {
         ],
         changes: true,
         clock: SharedClock(Arc::new(Arc::clone(&hand))),
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
-    let rules = Rules::new(table.clone(), offers, ScopeSet::EMPTY, false);
+    let rules = Rules::new(table.clone(), protected_items, ScopeSet::EMPTY, false);
     (rules, hand)
 }
 
@@ -71,7 +71,7 @@ fn with(rules: &Rules, scopes: &str, extend: impl FnOnce(Claims) -> Claims) -> C
         .with_subject("s")
         .with_audience("a")
         .with_scopes(scopes);
-    Acceptance::new(["i"], ["a"])
+    TokenPolicy::new(["i"], ["a"])
         .accept(
             VerifiedToken::new(extend(claims), rules.table()),
             UnixTime::from_seconds(1),
@@ -199,7 +199,7 @@ fn a_login_grows_old_at_the_gate_but_not_before_dispatch() {
         panic!("not admitted");
     };
     hand.0.store(1_201, Ordering::Relaxed);
-    assert!(rules.confirm(&permit, call).is_ok());
+    assert!(rules.reauthorize(&permit, call).is_ok());
     assert!(matches!(
         denial(&rules, call, &caller),
         Some(Denial::InsufficientAuthentication { .. })
@@ -214,10 +214,14 @@ fn dispatch_checks_roles_and_acr_again() {
     let Decision::Admit(permit) = rules.decide(Operation::CallTool("edit"), Some(editor)) else {
         panic!("not admitted");
     };
-    assert!(rules.confirm(&permit, Operation::CallTool("edit")).is_ok());
+    assert!(
+        rules
+            .reauthorize(&permit, Operation::CallTool("edit"))
+            .is_ok()
+    );
     for other in ["pay", "all", "list"] {
         let operation = Operation::CallTool(other);
-        assert!(rules.confirm(&permit, operation).is_err(), "{other}");
+        assert!(rules.reauthorize(&permit, operation).is_err(), "{other}");
     }
 }
 
@@ -283,5 +287,5 @@ fn dispatch_checks_the_person_again() {
     let Decision::Admit(permit) = rules.decide(sign, Some(alice)) else {
         panic!("denied");
     };
-    assert!(rules.confirm(&permit, sign).is_ok());
+    assert!(rules.reauthorize(&permit, sign).is_ok());
 }

@@ -7,15 +7,15 @@ fn offering(resource: Option<&'static str>, prompt: bool, changes: bool) -> Rule
     let access = || Requirement::Scopes(&[&[READ]]).resolve(&table);
     let prompts = prompt.then(|| ("review".into(), access()));
     let resources = resource.map(|text| (UriPattern::parse(text).unwrap(), access()));
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: vec![("list".into(), access())],
         prompts: prompts.into_iter().collect(),
         resources: resources.into_iter().collect(),
         changes,
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
     let baseline = table.one("read").unwrap();
-    Rules::new(table.clone(), offers, baseline, false)
+    Rules::new(table.clone(), protected_items, baseline, false)
 }
 
 fn has_rule(rules: &Rules, operation: Operation<'_>) -> bool {

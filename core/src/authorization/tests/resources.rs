@@ -7,16 +7,16 @@ fn no_spelling_of_a_uri_gets_around_the_rule_of_another() {
     let table = ScopeTable::new([READ, WRITE]).unwrap();
     let pattern = |text| UriPattern::parse(text).unwrap();
     let of = |scope: &'static [&'static [Scope]]| Requirement::Scopes(scope).resolve(&table);
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         resources: vec![
             (pattern("files://all"), of(&[&[WRITE]])),
             (pattern("files://two%20words"), of(&[&[WRITE]])),
             (pattern("files://secret/{name}"), of(&[&[WRITE]])),
             (pattern("files://{+path}"), of(&[&[READ]])),
         ],
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
-    let rules = Rules::new(table.clone(), offers, table.required(), false);
+    let rules = Rules::new(table.clone(), protected_items, table.required(), false);
     let reader = caller(&rules, "read");
     let target = |uri| match rules.decide(Operation::ReadResource(uri), Some(reader.clone())) {
         Decision::Admit(permit) => permit.target(),
@@ -66,8 +66,8 @@ fn what_is_switched_off_is_what_never_was() {
     let table = ScopeTable::new([READ]).unwrap();
     let access = Requirement::Scopes(&[&[READ]]).resolve(&table);
     let pattern = |text| UriPattern::parse(text).unwrap();
-    let switches = Arc::new(Switches::new(1, 1, 3));
-    let offers = Offers {
+    let enabled_items = Arc::new(EnabledItems::new(1, 1, 3));
+    let protected_items = ProtectedItems {
         tools: vec![("list".into(), access.clone())],
         prompts: vec![("review".into(), access.clone())],
         resources: vec![
@@ -76,11 +76,11 @@ fn what_is_switched_off_is_what_never_was() {
             // An item that is off must not be read through another item's rule.
             (pattern("notes://{+rest}"), ResolvedAccess::Public),
         ],
-        switches: Arc::clone(&switches),
+        enabled_items: Arc::clone(&enabled_items),
         changes: true,
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
-    let rules = Rules::new(table.clone(), offers, table.required(), false);
+    let rules = Rules::new(table.clone(), protected_items, table.required(), false);
     let reader = caller(&rules, "read");
     for (target, operation) in [
         (Target::Tool(0), Operation::CallTool("list")),
@@ -97,15 +97,18 @@ fn what_is_switched_off_is_what_never_was() {
         let Decision::Admit(permit) = rules.decide(operation, Some(reader.clone())) else {
             panic!("not admitted");
         };
-        assert!(switches.set(target, false));
-        assert!(!switches.set(target, false), "it was off already");
+        assert!(enabled_items.set(target, false));
+        assert!(!enabled_items.set(target, false), "it was off already");
         assert!(!rules.offers(operation), "{operation:?}");
-        assert_eq!(rules.confirm(&permit, operation), Err(NotPermittedError));
+        assert_eq!(
+            rules.reauthorize(&permit, operation),
+            Err(NotPermittedError)
+        );
         let Decision::Admit(unknown) = rules.decide(operation, Some(reader.clone())) else {
             panic!("not admitted to learn that there is no such item");
         };
         assert_eq!(unknown.target(), None, "{operation:?}");
-        assert!(switches.set(target, true));
-        assert_eq!(rules.confirm(&permit, operation), Ok(()));
+        assert!(enabled_items.set(target, true));
+        assert_eq!(rules.reauthorize(&permit, operation), Ok(()));
     }
 }

@@ -65,8 +65,12 @@ fn only_an_allow_makes_a_permit_and_its_list_shows_only_what_was_allowed() {
     let permit = ask(Operation::ListTools)
         .into_permit(Effect::Allow, shown)
         .unwrap();
-    assert!(rules.confirm(&permit, Operation::ListTools).is_ok());
-    assert!(rules.confirm(&permit, Operation::CallTool("list")).is_err());
+    assert!(rules.reauthorize(&permit, Operation::ListTools).is_ok());
+    assert!(
+        rules
+            .reauthorize(&permit, Operation::CallTool("list"))
+            .is_err()
+    );
     assert!(permit.is_decided() && permit.shows(Some(Target::Tool(1))));
     assert!(!permit.shows(Some(Target::Tool(0))) && !permit.shows(None));
 }

@@ -10,11 +10,13 @@ use std::{
     time::Instant,
 };
 
-use toolgate_fuzz_checks::{CHECKS, lanes, random::Random};
+use toolgate_fuzz_checks::{CHECKS, execution_paths, random::Random};
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let target = arguments.next().unwrap_or_else(|| "lanes".to_owned());
+    let target = arguments
+        .next()
+        .unwrap_or_else(|| "execution_paths".to_owned());
     let check = CHECKS.iter().find(|(name, _)| *name == target);
     let (_, check) = check.ok_or_else(|| io::Error::other("unknown target"))?;
     let mut number = |usual| match arguments.next() {
@@ -35,7 +37,7 @@ fn main() -> io::Result<()> {
             let seconds = start.elapsed().as_secs();
             write!(out, "{target}, seed {seed}: {done} inputs in {seconds} s")?;
             match target.as_str() {
-                "lanes" => writeln!(out, ", {:?}", lanes::tally())?,
+                "execution_paths" => writeln!(out, ", {:?}", execution_paths::tally())?,
                 _ => writeln!(out)?,
             }
             out.flush()?;

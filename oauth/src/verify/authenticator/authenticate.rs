@@ -12,11 +12,11 @@ use super::{
         dpop::{DpopRequest, ProofError, ProofRequirements, Proofs, Recording},
         verification_path::VerificationPath,
     },
-    Authenticator, Unauthenticated,
+    AuthenticationError, Authenticator,
 };
 use crate::{
-    bearer::{BearerToken, Credentials, Scheme},
     caller::{Accepted, AcceptedToken, BoundToken, TokenRejection},
+    credentials::{BearerToken, Credentials, Scheme},
     denial::DenialReason,
 };
 
@@ -38,7 +38,7 @@ impl Authenticator {
         credentials: &Credentials,
         request: &DpopRequest<'_>,
         path: &mut VerificationPath,
-    ) -> Result<AcceptedToken, Unauthenticated> {
+    ) -> Result<AcceptedToken, AuthenticationError> {
         let accepted = self.accept(&credentials.token, path).await?;
         let result = match self.check_possession(credentials, accepted, request) {
             Ok((accepted, None)) => Ok(accepted),
@@ -57,13 +57,13 @@ impl Authenticator {
         credentials: &Credentials,
         accepted: Accepted,
         request: &DpopRequest<'_>,
-    ) -> Result<(AcceptedToken, Option<Recording<'_>>), Unauthenticated> {
+    ) -> Result<(AcceptedToken, Option<Recording<'_>>), AuthenticationError> {
         let unbound = |accepted| (accepted, None);
         match (credentials.scheme, accepted) {
             (Scheme::Bearer, Accepted::Bearer(_)) if self.only_bound => Err(OTHER_SCHEME_NEEDED),
             (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(unbound(accepted)),
             (Scheme::Bearer, Accepted::Bound(_)) => Err(match &self.proofs {
-                Some(_) => Unauthenticated::OtherScheme {
+                Some(_) => AuthenticationError::OtherScheme {
                     description: "the token is bound to a key: send it with the scheme DPoP and a proof of that key",
                 },
                 None => invalid(TokenRejection::Bound),
@@ -77,7 +77,7 @@ impl Authenticator {
     }
 }
 
-const OTHER_SCHEME_NEEDED: Unauthenticated = Unauthenticated::OtherScheme {
+const OTHER_SCHEME_NEEDED: AuthenticationError = AuthenticationError::OtherScheme {
     description: "this server accepts only tokens that are bound to a key: request one with a DPoP proof",
 };
 
@@ -88,7 +88,7 @@ fn prove<'p>(
     bound: BoundToken,
     token: &BearerToken,
     request: &DpopRequest<'_>,
-) -> Result<(AcceptedToken, Option<Recording<'p>>), Unauthenticated> {
+) -> Result<(AcceptedToken, Option<Recording<'p>>), AuthenticationError> {
     let requirements = ProofRequirements {
         token: Some(token),
         key: bound.key(),
@@ -100,17 +100,17 @@ fn prove<'p>(
     Ok((accepted, recording))
 }
 
-fn unproved(error: ProofError) -> Unauthenticated {
+fn unproved(error: ProofError) -> AuthenticationError {
     match error {
-        ProofError::Invalid(description) => Unauthenticated::NoProof { description },
+        ProofError::Invalid(description) => AuthenticationError::NoProof { description },
         ProofError::OtherKey => invalid(TokenRejection::BoundToAnotherKey),
-        ProofError::WantsNonce => Unauthenticated::WantsNonce,
-        ProofError::AtCapacity => Unauthenticated::Unavailable {
+        ProofError::WantsNonce => AuthenticationError::WantsNonce,
+        ProofError::AtCapacity => AuthenticationError::Unavailable {
             reason: DenialReason::ProofsExhausted,
             retry_after: Duration::from_secs(30),
             description: "so many proofs have come that no more can be remembered; try again later",
         },
-        ProofError::StoreAway => Unauthenticated::Unavailable {
+        ProofError::StoreAway => AuthenticationError::Unavailable {
             reason: DenialReason::StoreUnavailable,
             retry_after: Duration::from_secs(1),
             description: "the proof cannot be recorded now; try again with a new proof",
@@ -118,8 +118,8 @@ fn unproved(error: ProofError) -> Unauthenticated {
     }
 }
 
-fn invalid(reason: TokenRejection) -> Unauthenticated {
-    Unauthenticated::Invalid {
+fn invalid(reason: TokenRejection) -> AuthenticationError {
+    AuthenticationError::Invalid {
         reason: reason.denial_reason(),
         description: reason.to_string().into(),
         token: None,

@@ -8,9 +8,9 @@ use super::{
     *,
 };
 use crate::{
-    bearer::{Credentials, Scheme},
     caller::Caller,
     clock::UnixTime,
+    credentials::{Credentials, Scheme},
     issuer::{
         ClientAuthentication, Introspection, Issuer, tests::scripted_fetcher::ScriptedFetcher,
     },
@@ -43,10 +43,10 @@ fn fixture() -> Fixture {
 
 fn authenticator(verifier: impl TokenVerifier, clock: &SettableClock) -> Authenticator {
     let table = ScopeTable::with_hierarchy([Scope::new("a"), Scope::new("z")], &[]).unwrap();
-    let acceptance = Acceptance::new(["https://i"], ["https://r/mcp"]);
+    let token_policy = TokenPolicy::new(["https://i"], ["https://r/mcp"]);
     Authenticator::new(
         verifier,
-        acceptance,
+        token_policy,
         Arc::new(table),
         Arc::new(clock.clone()),
     )
@@ -75,8 +75,8 @@ impl Fixture {
             .await;
         said.map(|accepted| caller(accepted, token))
             .map_err(|error| match error {
-                Unauthenticated::Invalid { description, .. } => description.into_owned(),
-                Unauthenticated::Unavailable { retry_after, .. } => format!("{retry_after:?}"),
+                AuthenticationError::Invalid { description, .. } => description.into_owned(),
+                AuthenticationError::Unavailable { retry_after, .. } => format!("{retry_after:?}"),
                 other => format!("{other:?}"),
             })
     }
@@ -160,11 +160,11 @@ async fn a_cached_token_goes_with_the_keys_of_its_own_issuer() {
         (Issuer::new("https://i"), i.keys()),
         (Issuer::new("https://j"), j.keys()),
     ]);
-    let acceptance = Acceptance::new(["https://i", "https://j"], ["https://r/mcp"]);
+    let token_policy = TokenPolicy::new(["https://i", "https://j"], ["https://r/mcp"]);
     let clock = SettableClock::at(NOW);
     let authenticator = Authenticator::new(
         verifier,
-        acceptance,
+        token_policy,
         Arc::default(),
         Arc::new(clock.clone()),
     );
@@ -241,7 +241,7 @@ async fn without_keys_nobody_is_called_a_forger() {
             .accept(&token, &mut VerificationPath::default())
             .await
             .unwrap_err();
-        let Unauthenticated::Unavailable { retry_after, .. } = said else {
+        let AuthenticationError::Unavailable { retry_after, .. } = said else {
             panic!("{said:?}");
         };
         assert!(retry_after >= Duration::from_secs(1));
@@ -300,10 +300,10 @@ async fn a_verifier_of_ones_own_cannot_forget_audience_or_expiry() {
     assert!(says(&"x".repeat(MAX_TOKEN + 1)).await.is_err());
     assert!(says("unaimed").await.is_err());
     assert!(
-        matches!(says("bad").await, Err(Unauthenticated::Invalid { description, .. }) if !description.contains('='))
+        matches!(says("bad").await, Err(AuthenticationError::Invalid { description, .. }) if !description.contains('='))
     );
     assert!(
-        matches!(says("down").await, Err(Unauthenticated::Unavailable { retry_after, .. }) if !retry_after.is_zero())
+        matches!(says("down").await, Err(AuthenticationError::Unavailable { retry_after, .. }) if !retry_after.is_zero())
     );
     clock.set(NOW + 30);
     assert!(says("good").await.is_err());

@@ -199,7 +199,7 @@ async fn what_rests_on_an_answer_stands_until_the_answers_end_and_not_at_it() {
     let verifier = IssuerVerifier::new([asked("https://a.example", "")]).unwrap();
     let now = Instant::now();
     let is_current = |issuer, generation, until| {
-        verifier.is_current(Stamp {
+        verifier.is_current(VerificationEvidence {
             issuer,
             generation,
             until,

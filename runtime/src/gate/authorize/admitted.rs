@@ -13,7 +13,10 @@ use crate::{
 };
 
 use super::{
-    super::{lane::Lane, message::IncomingMessage, policy_note::PolicyNote, session::SessionGuard},
+    super::{
+        execution_path::ExecutionPath, message::IncomingMessage, policy_note::PolicyNote,
+        session::SessionGuard,
+    },
     AuthorizedRequest,
 };
 
@@ -47,7 +50,7 @@ impl Admission {
         operation: Operation<'_>,
     ) -> Result<(), NotPermittedError> {
         match self {
-            Self::Permitted(permit) => rules.confirm(permit, operation),
+            Self::Permitted(permit) => rules.reauthorize(permit, operation),
             Self::Undecided(undecided) => undecided.confirm(rules, operation),
         }
     }
@@ -64,7 +67,7 @@ impl Admission {
 /// A request that the rules admit. No part of it runs yet.
 pub(in crate::gate) struct AdmittedRequest {
     pub(in crate::gate) admission: Admission,
-    pub(in crate::gate) lane: Lane,
+    pub(in crate::gate) execution_path: ExecutionPath,
     pub(in crate::gate) message: IncomingMessage,
     /// The bytes of the message, for rmcp.
     pub(in crate::gate) body: Bytes,
@@ -76,14 +79,19 @@ impl AdmittedRequest {
     pub(super) fn permitted(
         permit: Permit,
         policy: Option<Box<PolicyNote>>,
-        (lane, message, body, session): (Lane, IncomingMessage, Bytes, Option<Arc<SessionGuard>>),
+        (execution_path, message, body, session): (
+            ExecutionPath,
+            IncomingMessage,
+            Bytes,
+            Option<Arc<SessionGuard>>,
+        ),
     ) -> Box<AuthorizedRequest> {
         let operation = message.operation();
         Box::new(AuthorizedRequest {
             streams: matches!(operation, Some(Operation::Stream | Operation::Listen(_))),
             lists_tools: matches!(operation, Some(Operation::ListTools)),
             permit,
-            lane,
+            execution_path,
             message,
             body,
             reservation: None,

@@ -7,7 +7,7 @@ use crate::operation::Operation;
 use super::{
     super::{
         Gate,
-        audit::{self, Subject},
+        audit::{self, AuditContext},
         refusal::{Refusal, RefusedRequest},
     },
     AuthorizedRequest, UNREADABLE,
@@ -23,18 +23,18 @@ impl Gate {
     ) -> Result<(), Box<RefusedRequest<'_>>> {
         let (message, permit) = (&authorized.message, &authorized.permit);
         let operation = message.operation().unwrap_or(UNREADABLE);
-        let subject = Subject::new(Some(operation), permit.caller()).of_request(headers);
-        let subject = subject.with_policy(authorized.policy.as_deref());
-        let refuse = |refusal| self.refuse(subject, refusal, headers, message.response_envelope());
+        let context = AuditContext::new(Some(operation), permit.caller()).of_request(headers);
+        let context = context.with_policy(authorized.policy.as_deref());
+        let refuse = |refusal| self.refuse(context, refusal, headers, message.response_envelope());
         // A local caller has one connection and no session in the table.
         if operation == Operation::Initialize && !self.is_local {
-            let reserved = self.reserve_session(subject.caller, &authorized.body);
+            let reserved = self.reserve_session(context.caller, &authorized.body);
             authorized.reservation =
                 Some(reserved.map_err(|limit| refuse(Refusal::SessionLimit(limit)))?);
         }
-        let is_known = operation.subject().is_none() || permit.target().is_some();
-        authorized.report = self.report_allowed(subject, is_known).map_err(refuse)?;
-        audit::admitted(subject, is_known);
+        let is_known = operation.item_name().is_none() || permit.target().is_some();
+        authorized.report = self.report_allowed(context, is_known).map_err(refuse)?;
+        audit::admitted(context, is_known);
         Ok(())
     }
 }

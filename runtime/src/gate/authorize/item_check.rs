@@ -17,7 +17,7 @@ use crate::{
 use super::{
     super::{
         Gate,
-        audit::Subject,
+        audit::AuditContext,
         authorizer::{AuthorizeQuestion, Authorizer, NotAuthorized},
         refusal::{Refusal, RefusedRequest},
     },
@@ -50,9 +50,9 @@ impl Gate {
                 Err(refused) => refused,
             };
             let message = &request.message;
-            let subject = Subject::new(message.operation(), request.admission.caller());
-            let refusal = self.item_refusal(refused, subject);
-            Err(self.refuse(subject, refusal, headers, message.response_envelope()))
+            let context = AuditContext::new(message.operation(), request.admission.caller());
+            let refusal = self.item_refusal(refused, context);
+            Err(self.refuse(context, refusal, headers, message.response_envelope()))
         };
         Some(check.boxed())
     }
@@ -107,7 +107,7 @@ impl Gate {
     pub(in crate::gate) fn item_refusal(
         &self,
         refused: NotAuthorized,
-        subject: Subject<'_>,
+        context: AuditContext<'_>,
     ) -> Refusal {
         let demanded = match refused {
             NotAuthorized::Denied(AuthorizeDenial::NeedsScopes(scopes)) => scopes,
@@ -132,14 +132,16 @@ impl Gate {
             }
             NotAuthorized::TooManyPending => return Refusal::TooManyPending,
         };
-        let (operation, caller) = (subject.operation, subject.caller);
+        let (operation, caller) = (context.operation, context.caller);
         let table = self.rules.table();
         let granted = caller.map_or(ScopeSet::EMPTY, Caller::granted);
         let demanded = table.held(demanded.iter().map(|scope| scope.as_str()));
         let needed = operation.map_or(ScopeSet::EMPTY, |of| self.rules.needed(of, granted));
         let needed = needed.union(demanded);
         match caller {
-            None => Refusal::NoToken { wanted: needed },
+            None => Refusal::NoToken {
+                challenge_scopes: needed,
+            },
             Some(caller) => Refusal::InsufficientScope {
                 challenged: self.challenged_scopes(needed, caller.held()),
                 needed,

@@ -12,7 +12,7 @@ use crate::denial::{DenialReason, ItemDenial};
 use super::{
     super::{
         Gate,
-        audit::Subject,
+        audit::AuditContext,
         decision_point::{Allowed, NotAllowed, PolicyFault, PolicyQuestion},
         refusal::{Refusal, RefusedRequest},
         session::SESSION_ID,
@@ -40,7 +40,12 @@ impl Gate {
         let asks = counts_elsewhere || self.asks_item(&request);
         match request.admission {
             Admission::Permitted(permit) if !asks => {
-                let rest = (request.lane, request.message, request.body, request.session);
+                let rest = (
+                    request.execution_path,
+                    request.message,
+                    request.body,
+                    request.session,
+                );
                 Either::Left(ready(Ok(AdmittedRequest::permitted(permit, None, rest))))
             }
             // Boxed: few requests ask, and the future of all others stays small.
@@ -66,14 +71,14 @@ impl Gate {
         }
         let AdmittedRequest {
             admission,
-            lane,
+            execution_path,
             message,
             body,
             session,
         } = request;
         let undecided = match admission {
             Admission::Permitted(permit) => {
-                let rest = (lane, message, body, session);
+                let rest = (execution_path, message, body, session);
                 return Ok(AdmittedRequest::permitted(permit, None, rest));
             }
             Admission::Undecided(undecided) => undecided,
@@ -96,7 +101,7 @@ impl Gate {
         };
         match decided {
             Ok(Allowed { permit, note }) => {
-                let rest = (lane, message, body, session);
+                let rest = (execution_path, message, body, session);
                 Ok(AdmittedRequest::permitted(permit, note, rest))
             }
             Err(not_allowed) => {
@@ -105,10 +110,10 @@ impl Gate {
                     PolicyFault::Denied(note) => note.clone(),
                     _ => None,
                 };
-                let subject = Subject::new(operation, undecided.caller());
-                let subject = subject.with_policy(note.as_deref());
+                let context = AuditContext::new(operation, undecided.caller());
+                let context = context.with_policy(note.as_deref());
                 let refusal = policy_refusal(&fault);
-                Err(self.refuse(subject, refusal, headers, message.response_envelope()))
+                Err(self.refuse(context, refusal, headers, message.response_envelope()))
             }
         }
     }

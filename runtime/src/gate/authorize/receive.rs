@@ -3,11 +3,11 @@
 use axum::body::Body;
 use http::HeaderMap;
 
-use crate::{caller::Caller, config::Limits};
+use crate::{caller::Caller, config::RequestLimits};
 
 use super::super::{
     Gate,
-    audit::Subject,
+    audit::AuditContext,
     body::{self, Received},
     refusal::Refusal,
 };
@@ -25,7 +25,7 @@ impl Gate {
         body: Body,
         all: bool,
     ) -> Result<Received, Refusal> {
-        let Limits {
+        let RequestLimits {
             body: limit,
             unauthenticated_body: keep,
             body_time: time,
@@ -51,6 +51,6 @@ impl Gate {
         caller: Option<&Caller>,
         refusal: Refusal,
     ) -> Refusal {
-        self.audited(Subject::new(None, caller).of_request(headers), refusal)
+        self.audited(AuditContext::new(None, caller).of_request(headers), refusal)
     }
 }

@@ -13,9 +13,9 @@ use crate::{
 use super::{
     super::{
         Gate,
-        audit::Subject,
+        audit::AuditContext,
         refusal::{Refusal, RefusedRequest},
-        throttle::{Limited, RateOf, Throttle},
+        throttle::{LimitExceeded, RateOf, Throttle},
     },
     AdmittedRequest,
 };
@@ -61,9 +61,9 @@ impl Gate {
                 .filter_map(|(target, rate)| Some(((*target)?, *rate)));
             throttle.take_back(&caller.identity(), items);
             let message = &request.message;
-            let subject = Subject::new(message.operation(), Some(caller));
-            let refusal = Refusal::Limited(limited);
-            Err(self.refuse(subject, refusal, headers, message.response_envelope()))
+            let context = AuditContext::new(message.operation(), Some(caller));
+            let refusal = Refusal::LimitExceeded(limited);
+            Err(self.refuse(context, refusal, headers, message.response_envelope()))
         };
         Some(counting.boxed())
     }
@@ -74,7 +74,7 @@ impl Gate {
         shared: &SharedRates,
         claims: &Claims,
         counted: &[Counted],
-    ) -> Option<Limited> {
+    ) -> Option<LimitExceeded> {
         let (kind, party) = match claims.subject() {
             Some(subject) => ("subject", subject),
             None => ("client", claims.client_id().unwrap_or_default()),
@@ -99,7 +99,7 @@ impl Gate {
             return None;
         };
         let (target, rate) = counted.get(index)?;
-        Some(Limited::Rate {
+        Some(LimitExceeded::Rate {
             of: if target.is_some() {
                 RateOf::Item
             } else {

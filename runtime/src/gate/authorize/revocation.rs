@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, future::BoxFuture};
 use toolgate_store::{Revocations, StaleRevocationsError, TokenNames};
 
-use crate::{caller::Caller, denial::DenialReason, verify::Unauthenticated};
+use crate::{caller::Caller, denial::DenialReason, verify::AuthenticationError};
 
 use super::super::Gate;
 
@@ -18,18 +18,18 @@ impl Gate {
     /// # Errors
     ///
     /// If the token was revoked, or if the server cannot know whether it was.
-    pub(super) fn check_revocation(&self, caller: &Caller) -> Result<(), Unauthenticated> {
+    pub(super) fn check_revocation(&self, caller: &Caller) -> Result<(), AuthenticationError> {
         match is_revoked(&self.revocations, caller) {
             Ok(false) => Ok(()),
             Ok(true) => {
                 tracing::info!(reason = "it was revoked", "access token refused");
-                Err(Unauthenticated::Invalid {
+                Err(AuthenticationError::Invalid {
                     reason: DenialReason::InvalidToken,
                     description: "the access token was revoked".into(),
                     token: Some(caller.verified()),
                 })
             }
-            Err(StaleRevocationsError) => Err(Unauthenticated::Unavailable {
+            Err(StaleRevocationsError) => Err(AuthenticationError::Unavailable {
                 reason: DenialReason::StoreUnavailable,
                 retry_after: RETRY_AFTER,
                 description: "the server cannot know now whether the access token was revoked; try again later",

@@ -9,7 +9,7 @@ use crate::{caller::Caller, denial::DenialReason};
 
 use super::super::{
     Gate,
-    audit::Subject,
+    audit::AuditContext,
     message::IncomingMessage,
     refusal::{Refusal, RefusedRequest},
     session::{
@@ -37,12 +37,12 @@ impl Gate {
             let refusal = match access {
                 SessionAccess::NotFound => Refusal::NoSession,
                 SessionAccess::AuthenticationRequired => Refusal::NoToken {
-                    wanted: self.rules.scopes_to_request(message.operation()),
+                    challenge_scopes: self.rules.scopes_to_request(message.operation()),
                 },
             };
             let refusal = self.limit_refusal(caller, message, refusal);
-            let subject = Subject::new(message.operation(), caller);
-            self.refuse(subject, refusal, headers, message.response_envelope())
+            let context = AuditContext::new(message.operation(), caller);
+            self.refuse(context, refusal, headers, message.response_envelope())
         })
     }
 

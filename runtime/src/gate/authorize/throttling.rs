@@ -6,21 +6,21 @@ use http::{HeaderMap, request::Parts};
 
 use crate::{
     authorization::Target,
-    bearer::{BearerError, Credentials},
     caller::Caller,
+    credentials::{BearerError, Credentials},
     denial::DenialReason,
     operation::Operation,
     scope::ScopeSet,
-    verify::Unauthenticated,
+    verify::AuthenticationError,
 };
 
 use super::{
     super::{
         Gate,
-        audit::Subject,
+        audit::AuditContext,
         message::IncomingMessage,
         refusal::{Refusal, RefusedRequest},
-        throttle::{Limited, Principal, RunningItem, Throttle, Use},
+        throttle::{LimitExceeded, LimitedRequest, RateLimitKey, RunningItem, Throttle},
     },
     AdmittedRequest,
 };
@@ -40,7 +40,7 @@ impl Gate {
         throttle: &Throttle,
         parts: &Parts,
         token: Result<Option<Credentials>, BearerError>,
-    ) -> Result<Result<Option<Caller>, Unauthenticated>, Box<RefusedRequest<'_>>> {
+    ) -> Result<Result<Option<Caller>, AuthenticationError>, Box<RefusedRequest<'_>>> {
         let Some(address) = throttle.address(&parts.headers, &parts.extensions) else {
             return Ok(self.authenticate(parts, token).await);
         };
@@ -76,9 +76,10 @@ impl Gate {
     }
 
     /// Refuses a request before its body is read.
-    fn refuse_limited(&self, parts: &Parts, limited: Limited) -> Box<RefusedRequest<'_>> {
-        let subject = Subject::default().of_request(&parts.headers);
-        self.audited(subject, Refusal::Limited(limited)).into()
+    fn refuse_limited(&self, parts: &Parts, limited: LimitExceeded) -> Box<RefusedRequest<'_>> {
+        let context = AuditContext::default().of_request(&parts.headers);
+        self.audited(context, Refusal::LimitExceeded(limited))
+            .into()
     }
 
     /// Counts a request of a caller with a valid token, before anything is decided about it: a
@@ -106,9 +107,9 @@ impl Gate {
         throttle
             .count_caller(&caller.identity())
             .map_err(|limited| {
-                let subject = Subject::new(message.operation(), Some(caller));
-                let refusal = Refusal::Limited(limited);
-                let refused = self.refuse(subject, refusal, headers, message.response_envelope());
+                let context = AuditContext::new(message.operation(), Some(caller));
+                let refusal = Refusal::LimitExceeded(limited);
+                let refused = self.refuse(context, refusal, headers, message.response_envelope());
                 Box::new(RefusedRequest {
                     item: None,
                     needed: ScopeSet::EMPTY,
@@ -128,7 +129,7 @@ impl Gate {
         match (self.throttle.as_deref(), caller, message.operation()) {
             (Some(throttle), Some(caller), Some(_)) if !message.is_request() => {
                 let counted = throttle.count_caller(&caller.identity());
-                counted.map_or_else(Refusal::Limited, |()| refusal)
+                counted.map_or_else(Refusal::LimitExceeded, |()| refusal)
             }
             _ => refusal,
         }
@@ -147,14 +148,14 @@ impl Gate {
             extensions,
             ..
         } = &*parts;
-        let principal = || match request.admission.caller() {
-            Some(caller) => Principal::Caller(caller.identity()),
+        let rate_limit_key = || match request.admission.caller() {
+            Some(caller) => RateLimitKey::Caller(caller.identity()),
             None => match throttle.address(headers, extensions) {
-                Some(address) => Principal::Address(address),
-                None => Principal::Strangers,
+                Some(address) => RateLimitKey::Address(address),
+                None => RateLimitKey::AllUnauthenticated,
             },
         };
-        let running = self.begin_use(throttle, request, principal, headers)?;
+        let running = self.begin_use(throttle, request, rate_limit_key, headers)?;
         if let Some(running) = running {
             parts.extensions.insert(running);
         }
@@ -200,7 +201,7 @@ impl Gate {
         &self,
         throttle: &Throttle,
         request: &AdmittedRequest,
-        principal: impl FnOnce() -> Principal,
+        rate_limit_key: impl FnOnce() -> RateLimitKey,
         headers: &HeaderMap,
     ) -> Result<Option<Arc<RunningItem>>, Box<RefusedRequest<'_>>> {
         let message = &request.message;
@@ -213,8 +214,8 @@ impl Gate {
         if targets.is_empty() {
             return Ok(None);
         }
-        let used = Use {
-            principal: principal(),
+        let used = LimitedRequest {
+            rate_limit_key: rate_limit_key(),
             targets: &targets,
             runs: matches!(
                 operation,
@@ -223,9 +224,9 @@ impl Gate {
             continues: message.continues_rounds(),
         };
         throttle.begin(&used).map_err(|limited| {
-            let subject = Subject::new(operation, request.admission.caller());
-            let refusal = Refusal::Limited(limited);
-            self.refuse(subject, refusal, headers, message.response_envelope())
+            let context = AuditContext::new(operation, request.admission.caller());
+            let refusal = Refusal::LimitExceeded(limited);
+            self.refuse(context, refusal, headers, message.response_envelope())
         })
     }
 }
@@ -244,17 +245,17 @@ impl FailureCount {
     /// issuer that does not answer. But a token that has caused a request to an issuer stays
     /// counted until it is known to be valid: otherwise there is no limit for an attacker who keeps
     /// the issuer busy with invented tokens.
-    fn of(failure: &Unauthenticated) -> Self {
+    fn of(failure: &AuthenticationError) -> Self {
         match failure {
-            Unauthenticated::Invalid {
+            AuthenticationError::Invalid {
                 reason: DenialReason::ExpiredToken,
                 ..
             }
-            | Unauthenticated::WantsNonce => Self::GivenBack,
-            Unauthenticated::Invalid { .. }
-            | Unauthenticated::OtherScheme { .. }
-            | Unauthenticated::NoProof { .. } => Self::Counts,
-            Unauthenticated::Unavailable { .. } => Self::Stays,
+            | AuthenticationError::WantsNonce => Self::GivenBack,
+            AuthenticationError::Invalid { .. }
+            | AuthenticationError::OtherScheme { .. }
+            | AuthenticationError::NoProof { .. } => Self::Counts,
+            AuthenticationError::Unavailable { .. } => Self::Stays,
         }
     }
 }

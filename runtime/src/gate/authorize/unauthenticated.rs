@@ -10,16 +10,16 @@ use crate::{
     authorization::{Decision, Denial},
     caller::VerifiedToken,
     operation::Operation,
-    verify::Unauthenticated,
+    verify::AuthenticationError,
 };
 
 use super::{
     super::{
         Gate,
-        audit::Subject,
+        audit::AuditContext,
         body::Received,
+        decoded_size,
         message_head::MessageHead,
-        message_size,
         refusal::{ProofFailure, Refusal, RefusedRequest},
         session::SessionAccess,
     },
@@ -34,7 +34,7 @@ impl Gate {
         &self,
         parts: &Parts,
         session: Option<&str>,
-        failure: Option<Unauthenticated>,
+        failure: Option<AuthenticationError>,
         body: &Received,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
         let head = MessageHead::read(&body.bytes);
@@ -44,25 +44,25 @@ impl Gate {
             _ => head.operation(),
         };
         let rejected = match &failure {
-            Some(Unauthenticated::Invalid { token, .. }) => token.clone(),
+            Some(AuthenticationError::Invalid { token, .. }) => token.clone(),
             _ => None,
         };
         let Some(refusal) = self.unauthenticated_refusal(operation, session, failure, body) else {
             return Ok(());
         };
-        let subject = Subject {
+        let context = AuditContext {
             operation,
             rejected: rejected.as_deref().map(VerifiedToken::claims),
-            ..Subject::default()
+            ..AuditContext::default()
         };
-        Err(self.refuse(subject, refusal, &parts.headers, head.response_envelope()))
+        Err(self.refuse(context, refusal, &parts.headers, head.response_envelope()))
     }
 
     fn unauthenticated_refusal(
         &self,
         operation: Option<Operation<'_>>,
         session: Option<&str>,
-        failure: Option<Unauthenticated>,
+        failure: Option<AuthenticationError>,
         body: &Received,
     ) -> Option<Refusal> {
         if let Some(reason) = failure {
@@ -73,16 +73,18 @@ impl Gate {
                 Ok(_) => {}
                 Err(SessionAccess::NotFound) => return Some(Refusal::NoSession),
                 Err(SessionAccess::AuthenticationRequired) => {
-                    let wanted = self.rules.scopes_to_request(operation);
-                    return Some(Refusal::NoToken { wanted });
+                    let challenge_scopes = self.rules.scopes_to_request(operation);
+                    return Some(Refusal::NoToken { challenge_scopes });
                 }
             }
         }
         let operation = operation.unwrap_or(UNREADABLE);
         match self.rules.decide(operation, None) {
-            Decision::Deny(Denial::NoToken { wanted }, _) => Some(Refusal::NoToken { wanted }),
+            Decision::Deny(Denial::NoToken { challenge_scopes }, _) => {
+                Some(Refusal::NoToken { challenge_scopes })
+            }
             Decision::Admit(_) | Decision::Ask(_) | Decision::Deny(..)
-                if message_size::is_small_without_token(&self.limits, body) =>
+                if decoded_size::is_small_without_token(&self.limits, body) =>
             {
                 None
             }
@@ -97,29 +99,32 @@ impl Gate {
     /// Maps an authentication failure to a refusal.
     fn unauthenticated(
         &self,
-        reason: Unauthenticated,
+        reason: AuthenticationError,
         operation: Option<Operation<'_>>,
     ) -> Refusal {
-        let wanted = self.rules.scopes_to_request(operation);
-        let proof_failure = |failure| Refusal::ProofFailure { wanted, failure };
+        let challenge_scopes = self.rules.scopes_to_request(operation);
+        let proof_failure = |failure| Refusal::ProofFailure {
+            challenge_scopes,
+            failure,
+        };
         match reason {
-            Unauthenticated::Invalid {
+            AuthenticationError::Invalid {
                 reason,
                 description,
                 token: _,
             } => Refusal::InvalidToken {
-                wanted,
+                challenge_scopes,
                 reason,
                 description,
             },
-            Unauthenticated::OtherScheme { description } => {
+            AuthenticationError::OtherScheme { description } => {
                 proof_failure(ProofFailure::Scheme(description))
             }
-            Unauthenticated::NoProof { description } => {
+            AuthenticationError::NoProof { description } => {
                 proof_failure(ProofFailure::Proof(description))
             }
-            Unauthenticated::WantsNonce => proof_failure(ProofFailure::Nonce),
-            Unauthenticated::Unavailable {
+            AuthenticationError::WantsNonce => proof_failure(ProofFailure::Nonce),
+            AuthenticationError::Unavailable {
                 reason,
                 retry_after,
                 description,

@@ -89,7 +89,9 @@ impl RefusedRequest<'_> {
             (Refusal::Forbidden { .. }, Some(item), _) => {
                 format!("{item} was denied: {description}")
             }
-            (Refusal::Limited(_), Some(item), _) => format!("{item} was not run: {description}"),
+            (Refusal::LimitExceeded(_), Some(item), _) => {
+                format!("{item} was not run: {description}")
+            }
             (_, Some(item), Some(scopes)) => format!("{description}; {item} needs {scopes}"),
             (_, Some(item), None) => format!("{description}; it was sent for {item}"),
             _ => description.to_owned(),

@@ -48,7 +48,7 @@ impl RefusedRequest<'_> {
     /// Renders the answer.
     pub(in crate::gate) fn into_response(self, context: RefusalContext<'_>) -> Response<Body> {
         let refusal = match self.refusal {
-            Refusal::NoToken { wanted } => CachedRefusal::NoToken(wanted),
+            Refusal::NoToken { challenge_scopes } => CachedRefusal::NoToken(challenge_scopes),
             Refusal::InsufficientScope { challenged, .. } => {
                 CachedRefusal::InsufficientScope(challenged)
             }
@@ -141,7 +141,7 @@ impl RefusedRequest<'_> {
             Refusal::Body(BodyError::TooLarge) | Refusal::TooLargeWithoutToken { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Refusal::TooManyPending | Refusal::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::TooManyPending | Refusal::LimitExceeded(_) => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -162,19 +162,20 @@ impl RefusedRequest<'_> {
                 let prose = error.description();
                 with_error(ErrorCode::InvalidRequest, ScopeSet::EMPTY, prose)
             }
-            Refusal::NoToken { wanted } => {
-                let mut both = vec![challenges.without_error(*wanted, table)];
-                both.extend(bound.then(|| challenges.of_dpop(None, *wanted, table, "")));
+            Refusal::NoToken { challenge_scopes } => {
+                let mut both = vec![challenges.without_error(*challenge_scopes, table)];
+                both.extend(bound.then(|| challenges.of_dpop(None, *challenge_scopes, table, "")));
                 both
             }
-            Refusal::ProofFailure { wanted, failure } => {
-                with_error(failure.code(), *wanted, failure.description())
-            }
+            Refusal::ProofFailure {
+                challenge_scopes,
+                failure,
+            } => with_error(failure.code(), *challenge_scopes, failure.description()),
             Refusal::InvalidToken {
-                wanted,
+                challenge_scopes,
                 description,
                 ..
-            } => with_error(ErrorCode::InvalidToken, *wanted, description),
+            } => with_error(ErrorCode::InvalidToken, *challenge_scopes, description),
             Refusal::InsufficientScope { challenged, .. } => {
                 with_error(ErrorCode::InsufficientScope, *challenged, LACKS_SCOPE)
             }
@@ -220,9 +221,9 @@ impl RefusedRequest<'_> {
     pub(in crate::gate) fn denied_answer(&self, context: RefusalContext<'_>) -> DeniedAnswer {
         let challenge = match &self.refusal {
             // The host requires an `error`, and its documentation shows this one.
-            Refusal::NoToken { wanted } => Some(context.challenges.with_error(
+            Refusal::NoToken { challenge_scopes } => Some(context.challenges.with_error(
                 ErrorCode::InsufficientScope,
-                *wanted,
+                *challenge_scopes,
                 context.table,
                 &self.refusal.description(context),
             )),

@@ -15,15 +15,15 @@ use tower::{ServiceExt, service_fn};
 use super::*;
 use crate::{
     access::ResolvedAccess,
-    authorization::{Offers, Permit, Rules, Target},
-    bearer::{BearerToken, Credentials, Scheme},
-    caller::Acceptance,
+    authorization::{Permit, ProtectedItems, Rules, Target},
+    caller::TokenPolicy,
     claims::Claims,
     clock::{Clock, UnixTime},
+    credentials::{BearerToken, Credentials, Scheme},
     error::SetupErrors,
     gate::{
-        ChallengeScopes, Challenges, ItemNames, Limits, OpenStreams, OriginRules, PendingBodies,
-        RefusalCache, SessionLimits, Sessions,
+        ChallengeScopes, Challenges, ItemNames, OpenStreams, OriginRules, PendingBodies,
+        RefusalCache, RequestLimits, SessionLimits, Sessions,
     },
     scope::{Scope, ScopeSet, ScopeTable},
     verify::{Authenticator, DpopRequest, TokenError, TokenVerifier, VerificationPath},
@@ -54,17 +54,17 @@ impl Clock for AtOne {
 fn gate() -> Gate {
     let table = ScopeTable::with_hierarchy([READ], &[]).unwrap();
     let read = ResolvedAccess::Scopes([table.required()].into());
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         tools: vec![
             ("ping".into(), ResolvedAccess::Public),
             ("read".into(), read),
         ],
-        ..Offers::default()
+        ..ProtectedItems::default()
     };
-    let wanted = [table.required(), ScopeSet::EMPTY];
+    let challenge_scopes = [table.required(), ScopeSet::EMPTY];
     let metadata = "http://localhost/.well-known/oauth-protected-resource";
     let mut faults = SetupErrors::default();
-    let challenges = Challenges::new(metadata, "", &table, wanted, &mut faults);
+    let challenges = Challenges::new(metadata, "", &table, challenge_scopes, &mut faults);
     Gate {
         replicas: None,
         revocations: Revocations::new(),
@@ -77,22 +77,27 @@ fn gate() -> Gate {
         refusal_cache: RefusalCache::default(),
         authenticator: Arc::new(Authenticator::new(
             TextIsScopes,
-            Acceptance::new(["i"], ["a"]),
+            TokenPolicy::new(["i"], ["a"]),
             Arc::new(table.clone()),
             Arc::new(AtOne),
         )),
-        item_names: ItemNames::of(&offers),
-        rules: Arc::new(Rules::new(table, offers, wanted[0], true)),
+        item_names: ItemNames::of(&protected_items),
+        rules: Arc::new(Rules::new(
+            table,
+            protected_items,
+            challenge_scopes[0],
+            true,
+        )),
         challenge_scopes: ChallengeScopes::default(),
         denials_as_tool_results: None,
         origins: OriginRules::new(vec!["localhost".to_owned()], Vec::new(), true),
         clock: Arc::new(AtOne),
         observation: None,
-        limits: Limits {
+        limits: RequestLimits {
             body: 1024,
             unauthenticated_body: 1024,
             body_time: Duration::from_secs(1),
-            ..Limits::default()
+            ..RequestLimits::default()
         },
         pending_bodies: PendingBodies::new(1024),
         stop: CancellationToken::new(),
@@ -278,4 +283,4 @@ async fn a_client_that_disconnects_leaves_no_uncounted_session() {
 }
 
 mod costs;
-mod lanes;
+mod execution_paths;

@@ -18,7 +18,7 @@ pub(super) struct Entry {
     pub(super) owner: Option<Identity>,
     pub(super) latest_caller: LatestCaller,
     pub(super) activity: Arc<Activity>,
-    pub(super) places: usize,
+    pub(super) weight: usize,
     /// When the life of its record in the shared store was extended.
     pub(super) extended: Instant,
     /// Ends the session in rmcp.
@@ -65,46 +65,46 @@ impl Table {
     pub(super) fn take(
         &mut self,
         owner: Option<&Identity>,
-        places: usize,
+        weight: usize,
         limits: &SessionLimits,
     ) -> Result<Vec<Removed>, SessionLimitReached> {
         let mut removed = Vec::new();
-        let taken = self.reserve(owner, places, limits, &mut removed);
+        let taken = self.reserve(owner, weight, limits, &mut removed);
         if let Err(full) = taken {
             for (id, entry) in removed {
                 self.insert(id, entry);
             }
             return Err(full);
         }
-        self.add(owner.cloned(), places);
+        self.add(owner.cloned(), weight);
         Ok(removed)
     }
 
     fn reserve(
         &mut self,
         owner: Option<&Identity>,
-        places: usize,
+        weight: usize,
         limits: &SessionLimits,
         removed: &mut Vec<Removed>,
     ) -> Result<(), SessionLimitReached> {
         let (share, full) = match owner {
-            Some(_) => (limits.per_principal(), SessionLimitReached::OfCaller),
+            Some(_) => (limits.per_caller(), SessionLimitReached::OfCaller),
             None => (limits.anonymous(), SessionLimitReached::OfServer),
         };
-        while self.taken_by(owner) + places > share {
+        while self.taken_by(owner) + weight > share {
             let theirs = |entry: &Entry| (entry.owner.as_ref() == owner).then_some(());
             removed.push(self.remove_idle_one(theirs).ok_or(full)?);
         }
-        while owner.is_some() && self.owned + places > limits.owned() {
+        while owner.is_some() && self.owned + weight > limits.owned() {
             // A session of the owner with most places ends; of several owners, the session
             // that has been idle for longest. The caller counts with the places it requests,
             // so a caller that opens session after session ends its own.
-            let least = self.taken_by(owner) + places;
+            let least = self.taken_by(owner) + weight;
             let taken = &self.taken;
             let share = |entry: &Entry| {
                 entry.owner.as_ref()?;
                 let is_callers = entry.owner.as_ref() == owner;
-                let added = if is_callers { places } else { 0 };
+                let added = if is_callers { weight } else { 0 };
                 let share = taken.get(&entry.owner).copied().unwrap_or_default() + added;
                 (share >= least).then_some(share)
             };
@@ -130,12 +130,12 @@ impl Table {
     }
 
     /// Returns the places of a session that was not opened.
-    pub(super) fn give_back(&mut self, owner: Option<Identity>, places: usize) {
+    pub(super) fn give_back(&mut self, owner: Option<Identity>, weight: usize) {
         if owner.is_some() {
-            self.owned = self.owned.saturating_sub(places);
+            self.owned = self.owned.saturating_sub(weight);
         }
         if let hash_map::Entry::Occupied(mut taken) = self.taken.entry(owner) {
-            *taken.get_mut() = taken.get().saturating_sub(places);
+            *taken.get_mut() = taken.get().saturating_sub(weight);
             if *taken.get() == 0 {
                 taken.remove();
             }
@@ -149,24 +149,24 @@ impl Table {
     }
 
     fn insert(&mut self, id: String, entry: Entry) {
-        self.add(entry.owner.clone(), entry.places);
+        self.add(entry.owner.clone(), entry.weight);
         self.entries.insert(id, entry);
     }
 
-    fn add(&mut self, owner: Option<Identity>, places: usize) {
+    fn add(&mut self, owner: Option<Identity>, weight: usize) {
         if owner.is_some() {
-            self.owned += places;
+            self.owned += weight;
         }
-        *self.taken.entry(owner).or_default() += places;
+        *self.taken.entry(owner).or_default() += weight;
     }
 
     /// Gives a session without an owner to a caller, if the caller's limit allows it.
     pub(super) fn claim(&mut self, id: &str, owner: Identity, limits: &SessionLimits) -> bool {
-        let Some(places) = self.entries.get(id).map(|entry| entry.places) else {
+        let Some(weight) = self.entries.get(id).map(|entry| entry.weight) else {
             return false;
         };
-        let has_capacity = self.taken_by(Some(&owner)) + places <= limits.per_principal()
-            && self.owned + places <= limits.owned();
+        let has_capacity = self.taken_by(Some(&owner)) + weight <= limits.per_caller()
+            && self.owned + weight <= limits.owned();
         if has_capacity && let Some((id, mut entry)) = self.remove(id) {
             entry.owner = Some(owner);
             self.insert(id, entry);
@@ -176,7 +176,7 @@ impl Table {
 
     pub(super) fn remove(&mut self, id: &str) -> Option<Removed> {
         let (id, entry) = self.entries.remove_entry(id)?;
-        self.give_back(entry.owner.clone(), entry.places);
+        self.give_back(entry.owner.clone(), entry.weight);
         Some((id, entry))
     }
 

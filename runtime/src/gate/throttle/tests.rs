@@ -31,9 +31,9 @@ fn throttle(limits: ItemLimits, settings: RateSettings) -> (Throttle, Arc<Moved>
     (*throttle.unwrap(), clock)
 }
 
-fn by_strangers(targets: &[Target]) -> Use<'_> {
-    Use {
-        principal: Principal::Strangers,
+fn by_unauthenticated(targets: &[Target]) -> LimitedRequest<'_> {
+    LimitedRequest {
+        rate_limit_key: RateLimitKey::AllUnauthenticated,
         targets,
         runs: true,
         continues: false,
@@ -63,8 +63,8 @@ fn a_rate_is_counted_in_fractions_of_a_second() {
     };
     let (throttle, clock) = throttle(limits, RateSettings::default());
     for _ in 0..10 {
-        assert!(throttle.begin(&by_strangers(&[TOOL])).is_ok());
-        assert!(throttle.begin(&by_strangers(&[TOOL])).is_err());
+        assert!(throttle.begin(&by_unauthenticated(&[TOOL])).is_ok());
+        assert!(throttle.begin(&by_unauthenticated(&[TOOL])).is_err());
         *clock.0.lock().unwrap() += Duration::from_millis(100);
     }
 }
@@ -77,12 +77,12 @@ fn a_request_that_one_item_refuses_is_counted_for_no_item() {
         ..ItemLimits::NONE
     };
     let (throttle, _) = throttle(limits, RateSettings::default());
-    assert!(throttle.begin(&by_strangers(&[TOOL, OTHER])).is_ok());
+    assert!(throttle.begin(&by_unauthenticated(&[TOOL, OTHER])).is_ok());
     for _ in 0..5 {
-        assert!(throttle.begin(&by_strangers(&[TOOL, OTHER])).is_err());
+        assert!(throttle.begin(&by_unauthenticated(&[TOOL, OTHER])).is_err());
     }
-    assert!(throttle.begin(&by_strangers(&[TOOL])).is_ok());
-    assert!(throttle.begin(&by_strangers(&[TOOL])).is_err());
+    assert!(throttle.begin(&by_unauthenticated(&[TOOL])).is_ok());
+    assert!(throttle.begin(&by_unauthenticated(&[TOOL])).is_err());
 }
 
 #[test]
@@ -93,19 +93,22 @@ fn a_request_that_the_rate_refuses_does_not_stay_running() {
         ..ItemLimits::NONE
     };
     let (throttle, clock) = throttle(limits, RateSettings::default());
-    let running = throttle.begin(&by_strangers(&[TOOL])).unwrap();
+    let running = throttle.begin(&by_unauthenticated(&[TOOL])).unwrap();
     assert_eq!(
-        throttle.begin(&by_strangers(&[TOOL])).err(),
-        Some(Limited::Running { most: 1 })
+        throttle.begin(&by_unauthenticated(&[TOOL])).err(),
+        Some(LimitExceeded::Running { most: 1 })
     );
     drop(running);
     // The request that was refused as running was not counted by the rate.
-    drop(throttle.begin(&by_strangers(&[TOOL])).unwrap());
+    drop(throttle.begin(&by_unauthenticated(&[TOOL])).unwrap());
     for _ in 0..3 {
-        let refused = throttle.begin(&by_strangers(&[TOOL])).err();
-        assert!(matches!(refused, Some(Limited::Rate { .. })), "{refused:?}");
+        let refused = throttle.begin(&by_unauthenticated(&[TOOL])).err();
+        assert!(
+            matches!(refused, Some(LimitExceeded::Rate { .. })),
+            "{refused:?}"
+        );
     }
     *clock.0.lock().unwrap() += Duration::from_secs(1800);
-    assert!(throttle.begin(&by_strangers(&[TOOL])).is_ok());
+    assert!(throttle.begin(&by_unauthenticated(&[TOOL])).is_ok());
     assert!(throttle.running.is_empty());
 }

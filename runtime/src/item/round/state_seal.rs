@@ -22,7 +22,7 @@ use toolgate_store::OneTimeUses;
 use super::{
     round_request::RoundRequest,
     shared_use::SharedUse,
-    used_states::{Use, UsedStates},
+    used_states::{StateRedemption, UsedStates},
 };
 use crate::{
     caller::Caller,
@@ -180,7 +180,7 @@ impl RoundSeal {
     }
 
     /// Uses a state by an id in it, for the seconds until it expires.
-    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str, left: u64) -> Use {
+    pub(super) fn use_once(&self, caller: Option<&Caller>, id: &str, left: u64) -> StateRedemption {
         let (caller, now) = (caller.map(Caller::identity), self.clock.now());
         self.used.insert(id, caller, now.plus(left), now)
     }

@@ -18,7 +18,7 @@ const CAPACITY_OF_STRANGERS: usize = CAPACITY / 2;
 
 /// The result of using a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::item) enum Use {
+pub(in crate::item) enum StateRedemption {
     /// It was not used before.
     First,
     /// It was used before.
@@ -44,11 +44,11 @@ impl UsedStates {
         caller: Option<Identity>,
         until: UnixTime,
         now: UnixTime,
-    ) -> Use {
+    ) -> StateRedemption {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|_, one| one.until.since(now) > 0);
         if used.contains_key(id) {
-            return Use::Repeated;
+            return StateRedemption::Repeated;
         }
         let of_caller = used.values().filter(|one| one.caller == caller).count();
         let share = match caller {
@@ -56,10 +56,10 @@ impl UsedStates {
             None => CAPACITY_OF_STRANGERS,
         };
         if used.len() >= CAPACITY || of_caller >= share {
-            return Use::AtCapacity;
+            return StateRedemption::AtCapacity;
         }
         used.insert(id.to_owned(), Used { caller, until });
-        Use::First
+        StateRedemption::First
     }
 }
 
@@ -75,15 +75,27 @@ mod tests {
     #[test]
     fn a_state_is_used_once_until_it_expires() {
         let used = UsedStates::default();
-        assert_eq!(used.insert("a", None, at(20), at(10)), Use::First);
-        assert_eq!(used.insert("a", None, at(20), at(19)), Use::Repeated);
-        assert_eq!(used.insert("b", None, at(30), at(10)), Use::First);
+        assert_eq!(
+            used.insert("a", None, at(20), at(10)),
+            StateRedemption::First
+        );
+        assert_eq!(
+            used.insert("a", None, at(20), at(19)),
+            StateRedemption::Repeated
+        );
+        assert_eq!(
+            used.insert("b", None, at(30), at(10)),
+            StateRedemption::First
+        );
         // Its seal has expired, too: nothing opens it.
-        assert_eq!(used.insert("a", None, at(40), at(20)), Use::First);
+        assert_eq!(
+            used.insert("a", None, at(40), at(20)),
+            StateRedemption::First
+        );
     }
 
     #[test]
-    fn a_caller_or_stranger_who_fills_a_share_does_not_stop_others() {
+    fn a_caller_or_unauthenticated_client_who_fills_a_share_does_not_stop_others() {
         let used = UsedStates::default();
         let caller = |name: &str| {
             let claims = Claims::new("i", at(99)).with_subject(name);
@@ -97,14 +109,26 @@ mod tests {
         for (who, (caller, share)) in callers.iter_mut().enumerate() {
             for one in 0..*share {
                 let id = format!("{who} {one}");
-                assert_eq!(used.insert(&id, caller.clone(), at(20), at(10)), Use::First);
+                assert_eq!(
+                    used.insert(&id, caller.clone(), at(20), at(10)),
+                    StateRedemption::First
+                );
             }
             let more = used.insert("more", caller.take(), at(20), at(10));
-            assert_eq!(more, Use::AtCapacity);
+            assert_eq!(more, StateRedemption::AtCapacity);
         }
         // A repeated state is recognised at capacity, too.
-        assert_eq!(used.insert("1 0", None, at(20), at(10)), Use::Repeated);
-        assert_eq!(used.insert("b", caller("bob"), at(20), at(10)), Use::First);
-        assert_eq!(used.insert("later", None, at(40), at(20)), Use::First);
+        assert_eq!(
+            used.insert("1 0", None, at(20), at(10)),
+            StateRedemption::Repeated
+        );
+        assert_eq!(
+            used.insert("b", caller("bob"), at(20), at(10)),
+            StateRedemption::First
+        );
+        assert_eq!(
+            used.insert("later", None, at(40), at(20)),
+            StateRedemption::First
+        );
     }
 }

@@ -24,7 +24,7 @@ where
             item.listing(),
             item.requirement(),
             item.is_step_up(),
-            item.demands().to_vec()
+            item.authorize_scopes().to_vec()
         )
     };
     Ok(items.iter().map(text).collect())

@@ -2,7 +2,7 @@
 //! reachable from where a person asks.
 
 use crate::{
-    caller::{Acceptance, VerifiedToken},
+    caller::{TokenPolicy, VerifiedToken},
     claims::Claims,
     clock::UnixTime,
     config::{Config, ValidConfig},
@@ -149,10 +149,10 @@ impl AccessTable {
             return Some(claims);
         }
         let spellings: Vec<_> = issuer.into_iter().flat_map(|one| one.spellings()).collect();
-        let acceptance = Acceptance::new(spellings, settings.audiences().iter().cloned())
+        let token_policy = TokenPolicy::new(spellings, settings.audiences().iter().cloned())
             .with_leeway(settings.leeway());
         let token = VerifiedToken::new(claims.clone(), &ScopeTable::default());
-        match acceptance.accept(token, now) {
+        match token_policy.accept(token, now) {
             Ok(_) => steps.add(
                 "token",
                 Verdict::Allows,

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     authorization::Permit,
     gate::{LateDenials, RunningCall, SessionGuard},
-    item::{Call, CallRound, RoundRequest, Unanswered},
+    item::{Call, CallRound, RoundRequest, RunError},
     observer::RunOutcome,
     operation::{self, Operation},
     prompt::PromptKind,
@@ -123,7 +123,7 @@ impl Handler {
         let operation = Operation::CallTool(&request.name);
         let permit = self.permit(&context.extensions, operation)?;
         let _finish = FinishReport(run_report(&context.extensions));
-        let running = running.map_err(Unanswered::Denied);
+        let running = running.map_err(RunError::Denied);
         let end = unless_cancelled(false, context.ct.clone(), running).await;
         end.or_else(|error| answer_denied::<ToolKind>(error, &permit, operation, &context))
     }
@@ -164,18 +164,18 @@ impl Handler {
 /// Answers a request that its item has denied while it ran. The gate replaces the answer by a
 /// refusal, unless something was sent before it.
 pub(in crate::server) fn answer_denied<K: ServedKind>(
-    unanswered: Unanswered,
+    run_error: RunError,
     permit: &Permit,
     operation: Operation<'_>,
     context: &RequestContext<RoleServer>,
 ) -> Result<K::Response, ErrorData> {
-    let denial = match unanswered {
-        Unanswered::Denied(denial) => denial,
-        Unanswered::Failed(error) => return Err(error),
+    let denial = match run_error {
+        RunError::Denied(denial) => denial,
+        RunError::Failed(error) => return Err(error),
     };
     let late = gate_extension::<LateDenials>(&context.extensions);
     let (Some(late), Some(head)) = (late, context.extensions.get::<Parts>()) else {
-        return Err(Unanswered::Denied(denial).into());
+        return Err(RunError::Denied(denial).into());
     };
     let request = (&context.id, is_current(context));
     let answer = late.deny(permit, operation, *denial, &head.headers, request);

@@ -101,7 +101,8 @@ impl World {
         let offered = catalogue.offered(true);
         let table = offered.table(&ScopeHierarchy::default(), &mut faults);
         faults.finish(()).unwrap();
-        let offers = offered.offers(&table, catalogue.switches(), Arc::new(SystemClock));
+        let protected_items =
+            offered.offers(&table, catalogue.enabled_items(), Arc::new(SystemClock));
         let baseline = table.required();
         let rounds = RoundSeal::new([None; 2], String::new(), Arc::new(SystemClock)).unwrap();
         let shared = Arc::new(Shared {
@@ -116,7 +117,7 @@ impl World {
             notifier: None,
             rounds: Arc::new(rounds),
             tool_lists: ToolListCache::new(Vec::new()),
-            rules: Arc::new(Rules::new(table, offers, baseline, true)),
+            rules: Arc::new(Rules::new(table, protected_items, baseline, true)),
         });
         let handler = Arc::clone(&shared);
         Self {

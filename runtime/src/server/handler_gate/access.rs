@@ -17,7 +17,7 @@ pub struct Access {
     requirement: Option<Requirement>,
     conditions: Conditions,
     step_up: bool,
-    demands: &'static [Scope],
+    authorize_scopes: &'static [Scope],
     question: Option<DeclaredQuestion>,
     limits: ItemLimits,
 }
@@ -28,7 +28,7 @@ impl Access {
         requirement: None,
         conditions: Conditions::NONE,
         step_up: false,
-        demands: &[],
+        authorize_scopes: &[],
         question: None,
         limits: ItemLimits::NONE,
     };
@@ -70,7 +70,7 @@ impl Access {
     #[must_use]
     pub const fn authorize_scopes(self, scopes: &'static [Scope]) -> Self {
         Self {
-            demands: scopes,
+            authorize_scopes: scopes,
             ..self
         }
     }
@@ -187,7 +187,7 @@ impl Access {
             requirement,
             conditions: self.conditions,
             step_up: self.step_up,
-            demands: self.demands.to_vec(),
+            authorize_scopes: self.authorize_scopes.to_vec(),
             question: self.question,
             limits: self.limits,
             // The gate cannot open a state of the handler, so a client could invent one.

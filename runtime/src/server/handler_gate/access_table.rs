@@ -3,7 +3,7 @@
 use crate::{
     authorization::Target,
     gate::AuthorizingItems,
-    server::{access_table::AccessTable, registry::Registry},
+    server::{access_table::AccessTable, registry::ItemAccessRegistry},
 };
 
 use super::{HandlerGate, handler_authorize::HandlerFunctions};
@@ -33,7 +33,7 @@ impl HandlerGate {
 /// Adds the offered items of a handler to a table.
 pub(super) fn with_offered(
     table: AccessTable,
-    offered: &Registry,
+    offered: &ItemAccessRegistry,
     functions: Option<&HandlerFunctions>,
 ) -> AccessTable {
     let has = |target| functions.is_some_and(|functions| functions.has_authorize(target));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    authorization::Switches,
+    authorization::EnabledItems,
     clock::Clock,
     config::Config,
     error::{SetupErrors, StartError},
@@ -25,7 +25,7 @@ use crate::{
         login_timing::Login,
         page_entries::tool_entry,
         readiness,
-        registry::{AccessTerms, Registry},
+        registry::{AccessTerms, ItemAccessRegistry},
         routes::{self, Served},
         token_issuers,
     },
@@ -33,11 +33,11 @@ use crate::{
 };
 
 use super::{
-    Access, HandlerCall, HandlerGate, Standing, access_table,
+    Access, HandlerCall, HandlerGate, HandlerGateInner, access_table,
     declared::Declared,
     handler_authorize::{DeclaredFunctions, boxed},
     inventory::Inventory,
-    user_decisions::UserDecisions,
+    user_checks::UserChecks,
 };
 
 /// Builds a [`HandlerGate`]. Declare the handler's items here: anything not declared is denied.
@@ -286,16 +286,16 @@ impl HandlerGateBuilder {
         let mut faults = SetupErrors::default();
         let offered = self.stated.offered(inventory, &mut faults);
         let functions = self.functions.resolve(&offered, &mut faults);
-        let decisions = UserDecisions::of(&offered, inventory, &mut faults);
+        let decisions = UserChecks::of(&offered, inventory, &mut faults);
         // Nothing can be switched off: the handler behind the gate has no switches.
-        let switches = Arc::new(Switches::default());
+        let enabled_items = Arc::new(EnabledItems::default());
         let policy = &self.policy;
         let access =
             access_table::with_offered(AccessTable::new(policy), &offered, functions.as_ref());
         let plan = GatePlan::new(
             &self.name,
             &offered,
-            switches,
+            enabled_items,
             self.policy,
             &config,
             &mut faults,
@@ -339,8 +339,8 @@ impl HandlerGateBuilder {
         let hosts = plan.origins.hosts().to_vec();
         let timeout = plan.settings.limits().authorize_timeout;
         let authorizer = functions.map(|all| Arc::new(Authorizer::new(Arc::new(all), timeout)));
-        let wall = plan.build(has_sessions, authorizer, None, None, None);
-        let standing = Standing {
+        let built_gate = plan.build(has_sessions, authorizer, None, None, None);
+        let inner = HandlerGateInner {
             access,
             decisions,
             banner,
@@ -359,25 +359,25 @@ impl HandlerGateBuilder {
                 metadata,
                 documentation,
                 cors,
-                issuer_routes: wall.issuer_routes.clone(),
-                approval_routes: wall.approval_routes.clone(),
-                readiness: wall.readiness.clone(),
+                issuer_routes: built_gate.issuer_routes.clone(),
+                approval_routes: built_gate.approval_routes.clone(),
+                readiness: built_gate.readiness.clone(),
             },
             hosts,
             body_limit,
-            everything: CancellationToken::new(),
+            session_shutdown: CancellationToken::new(),
             quota: Arc::default(),
-            wall,
+            built_gate,
         };
-        Ok(HandlerGate(Arc::new(standing)))
+        Ok(HandlerGate(Arc::new(inner)))
     }
 }
 
 /// Returns the `securitySchemes` of each tool.
-fn schemes_of(offered: &Registry) -> HashMap<String, Value> {
+fn schemes_of(offered: &ItemAccessRegistry) -> HashMap<String, Value> {
     let tools = offered.tools.iter();
     let schemes = tools.map(|(name, terms)| {
-        let schemes = schemes(terms.requirement, &terms.demands);
+        let schemes = schemes(terms.requirement, &terms.authorize_scopes);
         (name.clone(), schemes)
     });
     schemes.collect()
@@ -385,7 +385,10 @@ fn schemes_of(offered: &Registry) -> HashMap<String, Value> {
 
 /// Returns what the page shows of each tool: as the handler lists it, otherwise only its
 /// name.
-fn listings<'o>(offered: &'o Registry, inventory: &Inventory) -> Vec<(Tool, &'o AccessTerms)> {
+fn listings<'o>(
+    offered: &'o ItemAccessRegistry,
+    inventory: &Inventory,
+) -> Vec<(Tool, &'o AccessTerms)> {
     let known = inventory.tools.as_deref().unwrap_or_default();
     let tools = offered.tools.iter().map(|(name, terms)| {
         let listed = known.iter().find(|tool| *tool.name == **name).cloned();

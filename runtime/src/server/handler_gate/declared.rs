@@ -6,7 +6,7 @@ use crate::{
     error::SetupErrors,
     server::{
         item_inputs::ItemInputs,
-        registry::{AccessTerms, Registry},
+        registry::{AccessTerms, ItemAccessRegistry},
     },
     uri_pattern::UriPattern,
 };
@@ -28,7 +28,11 @@ pub(super) struct Declared {
 impl Declared {
     /// Returns the offered items, compared with the handler's inventory as far as it is
     /// known.
-    pub(super) fn offered(mut self, has: &Inventory, faults: &mut SetupErrors) -> Registry {
+    pub(super) fn offered(
+        mut self,
+        has: &Inventory,
+        faults: &mut SetupErrors,
+    ) -> ItemAccessRegistry {
         self.apply_rule(has, faults);
         let uses = self.tools.len() + self.prompts.len() + self.resources.len();
         if uses == 0 {
@@ -41,7 +45,7 @@ impl Declared {
         let tools = tools.map(|all| all.iter().map(|tool| &*tool.name).collect::<Vec<_>>());
         let prompts = has.prompts.as_ref();
         let prompts = prompts.map(|all| all.iter().map(|one| one.name.as_str()).collect());
-        Registry {
+        ItemAccessRegistry {
             tools: named("tool", self.tools, tools, faults),
             prompts: named("prompt", self.prompts, prompts, faults),
             resources: patterns(self.resources, has.uris.as_deref(), faults),

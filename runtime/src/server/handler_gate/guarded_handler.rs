@@ -37,7 +37,7 @@ use crate::{
 
 mod handler_admission;
 mod shown_resources;
-mod user_decision_run;
+mod user_check_run;
 
 use super::HandlerGate;
 use handler_admission::replace_arguments;
@@ -72,7 +72,7 @@ impl<H> GuardedHandler<H> {
     }
 
     pub(super) fn rules(&self) -> &Rules {
-        &self.gate.0.wall.gate.rules
+        &self.gate.0.built_gate.gate.rules
     }
 
     fn hears(&self, extensions: &Extensions) -> bool {

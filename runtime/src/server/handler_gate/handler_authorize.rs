@@ -13,7 +13,7 @@ use crate::{
     gate::AuthorizingItems,
     item::{AuthorizeError, AuthorizeReturn, Authorized, Authorizing, decide},
     scope::Scope,
-    server::registry::{AccessTerms, Registry},
+    server::registry::{AccessTerms, ItemAccessRegistry},
     uri_pattern::UriPattern,
 };
 
@@ -93,7 +93,7 @@ impl DeclaredFunctions {
     /// function of an item that is not offered is an error.
     pub(super) fn resolve(
         self,
-        offered: &Registry,
+        offered: &ItemAccessRegistry,
         faults: &mut SetupErrors,
     ) -> Option<HandlerFunctions> {
         let resources = offered.resources.iter();
@@ -143,11 +143,11 @@ fn numbered(
                 "combine both into one function: neither may silently win",
             );
         }
-        let demands = terms.demands.clone();
+        let authorize_scopes = terms.authorize_scopes.clone();
         *place = Some(Arc::new(Function {
             noun,
             name,
-            demands,
+            authorize_scopes,
             decide,
         }));
     }
@@ -158,7 +158,7 @@ fn numbered(
 struct Function {
     noun: &'static str,
     name: String,
-    demands: Vec<Scope>,
+    authorize_scopes: Vec<Scope>,
     decide: Decide,
 }
 
@@ -219,11 +219,17 @@ impl AuthorizingItems for HandlerFunctions {
             let Function {
                 noun,
                 name,
-                demands,
+                authorize_scopes,
                 decide: function,
             } = &*function;
             let deciding = function(call.clone());
-            decide((noun, name), demands, call.caller.clone(), deciding).await?;
+            decide(
+                (noun, name),
+                authorize_scopes,
+                call.caller.clone(),
+                deciding,
+            )
+            .await?;
             Ok(Authorized {
                 parameters: Box::new(call),
                 is_readable: true,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     access::Requirement,
-    authorization::{Offers, Switches, Target},
+    authorization::{EnabledItems, ProtectedItems, Target},
     claims::Claims,
     clock::UnixTime,
     scope::{Scope, ScopeTable},
@@ -20,24 +20,29 @@ impl Clock for At {
     }
 }
 
-fn herald(now: u64, switches: &Arc<Switches>) -> ChangeNotifier {
+fn herald(now: u64, enabled_items: &Arc<EnabledItems>) -> ChangeNotifier {
     let table = ScopeTable::with_hierarchy([READ], &[]).unwrap();
     let pattern = |text| UriPattern::parse(text).unwrap();
     let read = Requirement::Scopes(&[&[READ]]).resolve(&table);
-    let offers = Offers {
+    let protected_items = ProtectedItems {
         resources: vec![
             (pattern("notes://open"), Requirement::Public.resolve(&table)),
             (pattern("notes://{id}"), read),
         ],
         changes: true,
-        switches: Arc::clone(switches),
-        ..Offers::default()
+        enabled_items: Arc::clone(enabled_items),
+        ..ProtectedItems::default()
     };
     let mut capabilities = ServerCapabilities::default();
     capabilities.resources.get_or_insert_default();
     ChangeNotifier {
         changes: Changes::new(),
-        rules: Arc::new(Rules::new(table.clone(), offers, table.required(), true)),
+        rules: Arc::new(Rules::new(
+            table.clone(),
+            protected_items,
+            table.required(),
+            true,
+        )),
         authorizer: None,
         decision_point: None,
         clock: Arc::new(At(now)),
@@ -67,8 +72,8 @@ async fn concerns(herald: &ChangeNotifier, change: &Change, listening: &Subscrip
 
 #[tokio::test]
 async fn only_a_caller_that_may_read_a_resource_now_is_notified() {
-    let switches = Arc::new(Switches::new(0, 0, 2));
-    let now = herald(1, &switches);
+    let enabled_items = Arc::new(EnabledItems::new(0, 0, 2));
+    let now = herald(1, &enabled_items);
     let reader = caller(&now, "read");
     let nobody = caller(&now, "");
     assert!(tells(&now, "notes://7", Some(&reader)).await);
@@ -81,10 +86,10 @@ async fn only_a_caller_that_may_read_a_resource_now_is_notified() {
     assert!(!tells(&now, "notes://a/b", Some(&reader)).await);
     assert!(!tells(&now, "other://7", Some(&reader)).await);
     // An expired token allows nothing, not even notifications for public resources.
-    let later = herald(9, &switches);
+    let later = herald(9, &enabled_items);
     assert!(!tells(&later, "notes://7", Some(&reader)).await);
     assert!(!tells(&later, "notes://open", Some(&reader)).await);
-    switches.set(Target::Resource(1), false);
+    enabled_items.set(Target::Resource(1), false);
     assert!(!tells(&now, "notes://7", Some(&reader)).await);
 }
 

@@ -182,8 +182,11 @@ async fn a_demand_names_all_the_scopes_that_are_needed() {
             [ADMIN, Scope::new("root")].into()
         ))
     );
-    let demands = desk.tool("read_file").demands();
-    assert_eq!(demands, [ADMIN, Scope::new("root"), Scope::new("read")]);
+    let authorize_scopes = desk.tool("read_file").authorize_scopes();
+    assert_eq!(
+        authorize_scopes,
+        [ADMIN, Scope::new("root"), Scope::new("read")]
+    );
 }
 
 #[tokio::test]
@@ -274,7 +277,7 @@ async fn a_tool_without_a_function_demands_nothing() {
     fn plain() {}
     let desk = desk((), tools![plain]);
     assert_eq!(desk.asked("plain", json!({})).await, Ok(()));
-    assert_eq!(desk.tool("plain").demands().len(), 0);
+    assert_eq!(desk.tool("plain").authorize_scopes().len(), 0);
 }
 
 #[tokio::test]

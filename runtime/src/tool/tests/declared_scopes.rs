@@ -46,5 +46,5 @@ fn tools_that_keep_to_it_are_listed_as_ever() {
         desk.tool("show").requirement(),
         Requirement::Scopes(&[&[scope::READ], &[scope::WRITE]])
     );
-    assert_eq!(desk.tool("show").demands(), [scope::WRITE]);
+    assert_eq!(desk.tool("show").authorize_scopes(), [scope::WRITE]);
 }

@@ -9,7 +9,7 @@ use support::{
     resources_and_prompts,
     tool_server::{self, Runs},
 };
-use toolgate::{Changes, LogWriter, issuer::Issuer};
+use toolgate::{Changes, LineLimitWriter, issuer::Issuer};
 
 use super::Logged;
 
@@ -80,7 +80,7 @@ async fn lines(directives: &'static str, bounded: bool) -> Vec<String> {
     let trusted = Issuer::new(issuer.url());
     let logged = Logged::start_writing(server, trusted, directives, move |log| {
         let writer: Box<dyn io::Write> = match bounded {
-            true => Box::new(LogWriter::new(log)),
+            true => Box::new(LineLimitWriter::new(log)),
             false => Box::new(log),
         };
         writer

@@ -55,19 +55,19 @@ fn tokens(one: &Mint, two: &Mint) -> [String; TOKENS] {
 }
 
 /// Authenticates a token that is not cached.
-async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, Unauthenticated> {
+async fn uncached(fixture: &Fixture, token: &str) -> Result<Accepted, AuthenticationError> {
     let authenticator = &fixture.authenticator;
     let issuers = authenticator.verifier.as_issuers().unwrap();
     let token = BearerToken::new(token).unwrap();
     let verified = issuers
-        .verify_stamped(&token, &mut VerificationKind::default())
+        .verify_with_evidence(&token, &mut EvidenceKind::default())
         .await;
     let (claims, _) = verified.map_err(|error| authenticator.log_refusal(&error))?;
     authenticator.validate(authenticator.resolve_scopes(claims))
 }
 
 /// Renders the caller and the granted scopes, or the refusal.
-fn verdict(result: Result<Accepted, Unauthenticated>) -> String {
+fn verdict(result: Result<Accepted, AuthenticationError>) -> String {
     match result {
         Ok(accepted @ Accepted::Bearer(_)) => {
             let caller = caller(accepted, BearerToken::new("a").unwrap());
@@ -75,8 +75,8 @@ fn verdict(result: Result<Accepted, Unauthenticated>) -> String {
         }
         Ok(Accepted::Bound(token)) => format!("{:?} bound to {:?}", token.identity(), token.key()),
         // `retry_after` differs with the moment.
-        Err(Unauthenticated::Unavailable { .. }) => "unavailable".to_owned(),
-        Err(Unauthenticated::Invalid { description, .. }) => description.into_owned(),
+        Err(AuthenticationError::Unavailable { .. }) => "unavailable".to_owned(),
+        Err(AuthenticationError::Invalid { description, .. }) => description.into_owned(),
         Err(other) => panic!("{other:?} is not a refusal of a token"),
     }
 }

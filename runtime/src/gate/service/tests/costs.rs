@@ -16,8 +16,8 @@ const MIB: usize = 1024 * 1024;
 /// A gate with the default limits of a server.
 fn default_gate() -> Gate {
     Gate {
-        pending_bodies: PendingBodies::new(Limits::default().pending_bodies()),
-        limits: Limits::default(),
+        pending_bodies: PendingBodies::new(RequestLimits::default().pending_bodies()),
+        limits: RequestLimits::default(),
         ..gate()
     }
 }
@@ -82,7 +82,7 @@ const CALL_WITH_LIST: &str =
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"a","version":"1"},"capabilities":{"experimental":{"a":{"a":["#;
 
 #[test]
-fn a_body_of_a_stranger_costs_less_than_eight_times_what_is_kept_of_it() {
+fn a_body_of_an_unauthenticated_client_costs_less_than_eight_times_what_is_kept_of_it() {
     for start in ["[", CALL, CALL_WITH_OBJECT, CALL_WITH_LIST, INITIALIZE] {
         for item in ["{\"\":0},", "[", "0,", "\"\",", "{\"a\":"] {
             for token in [None, Some("Bearer =")] {
@@ -112,7 +112,7 @@ fn a_body_of_a_stranger_costs_less_than_eight_times_what_is_kept_of_it() {
 }
 
 #[test]
-fn a_public_tool_costs_a_stranger_no_more_than_a_refusal() {
+fn a_public_tool_costs_an_unauthenticated_client_no_more_than_a_refusal() {
     const PUBLIC: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ping","arguments":{"a":["#;
     for (items, status) in [(0, 200), (100, 200), (9_000, 413)] {
         let body = Hostile {

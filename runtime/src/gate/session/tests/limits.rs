@@ -26,7 +26,7 @@ async fn a_caller_that_opens_too_many_sessions_loses_its_oldest() {
 
 #[tokio::test(start_paused = true)]
 async fn sessions_without_a_token_never_replace_a_session_with_an_owner() {
-    let world = World::with(SessionLimits::default().with_anonymous_places(10));
+    let world = World::with(SessionLimits::default().with_unauthenticated_weight(10));
     let alice = caller("i", "alice", "");
     world.open("alice", Some(&alice));
     world.open("hers", None);
@@ -44,15 +44,15 @@ async fn sessions_without_a_token_never_replace_a_session_with_an_owner() {
 #[tokio::test(start_paused = true)]
 async fn a_session_in_use_is_not_replaced() {
     let limits = SessionLimits::default()
-        .with_anonymous_places(3)
-        .with_places_per_principal(2);
+        .with_unauthenticated_weight(3)
+        .with_weight_per_caller(2);
     let world = World::with(limits);
     let alice = caller("i", "alice", "");
-    for (owner, places, full) in [
+    for (owner, weight, full) in [
         (None, 3, SessionLimitReached::OfServer),
         (Some(&alice), 2, SessionLimitReached::OfCaller),
     ] {
-        let mut open: Vec<_> = (0..places)
+        let mut open: Vec<_> = (0..weight)
             .map(|number| {
                 let id = format!("{} {number}", owner.is_some());
                 world.open(&id, owner);
@@ -70,7 +70,7 @@ async fn a_session_in_use_is_not_replaced() {
 
 #[tokio::test]
 async fn unfinished_handshakes_take_places() {
-    let world = World::with(SessionLimits::default().with_anonymous_places(2));
+    let world = World::with(SessionLimits::default().with_unauthenticated_weight(2));
     let first = world.sessions.reserve(None, b"").unwrap();
     let second = world.sessions.reserve(None, b"").unwrap();
     assert_eq!(
@@ -102,7 +102,7 @@ async fn sessions_are_limited_by_bytes_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_server_ends_a_session_of_the_owner_with_most() {
-    let world = World::with(SessionLimits::default().with_places(10));
+    let world = World::with(SessionLimits::default().with_total_weight(10));
     let of = |subject: &str| caller("i", subject, "");
     let (alice, mallory) = (of("alice"), of("mallory"));
     // Idle for longest, and the only one of its owner.
@@ -123,7 +123,7 @@ async fn a_full_server_ends_a_session_of_the_owner_with_most() {
 
 #[tokio::test(start_paused = true)]
 async fn between_equal_owners_the_session_that_is_idle_longest_ends() {
-    let world = World::with(SessionLimits::default().with_places(5));
+    let world = World::with(SessionLimits::default().with_total_weight(5));
     let of = |number: i32| caller("i", &number.to_string(), "");
     for number in 0..7 {
         advance(Duration::from_secs(1)).await;

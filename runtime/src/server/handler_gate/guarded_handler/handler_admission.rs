@@ -42,7 +42,7 @@ impl<H> GuardedHandler<H> {
         operation: Operation<'_>,
     ) -> Result<(Permit, Option<HandlerCall>), ErrorData> {
         let permit = self.admit(context, operation)?;
-        let authorizer = self.gate.0.wall.gate.authorizer.as_deref();
+        let authorizer = self.gate.0.built_gate.gate.authorizer.as_deref();
         let is_asked = |authorizer: &Authorizer| {
             let target = permit.target();
             target.is_some_and(|target| authorizer.has_authorize(target))

@@ -26,7 +26,7 @@ impl<H> GuardedHandler<H> {
         resources: Vec<Resource>,
         context: &RequestContext<RoleServer>,
     ) -> Result<Vec<Resource>, ErrorData> {
-        let (gate, visibility) = (&self.gate.0.wall.gate, self.gate.0.visibility);
+        let (gate, visibility) = (&self.gate.0.built_gate.gate, self.gate.0.visibility);
         let rules = &gate.rules;
         let (mut shown, mut asked) = (Vec::new(), Vec::new());
         for resource in resources {

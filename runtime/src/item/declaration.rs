@@ -1,4 +1,4 @@
-//! [`Facts`]: what an attribute states about an item of any kind, except for its parameters.
+//! [`ItemDeclaration`]: what an attribute states about an item of any kind, except for its parameters.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What an attribute states about an item.
-pub struct Facts {
+pub struct ItemDeclaration {
     pub(crate) name: &'static str,
     pub(crate) description: &'static str,
     pub(crate) requirement: Requirement,
@@ -32,8 +32,8 @@ pub struct Facts {
     pub(crate) limits: ItemLimits,
 }
 
-impl Facts {
-    /// Creates the facts that every item has.
+impl ItemDeclaration {
+    /// Creates the declaration that every item has.
     #[must_use]
     pub fn new(name: &'static str, description: &'static str, requirement: Requirement) -> Self {
         Self {
@@ -167,7 +167,7 @@ impl Facts {
     }
 }
 
-/// Facts as a list publishes them.
+/// ItemDeclaration as a list publishes them.
 pub(crate) struct Published {
     pub(crate) description: String,
     pub(crate) title: Option<String>,
@@ -175,14 +175,14 @@ pub(crate) struct Published {
     pub(crate) meta: MetaObject,
 }
 
-impl Facts {
+impl ItemDeclaration {
     /// Returns what a list publishes. Errors are added to `faults`, with `noun` for the kind of
     /// the item.
     pub(crate) fn publish(
         &mut self,
         noun: &str,
         takes_caller: bool,
-        demands: &[Scope],
+        authorize_scopes: &[Scope],
         faults: &mut SetupErrors,
     ) -> Published {
         let name = self.name;
@@ -210,7 +210,7 @@ impl Facts {
                 MetaObject::default()
             }
         };
-        let schemes = security_schemes::schemes(self.requirement, demands);
+        let schemes = security_schemes::schemes(self.requirement, authorize_scopes);
         if meta
             .0
             .insert(security_schemes::SCHEMES.to_owned(), schemes)
@@ -237,7 +237,7 @@ impl Facts {
     label = "not declared with toolgate's attributes",
     note = "put `#[toolgate::mcp_tool(…)]` on the function; other crates have an attribute with this name, so check the `use`"
 )]
-pub trait Stated {
+pub trait DeclaredAccess {
     /// `scope = …`, `scopes = …`, `any_scope = …`, `authenticated` or `public`.
     const ACCESS: Requirement;
 
@@ -245,7 +245,7 @@ pub trait Stated {
     const CONDITIONS: Conditions = Conditions::NONE;
 
     /// `authorize_scopes = […]`.
-    const DEMANDS: &'static [Scope] = &[];
+    const AUTHORIZE_SCOPES: &'static [Scope] = &[];
 }
 
 /// A scope by the path of a constant, which is a string or a [`Scope`].

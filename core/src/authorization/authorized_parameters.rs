@@ -1,4 +1,4 @@
-//! [`AuthorizedSlot`]: what a permit covers beyond its target.
+//! [`AuthorizedParameters`]: what a permit covers beyond its target.
 
 use std::{
     any::Any,
@@ -9,11 +9,11 @@ use std::{
 /// The parameters of a request that its item has authorized, until the first run takes them. Only
 /// the item knows their type.
 #[derive(Clone, Default)]
-pub(super) struct AuthorizedSlot(Option<Arc<Mutex<Option<Parameters>>>>);
+pub(super) struct AuthorizedParameters(Option<Arc<Mutex<Option<Parameters>>>>);
 
 type Parameters = Box<dyn Any + Send>;
 
-impl AuthorizedSlot {
+impl AuthorizedParameters {
     pub(super) fn new(parameters: Parameters) -> Self {
         Self(Some(Arc::new(Mutex::new(Some(parameters)))))
     }
@@ -25,9 +25,10 @@ impl AuthorizedSlot {
     }
 }
 
-impl fmt::Debug for AuthorizedSlot {
+impl fmt::Debug for AuthorizedParameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Parameters are the user's data, which must not get into a log by accident.
-        f.debug_struct("AuthorizedSlot").finish_non_exhaustive()
+        f.debug_struct("AuthorizedParameters")
+            .finish_non_exhaustive()
     }
 }

@@ -9,12 +9,12 @@ use tokio::time::timeout;
 
 use crate::{
     authorization::{Permit, Target},
-    item::{Call, CallError, CallRound, Unanswered, UserDecision, timed_out},
+    item::{Call, CallError, CallRound, RunError, UserCheck, timed_out},
     observer::{RunOutcome, RunReport},
     server::{
         catalogue::ServedKind,
         handler::answer_denied,
-        handler_gate::user_decisions::SealedUserDecisions,
+        handler_gate::user_checks::SealedUserChecks,
         multi_round::{Answer, RoundGuard, Rounds},
         run_reports::{FinishReport, RunEnd, reported, run_report},
     },
@@ -41,8 +41,8 @@ impl Answer for Step {
 
 /// One item with a question for its user.
 struct Decided<'h> {
-    all: &'h SealedUserDecisions,
-    decision: &'h UserDecision,
+    all: &'h SealedUserChecks,
+    decision: &'h UserCheck,
     target: Target,
 }
 
@@ -94,12 +94,12 @@ impl<H> GuardedHandler<H> {
                     parts.extensions.insert(latest);
                 }
             }
-            Err(unanswered) => {
-                if matches!(unanswered, Unanswered::Denied(_)) {
+            Err(run_error) => {
+                if matches!(run_error, RunError::Denied(_)) {
                     note(RunOutcome::LateDenial);
                 }
                 let operation = K::operation(K::requested(&request).0);
-                return answer_denied::<K>(unanswered, &permit, operation, &context);
+                return answer_denied::<K>(run_error, &permit, operation, &context);
             }
         }
         // They belong to the question, and the handler cannot open the state.
@@ -126,7 +126,7 @@ impl<H> GuardedHandler<H> {
         report: Option<Arc<RunReport>>,
         running: impl Future<Output = Result<K::Response, ErrorData>>,
     ) -> Result<K::Response, ErrorData> {
-        let gate = &self.gate.0.wall.gate;
+        let gate = &self.gate.0.built_gate.gate;
         let limit = gate.throttle.as_ref().zip(target);
         let limit = limit.and_then(|(throttle, target)| Some((throttle.timeout(target)?, target)));
         let Some((time, target)) = limit else {
@@ -151,8 +151,8 @@ impl<H> GuardedHandler<H> {
         permit: &Permit,
         request: &K::Request,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Step, Unanswered> {
-        let gate = &self.gate.0.wall.gate;
+    ) -> Result<Step, RunError> {
+        let gate = &self.gate.0.built_gate.gate;
         let guard = RoundGuard {
             seal: &decided.all.seal,
             rules: &gate.rules,
@@ -177,7 +177,7 @@ impl<H> GuardedHandler<H> {
                     Some(question) => Step::Asked(question),
                     None => Step::Allowed(permit),
                 });
-                step.map_err(unanswered)
+                step.map_err(run_error)
             };
             step.boxed()
         };
@@ -185,9 +185,9 @@ impl<H> GuardedHandler<H> {
     }
 }
 
-fn unanswered(error: CallError) -> Unanswered {
+fn run_error(error: CallError) -> RunError {
     match error.into_denial() {
-        Ok(denial) => Unanswered::Denied(denial),
-        Err(error) => Unanswered::Failed(error.into_error_data()),
+        Ok(denial) => RunError::Denied(denial),
+        Err(error) => RunError::Failed(error.into_error_data()),
     }
 }

@@ -1,9 +1,9 @@
 //! Refuses messages that are too large to be unpacked.
 
-use crate::config::Limits;
+use crate::config::RequestLimits;
 
 use super::{
-    body::Received, json_memory_estimate::JsonSize, message_error::MessageError,
+    body::Received, json_memory_estimate::DecodedSize, message_error::MessageError,
     message_head::MessageHead,
 };
 
@@ -25,13 +25,13 @@ const LEAST_UNPACKED: usize = 512 * 1024;
 
 /// Checks that a message has neither too many values nor takes too much memory. Returns its
 /// size.
-pub(super) fn check(limits: &Limits, body: &[u8]) -> Result<JsonSize, MessageError> {
+pub(super) fn check(limits: &RequestLimits, body: &[u8]) -> Result<DecodedSize, MessageError> {
     let most = limits.json_values;
     // A value has at least one byte, so a body that is shorter than the limit is within it.
     if body.len() <= SMALL.min(most) {
-        return Ok(JsonSize::default());
+        return Ok(DecodedSize::default());
     }
-    let size = JsonSize::of(body);
+    let size = DecodedSize::of(body);
     if size.values > most {
         let message = format!(
             "the message has {} JSON values, and this server accepts at most {most}; send less at a time",
@@ -45,9 +45,9 @@ pub(super) fn check(limits: &Limits, body: &[u8]) -> Result<JsonSize, MessageErr
 
 /// Checks the same for a message that rmcp's reader reads.
 pub(super) fn check_for_rmcp(
-    limits: &Limits,
+    limits: &RequestLimits,
     body: &[u8],
-    size: JsonSize,
+    size: DecodedSize,
 ) -> Result<(), MessageError> {
     if body.len() <= SMALL {
         return Ok(());
@@ -65,14 +65,18 @@ pub(super) fn check_for_rmcp(
 
 /// Returns whether a message may be unpacked for a caller without a token: all of it was
 /// kept, and it takes at most 8 times the bytes that are kept.
-pub(super) fn is_small_without_token(limits: &Limits, body: &Received) -> bool {
-    let size = JsonSize::of(&body.bytes);
+pub(super) fn is_small_without_token(limits: &RequestLimits, body: &Received) -> bool {
+    let size = DecodedSize::of(&body.bytes);
     let kept = limits.unauthenticated_body;
     let most = kept.saturating_mul(TIMES_KEPT).max(LEAST_UNPACKED);
     body.is_whole && size.unpacked.saturating_mul(RMCP_READERS) <= most
 }
 
-fn check_unpacked(limits: &Limits, body: &[u8], unpacked: usize) -> Result<(), MessageError> {
+fn check_unpacked(
+    limits: &RequestLimits,
+    body: &[u8],
+    unpacked: usize,
+) -> Result<(), MessageError> {
     if unpacked <= limits.unpacked(body.len()) {
         return Ok(());
     }

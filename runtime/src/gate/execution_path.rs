@@ -1,4 +1,4 @@
-//! The lanes: the ways of an authorized request to the code that runs.
+//! The execution paths: the ways of an authorized request to the code that runs.
 
 use crate::authorization::Target;
 
@@ -11,26 +11,26 @@ use super::{
 
 /// The way of an authorized request from the gate to the code that runs.
 ///
-/// [`Lane::choose`] is the only place that decides it, after authorization. A lane never
-/// changes who may do what: every lane runs with the same [`Permit`](crate::authorization::Permit),
+/// [`ExecutionPath::choose`] is the only place that decides it, after authorization. An execution path never
+/// changes who may do what: every execution path runs with the same [`Permit`](crate::authorization::Permit),
 /// and a tool checks that the permit names it.
 ///
 /// A fast path may decline a request that it was chosen for, without an effect: a session may
-/// have ended meanwhile. Then the request takes the lane [`Lane::Rmcp`].
+/// have ended meanwhile. Then the request takes the execution path [`ExecutionPath::Rmcp`].
 ///
-/// One re-entry exists behind the lanes: rmcp's dispatch (`server/handler/item_calls.rs`) runs
-/// a tool that needs nothing from rmcp with the code of [`Lane::StatelessCall`], so that a call
-/// in a session does as little as a call without one. It chooses no lane: the second check has
+/// One re-entry exists behind the execution paths: rmcp's dispatch (`server/handler/item_calls.rs`) runs
+/// a tool that needs nothing from rmcp with the code of [`ExecutionPath::StatelessCall`], so that a call
+/// in a session does as little as a call without one. It chooses no execution path: the second check has
 /// already compared what rmcp read with the permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum ExecutionPath {
     /// `tools/call` without a session, of a tool that needs nothing from rmcp.
     StatelessCall,
     /// `tools/list` without a session, from a cache of JSON bytes.
     ToolList,
     /// `tools/call` in a session, of a tool that needs nothing from rmcp. If it takes long, the
     /// session's service waits for its end.
-    PlainSessionCall,
+    DirectSessionCall,
     /// `tools/call` in a session: rmcp's session gets the message that was authorized.
     SessionCall,
     /// Everything else: rmcp reads the request again, and dispatch compares it with the permit.
@@ -44,8 +44,8 @@ pub(super) struct FastPaths<'g> {
     pub(super) session: Option<&'g dyn SessionFastPath>,
 }
 
-impl Lane {
-    /// Chooses the lane of a permitted request. `target` is the permit's.
+impl ExecutionPath {
+    /// Chooses the execution path of a permitted request. `target` is the permit's.
     pub(super) fn choose(
         paths: FastPaths<'_>,
         message: &IncomingMessage,
@@ -64,14 +64,14 @@ impl Lane {
             (FastRequest::Call { .. }, Revision::Older { .. }, true)
                 if paths.session.is_some() && is_stateless_tool() =>
             {
-                Self::PlainSessionCall
+                Self::DirectSessionCall
             }
             // A session can cancel a call, report its progress, ask its client and replay its
             // answer, so rmcp's session runs the tool.
             (FastRequest::Call { .. }, Revision::Older { .. }, true) if paths.session.is_some() => {
                 Self::SessionCall
             }
-            // In a session other methods are too rare for a lane, and 2026-07-28 has no sessions.
+            // In a session other methods are too rare for an execution path, and 2026-07-28 has no sessions.
             (_, _, true) => Self::Rmcp,
             // Where there are sessions, a request of their revisions belongs into one: rmcp
             // refuses it.
@@ -98,7 +98,7 @@ impl Lane {
         target: Option<Target>,
     ) -> bool {
         match (self, paths.stateless) {
-            (Self::StatelessCall | Self::ToolList | Self::PlainSessionCall, _) => false,
+            (Self::StatelessCall | Self::ToolList | Self::DirectSessionCall, _) => false,
             // The same tools and lists as on the fast path, also for an unusual request.
             (Self::Rmcp, Some(_)) if is_list => false,
             (Self::Rmcp, Some(path)) => !target.is_some_and(|target| path.takes(target)),

@@ -1,12 +1,12 @@
-//! [`Stamp`]: the evidence for a verified token, for the cache of verifications.
+//! [`VerificationEvidence`]: the evidence for a verified token, for the cache of verifications.
 
 use tokio::time::Instant;
 
-use super::verification_path::VerificationKind;
+use super::verification_path::EvidenceKind;
 
 /// The evidence for a verified token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Stamp {
+pub(super) struct VerificationEvidence {
     /// The position of the issuer in the list of the verifier.
     pub(super) issuer: usize,
     /// The generation of the keys, if keys were used.
@@ -15,12 +15,12 @@ pub(super) struct Stamp {
     pub(super) until: Option<Instant>,
 }
 
-impl Stamp {
+impl VerificationEvidence {
     /// Returns the kind of the evidence.
-    pub(super) fn kind(self) -> VerificationKind {
+    pub(super) fn kind(self) -> EvidenceKind {
         match self.until {
-            Some(_) => VerificationKind::Introspection,
-            None => VerificationKind::Signature,
+            Some(_) => EvidenceKind::Introspection,
+            None => EvidenceKind::Signature,
         }
     }
 }

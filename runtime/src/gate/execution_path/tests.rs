@@ -1,4 +1,4 @@
-//! The lane of each combination of message, session, fast paths and tool.
+//! The execution path of each combination of message, session, fast paths and tool.
 
 use std::sync::Arc;
 
@@ -57,9 +57,9 @@ impl SessionFastPath for Paths {
     }
 }
 
-/// Returns the lanes without fast paths, with the stateless one, with the session's, and with
+/// Returns the execution paths without fast paths, with the stateless one, with the session's, and with
 /// both, one letter each.
-fn lanes(message: &IncomingMessage, is_in_session: bool, target: Option<Target>) -> String {
+fn paths(message: &IncomingMessage, is_in_session: bool, target: Option<Target>) -> String {
     let (stateless, session): (&dyn StatelessFastPath, &dyn SessionFastPath) = (&Paths, &Paths);
     let combinations = [
         (None, None),
@@ -69,12 +69,12 @@ fn lanes(message: &IncomingMessage, is_in_session: bool, target: Option<Target>)
     ];
     let letter = |(stateless, session)| {
         let paths = FastPaths { stateless, session };
-        match Lane::choose(paths, message, is_in_session, target) {
-            Lane::StatelessCall => 'C',
-            Lane::ToolList => 'L',
-            Lane::SessionCall => 'S',
-            Lane::PlainSessionCall => 'P',
-            Lane::Rmcp => '.',
+        match ExecutionPath::choose(paths, message, is_in_session, target) {
+            ExecutionPath::StatelessCall => 'C',
+            ExecutionPath::ToolList => 'L',
+            ExecutionPath::SessionCall => 'S',
+            ExecutionPath::DirectSessionCall => 'P',
+            ExecutionPath::Rmcp => '.',
         }
     };
     combinations.map(letter).iter().collect()
@@ -90,7 +90,7 @@ fn fast(request: FastRequest, revision: Revision) -> IncomingMessage {
 }
 
 #[test]
-fn each_combination_has_one_lane() {
+fn each_combination_has_one_execution_path() {
     const OLDER: Revision = Revision::Older {
         progress_token: None,
     };
@@ -102,10 +102,10 @@ fn each_combination_has_one_lane() {
     // The tool needs nothing from rmcp, it needs rmcp, there is no such tool; first without a
     // session, then in one.
     let targets = [Some(Target::Tool(1)), Some(Target::Tool(0)), None];
-    let lanes_of = |message: &IncomingMessage| {
+    let paths_of = |message: &IncomingMessage| {
         [false, true].map(|is_in_session| {
             targets
-                .map(|target| lanes(message, is_in_session, target))
+                .map(|target| paths(message, is_in_session, target))
                 .join(" ")
         })
     };
@@ -121,6 +121,6 @@ fn each_combination_has_one_lane() {
         ("older list", list(OLDER), [never, never]),
         ("unusual", IncomingMessage::Unreadable, [never, never]),
     ] {
-        assert_eq!(lanes_of(&message), expected, "{what}");
+        assert_eq!(paths_of(&message), expected, "{what}");
     }
 }

@@ -7,10 +7,10 @@ use rmcp::model::{JsonObject, Prompt, Tool};
 use crate::{
     authorization::Target,
     error::SetupErrors,
-    item::{RoundSeal, UserDecision},
+    item::{RoundSeal, UserCheck},
     server::{
         gate_plan::GatePlan,
-        registry::{AccessTerms, Registry},
+        registry::{AccessTerms, ItemAccessRegistry},
     },
     uri_pattern::UriPattern,
 };
@@ -18,23 +18,23 @@ use crate::{
 use super::inventory::Inventory;
 
 /// The questions, by the numbers of their items.
-pub(super) struct UserDecisions {
-    tools: Vec<Option<UserDecision>>,
-    prompts: Vec<Option<UserDecision>>,
-    resources: Vec<(UriPattern, Option<UserDecision>)>,
+pub(super) struct UserChecks {
+    tools: Vec<Option<UserCheck>>,
+    prompts: Vec<Option<UserCheck>>,
+    resources: Vec<(UriPattern, Option<UserCheck>)>,
 }
 
 /// The questions, and what binds an answer to the request that it belongs to.
-pub(super) struct SealedUserDecisions {
-    all: UserDecisions,
+pub(super) struct SealedUserChecks {
+    all: UserChecks,
     pub(super) seal: Arc<RoundSeal>,
 }
 
-impl UserDecisions {
+impl UserChecks {
     /// Reads the questions of the offered items. Returns `None` if there are none. A question that
     /// names an argument which the handler does not list is an error.
     pub(super) fn of(
-        offered: &Registry,
+        offered: &ItemAccessRegistry,
         inventory: &Inventory,
         faults: &mut SetupErrors,
     ) -> Option<Self> {
@@ -81,15 +81,15 @@ impl UserDecisions {
         self,
         plan: &GatePlan,
         faults: &mut SetupErrors,
-    ) -> Option<SealedUserDecisions> {
+    ) -> Option<SealedUserChecks> {
         let seal = plan.round_seal(faults)?;
-        Some(SealedUserDecisions { all: self, seal })
+        Some(SealedUserChecks { all: self, seal })
     }
 }
 
-impl SealedUserDecisions {
+impl SealedUserChecks {
     /// Returns the question of an item.
-    pub(super) fn get(&self, target: Target) -> Option<&UserDecision> {
+    pub(super) fn get(&self, target: Target) -> Option<&UserCheck> {
         let all = &self.all;
         match target {
             Target::Tool(index) => all.tools.get(index as usize)?.as_ref(),
@@ -125,8 +125,8 @@ fn read(
     terms: &AccessTerms,
     has: impl Fn(&str) -> bool,
     faults: &mut SetupErrors,
-) -> Option<UserDecision> {
-    let decision = UserDecision::new(terms.question?, item, terms.requirement, has);
+) -> Option<UserCheck> {
+    let decision = UserCheck::new(terms.question?, item, terms.requirement, has);
     decision
         .map_err(|(what, remedy)| faults.add(what, remedy))
         .ok()

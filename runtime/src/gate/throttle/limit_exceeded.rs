@@ -1,4 +1,4 @@
-//! [`Limited`]: which limit a request has reached.
+//! [`LimitExceeded`]: which limit a request has reached.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::{denial::DenialReason, rate::Rate};
 
 /// Which limit a request has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Limited {
+pub(crate) enum LimitExceeded {
     Rate {
         of: RateOf,
         rate: Rate,
@@ -30,7 +30,7 @@ pub(crate) enum RateOf {
     Failures,
 }
 
-impl Limited {
+impl LimitExceeded {
     pub(in crate::gate) fn reason(self) -> DenialReason {
         match self {
             Self::Rate { .. } => DenialReason::RateLimited,

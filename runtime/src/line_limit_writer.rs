@@ -16,10 +16,10 @@ const CUT: &str = " [cut]\n";
 ///
 /// ```
 /// use std::io;
-/// use toolgate::LogWriter;
+/// use toolgate::LineLimitWriter;
 ///
 /// tracing_subscriber::fmt()
-///     .with_writer(|| LogWriter::new(io::stderr()))
+///     .with_writer(|| LineLimitWriter::new(io::stderr()))
 ///     .init();
 /// ```
 ///
@@ -27,16 +27,16 @@ const CUT: &str = " [cut]\n";
 /// do. Lines of this server and of rmcp at `info` and above stay below 8 KiB without this
 /// writer.
 #[derive(Debug)]
-pub struct LogWriter<W>(W);
+pub struct LineLimitWriter<W>(W);
 
-impl<W: Write> LogWriter<W> {
+impl<W: Write> LineLimitWriter<W> {
     /// Creates a writer that cuts the lines for `writer`.
     pub fn new(writer: W) -> Self {
         Self(writer)
     }
 }
 
-impl<W: Write> Write for LogWriter<W> {
+impl<W: Write> Write for LineLimitWriter<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if line.len() <= LONGEST {
             self.0.write_all(line)?;
@@ -68,7 +68,7 @@ mod tests {
 
     fn written(line: &str) -> String {
         let mut out = Vec::new();
-        let mut writer = LogWriter::new(&mut out);
+        let mut writer = LineLimitWriter::new(&mut out);
         writer.write_all(line.as_bytes()).unwrap();
         writer.flush().unwrap();
         String::from_utf8(out).unwrap()

@@ -13,7 +13,7 @@ const FIXED: usize = 50 * 1024;
 /// rmcp stores the client information unpacked: a JSON object takes about 650 bytes with its
 /// first member, a list about 130, and a value within either about 130 more. The marks are
 /// counted in strings, too: an estimate that is too high does no harm.
-pub(super) fn places(handshake: &[u8]) -> usize {
+pub(super) fn weight(handshake: &[u8]) -> usize {
     let unpacked: usize = handshake
         .iter()
         .map(|byte| match byte {
@@ -36,11 +36,11 @@ mod tests {
             "protocolVersion":"2025-11-25","capabilities":{"roots":{"listChanged":true},
             "sampling":{},"elicitation":{"form":{},"url":{}}},
             "clientInfo":{"name":"test","title":"Test","version":"1.0.0"}}}"#;
-        assert_eq!(places(refusal), 1);
-        assert_eq!(places(&[b'a'; 4 * 1024]), 1);
+        assert_eq!(weight(refusal), 1);
+        assert_eq!(weight(&[b'a'; 4 * 1024]), 1);
         // The largest possible handshake: first only text, then what needs the most memory.
-        assert_eq!(places(&[b'a'; 16 * 1024]), 2);
+        assert_eq!(weight(&[b'a'; 16 * 1024]), 2);
         let hostile = br#"{"":0},"#.repeat(16 * 1024 / 7);
-        assert_eq!(places(&hostile), 32);
+        assert_eq!(weight(&hostile), 32);
     }
 }

@@ -1,4 +1,4 @@
-//! [`UserDecision`]: the decision of the user before an item runs, by `confirm` or by `approve`.
+//! [`UserCheck`]: the decision of the user before an item runs, by `confirm` or by `approve`.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ use crate::access::Requirement;
 
 /// The decision of the user before an item runs.
 #[derive(Debug)]
-pub(crate) struct UserDecision {
-    way: Way,
+pub(crate) struct UserCheck {
+    method: UserCheckMethod,
     /// The kind and the name of the item.
     item: String,
 }
 
 /// How the user decides.
 #[derive(Debug)]
-enum Way {
+enum UserCheckMethod {
     /// The client asks its user.
     Confirm(Confirmation),
     /// The user decides on the server's own page.
@@ -44,7 +44,7 @@ enum Step {
     Confirming(PendingConfirmation),
 }
 
-impl UserDecision {
+impl UserCheck {
     /// Reads the declaration of an item, such as `tool` and its name.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl UserDecision {
         let item = format!("{noun} {name}");
         match declared {
             DeclaredQuestion::Confirm(text) => Ok(Self {
-                way: Way::Confirm(Confirmation(read("confirm", text)?)),
+                method: UserCheckMethod::Confirm(Confirmation(read("confirm", text)?)),
                 item,
             }),
             DeclaredQuestion::Approve(_) if requirement == Requirement::Public => Err((
@@ -77,7 +77,10 @@ impl UserDecision {
                 "require a scope or `authenticated` in place of `public`, or remove `approve`",
             )),
             DeclaredQuestion::Approve(text) => Ok(Self {
-                way: Way::Approve(Approval::new(read("approve", text)?, requirement)),
+                method: UserCheckMethod::Approve(Approval::new(
+                    read("approve", text)?,
+                    requirement,
+                )),
                 item,
             }),
             DeclaredQuestion::Both => Err((
@@ -93,13 +96,13 @@ impl UserDecision {
     ///
     /// Returns an error if the user has not allowed the request, or cannot be asked.
     pub(crate) fn begin<S>(&self, call: &mut Call<S>) -> Result<DecisionStep, CallError> {
-        Ok(DecisionStep(match &self.way {
-            Way::Confirm(confirmation) => match confirmation.ask(call, &self.item)? {
+        Ok(DecisionStep(match &self.method {
+            UserCheckMethod::Confirm(confirmation) => match confirmation.ask(call, &self.item)? {
                 ConfirmationStep::Allowed => Step::Allowed,
                 ConfirmationStep::Asked(question) => Step::Asked(question),
                 ConfirmationStep::Pending(pending) => Step::Confirming(pending),
             },
-            Way::Approve(approval) => match approval.begin(call, &self.item)? {
+            UserCheckMethod::Approve(approval) => match approval.begin(call, &self.item)? {
                 ApprovalStep::Opened(page) => Step::Asked(page),
                 ApprovalStep::Answered(pending) => Step::Pending(pending),
             },

@@ -1,4 +1,4 @@
-//! The lane of a call in a session that needs nothing from rmcp.
+//! The execution path of a call in a session that needs nothing from rmcp.
 //!
 //! The gate starts the tool itself and waits ten milliseconds for the result. It writes the result of
 //! a quick call as one event. It gives a slow call, while it runs, to the rmcp service of the session:
@@ -27,7 +27,7 @@ use super::{
     response_envelope::ResponseEnvelope,
     session::SessionGuard,
     slow_answer::in_event_stream,
-    stateless_fast_path::{DeniedCall, RunningCall, call_message},
+    stateless_fast_path::{DeniedDuringRun, RunningCall, call_message},
     throttle::RunningItem,
 };
 
@@ -51,9 +51,9 @@ impl StartedCall {
 }
 
 /// The state of a call when the gate stops waiting for it.
-pub(super) enum PlainCall {
+pub(super) enum SessionCallProgress {
     Answered(Response<Body>),
-    Denied(Box<DeniedCall>),
+    Denied(Box<DeniedDuringRun>),
     /// The call still runs. The message is as the client sent it, but without the arguments.
     Running(FastMessage, StartedCall),
     /// rmcp has to run the call.
@@ -67,20 +67,20 @@ pub(super) async fn run(
     gate: &Arc<Gate>,
     authorized: &mut AuthorizedRequest,
     parts: &Parts,
-) -> PlainCall {
+) -> SessionCallProgress {
     let (Some(path), Some(session)) = (&gate.stateless_fast_path, &authorized.session) else {
-        return PlainCall::Declined;
+        return SessionCallProgress::Declined;
     };
     let (permit, report) = (&authorized.permit, authorized.report.as_ref());
     let Some(message) = authorized.message.take_fast() else {
-        return PlainCall::Declined;
+        return SessionCallProgress::Declined;
     };
     let FastRequest::Call { name, arguments } = message.request else {
-        return PlainCall::Declined;
+        return SessionCallProgress::Declined;
     };
     authorized.starting = Some(session.begin_call().await);
     let Some(mut running) = path.call(permit, arguments, report) else {
-        return PlainCall::Declined;
+        return SessionCallProgress::Declined;
     };
     let (id, revision) = (message.id, message.revision);
     // Most tools return on the first poll. Such a call needs no timer and no copies for `SlowCall`.
@@ -107,22 +107,24 @@ pub(super) async fn run(
                 traceparent: message.traceparent,
             };
             match connected.0.take() {
-                Some(call) => PlainCall::Running(message, StartedCall::new(call.running)),
-                None => PlainCall::Declined,
+                Some(call) => SessionCallProgress::Running(message, StartedCall::new(call.running)),
+                None => SessionCallProgress::Declined,
             }
         }
     }
 }
 
 /// Writes the answer of a call that has ended.
-fn ended(end: CallEnd, tool: String, id: RequestId, revision: &Revision) -> PlainCall {
+fn ended(end: CallEnd, tool: String, id: RequestId, revision: &Revision) -> SessionCallProgress {
     match end {
         // The tool has run, so rmcp must not run it again.
-        Ok(response) => PlainCall::Answered(
+        Ok(response) => SessionCallProgress::Answered(
             call_message(id, response, revision)
                 .map_or_else(server_error, |message| in_event_stream(&message)),
         ),
-        Err(denial) => PlainCall::Denied(Box::new(DeniedCall::new(tool, *denial, id, revision))),
+        Err(denial) => {
+            SessionCallProgress::Denied(Box::new(DeniedDuringRun::new(tool, *denial, id, revision)))
+        }
     }
 }
 

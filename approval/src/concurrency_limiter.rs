@@ -1,4 +1,4 @@
-//! [`Turns`]: how many operations of each caller, and of all callers, run at the same time.
+//! [`ConcurrencyLimiter`]: how many operations of each caller, and of all callers, run at the same time.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use toolgate_core::caller::Identity;
 
 /// The running operations of one kind, within their limits. The share of one caller is bounded, so
 /// that a caller cannot take the turns of others (CWE-770).
-pub(crate) struct Turns {
+pub(crate) struct ConcurrencyLimiter {
     of_caller: usize,
     of_all: usize,
     running: HashMap<Identity, usize>,
     all_running: usize,
 }
 
-impl Turns {
+impl ConcurrencyLimiter {
     /// Creates the turns with a limit for each caller and a limit for all callers.
     pub(crate) fn new(of_caller: usize, of_all: usize) -> Self {
         Self {
@@ -62,19 +62,19 @@ mod tests {
     #[test]
     fn a_caller_has_a_share_of_the_turns_and_gets_it_back() {
         let [alice, bob, eve] = ["alice", "bob", "eve"].map(|name| Caller::test(name).identity());
-        let mut turns = Turns::new(2, 3);
+        let mut limiter = ConcurrencyLimiter::new(2, 3);
         for caller in [&alice, &alice, &bob] {
-            assert!(turns.has_free(caller));
-            turns.take(caller);
+            assert!(limiter.has_free(caller));
+            limiter.take(caller);
         }
         // Alice has her share, and all turns are taken.
-        assert!(!turns.has_free(&alice) && !turns.has_free(&eve));
-        turns.end(&bob);
-        assert!(!turns.has_free(&alice) && turns.has_free(&eve));
-        turns.end(&alice);
-        turns.end(&alice);
+        assert!(!limiter.has_free(&alice) && !limiter.has_free(&eve));
+        limiter.end(&bob);
+        assert!(!limiter.has_free(&alice) && limiter.has_free(&eve));
+        limiter.end(&alice);
+        limiter.end(&alice);
         // The end of a turn that was not taken has no effect.
-        turns.end(&eve);
-        assert!(turns.is_unused());
+        limiter.end(&eve);
+        assert!(limiter.is_unused());
     }
 }

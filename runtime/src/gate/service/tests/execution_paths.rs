@@ -1,4 +1,4 @@
-//! Which lane a request takes, and that a refused request takes none.
+//! Which execution path a request takes, and that a refused request takes none.
 
 use futures_util::future::BoxFuture;
 use rmcp::model::{
@@ -80,7 +80,7 @@ fn call_of(tool: &str) -> Body {
 }
 
 /// Sends a request. Returns the status, what the fast path got, and whether rmcp got it.
-async fn lane_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
+async fn path_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
     let short = Arc::new(RecordingPath::default());
     let mut gate = gate();
     gate.stateless_fast_path = Some(Arc::clone(&short) as Arc<dyn StatelessFastPath>);
@@ -93,10 +93,10 @@ async fn lane_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
 async fn only_common_requests_take_the_stateless_fast_path() {
     let call = stateless("tools/call", Some("read")).body(call_of("read"));
     let expected = (200, vec![r#"Some(Tool(1)) {"a":1}"#.to_owned()], false);
-    assert_eq!(lane_of(call.unwrap()).await, expected);
+    assert_eq!(path_of(call.unwrap()).await, expected);
     let list = stateless("tools/list", None).body(body("tools/list", json!({})));
     assert_eq!(
-        lane_of(list.unwrap()).await,
+        path_of(list.unwrap()).await,
         (200, vec!["None".to_owned()], false)
     );
 
@@ -136,12 +136,12 @@ async fn only_common_requests_take_the_stateless_fast_path() {
         with("content-type", "application/json"),
     ] {
         let what = format!("{odd:?}");
-        assert_eq!(lane_of(odd).await, rmcp, "{what}");
+        assert_eq!(path_of(odd).await, rmcp, "{what}");
     }
 }
 
 #[tokio::test]
-async fn a_refused_request_takes_no_lane() {
+async fn a_refused_request_takes_no_execution_path() {
     for (token, tool, status) in [
         (None, "read", 401),
         (Some("Bearer none"), "read", 403),
@@ -153,7 +153,7 @@ async fn a_refused_request_takes_no_lane() {
         let headers = call.headers_mut();
         headers.remove(header::AUTHORIZATION);
         headers.extend(token.map(|token| (header::AUTHORIZATION, token.parse().unwrap())));
-        assert_eq!(lane_of(call).await, (status, Vec::new(), false), "{tool}");
+        assert_eq!(path_of(call).await, (status, Vec::new(), false), "{tool}");
     }
 }
 
@@ -209,7 +209,7 @@ fn in_session(session: &str, tool: &str) -> http::request::Builder {
 
 /// Sends a request in a session. Returns the status, what the session got, and whether rmcp got
 /// it.
-async fn session_lane_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
+async fn session_path_of(request: Request<Body>) -> (u16, Vec<String>, bool) {
     let one = Arc::new(RecordingSession::default());
     let mut gate = gate();
     gate.session_fast_path = Some(Arc::clone(&one) as Arc<dyn SessionFastPath>);
@@ -227,11 +227,11 @@ async fn only_common_calls_take_the_session_fast_path() {
     for (tool, target) in [("read", 1), ("ping", 0)] {
         let request = in_session("one", tool).body(call(tool)).unwrap();
         let expected = vec![format!("one 1 Some(Tool({target}))")];
-        assert_eq!(session_lane_of(request).await, (200, expected, false));
+        assert_eq!(session_path_of(request).await, (200, expected, false));
     }
     let mut unnamed = in_session("one", "read").body(call("read")).unwrap();
     unnamed.headers_mut().remove("mcp-protocol-version");
-    assert!(!session_lane_of(unnamed).await.2);
+    assert!(!session_path_of(unnamed).await.2);
 
     let with = |name: &str, value: &str| {
         let request = in_session("one", "read").header(name, value);
@@ -262,7 +262,7 @@ async fn only_common_calls_take_the_session_fast_path() {
         with("content-type", "application/json"),
     ] {
         let what = format!("{odd:?}");
-        assert_eq!(session_lane_of(odd).await, rmcp, "{what}");
+        assert_eq!(session_path_of(odd).await, rmcp, "{what}");
     }
 }
 
@@ -276,7 +276,7 @@ async fn a_refused_request_reaches_no_session() {
     let foreign = in_session("nobody's", "read").body(call("read")).unwrap();
     for (request, status) in [(none, 401), (less, 403), (foreign, 404)] {
         let expected = (status, Vec::new(), false);
-        assert_eq!(session_lane_of(request).await, expected);
+        assert_eq!(session_path_of(request).await, expected);
     }
 }
 

@@ -13,13 +13,13 @@ pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
 /// The issuers, audiences and clock leeway that decide which tokens a server accepts.
 #[derive(Debug, Clone)]
-pub struct Acceptance {
+pub struct TokenPolicy {
     issuers: Vec<String>,
     audiences: Vec<String>,
     leeway: Duration,
 }
 
-impl Acceptance {
+impl TokenPolicy {
     /// Accepts tokens of these issuers for these audiences. Both are compared character for
     /// character (RFC 7519 §4.1.1, RFC 3986 §6.2.1). The clock leeway is 30 seconds.
     pub fn new(

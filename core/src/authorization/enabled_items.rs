@@ -6,7 +6,7 @@ use super::Target;
 
 /// A switch for each tool, prompt and resource, by its index. All are on at first.
 #[derive(Debug, Default)]
-pub struct Switches {
+pub struct EnabledItems {
     tools: Box<[AtomicBool]>,
     prompts: Box<[AtomicBool]>,
     resources: Box<[AtomicBool]>,
@@ -14,14 +14,14 @@ pub struct Switches {
     changes: AtomicU64,
 }
 
-impl Switches {
+impl EnabledItems {
     /// Builds switches for this many tools, prompts and resources.
     pub fn new(tools: usize, prompts: usize, resources: usize) -> Self {
-        let all_on = |count| (0..count).map(|_| AtomicBool::new(false)).collect();
+        let all_enabled = |count| (0..count).map(|_| AtomicBool::new(false)).collect();
         Self {
-            tools: all_on(tools),
-            prompts: all_on(prompts),
-            resources: all_on(resources),
+            tools: all_enabled(tools),
+            prompts: all_enabled(prompts),
+            resources: all_enabled(resources),
             changes: AtomicU64::new(0),
         }
     }
