@@ -30,7 +30,7 @@ const SIGN_INS: usize = 4;
 /// rate of the endpoint counts it (CWE-770).
 const STARTS: usize = 10;
 
-/// How many codes of one caller are redeemed concurrently, of the turns that all callers share.
+/// How many codes of one caller are redeemed concurrently, of the limit that all callers share.
 const REDEMPTIONS_OF_CALLER: usize = 2;
 
 /// The maximum number of waiting requests of one caller, and of all callers.
@@ -239,7 +239,6 @@ impl ApprovalStore {
         now: UnixTime,
         waits: bool,
     ) -> Found {
-        let waits = waits && self.waiters.has_free(caller);
         let Some(approval) = self.of_caller(id, caller, now) else {
             return Found::Unknown;
         };
@@ -248,16 +247,13 @@ impl ApprovalStore {
             self.remove(id);
             return Found::Decided(approved);
         }
-        if !waits {
-            return Found::Pending(approval.left(now), None);
-        }
         let (left, waiting) = (approval.left(now), approval.subscribe());
-        self.waiters.take(caller);
-        Found::Pending(left, Some(waiting))
+        let waits = waits && self.waiters.try_acquire(caller);
+        Found::Pending(left, waits.then_some(waiting))
     }
 
     /// Takes the redemption of the sign-in that this browser started with this state. If the caller
-    /// has no turn, the redemption stays stored, and the browser can try again.
+    /// is at its limit, the redemption stays stored, and the browser can try again.
     pub(crate) fn begin_redemption(
         &mut self,
         id: &str,
@@ -269,15 +265,17 @@ impl ApprovalStore {
         let Some(approval) = approval.filter(|one| one.until.since(now) > 0) else {
             return Begun::Refused;
         };
-        let caller = &approval.request.caller;
-        if !self.redemptions.has_free(caller) && approval.has_started(state, cookie) {
+        if !approval.has_started(state, cookie) {
+            return Begun::Refused;
+        }
+        let caller = approval.request.caller.clone();
+        if !self.redemptions.try_acquire(&caller) {
             return Begun::Busy;
         }
         let Some(redemption) = approval.take_redemption(state, cookie) else {
+            self.redemptions.release(&caller);
             return Begun::Refused;
         };
-        let caller = approval.request.caller.clone();
-        self.redemptions.take(&caller);
         Begun::Redemption {
             redemption,
             caller,

@@ -268,7 +268,7 @@ struct WaitGuard<'a>(&'a Approvals, &'a Identity);
 
 impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
-        self.0.store().waiters.end(self.1);
+        self.0.store().waiters.release(self.1);
     }
 }
 
@@ -277,7 +277,7 @@ pub(crate) struct RedemptionGuard<'a>(&'a Approvals, Identity);
 
 impl Drop for RedemptionGuard<'_> {
     fn drop(&mut self) {
-        self.0.store().redemptions.end(&self.1);
+        self.0.store().redemptions.release(&self.1);
     }
 }
 

@@ -1,11 +1,12 @@
-//! [`ConcurrencyLimiter`]: how many operations of each caller, and of all callers, run at the same time.
+//! [`ConcurrencyLimiter`]: how many operations of each caller, and of all callers, run at the same
+//! time.
 
 use std::collections::HashMap;
 
 use toolgate_core::caller::Identity;
 
 /// The running operations of one kind, within their limits. The share of one caller is bounded, so
-/// that a caller cannot take the turns of others (CWE-770).
+/// that a caller cannot use up the capacity for others (CWE-770).
 pub(crate) struct ConcurrencyLimiter {
     of_caller: usize,
     of_all: usize,
@@ -14,7 +15,7 @@ pub(crate) struct ConcurrencyLimiter {
 }
 
 impl ConcurrencyLimiter {
-    /// Creates the turns with a limit for each caller and a limit for all callers.
+    /// Creates a limiter with a limit for each caller and a limit for all callers.
     pub(crate) fn new(of_caller: usize, of_all: usize) -> Self {
         Self {
             of_caller,
@@ -24,20 +25,19 @@ impl ConcurrencyLimiter {
         }
     }
 
-    /// Returns whether the caller can take a turn.
-    pub(crate) fn has_free(&self, caller: &Identity) -> bool {
+    /// Counts one more operation of the caller, and returns whether it is within both limits.
+    pub(crate) fn try_acquire(&mut self, caller: &Identity) -> bool {
         let own = self.running.get(caller).copied().unwrap_or_default();
-        own < self.of_caller && self.all_running < self.of_all
+        let is_within = own < self.of_caller && self.all_running < self.of_all;
+        if is_within {
+            self.running.insert(caller.clone(), own + 1);
+            self.all_running += 1;
+        }
+        is_within
     }
 
-    /// Takes a turn. Call it only after [`has_free`](Self::has_free).
-    pub(crate) fn take(&mut self, caller: &Identity) {
-        *self.running.entry(caller.clone()).or_default() += 1;
-        self.all_running += 1;
-    }
-
-    /// Returns a turn.
-    pub(crate) fn end(&mut self, caller: &Identity) {
+    /// Ends the count of one operation of the caller.
+    pub(crate) fn release(&mut self, caller: &Identity) {
         if let Some(own) = self.running.get_mut(caller) {
             *own = own.saturating_sub(1);
             if *own == 0 {
@@ -60,21 +60,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_has_a_share_of_the_turns_and_gets_it_back() {
+    fn a_caller_has_a_share_of_the_limit_and_gets_it_back() {
         let [alice, bob, eve] = ["alice", "bob", "eve"].map(|name| Caller::test(name).identity());
         let mut limiter = ConcurrencyLimiter::new(2, 3);
         for caller in [&alice, &alice, &bob] {
-            assert!(limiter.has_free(caller));
-            limiter.take(caller);
+            assert!(limiter.try_acquire(caller));
         }
-        // Alice has her share, and all turns are taken.
-        assert!(!limiter.has_free(&alice) && !limiter.has_free(&eve));
-        limiter.end(&bob);
-        assert!(!limiter.has_free(&alice) && limiter.has_free(&eve));
-        limiter.end(&alice);
-        limiter.end(&alice);
-        // The end of a turn that was not taken has no effect.
-        limiter.end(&eve);
+        // Alice has her share, and all others together have theirs.
+        assert!(!limiter.try_acquire(&alice) && !limiter.try_acquire(&eve));
+        limiter.release(&bob);
+        assert!(!limiter.try_acquire(&alice) && limiter.try_acquire(&eve));
+        limiter.release(&eve);
+        limiter.release(&alice);
+        limiter.release(&alice);
+        // The end of an operation that was not counted has no effect.
+        limiter.release(&eve);
         assert!(limiter.is_unused());
     }
 }

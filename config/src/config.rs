@@ -12,8 +12,8 @@
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
 //! - `rates`: how often callers may send requests, and the proxies that name them
-//! - `request_limit_setters`: limits of one request; `leeway_and_drain`: two times; `state_key`: the
-//!   keys that seal state
+//! - `request_limit_setters`: limits of one request; `leeway_and_drain`: two times; `state_key`:
+//!   the keys that seal state
 //! - `store_settings`: the store that replicas share
 //! - `approval_settings`: how users sign in to approve requests
 //! - `audit_settings`, `metrics_settings`, `traces_settings`: what observes the server

@@ -12,13 +12,12 @@ const LONGEST_IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// session ends when it has been unused for the [idle time](Self::with_idle_time), never while
 /// a request or a stream of it is open. If a limit is reached, a new session replaces an idle
 /// one: of the same caller if the caller's limit is reached, otherwise of the caller with most.
-/// Callers without a token have separate places and never replace a session of a caller with
-/// a token. If no such session is idle, the new session is refused: with 429 if the caller's
+/// Callers without a token have limits of their own and never replace a session of a caller
+/// with a token. If no such session is idle, the new session is refused: with 429 if the caller's
 /// limit is reached, otherwise with 503, both with `Retry-After`.
 ///
-/// A session takes one place for each 64 KiB that it stores, and at least one, which is
-/// enough for a typical client. So the default of 8192 places also limits memory to 512 MiB. A
-/// session that has been idle for some seconds stores much less, unless it has a subscription.
+/// The weight of a session is 1 for each 64 KiB that it stores, and at least 1, which is enough
+/// for a typical client. So the default of 8192 also limits memory to 512 MiB. A session that has been idle for some seconds stores much less, unless it has a subscription.
 ///
 /// ```
 /// use std::time::Duration;
@@ -88,21 +87,21 @@ impl SessionLimits {
         self
     }
 
-    /// Sets the number of places for the sessions of callers with a token: 8192 by default.
+    /// Limits the weight of all sessions of callers with a token: 8192 by default.
     #[must_use]
     pub fn with_total_weight(mut self, weight: usize) -> Self {
         self.owned = weight;
         self
     }
 
-    /// Sets the number of places of one caller: 64 by default.
+    /// Limits the weight of the sessions of one caller: 64 by default.
     #[must_use]
     pub fn with_weight_per_caller(mut self, weight: usize) -> Self {
         self.per_caller = weight;
         self
     }
 
-    /// Sets the number of places for the sessions of callers without a token: 1024 by default.
+    /// Limits the weight of all sessions of callers without a token: 1024 by default.
     #[must_use]
     pub fn with_unauthenticated_weight(mut self, weight: usize) -> Self {
         self.anonymous = weight;
@@ -128,12 +127,12 @@ impl SessionLimits {
     #[doc(hidden)]
     #[must_use]
     pub fn flaw(&self) -> Option<(String, &'static str)> {
-        let weight = [
+        let weights = [
             ("of all callers", self.owned),
             ("of one caller", self.per_caller),
             ("of callers without a token", self.anonymous),
         ];
-        if let Some((whose, _)) = weight.into_iter().find(|(_, weight)| *weight == 0) {
+        if let Some((whose, _)) = weights.into_iter().find(|(_, weight)| *weight == 0) {
             let what = format!("the sessions {whose} have the weight 0, so none could be opened");
             return Some((what, "give them at least one, or use `without_sessions`"));
         }

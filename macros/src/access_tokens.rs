@@ -10,7 +10,7 @@ use crate::{
     span::{code, located_at, respan},
 };
 
-/// The access and the demands of an item, as expressions of an expansion.
+/// The access and the `authorize_scopes` of an item, as expressions of an expansion.
 pub(crate) struct AccessTokens {
     pub(crate) access: TokenStream,
     pub(crate) authorize_scopes: TokenStream,

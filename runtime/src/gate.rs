@@ -31,8 +31,9 @@
 //
 // Dispatch:
 // - `execution_path`: which way an authorized request takes
-// - `dispatch`: runs it; `stateless_fast_path`, `direct_session_call`, `session_fast_path`, `rmcp_forward`:
-//   the execution paths; `slow_answer`: an event stream for an answer that takes long
+// - `dispatch`: runs it; `stateless_fast_path`, `direct_session_call`, `session_fast_path`,
+//   `rmcp_forward`: the execution paths; `slow_answer`: an event stream for an answer that takes
+//   long
 //
 // Response:
 // - `refusal`, `refusal_context`, `challenge`: the answer to a refused request;

@@ -111,7 +111,7 @@ pub const fn assert_listed<T: DeclaredAccess>(item: &str, declared_scopes: &[Sco
     assert_within(item, T::ACCESS, T::AUTHORIZE_SCOPES, declared_scopes);
 }
 
-/// Like [`assert_listed`], for the given access and demands.
+/// Like [`assert_listed`], for the given access and `authorize_scopes`.
 #[track_caller]
 pub const fn assert_within(
     item: &str,

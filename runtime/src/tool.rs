@@ -1,4 +1,4 @@
-//! A tool: the declaration that its author declared, its schemas, and the function that runs it.
+//! A tool: the declaration of its author, its schemas, and the function that runs it.
 //!
 //! | file | what it holds |
 //! |---|---|

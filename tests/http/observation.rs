@@ -1,4 +1,5 @@
-//! One event for each decision, and exactly one for the end of each permitted run, in every execution path.
+//! One event for each decision, and exactly one for the end of each permitted run, in every
+//! execution path.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,5 @@
-//! The decisions of users (`confirm`, `approve`) are reported to the observer, in every execution path.
+//! The decisions of users (`confirm`, `approve`) are reported to the observer, in every execution
+//! path.
 
 use std::{sync::Arc, time::Duration};
 

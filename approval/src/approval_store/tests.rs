@@ -220,9 +220,9 @@ fn requests_that_wait_are_bounded_for_each_caller() {
     let found = store.look_up("b", &bob, at(10), true);
     assert!(matches!(found, Found::Pending(_, Some(_))));
     for _ in 0..WAITERS_OF_CALLER {
-        store.waiters.end(&alice);
+        store.waiters.release(&alice);
     }
-    store.waiters.end(&bob);
+    store.waiters.release(&bob);
     assert!(store.waiters.is_unused());
     let found = store.look_up("a", &alice, at(10), true);
     assert!(matches!(found, Found::Pending(_, Some(_))));
@@ -268,12 +268,12 @@ fn one_caller_redeems_two_codes_at_a_time() {
     let foreign = store.begin_redemption("c", &third.0, "guessed", at(10));
     assert!(matches!(foreign, Begun::Refused));
     assert!(matches!(begin(&mut store, 3), Begun::Redemption { .. }));
-    store.redemptions.end(&caller("alice"));
+    store.redemptions.release(&caller("alice"));
     assert!(matches!(begin(&mut store, 2), Begun::Redemption { .. }));
     assert!(matches!(begin(&mut store, 2), Begun::Refused | Begun::Busy));
-    store.redemptions.end(&caller("alice"));
-    store.redemptions.end(&caller("alice"));
-    store.redemptions.end(&caller("bob"));
+    store.redemptions.release(&caller("alice"));
+    store.redemptions.release(&caller("alice"));
+    store.redemptions.release(&caller("bob"));
     assert!(store.redemptions.is_unused());
 }
 

@@ -1,4 +1,4 @@
-//! Switches that turn items off and on at run time.
+//! [`EnabledItems`]: which items are off at run time.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

@@ -1,8 +1,8 @@
 //! The execution path of a call in a session that needs nothing from rmcp.
 //!
-//! The gate starts the tool itself and waits ten milliseconds for the result. It writes the result of
-//! a quick call as one event. It gives a slow call, while it runs, to the rmcp service of the session:
-//! then the client can cancel the call, and can reconnect and get the result.
+//! The gate starts the tool itself and waits ten milliseconds for the result. It writes the result
+//! of a quick call as one event. It gives a slow call, while it runs, to the rmcp service of the
+//! session: then the client can cancel the call, and can reconnect and get the result.
 
 use std::{
     pin::Pin,

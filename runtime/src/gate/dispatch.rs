@@ -51,11 +51,11 @@ where
     run(gate, authorized, parts, inner, dpop).await
 }
 
-/// Runs an authorized request in its execution path. A request that a fast path declines is forwarded to
-/// rmcp.
+/// Runs an authorized request in its execution path. A request that a fast path declines is
+/// forwarded to rmcp.
 ///
-/// Only the stateless execution paths are part of this future: all others are rare or slow, and boxed, so
-/// that the future that each request allocates stays small.
+/// Only the stateless execution paths are part of this future: all others are rare or slow, and
+/// boxed, so that the future that each request allocates stays small.
 async fn run<I, B>(
     gate: &Arc<Gate>,
     mut authorized: Box<AuthorizedRequest>,

@@ -11,17 +11,17 @@ use super::{
 
 /// The way of an authorized request from the gate to the code that runs.
 ///
-/// [`ExecutionPath::choose`] is the only place that decides it, after authorization. An execution path never
-/// changes who may do what: every execution path runs with the same [`Permit`](crate::authorization::Permit),
-/// and a tool checks that the permit names it.
+/// [`ExecutionPath::choose`] is the only place that decides it, after authorization. An execution
+/// path never changes who may do what: every execution path runs with the same
+/// [`Permit`](crate::authorization::Permit), and a tool checks that the permit names it.
 ///
 /// A fast path may decline a request that it was chosen for, without an effect: a session may
 /// have ended meanwhile. Then the request takes the execution path [`ExecutionPath::Rmcp`].
 ///
-/// One re-entry exists behind the execution paths: rmcp's dispatch (`server/handler/item_calls.rs`) runs
-/// a tool that needs nothing from rmcp with the code of [`ExecutionPath::StatelessCall`], so that a call
-/// in a session does as little as a call without one. It chooses no execution path: the second check has
-/// already compared what rmcp read with the permit.
+/// One re-entry exists behind the execution paths: rmcp's dispatch (`server/handler/item_calls.rs`)
+/// runs a tool that needs nothing from rmcp with the code of [`ExecutionPath::StatelessCall`], so
+/// that a call in a session does as little as a call without one. It chooses no execution path: the
+/// second check has already compared what rmcp read with the permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExecutionPath {
     /// `tools/call` without a session, of a tool that needs nothing from rmcp.
@@ -71,7 +71,8 @@ impl ExecutionPath {
             (FastRequest::Call { .. }, Revision::Older { .. }, true) if paths.session.is_some() => {
                 Self::SessionCall
             }
-            // In a session other methods are too rare for an execution path, and 2026-07-28 has no sessions.
+            // In a session other methods are too rare for an execution path, and 2026-07-28 has no
+            // sessions.
             (_, _, true) => Self::Rmcp,
             // Where there are sessions, a request of their revisions belongs into one: rmcp
             // refuses it.

@@ -5,7 +5,7 @@
 //! opened without a token, at a server with an open handshake, belongs to the first caller that
 //! uses it; other clients that know its id are then refused.
 //!
-//! - [`session_weight`]: how many places a session takes
+//! - [`session_weight`]: the weight of a session, by the memory that it takes
 //! - [`session_table`]: the open sessions, and which of them ends for a new one
 //! - [`open_requests`]: keeps a session open
 //! - [`shared_sessions`]: the sessions of other replicas
@@ -183,7 +183,7 @@ impl Sessions {
         )))
     }
 
-    /// Reserves places for a session that a caller opens with this message. Idle sessions may
+    /// Reserves the weight of a session that a caller opens with this message. Idle sessions may
     /// end for it.
     pub(crate) fn reserve(
         &self,

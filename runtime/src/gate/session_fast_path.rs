@@ -1,9 +1,10 @@
 //! The fast path into a session: rmcp's session gets the message that was authorized.
 //!
-//! In a session a call needs rmcp: the client can cancel it by its id, it may report progress
-//! and ask its client, and its answer is stored for a client that resumes the stream. But
-//! neither the body nor the headers have to be read again. [`ExecutionPath`](super::execution_path::ExecutionPath) says
-//! which requests take it. If rmcp does not have the session, rmcp answers the request.
+//! In a session a call needs rmcp: the client can cancel it by its id, it may report progress and
+//! ask its client, and its answer is stored for a client that resumes the stream. But neither the
+//! body nor the headers have to be read again.
+//! [`ExecutionPath`](super::execution_path::ExecutionPath) says which requests take it. If rmcp
+//! does not have the session, rmcp answers the request.
 
 use std::sync::Arc;
 

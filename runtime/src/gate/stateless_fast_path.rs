@@ -1,7 +1,8 @@
 //! The fast path without a session: a tool call or the list of tools, without rmcp's machinery.
 //!
-//! The message that was authorized is the one that runs; nothing is read again, and the
-//! request needs no task, channel or transport. [`ExecutionPath`](super::execution_path::ExecutionPath) says which requests take it.
+//! The message that was authorized is the one that runs; nothing is read again, and the request
+//! needs no task, channel or transport. [`ExecutionPath`](super::execution_path::ExecutionPath)
+//! says which requests take it.
 
 use std::sync::Arc;
 

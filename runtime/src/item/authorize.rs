@@ -80,8 +80,8 @@ impl<S> AuthorizeFunction<S> {
         }
     }
 
-    /// Calls the author's function with the parameters of a call. `authorize_scopes` are the scopes that
-    /// the item declares, and `shown` the arguments, if the item shows them to its user.
+    /// Calls the author's function with the parameters of a call. `authorize_scopes` are the scopes
+    /// that the item declares, and `shown` the arguments, if the item shows them to its user.
     pub(super) fn authorize(
         &self,
         call: Call<S>,

@@ -1,4 +1,5 @@
-//! [`ItemDeclaration`]: what an attribute states about an item of any kind, except for its parameters.
+//! [`ItemDeclaration`]: what an attribute states about an item of any kind, except for its
+//! parameters.
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub struct ItemDeclaration {
 }
 
 impl ItemDeclaration {
-    /// Creates the declaration that every item has.
+    /// Creates a declaration with what every item has.
     #[must_use]
     pub fn new(name: &'static str, description: &'static str, requirement: Requirement) -> Self {
         Self {
@@ -167,7 +168,7 @@ impl ItemDeclaration {
     }
 }
 
-/// ItemDeclaration as a list publishes them.
+/// What a list publishes of a declaration.
 pub(crate) struct Published {
     pub(crate) description: String,
     pub(crate) title: Option<String>,

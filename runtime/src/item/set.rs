@@ -50,8 +50,8 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.definitions.push(definition);
     }
 
-    /// Returns the address, the declaration, whether it has an `authorize` function, and the scopes that
-    /// it may demand by its arguments, of each item.
+    /// Returns the address, the declaration, whether it has an `authorize` function, and the scopes
+    /// that it may demand by its arguments, of each item.
     pub(crate) fn declared(
         &self,
     ) -> impl Iterator<Item = (&'static str, &ItemDeclaration, bool, &'static [Scope])>

@@ -127,8 +127,8 @@ impl UserCheck {
 }
 
 impl DecisionStep {
-    /// Waits for a decision on the server's page, or for the store, if one is pending. Returns `None` if the item may
-    /// run, and otherwise the question for the client.
+    /// Waits for a decision on the server's page, or for the store, if one is pending. Returns
+    /// `None` if the item may run, and otherwise the question for the client.
     ///
     /// # Errors
     ///

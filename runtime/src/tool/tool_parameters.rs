@@ -1,4 +1,4 @@
-//! What an expansion of `#[mcp_tool]` states about one function: declaration and two functions. Not
+//! What an expansion of `#[mcp_tool]` states about one function: a declaration and two functions. Not
 //! part of the public API.
 
 use super::{ToolKind, schema_builder::SchemaBuilder};

@@ -49,8 +49,8 @@ scopes! {
 trait Hostile: ::std::marker::Sized {
     hostile! {
         add argument arguments as_ref assert_listed assert_within authorize authorize_function
-        authorize_scopes authorize_takes authorized authorizing caller client_capabilities completes concurrency
-        conditions confirm decision default default_of destructive done extract extracts
+        authorize_scopes authorize_takes authorized authorizing caller client_capabilities completes
+        concurrency conditions confirm decision default default_of destructive done extract extracts
         from_millis from_secs function_id header icon icon_at idempotent item known_caller
         max_items max_length maximum meta mime_type min_items min_length minimum new open_world
         pattern per_minute prompt_result push rate read_only receiver register resource_result

@@ -275,8 +275,8 @@ async fn patiently(response: Response<Body>) -> Vec<u8> {
     bytes
 }
 
-/// Removes the ids of events and the priming event. A session numbers its events, so their ids differ
-/// between two equal responses. Only the response of a slow call has a priming event.
+/// Removes the ids of events and the priming event. A session numbers its events, so their ids
+/// differ between two equal responses. Only the response of a slow call has a priming event.
 fn without_resumption(bytes: Vec<u8>) -> Vec<u8> {
     let is_id = |line: &[u8]| {
         let number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);

@@ -90,7 +90,7 @@ impl Gate {
         Ok(())
     }
 
-    /// Reserves places for a session. The records of the sessions that end for it are removed, too:
+    /// Reserves the weight of a session. The records of the sessions that end for it are removed, too:
     /// otherwise a caller whose sessions replace each other could fill the store (CWE-400).
     pub(super) fn reserve_session(
         &self,

@@ -57,8 +57,8 @@ impl SessionFastPath for Paths {
     }
 }
 
-/// Returns the execution paths without fast paths, with the stateless one, with the session's, and with
-/// both, one letter each.
+/// Returns the execution paths without fast paths, with the stateless one, with the session's, and
+/// with both, one letter each.
 fn paths(message: &IncomingMessage, is_in_session: bool, target: Option<Target>) -> String {
     let (stateless, session): (&dyn StatelessFastPath, &dyn SessionFastPath) = (&Paths, &Paths);
     let combinations = [

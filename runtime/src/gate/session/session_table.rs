@@ -28,14 +28,14 @@ pub(super) struct Entry {
 /// A session that was removed and has to be ended in rmcp.
 pub(super) type Removed = (String, Entry);
 
-/// The open sessions, and how many places they take.
+/// The open sessions, and their weight.
 #[derive(Default)]
 pub(super) struct Table {
     entries: HashMap<String, Entry>,
-    /// The taken places of each owner, and of callers without a token. They include the places
+    /// The weight of the sessions of each owner, and of callers without a token, with the weights
     /// of unfinished handshakes, so that parallel handshakes cannot exceed a limit.
     taken: HashMap<Option<Identity>, usize>,
-    /// The taken places of all owners.
+    /// The weight of the sessions of all owners.
     owned: usize,
     /// The task that ends idle sessions, while there are sessions.
     pub(super) watch: Option<JoinHandle<()>>,
@@ -60,7 +60,7 @@ impl Table {
         self.entries.is_empty()
     }
 
-    /// Takes places for a session that is about to be opened, and removes idle sessions if
+    /// Takes the weight of a session that is about to be opened, and removes idle sessions if
     /// necessary. If that is not enough, no session is removed.
     pub(super) fn take(
         &mut self,
@@ -96,8 +96,8 @@ impl Table {
             removed.push(self.remove_idle_one(theirs).ok_or(full)?);
         }
         while owner.is_some() && self.owned + weight > limits.owned() {
-            // A session of the owner with most places ends; of several owners, the session
-            // that has been idle for longest. The caller counts with the places it requests,
+            // A session of the owner with most weight ends; of several owners, the session
+            // that has been idle for longest. The caller counts with the weight it requests,
             // so a caller that opens session after session ends its own.
             let least = self.taken_by(owner) + weight;
             let taken = &self.taken;
@@ -129,7 +129,7 @@ impl Table {
         ranked.max().map(|(_, id)| id.clone())
     }
 
-    /// Returns the places of a session that was not opened.
+    /// Releases the weight of a session that was not opened.
     pub(super) fn give_back(&mut self, owner: Option<Identity>, weight: usize) {
         if owner.is_some() {
             self.owned = self.owned.saturating_sub(weight);
@@ -142,7 +142,7 @@ impl Table {
         }
     }
 
-    /// Adds a session whose places are already taken.
+    /// Adds a session whose weight is already taken.
     pub(super) fn put(&mut self, id: String, entry: Entry) {
         self.remove(&id);
         self.entries.insert(id, entry);
@@ -200,7 +200,7 @@ impl Table {
         (removed, next)
     }
 
-    /// Returns the taken places of an owner, or of callers without a token.
+    /// Returns the weight of the sessions of an owner, or of callers without a token.
     fn taken_by(&self, owner: Option<&Identity>) -> usize {
         self.taken.get(&owner.cloned()).copied().unwrap_or_default()
     }

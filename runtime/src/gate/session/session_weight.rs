@@ -1,14 +1,14 @@
-//! How many places a session takes.
+//! The weight of a session, by the memory that it takes.
 
-/// The bytes that one place stands for: a session of a typical client, whose tasks, channels
+/// The bytes of a session with the weight 1: a session of a typical client, whose tasks, channels
 /// and buffers take about [`FIXED`] bytes and whose handshake has less than a kilobyte. A larger
-/// session takes more places, so the number of places limits the bytes, too.
-const PLACE: usize = 64 * 1024;
+/// session has more weight, so the limit of the weight limits the bytes, too.
+const BYTES_PER_WEIGHT: usize = 64 * 1024;
 
 /// The bytes of a session without its client information.
 const FIXED: usize = 50 * 1024;
 
-/// Returns the places that a session takes, by the message that opens it.
+/// Returns the weight of a session, by the message that opens it.
 ///
 /// rmcp stores the client information unpacked: a JSON object takes about 650 bytes with its
 /// first member, a list about 130, and a value within either about 130 more. The marks are
@@ -23,7 +23,7 @@ pub(super) fn weight(handshake: &[u8]) -> usize {
             _ => 2,
         })
         .sum();
-    (FIXED + unpacked).div_ceil(PLACE)
+    (FIXED + unpacked).div_ceil(BYTES_PER_WEIGHT)
 }
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_takes_places_by_what_its_handshake_unpacks_to() {
+    fn the_weight_of_a_session_follows_from_what_its_handshake_unpacks_to() {
         let refusal = br#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{
             "protocolVersion":"2025-11-25","capabilities":{"roots":{"listChanged":true},
             "sampling":{},"elicitation":{"form":{},"url":{}}},

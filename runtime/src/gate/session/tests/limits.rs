@@ -77,7 +77,7 @@ async fn unfinished_handshakes_take_places() {
         world.try_open("3", None, b""),
         Err(SessionLimitReached::OfServer)
     );
-    // A handshake that fails returns its places.
+    // A handshake that fails releases its weight.
     drop(first);
     world.open("3", None);
     drop(second);
