@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, time::Duration};
 /// Whether a decision allows the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict<'a> {
-    /// The operation may run. If `runs` is true, an item runs, and an outcome follows.
+    /// The operation may run. If `runs` is true, an item runs, and the end of the run follows.
     Allowed {
         /// Whether an item runs.
         runs: bool,
@@ -13,7 +13,7 @@ pub enum Verdict<'a> {
     /// The operation is refused.
     Denied {
         /// The stable code of the denial, if it has one.
-        reason: Option<&'a str>,
+        reason_code: Option<&'a str>,
         /// The author's own code.
         detail: Option<&'a str>,
         /// Whether the item was running.
@@ -23,7 +23,7 @@ pub enum Verdict<'a> {
     /// such refusals without limit, so the log writes one a second and counts the others.
     Aggregated {
         /// The stable code of the denial.
-        reason: Option<&'a str>,
+        reason_code: Option<&'a str>,
     },
 }
 
@@ -35,9 +35,9 @@ pub struct Decision<'a> {
     /// When it was made, in seconds since the start of 1970.
     pub time: u64,
     /// The id of the request.
-    pub request: &'a str,
+    pub request_id: &'a str,
     /// The id of the trace.
-    pub trace: Option<&'a str>,
+    pub trace_id: Option<&'a str>,
     /// The id of the session. The log writes a pseudonym: the id can be enough to use the session.
     pub session: Option<&'a str>,
     /// The issuer of the token.
@@ -53,15 +53,15 @@ pub struct Decision<'a> {
     pub method: &'a str,
     /// The item that the request names.
     pub item: Option<&'a str>,
-    /// The outcome of the decision: `admitted`, or the kind of the refusal.
-    pub outcome: &'a str,
+    /// The decision in one word: `admitted`, or the kind of the refusal.
+    pub decision: &'a str,
     /// The scopes that the operation needs, separated by spaces. They are formatted only if the
     /// decision has a record of its own.
-    pub needed: &'a dyn fmt::Display,
+    pub required_scopes: &'a dyn fmt::Display,
     /// The scopes of this server that the token names.
-    pub held: &'a dyn fmt::Display,
+    pub token_scopes: &'a dyn fmt::Display,
     /// The needed scopes that are missing.
-    pub missing: &'a dyn fmt::Display,
+    pub missing_scopes: &'a dyn fmt::Display,
     /// Whether the operation is allowed.
     pub verdict: Verdict<'a>,
     /// The policy by which a decision point has decided.
@@ -77,8 +77,8 @@ impl<'a> Decision<'a> {
         Self {
             id,
             time,
-            request: "",
-            trace: None,
+            request_id: "",
+            trace_id: None,
             session: None,
             issuer: None,
             subject: None,
@@ -86,13 +86,13 @@ impl<'a> Decision<'a> {
             actors: &[],
             method,
             item: None,
-            outcome: match verdict {
+            decision: match verdict {
                 Verdict::Allowed { .. } => "admitted",
                 Verdict::Denied { .. } | Verdict::Aggregated { .. } => "denied",
             },
-            needed: &"",
-            held: &"",
-            missing: &"",
+            required_scopes: &"",
+            token_scopes: &"",
+            missing_scopes: &"",
             verdict,
             policy: None,
             policy_version: None,
@@ -117,8 +117,8 @@ pub struct UserDecision<'a> {
     pub time: u64,
     /// The kind and the name of the item.
     pub item: &'a str,
-    /// How the decision arrived, in one word.
-    pub way: &'a str,
+    /// The channel on which the decision arrived: `client` or `page`.
+    pub channel: &'a str,
     /// The decision, in one word.
     pub answer: &'a str,
     /// The id of the question. The log writes a pseudonym: the id can be a secret.
@@ -150,13 +150,13 @@ pub struct OperatorAction<'a> {
 
 /// The end of a run.
 #[derive(Debug, Clone, Copy)]
-pub struct Outcome<'a> {
+pub struct RunEnd<'a> {
     /// The number of the decision in this process.
     pub id: u64,
     /// When the run ended, in seconds since the start of 1970.
     pub time: u64,
     /// How it ended, in one word.
-    pub outcome: &'a str,
+    pub result: &'a str,
     /// How long it took from the decision to the end.
     pub duration: Duration,
 }

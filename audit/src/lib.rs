@@ -39,7 +39,7 @@ mod tail;
 mod verify;
 
 pub use chain::Head;
-pub use event::{Decision, OperatorAction, Outcome, UserDecision, Verdict};
+pub use event::{Decision, OperatorAction, RunEnd, UserDecision, Verdict};
 pub use key::{AuditKey, KeyError};
 pub use log::{AuditLog, NotWrittenError, OnFailure, OpenError, Settings, Status, Subjects};
 pub use sink::{FileSink, SharedBuffer, Sink, StdoutSink};

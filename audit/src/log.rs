@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     chain::{Chain, Head},
-    event::{Decision, OperatorAction, Outcome, UserDecision, Verdict},
+    event::{Decision, OperatorAction, RunEnd, UserDecision, Verdict},
     key::AuditKey,
     record,
     sink::{FileSink, Sink, StdoutSink},
@@ -230,8 +230,8 @@ impl AuditLog {
     }
 
     /// Writes the end of a run. If that fails, the record counts as lost: the run has happened.
-    pub fn end(&self, outcome: &Outcome<'_>) {
-        self.end_later(outcome);
+    pub fn end(&self, end: &RunEnd<'_>) {
+        self.end_later(end);
         self.flush();
     }
 
@@ -239,11 +239,11 @@ impl AuditLog {
     /// writes to the file once for each call; without one, [`flush`](Self::flush) writes it.
     /// Returns whether it is the first record that waits. A process that is killed loses the
     /// waiting outcomes, but no decision.
-    pub fn end_later(&self, outcome: &Outcome<'_>) -> bool {
-        let line = record::outcome(&self.key, self.start, outcome);
+    pub fn end_later(&self, end: &RunEnd<'_>) -> bool {
+        let line = record::run(&self.key, self.start, end);
         let mut state = self.lock();
         if !state.can_defer() {
-            if !state.write(&self.key, outcome.time, &line) {
+            if !state.write(&self.key, end.time, &line) {
                 state.lose(1);
             }
             return false;

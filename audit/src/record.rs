@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     chain::Head,
-    event::{Decision, OperatorAction, Outcome, UserDecision, Verdict},
+    event::{Decision, OperatorAction, RunEnd, UserDecision, Verdict},
     key::AuditKey,
     line::{VERSION, hex, push_number},
     log::Subjects,
@@ -63,7 +63,7 @@ impl<'k> LineWriter<'k> {
         self.line.push(b'"');
     }
 
-    /// Writes the id that a decision and its outcome share. It is unique in the log, because the
+    /// Writes the id that a decision and its run share. It is unique in the log, because the
     /// number of the start record is unique.
     fn id(&mut self, start: u64, id: u64) {
         self.name("id");
@@ -184,8 +184,8 @@ pub(crate) fn decision(
 ) -> Vec<u8> {
     let mut line = LineWriter::new(key, "decision", decision.time);
     line.id(start, decision.id);
-    line.text("request", Some(decision.request), LONGEST);
-    line.text("trace", decision.trace, LONGEST_WORD);
+    line.text("request_id", Some(decision.request_id), LONGEST);
+    line.text("trace_id", decision.trace_id, LONGEST_WORD);
     let session = decision.session.map(|id| key.pseudonym("session", &[id]));
     line.text("session", session.as_deref(), LONGEST_WORD);
     line.user(subjects, decision.issuer, decision.subject);
@@ -197,30 +197,30 @@ pub(crate) fn decision(
     line.list("actors", &actors, LONGEST_WORD);
     line.text("method", Some(decision.method), LONGEST_WORD);
     line.text("item", decision.item, LONGEST);
-    line.scopes("needed", decision.needed);
-    line.scopes("held", decision.held);
-    line.scopes("missing", decision.missing);
-    line.text("outcome", Some(decision.outcome), LONGEST_WORD);
+    line.scopes("required_scopes", decision.required_scopes);
+    line.scopes("token_scopes", decision.token_scopes);
+    line.scopes("missing_scopes", decision.missing_scopes);
+    line.text("decision", Some(decision.decision), LONGEST_WORD);
     match decision.verdict {
         Verdict::Allowed { runs } => {
             line.flag("allowed", true);
             line.flag("runs", runs);
         }
         Verdict::Denied {
-            reason,
+            reason_code,
             detail,
             is_late,
         } => {
             line.flag("allowed", false);
-            line.text("reason", reason, LONGEST_WORD);
+            line.text("reason_code", reason_code, LONGEST_WORD);
             line.text("detail", detail, LONGEST);
             if is_late {
                 line.flag("late", true);
             }
         }
-        Verdict::Aggregated { reason } => {
+        Verdict::Aggregated { reason_code } => {
             line.flag("allowed", false);
-            line.text("reason", reason, LONGEST_WORD);
+            line.text("reason_code", reason_code, LONGEST_WORD);
         }
     }
     line.text("policy", decision.policy, LONGEST);
@@ -239,7 +239,7 @@ pub(crate) fn user_decision(
     line.text("question", Some(&question), LONGEST_WORD);
     line.user(subjects, decision.issuer, decision.subject);
     line.text("item", Some(decision.item), LONGEST);
-    line.text("way", Some(decision.way), LONGEST_WORD);
+    line.text("channel", Some(decision.channel), LONGEST_WORD);
     line.text("answer", Some(decision.answer), LONGEST_WORD);
     line.finish()
 }
@@ -268,12 +268,12 @@ pub(crate) fn operator_action(
 }
 
 /// Writes the end of a run.
-pub(crate) fn outcome(key: &AuditKey, start: u64, outcome: &Outcome<'_>) -> Vec<u8> {
-    let mut line = LineWriter::new(key, "outcome", outcome.time);
-    line.id(start, outcome.id);
-    line.text("outcome", Some(outcome.outcome), LONGEST_WORD);
-    let micros = u64::try_from(outcome.duration.as_micros()).unwrap_or(u64::MAX);
-    line.number("micros", micros);
+pub(crate) fn run(key: &AuditKey, start: u64, end: &RunEnd<'_>) -> Vec<u8> {
+    let mut line = LineWriter::new(key, "run", end.time);
+    line.id(start, end.id);
+    line.text("result", Some(end.result), LONGEST_WORD);
+    let duration = u64::try_from(end.duration.as_micros()).unwrap_or(u64::MAX);
+    line.number("duration_us", duration);
     line.finish()
 }
 

@@ -42,11 +42,11 @@ impl Default for CountedRefusals {
 impl CountedRefusals {
     /// Counts a decision that gets no record of its own. Returns whether it has counted it.
     pub(crate) fn count(&mut self, decision: &Decision<'_>) -> bool {
-        let (reason, is_aggregated) = match decision.verdict {
+        let (reason_code, is_aggregated) = match decision.verdict {
             // An allowed decision has a record of its own. It precedes a late denial.
             Verdict::Allowed { .. } | Verdict::Denied { is_late: true, .. } => return false,
-            Verdict::Denied { reason, .. } => (reason, false),
-            Verdict::Aggregated { reason } => (reason, true),
+            Verdict::Denied { reason_code, .. } => (reason_code, false),
+            Verdict::Aggregated { reason_code } => (reason_code, true),
         };
         let time = decision.time;
         let counts = match decision.issuer {
@@ -56,7 +56,7 @@ impl CountedRefusals {
             }
             Some(_) => return false,
         };
-        counts.count(reason.unwrap_or(decision.outcome), time);
+        counts.count(reason_code.unwrap_or(decision.decision), time);
         true
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use proptest::{prelude::*, sample::Index};
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, FindingKind, Head, Outcome, Settings, SharedBuffer, Sink,
-    Verdict, verify,
+    AuditKey, AuditLog, Decision, FindingKind, Head, RunEnd, Settings, SharedBuffer, Sink, Verdict,
+    verify,
 };
 
 fn key() -> AuditKey {
@@ -28,10 +28,10 @@ fn log(calls: u64) -> (Vec<u8>, Head) {
                 ..Decision::new(id, 1, "tools/call", verdict)
             };
             log.decide(&decision).unwrap();
-            log.end(&Outcome {
+            log.end(&RunEnd {
                 id,
                 time: 1,
-                outcome: "ran",
+                result: "ran",
                 duration: Duration::ZERO,
             });
         }

@@ -140,14 +140,14 @@ pub struct DecisionEvent<'a> {
     /// The registered name of that item, if it is registered.
     pub registered_item: Option<&'a Arc<str>>,
     /// The scopes that the operation needs.
-    pub needed: ScopeNames<'a>,
+    pub required_scopes: ScopeNames<'a>,
     /// The scopes of this server that the token names.
-    pub held: ScopeNames<'a>,
+    pub token_scopes: ScopeNames<'a>,
     /// The needed scopes that the caller lacks.
-    pub missing: ScopeNames<'a>,
+    pub missing_scopes: ScopeNames<'a>,
     /// Whether the operation is allowed.
     pub is_allowed: bool,
-    /// The outcome in the audit line: `admitted`, or the kind of a refusal.
+    /// The `decision` in the audit line: `admitted`, or the kind of a refusal.
     pub outcome: &'static str,
     /// The stable code of a denial.
     pub reason: Option<DenialReason>,
@@ -207,12 +207,13 @@ pub struct UserDecisionEvent<'a> {
     pub time: UnixTime,
     /// The kind and the registered name of the item, such as `tool delete`.
     pub item: &'a str,
-    /// How the decision arrived: `page` if the user decided on the server's own page, `approve` if a
-    /// request used or lacked that decision, `confirm` if the client reports the user's answer.
-    pub way: &'static str,
-    /// The decision, in one word.
+    /// How the decision arrived: `client` if the client reports the answer of its user (`confirm`),
+    /// `page` if the user decides on the server's own page (`approve`).
+    pub channel: &'static str,
+    /// The decision, in one word. `redeemed` and `refused` report that a request came back from
+    /// the page.
     pub answer: &'static str,
-    /// The random id of the question. With `approve` and `page` it is a secret of the page.
+    /// The random id of the question. With `page` it is a secret of the page.
     pub question: &'a str,
     /// The issuer of the caller's token.
     pub issuer: Option<&'a str>,

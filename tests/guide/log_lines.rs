@@ -134,9 +134,9 @@ fn texts_of(file: &str, method: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_outcome_of_the_audit_log_is_in_the_table() {
+fn every_decision_of_the_audit_log_is_in_the_table() {
     let page = Page::read("operating/logs.md");
-    let rows = page.rows("outcome");
+    let rows = page.rows("decision");
     let told: BTreeSet<_> = rows
         .iter()
         .flat_map(|row| row[0].split('`').skip(1).step_by(2))

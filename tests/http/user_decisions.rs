@@ -35,7 +35,7 @@ fn empty(
 
 fn reported(observed: &Observed) -> Vec<(&'static str, &'static str)> {
     let all = observed.take_user_decisions();
-    all.iter().map(|one| (one.way, one.answer)).collect()
+    all.iter().map(|one| (one.channel, one.answer)).collect()
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn each_answer_to_a_confirmation_is_reported_with_its_user() {
             let [decision] = &decisions[..] else {
                 panic!("{revision} {decisions:?}");
             };
-            assert_eq!((decision.way, decision.answer), ("confirm", expected));
+            assert_eq!((decision.channel, decision.answer), ("client", expected));
             assert_eq!(decision.item, "tool delete");
             assert_eq!(decision.subject.as_deref(), Some("alice"));
         }
@@ -116,8 +116,8 @@ async fn each_decision_on_the_page_and_its_use_are_reported_with_one_question() 
     let [page, used] = &decisions[..] else {
         panic!("{decisions:?}");
     };
-    assert_eq!((page.way, page.answer), ("page", "approved"));
-    assert_eq!((used.way, used.answer), ("approve", "approved"));
+    assert_eq!((page.channel, page.answer), ("page", "approved"));
+    assert_eq!((used.channel, used.answer), ("page", "redeemed"));
     for UserDecision {
         item,
         subject,
@@ -129,12 +129,12 @@ async fn each_decision_on_the_page_and_its_use_are_reported_with_one_question() 
         assert_eq!(question, &page.question);
     }
     answer(&alice, &question, "accept").await;
-    assert_eq!(reported(&observed), [("approve", "used_or_expired")]);
+    assert_eq!(reported(&observed), [("page", "used_or_expired")]);
 
     let question = ask(&alice).await;
     decide(&question.url, "alice", "decline").await;
     answer(&alice, &question, "accept").await;
-    let declined = [("page", "declined"), ("approve", "declined")];
+    let declined = [("page", "declined"), ("page", "refused")];
     assert_eq!(reported(&observed), declined);
 
     let question = ask(&alice).await;

@@ -46,9 +46,9 @@ async fn each_decision_is_in_the_audit_log() {
                 && line.contains("subject=\"host\"")
         })
     };
-    assert!(line("outcome=\"admitted\"", "read"), "{}", end.stderr);
+    assert!(line("decision=\"admitted\"", "read"), "{}", end.stderr);
     assert!(
-        line("outcome=\"insufficient_scope\"", "write"),
+        line("decision=\"insufficient_scope\"", "write"),
         "{}",
         end.stderr
     );

@@ -65,7 +65,7 @@ pub struct UserDecision {
     /// The kind and the name of the item.
     pub item: String,
     /// How the decision arrived.
-    pub way: &'static str,
+    pub channel: &'static str,
     /// The decision.
     pub answer: &'static str,
     /// The id of the question.
@@ -173,7 +173,7 @@ impl Observer for Observed {
             trace: decision.trace_id.map(str::to_owned),
             method: decision.method.to_owned(),
             item: decision.item.map(str::to_owned),
-            missing: decision.missing.iter().collect(),
+            missing: decision.missing_scopes.iter().collect(),
             is_allowed: decision.is_allowed,
             reason: decision.reason.map(|reason| reason.code()),
             runs: decision.runs,
@@ -195,7 +195,7 @@ impl Observer for Observed {
             .unwrap_or_else(PoisonError::into_inner);
         all.push(UserDecision {
             item: decision.item.to_owned(),
-            way: decision.way,
+            channel: decision.channel,
             answer: decision.answer,
             question: decision.question.to_owned(),
             subject: decision.subject.map(str::to_owned),

@@ -179,7 +179,7 @@ impl ReplicaSet {
             let log = std::fs::read_to_string(&path).expect("a log");
             requests.extend(log.lines().filter_map(|line| {
                 let record: Value = serde_json::from_str(line).ok()?;
-                record["request"].as_str().map(str::to_owned)
+                record["request_id"].as_str().map(str::to_owned)
             }));
         }
         (count, requests)

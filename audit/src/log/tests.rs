@@ -27,8 +27,8 @@ fn decision(id: u64, verdict: Verdict<'static>) -> Decision<'static> {
         issuer: Some("https://issuer.example"),
         subject: Some("alice"),
         item: Some("ping"),
-        needed: &"a b",
-        held: &"a",
+        required_scopes: &"a b",
+        token_scopes: &"a",
         ..Decision::new(id, TIME, "tools/call", verdict)
     }
 }
@@ -37,11 +37,11 @@ fn allowed(id: u64) -> Decision<'static> {
     decision(id, Verdict::Allowed { runs: true })
 }
 
-fn ended(id: u64) -> Outcome<'static> {
-    Outcome {
+fn ended(id: u64) -> RunEnd<'static> {
+    RunEnd {
         id,
         time: TIME,
-        outcome: "ran",
+        result: "ran",
         duration: Duration::from_micros(3),
     }
 }
@@ -103,7 +103,7 @@ fn with_refuse_no_operation_is_allowed_without_its_record() {
     for id in 2..7 {
         assert_eq!(log.decide(&allowed(id)), Err(NotWrittenError));
         let denied = Verdict::Denied {
-            reason: Some("audit_unavailable"),
+            reason_code: Some("audit_unavailable"),
             detail: None,
             is_late: false,
         };
@@ -143,7 +143,7 @@ fn with_continue_the_count_of_lost_records_is_right() {
     let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).count();
     let lost: u64 = lines.iter().filter_map(|line| line["count"].as_u64()).sum();
     assert_eq!(
-        of("decision") + of("outcome") + usize::try_from(lost).unwrap(),
+        of("decision") + of("run") + usize::try_from(lost).unwrap(),
         2 * runs + 1
     );
     assert_eq!(lost, log.status().lost);
@@ -176,19 +176,19 @@ fn a_record_has_the_members_of_the_schema_and_no_session_id() {
     log.decide(&allowed(1)).unwrap();
     log.end(&ended(1));
     let lines = lines(&disk.contents.contents());
-    let [start, decision, outcome] = &lines[..] else {
+    let [start, decision, run] = &lines[..] else {
         panic!("{lines:?}");
     };
     assert_eq!(start["type"], "start");
     assert_eq!(start["after_count"], 0);
     assert_eq!(decision["id"], "0-1");
-    assert_eq!(decision["needed"], "a b");
+    assert_eq!(decision["required_scopes"], "a b");
     assert_eq!(decision["subject"], "alice");
     assert_ne!(decision["session"], "s");
-    assert_eq!(decision["missing"], Value::Null);
-    assert_eq!(outcome["id"], decision["id"]);
-    assert_eq!(outcome["outcome"], "ran");
-    assert_eq!(outcome["micros"], 3);
+    assert_eq!(decision["missing_scopes"], Value::Null);
+    assert_eq!(run["id"], decision["id"]);
+    assert_eq!(run["result"], "ran");
+    assert_eq!(run["duration_us"], 3);
     for (seq, line) in lines.iter().enumerate() {
         assert_eq!((&line["v"], &line["seq"]), (&1.into(), &seq.into()));
     }
@@ -200,13 +200,13 @@ fn hostile_text_makes_one_bounded_line_and_stays_distinguishable() {
     let hostile = ["\u{1}\"\\\n".repeat(50_000), "ä".repeat(100_000)];
     for (id, text) in (1..).zip(&hostile) {
         let long = Decision {
-            request: text,
+            request_id: text,
             issuer: Some(text),
             subject: Some(text),
             client: Some(text),
             method: text,
             item: Some(text),
-            needed: &text,
+            required_scopes: &text,
             ..allowed(id)
         };
         log.decide(&long).unwrap();
@@ -301,7 +301,7 @@ fn the_decision_of_a_user_has_a_record_without_the_id_of_its_page() {
     let decision = UserDecision {
         time: TIME,
         item: "tool delete",
-        way: "page",
+        channel: "page",
         answer: "approved",
         question: "secret-id",
         issuer: Some("https://issuer.example"),
@@ -317,7 +317,7 @@ fn the_decision_of_a_user_has_a_record_without_the_id_of_its_page() {
     for (member, value) in [
         ("type", "user_decision"),
         ("item", "tool delete"),
-        ("way", "page"),
+        ("channel", "page"),
         ("answer", "approved"),
         ("issuer", "https://issuer.example"),
         ("subject", "alice"),

@@ -103,14 +103,14 @@ async fn every_call_has_a_decision_and_an_outcome_and_the_log_has_no_secret() {
         panic!("{records:?}");
     };
     assert_eq!(start["type"], "start");
-    assert_eq!(decision["request"], "first-1");
+    assert_eq!(decision["request_id"], "first-1");
     assert_eq!(decision["item"], "add_todo");
-    assert_eq!(decision["needed"], "todo:write");
-    assert_eq!(outcome["id"], decision["id"]);
-    assert_eq!(outcome["outcome"], "ran");
+    assert_eq!(decision["required_scopes"], "todo:write");
+    assert_eq!(run["id"], decision["id"]);
+    assert_eq!(run["result"], "ran");
     assert_eq!(denial["allowed"], false);
-    assert_eq!(denial["reason"], "missing_scope");
-    assert_eq!(denial["missing"], "todo:write");
+    assert_eq!(denial["reason_code"], "missing_scope");
+    assert_eq!(denial["missing_scopes"], "todo:write");
     let text = fs::read_to_string(folder.path().join("audit.log")).expect("a log");
     for secret in ["secret-title", "eyJ", KEY] {
         assert!(!text.contains(secret), "{secret} {text}");
@@ -232,7 +232,7 @@ async fn a_renamed_file_is_continued_by_a_new_one_after_sighup() {
     assert_eq!(both.findings, []);
     let new = records(&folder, "audit.log");
     assert_eq!(new[0]["type"], "rotated");
-    assert_eq!(new[1]["request"], "after");
+    assert_eq!(new[1]["request_id"], "after");
     assert_eq!(
         new[0]["after_mac"],
         records(&folder, "audit.log.1").last().expect("a record")["mac"]

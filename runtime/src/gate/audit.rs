@@ -1,4 +1,4 @@
-//! The audit log: one line for each decision, with the caller, the operation and the outcome.
+//! The audit log: one line for each decision, with the caller and the operation.
 //!
 //! The lines go to the `tracing` target `toolgate::audit`. They hold no token and no argument,
 //! and text from clients is truncated.
@@ -108,7 +108,7 @@ impl<'a> AuditContext<'a> {
 pub(crate) fn admitted(context: AuditContext<'_>, is_known: bool) {
     tracing::info!(
         target: "toolgate::audit",
-        outcome = if is_known { "admitted" } else { "not_found" },
+        decision = if is_known { "admitted" } else { "not_found" },
         method = context.method(),
         item = context.item(),
         issuer = context.issuer(),
@@ -137,14 +137,14 @@ pub(crate) struct Cause<'a> {
 pub(crate) fn refused(
     context: AuditContext<'_>,
     cause: Cause<'_>,
-    reason: impl Fn() -> String,
+    description: impl Fn() -> String,
     needed: ScopeSet,
     missing: ScopeSet,
     table: &ScopeTable,
 ) {
     tracing::info!(
         target: "toolgate::audit",
-        outcome = cause.outcome,
+        decision = cause.outcome,
         method = context.method(),
         item = context.item(),
         issuer = context.issuer(),
@@ -155,9 +155,9 @@ pub(crate) fn refused(
         reason_code = cause.code.map(DenialReason::code),
         detail = cause.detail.map(clip),
         late = context.is_late.then_some(true),
-        reason = clip(&reason()),
-        needed = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
-        missing = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),
+        description = clip(&description()),
+        required_scopes = escaped_prefix(&scope_string(needed, table), LONGEST_LIST),
+        missing_scopes = escaped_prefix(&scope_string(missing, table), LONGEST_LIST),
         policy = context.policy.and_then(PolicyNote::id),
         policy_version = context.policy.and_then(PolicyNote::version),
         policy_reasons = context.policy.and_then(PolicyNote::reasons),

@@ -12,7 +12,7 @@ use rmcp::model::InputRequiredResult;
 use super::{
     AuthorizeError, Call, CallError, ClientCapability, FromCall, IntoCallError,
     approval_desk::{ApprovalDecision, ApprovalDesk, ApprovalPage, ApprovalRequest},
-    decision_report::DecisionReport,
+    decision_report::{DecisionReport, PAGE},
     question::{QuestionTemplate, TOO_LONG},
     round::{Elicited, Round},
 };
@@ -85,7 +85,7 @@ impl Approval {
             return denied(TOO_LONG);
         };
         if let Some(id) = round.state().cloned() {
-            let report = round.decision_report(item, KEY, &id, Some(&caller));
+            let report = round.decision_report(item, PAGE, &id, Some(&caller));
             let pending = PendingDecision {
                 report,
                 round,
@@ -144,11 +144,11 @@ impl PendingDecision {
     pub(super) async fn decide(self) -> Result<Option<InputRequiredResult>, CallError> {
         match self.desk.decision(&self.id, &self.caller).await {
             ApprovalDecision::Approved => {
-                self.report("approved");
+                self.report("redeemed");
                 Ok(None)
             }
             ApprovalDecision::Declined => {
-                self.report("declined");
+                self.report("refused");
                 denied("the user declined this on the page of the server, so nothing was done")
             }
             ApprovalDecision::Unknown => {

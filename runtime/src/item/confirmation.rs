@@ -16,7 +16,7 @@ use toolgate_store::UseOutcome;
 
 use super::{
     AuthorizeError, Call, CallError, ClientCapability, FromCall, IntoCallError, ToolError,
-    decision_report::DecisionReport,
+    decision_report::{CLIENT, DecisionReport},
     question::{QuestionTemplate, TOO_LONG},
     round::{Elicited, Round, SharedUse, StateRedemption},
 };
@@ -74,7 +74,7 @@ impl Confirmation {
         let caller = call.caller();
         let report = |answer| {
             let id = round.state().map_or("", String::as_str);
-            let report = round.decision_report(item, KEY, id, caller.as_ref());
+            let report = round.decision_report(item, CLIENT, id, caller.as_ref());
             report.iter().for_each(|report| report.decided(answer));
         };
         let refused = |message| Err(AuthorizeError::not_confirmed(message).into_call_error());
@@ -83,7 +83,7 @@ impl Confirmation {
                 match round.use_once(caller.as_ref(), id) {
                     StateRedemption::First => match round.shared_use(id, LIFE) {
                         Some(used) => {
-                            let report = round.decision_report(item, KEY, id, caller.as_ref());
+                            let report = round.decision_report(item, CLIENT, id, caller.as_ref());
                             let pending = PendingConfirmation { used, report };
                             Ok(ConfirmationStep::Pending(pending))
                         }

@@ -8,6 +8,12 @@ use crate::{
     observer::{Observer, UserDecisionEvent},
 };
 
+/// The channel of a decision: the client reports the answer of its user (`confirm`).
+pub(super) const CLIENT: &str = "client";
+
+/// The channel of a decision: the user decides on the server's own page (`approve`).
+pub(super) const PAGE: &str = "page";
+
 /// The observer of a gate, and its clock.
 #[derive(Clone)]
 pub(crate) struct DecisionReporter {
@@ -19,7 +25,7 @@ pub(crate) struct DecisionReporter {
 pub(crate) struct DecisionReport {
     reporter: DecisionReporter,
     item: String,
-    way: &'static str,
+    channel: &'static str,
     question: String,
     issuer: Option<String>,
     subject: Option<String>,
@@ -30,14 +36,14 @@ impl DecisionReporter {
     pub(super) fn report(
         &self,
         item: &str,
-        way: &'static str,
+        channel: &'static str,
         question: &str,
         caller: Option<&Caller>,
     ) -> DecisionReport {
         DecisionReport {
             reporter: self.clone(),
             item: item.to_owned(),
-            way,
+            channel,
             question: question.to_owned(),
             issuer: caller.map(|caller| caller.issuer().to_owned()),
             subject: caller.and_then(|caller| caller.subject().map(str::to_owned)),
@@ -51,7 +57,7 @@ impl DecisionReport {
         self.reporter.observer.user_decided(&UserDecisionEvent {
             time: self.reporter.clock.now(),
             item: &self.item,
-            way: self.way,
+            channel: self.channel,
             answer,
             question: &self.question,
             issuer: self.issuer.as_deref(),

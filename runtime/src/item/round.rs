@@ -190,12 +190,12 @@ impl<T: Serialize + DeserializeOwned> Round<T> {
     pub(super) fn decision_report(
         &self,
         item: &str,
-        way: &'static str,
+        channel: &'static str,
         question: &str,
         caller: Option<&Caller>,
     ) -> Option<DecisionReport> {
         let reporter = self.round.seal.reporter()?;
-        Some(reporter.report(item, way, question, caller))
+        Some(reporter.report(item, channel, question, caller))
     }
 
     /// Uses the sealed state of the round before.

@@ -15,7 +15,7 @@ use tokio::{
     time::{interval, sleep},
 };
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, OnFailure, OperatorAction, Outcome, Settings, Status, Subjects,
+    AuditKey, AuditLog, Decision, OnFailure, OperatorAction, RunEnd, Settings, Status, Subjects,
     UserDecision, Verdict,
 };
 
@@ -163,8 +163,8 @@ impl Observer for AuditObserver {
         let written = self.log.decide(&Decision {
             id: decision.id,
             time: decision.time.seconds(),
-            request: decision.request_id,
-            trace: decision.trace_id,
+            request_id: decision.request_id,
+            trace_id: decision.trace_id,
             session: decision.session,
             issuer: decision.issuer,
             subject: decision.subject,
@@ -172,19 +172,19 @@ impl Observer for AuditObserver {
             actors: &actors,
             method: decision.method,
             item: decision.item,
-            outcome: decision.outcome,
-            needed: &decision.needed,
-            held: &decision.held,
-            missing: &decision.missing,
+            decision: decision.outcome,
+            required_scopes: &decision.required_scopes,
+            token_scopes: &decision.token_scopes,
+            missing_scopes: &decision.missing_scopes,
             verdict: match decision.is_allowed {
                 true => Verdict::Allowed {
                     runs: decision.runs,
                 },
                 false if !decision.is_late && is_aggregated(decision) => Verdict::Aggregated {
-                    reason: decision.reason.map(DenialReason::code),
+                    reason_code: decision.reason.map(DenialReason::code),
                 },
                 false => Verdict::Denied {
-                    reason: decision.reason.map(DenialReason::code),
+                    reason_code: decision.reason.map(DenialReason::code),
                     detail: decision.detail,
                     is_late: decision.is_late,
                 },
@@ -197,16 +197,16 @@ impl Observer for AuditObserver {
     }
 
     fn ended(&self, end: &OutcomeEvent<'_>) {
-        let outcome = Outcome {
+        let run = RunEnd {
             id: end.id,
             time: self.clock.now().seconds(),
-            outcome: end.outcome.as_str(),
+            result: end.outcome.as_str(),
             duration: end.duration,
         };
         match &self.waiting {
-            Some(waiting) if self.log.end_later(&outcome) => waiting.notify_one(),
+            Some(waiting) if self.log.end_later(&run) => waiting.notify_one(),
             Some(_) => {}
-            None => self.log.end(&outcome),
+            None => self.log.end(&run),
         }
         self.note_failure();
     }
@@ -220,7 +220,7 @@ impl Observer for AuditObserver {
         self.log.user_decided(&UserDecision {
             time: decision.time.seconds(),
             item: decision.item,
-            way: decision.way,
+            channel: decision.channel,
             answer: decision.answer,
             question: decision.question,
             issuer: decision.issuer,

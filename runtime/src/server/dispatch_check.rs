@@ -30,7 +30,7 @@ pub(super) fn confirmed_permit(
     confirmed.cloned().ok_or_else(|| {
         tracing::error!(
             target: "toolgate::audit",
-            outcome = "not_admitted",
+            decision = "not_admitted",
             method = operation.kind(),
             "an operation arrived at dispatch that the gate did not admit; it was refused"
         );

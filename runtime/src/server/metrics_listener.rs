@@ -94,7 +94,7 @@ impl Observer for MetricsObserver {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
         // A request without a token lacks every scope, which says nothing about grants.
         let lacks_scope = decision.reason == Some(DenialReason::MissingScope);
-        let missing = decision.missing.iter().filter(|_| lacks_scope);
+        let missing = decision.missing_scopes.iter().filter(|_| lacks_scope);
         let missing: Vec<_> = missing.collect();
         self.shared.metrics.decided(&Decision {
             method: decision.known_method,

@@ -238,7 +238,7 @@ async fn no_line_is_longer_than_8_kib_or_written_by_a_sender() {
     // Characters with the longest escapes.
     let long = format!("\n{}\n", "\u{e0001}".repeat(3000));
     let named = "\u{e0001}".repeat(900);
-    let injected = "\n2026-01-01T00:00:00Z INFO forged: outcome=\"admitted\"\n";
+    let injected = "\n2026-01-01T00:00:00Z INFO forged: decision=\"admitted\"\n";
     let token = issuer
         .token()
         .audience(&logged.resource)

@@ -62,7 +62,7 @@ fn refusals_without_a_token_are_one_record_a_second() {
 fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
     let (log, disk) = log(OnFailure::Refuse);
     let limited = Verdict::Aggregated {
-        reason: Some("rate_limited"),
+        reason_code: Some("rate_limited"),
     };
     for time in TIME..TIME + 3 {
         for _ in 0..1000 {
@@ -79,7 +79,7 @@ fn repeated_refusals_of_callers_are_one_decision_and_one_count_a_second() {
     let of = |reason: &str| {
         records
             .iter()
-            .filter(|line| line["reason"] == reason)
+            .filter(|line| line["reason_code"] == reason)
             .count()
     };
     assert_eq!((of("rate_limited"), of("missing_scope")), (3, 5));

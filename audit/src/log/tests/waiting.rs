@@ -17,17 +17,17 @@ fn waiting_outcomes_are_written_with_the_next_record_or_by_a_flush() {
     };
     assert!(log.end_later(&ended(1)), "the first that waits");
     assert!(!log.end_later(&ended(2)));
-    assert_eq!(of_type("outcome"), 0);
+    assert_eq!(of_type("run"), 0);
     assert_eq!(log.head().count, 4, "the head names a line of the file");
     log.decide(&allowed(4)).unwrap();
-    assert_eq!((of_type("decision"), of_type("outcome")), (4, 2));
+    assert_eq!((of_type("decision"), of_type("run")), (4, 2));
     assert!(log.end_later(&ended(3)));
     log.flush();
-    assert_eq!(of_type("outcome"), 3);
+    assert_eq!(of_type("run"), 3);
     assert!(log.end_later(&ended(4)));
     let head_before_the_end = log.head();
     drop(log);
-    assert_eq!(of_type("outcome"), 4);
+    assert_eq!(of_type("run"), 4);
     assert_eq!(
         checked(&disk.contents.contents(), head_before_the_end).findings,
         []
@@ -66,7 +66,7 @@ fn waiting_outcomes_stay_in_their_file_and_their_bytes_are_bounded() {
     log.end_later(&ended(1));
     assert!(log.reopen(TIME).unwrap());
     let earlier = lines(&disk.earlier.contents());
-    assert_eq!(earlier.last().unwrap()["type"], "outcome");
+    assert_eq!(earlier.last().unwrap()["type"], "run");
     let before = log.head().count;
     for id in 0..1000 {
         log.end_later(&ended(id));

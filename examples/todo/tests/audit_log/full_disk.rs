@@ -36,7 +36,7 @@ fn fill(folder: &Folder) {
             break;
         }
         let decision = Decision {
-            request: &long,
+            request_id: &long,
             subject: Some(&long),
             client: Some(&long),
             ..Decision::new(id, 1, FILLED, verdict)
@@ -159,7 +159,7 @@ async fn with_refuse_as_many_calls_run_as_have_records_on_a_full_disk() {
 async fn with_continue_the_log_counts_each_record_that_a_full_disk_has_lost() {
     let proof = prove("continue").await;
     assert_eq!(proof.refused, 0);
-    let written = proof.of_type("decision") + proof.of_type("outcome");
+    let written = proof.of_type("decision") + proof.of_type("run");
     // Each call has a decision and an outcome.
     assert_eq!(written + proof.verified.lost, 2 * proof.ran);
     assert!(proof.verified.lost >= 2 * (CALLS_WITHOUT_ROOM - 1));

@@ -14,7 +14,7 @@ use super::{BOTH, add, client, program, records, say, verified};
 fn cut_line(folder: &Folder) {
     let path = folder.path().join("audit.log");
     let mut file = OpenOptions::new().append(true).open(path).expect("a log");
-    let line = br#"{"v":1,"type":"outcome","time":1800000000,"id":"#;
+    let line = br#"{"v":1,"type":"run","time":1800000000,"id":"#;
     file.write_all(line).expect("written");
 }
 
@@ -55,7 +55,7 @@ async fn no_acknowledged_call_lacks_its_decision_after_ten_kills() {
     let decided: HashSet<_> = records(&folder, "audit.log")
         .into_iter()
         .filter(|record| record["type"] == "decision" && record["allowed"] == true)
-        .filter_map(|record| record["request"].as_str().map(str::to_owned))
+        .filter_map(|record| record["request_id"].as_str().map(str::to_owned))
         .collect();
     assert!(acknowledged.len() as u64 >= 10 * kills);
     for id in &acknowledged {

@@ -65,7 +65,7 @@ pub(super) fn report(reporter: DecisionReporter) -> ReportDecision {
         reporter.observer.user_decided(&UserDecisionEvent {
             time: reporter.clock.now(),
             item: &request.item,
-            way: "page",
+            channel: "page",
             answer: if approves { "approved" } else { "declined" },
             question: id,
             issuer: Some(&request.issuer),

@@ -68,7 +68,7 @@ async fn an_unknown_tool_is_not_admitted() {
         Some(token.build())
     })
     .await;
-    assert!(told.contains("outcome=\"not_found\""), "{told}");
+    assert!(told.contains("decision=\"not_found\""), "{told}");
     assert!(!told.contains("admitted"), "{told}");
 }
 
@@ -78,14 +78,14 @@ async fn needed_is_what_the_tool_needs_and_not_the_union_of_the_challenge() {
         Some(issuer.token().audience(resource).scope("desk:read").build())
     };
     let told = lines("write", token).await;
-    assert!(told.contains("outcome=\"insufficient_scope\""), "{told}");
-    assert!(told.contains("needed=\"desk:write\""), "{told}");
-    assert!(told.contains("missing=\"desk:write\""), "{told}");
+    assert!(told.contains("decision=\"insufficient_scope\""), "{told}");
+    assert!(told.contains("required_scopes=\"desk:write\""), "{told}");
+    assert!(told.contains("missing_scopes=\"desk:write\""), "{told}");
     assert!(told.contains("reason_code=\"missing_scope\""), "{told}");
     let told = lines("write", |_, _| None).await;
-    assert!(told.contains("outcome=\"no_token\""), "{told}");
+    assert!(told.contains("decision=\"no_token\""), "{told}");
     assert!(told.contains("reason_code=\"no_token\""), "{told}");
-    assert!(told.contains("needed=\"desk:write\""), "{told}");
+    assert!(told.contains("required_scopes=\"desk:write\""), "{told}");
 }
 
 #[tokio::test]
@@ -109,11 +109,11 @@ async fn the_line_of_a_refused_token_names_its_issuer_its_subject_and_the_reason
             "{told}"
         );
         assert!(refused.contains("TOOLGATE_AUDIENCES"), "{told}");
-        assert!(audit.contains("outcome=\"invalid_token\""), "{told}");
+        assert!(audit.contains("decision=\"invalid_token\""), "{told}");
         assert!(audit.contains("reason_code=\"wrong_audience\""), "{told}");
         assert!(audit.contains("issuer=\"http://"), "{told}");
         assert!(!audit.contains("subject=\"\""), "{told}");
-        assert!(audit.contains(&format!("reason=\"{reason}")), "{told}");
+        assert!(audit.contains(&format!("description=\"{reason}")), "{told}");
         // Another server's name is for the log alone.
         assert!(!audit.contains("other.example"), "{told}");
     }
@@ -149,9 +149,9 @@ async fn a_late_denial_has_a_second_line_with_the_same_subject() {
     };
     assert_eq!(told.len(), 2 * Revision::ALL.len(), "{told:#?}");
     for pair in told.chunks(2) {
-        assert!(pair[0].contains("outcome=\"admitted\""), "{pair:#?}");
+        assert!(pair[0].contains("decision=\"admitted\""), "{pair:#?}");
         for part in [
-            "outcome=\"access_denied\"",
+            "decision=\"access_denied\"",
             "reason_code=\"denied_by_item\"",
             "detail=\"not_owner\"",
             "late=true",

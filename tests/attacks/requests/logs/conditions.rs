@@ -30,10 +30,10 @@ async fn a_missing_role_and_a_weak_login_lack_no_scope() {
         let line = lines.iter().find(|line| line.contains("toolgate::audit"));
         let line = line.expect("an audit line");
         for part in [
-            &format!("outcome=\"{outcome}\""),
+            &format!("decision=\"{outcome}\""),
             &format!("item=\"{tool}\""),
-            "needed=\"desk:read\"",
-            "missing=\"\"",
+            "required_scopes=\"desk:read\"",
+            "missing_scopes=\"\"",
         ] {
             assert!(line.contains(part), "{part}: {line}");
         }

@@ -67,7 +67,7 @@ fn token(issuer: &MockIssuer, logged: &Logged, scope: &str) -> String {
 /// Asserts that one audit line has the outcome, and that it names item, caller and reason.
 fn assert_line(logged: Logged, issuer: &MockIssuer, target: &str, outcome: &str, reason: &str) {
     let (lines, _) = logged.end();
-    let outcome = format!("outcome=\"{outcome}\"");
+    let outcome = format!("decision=\"{outcome}\"");
     let told: Vec<_> = lines
         .iter()
         .filter(|line| line.contains(&outcome))
@@ -80,7 +80,7 @@ fn assert_line(logged: Logged, issuer: &MockIssuer, target: &str, outcome: &str,
         "method=\"tools/call\"",
         &format!("item=\"{target}\""),
         &format!("issuer=\"{}\"", issuer.url()),
-        &format!("reason=\"{reason}"),
+        &format!("description=\"{reason}"),
     ] {
         assert!(line.contains(part), "{part}: {line}");
     }

@@ -54,7 +54,7 @@ impl<H> GuardedHandler<H> {
         let authorized = authorized.ok_or_else(|| {
             tracing::error!(
                 target: "toolgate::audit",
-                outcome = "not_admitted",
+                decision = "not_admitted",
                 method = operation.kind(),
                 "a request arrived at the handler that its `authorize` function has not authorized; it was refused"
             );
