@@ -7,8 +7,10 @@
 //!   `TOOLGATE_CONFIG` names (`config_file`)
 //! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's;
 //!   `unknown_variables`: names that are probably misspelt
-//! - `resource_url`: resources, issuers and origins as text
-//! - `address_settings`: where the server is reached; `paths`: the paths that follow from it
+//! - `resource_identifier`: the resource as text; `url_validation`: URLs, hosts and origins; `well_known_paths`:
+//!   the server's own paths; `redacted_value`: a value in a message
+//! - `listen_settings`: where the server is reached; `paths`: the paths that follow from it;
+//!   `allowed_origins`: the hosts and the origins of requests
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
 //! - `rates`: how often callers may send requests, and the proxies that name them
@@ -26,8 +28,8 @@ use std::{
     time::Duration,
 };
 
-mod address_settings;
 mod admin_settings;
+mod allowed_origins;
 mod approval_settings;
 mod audit_settings;
 mod config_file;
@@ -36,15 +38,17 @@ mod dpop_settings;
 mod environment;
 mod from_env;
 mod leeway_and_drain;
+mod listen_settings;
 mod metrics_settings;
 mod paths;
 mod private_issuers;
 mod published_scopes;
 mod rates;
+mod redacted_value;
 mod report;
 mod request_limit_setters;
+mod resource_identifier;
 mod resource_metadata;
-mod resource_url;
 mod scalekit;
 mod state_key;
 #[cfg(feature = "stdio")]
@@ -56,8 +60,10 @@ mod test_approvals;
 mod tests;
 mod traces_settings;
 mod unknown_variables;
+mod url_validation;
 mod valid_config;
 mod variable;
+mod well_known_paths;
 
 pub use admin_settings::AdminSettings;
 pub use audit_settings::ValidAudit;
@@ -66,15 +72,16 @@ pub use published_scopes::PublishedScopes;
 #[cfg(all(feature = "approval", feature = "testing"))]
 pub use test_approvals::TestApprovals;
 use {
-    address_settings::AddressSettings, approval_settings::ApprovalSettings,
-    audit_settings::AuditSettings, leeway_and_drain::MAX_DRAIN, state_key::StateKey,
-    store_settings::StoreSettings,
+    allowed_origins::AllowedOrigins, approval_settings::ApprovalSettings,
+    audit_settings::AuditSettings, leeway_and_drain::MAX_DRAIN, listen_settings::ListenSettings,
+    state_key::StateKey, store_settings::StoreSettings,
 };
 pub use {
     paths::Paths,
+    resource_identifier::ResourceIdentifier,
     resource_metadata::{MergedMetadata, ResourceMetadata},
-    resource_url::{LIVENESS_PATH, READINESS_PATH, Resource},
     valid_config::{ClientCredentials, ValidConfig, ValidIssuer},
+    well_known_paths::{LIVENESS_PATH, READINESS_PATH},
 };
 
 use crate::{
@@ -103,8 +110,9 @@ const PORT: u16 = 8000;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
-    resource: Option<Resource>,
-    addresses: AddressSettings,
+    resource: Option<ResourceIdentifier>,
+    listening: ListenSettings,
+    allowed: AllowedOrigins,
     private_issuers: Vec<String>,
     default_port: u16,
     audiences: Vec<String>,
@@ -255,7 +263,8 @@ impl Config {
     fn unset(default_port: u16) -> Self {
         Self {
             resource: None,
-            addresses: AddressSettings::default(),
+            listening: ListenSettings::default(),
+            allowed: AllowedOrigins::default(),
             private_issuers: Vec::new(),
             default_port,
             audiences: Vec::new(),
@@ -296,8 +305,8 @@ impl Config {
     }
 
     /// Stores an error under the name of the setting.
-    fn add_value_error(&mut self, source: &str, text: &str, error: resource_url::ConfigError) {
-        let shown = resource_url::quoted_without_secrets(text);
+    fn add_value_error(&mut self, source: &str, text: &str, error: url_validation::ConfigError) {
+        let shown = redacted_value::quoted_without_secrets(text);
         self.add_error(
             format!("{source} is {shown}, which {}", error.what),
             error.remedy,
@@ -306,15 +315,16 @@ impl Config {
 
     fn set_resource(&mut self, source: &str, text: &str, slash: Slash) {
         // Replaces an invalid resource, so that it is reported only once.
-        let stand_in = Resource::local(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
+        let stand_in =
+            ResourceIdentifier::local(SocketAddr::from((Ipv4Addr::LOCALHOST, self.default_port)));
         self.resource = Some(stand_in);
-        match Resource::parse(text) {
+        match ResourceIdentifier::parse(text) {
             Ok(resource) if resource.has_trailing_slash() && slash == Slash::Refused => {
                 let bare = text.trim_end_matches('/');
                 self.add_error(
                     format!(
                         "{source} is {}, which ends in a slash, but clients compare it character by character with the URL that the user typed",
-                        resource_url::quoted_without_secrets(text)
+                        redacted_value::quoted_without_secrets(text)
                     ),
                     format!("write {bare}; the server answers with and without the slash"),
                 );
@@ -340,14 +350,14 @@ impl Config {
         if let Some((base, document)) = issuer.name().split_once("/.well-known/") {
             // RFC 8414 §3.1 puts the issuer's path after the well-known part.
             let path = document.find('/').map_or("", |at| &document[at..]);
-            let shown = resource_url::quoted_without_secrets(issuer.name());
-            let meant = resource_url::quoted_without_secrets(&format!("{base}{path}"));
+            let shown = redacted_value::quoted_without_secrets(issuer.name());
+            let meant = redacted_value::quoted_without_secrets(&format!("{base}{path}"));
             return self.add_error(
                 format!("{source} is {shown}, which is the URL of the issuer's metadata"),
                 format!("write the value of `issuer` in that document, probably {meant}"),
             );
         }
-        if let Err(error) = resource_url::validate_issuer(issuer.name()) {
+        if let Err(error) = url_validation::validate_issuer(issuer.name()) {
             self.add_value_error(source, issuer.name(), error);
             return;
         }
@@ -382,7 +392,7 @@ impl Config {
         }
         let resource = match &self.resource {
             Some(resource) => resource.clone(),
-            None => Resource::local(bind),
+            None => ResourceIdentifier::local(bind),
         };
         self.check_rates(&mut errors);
         let valid = ValidConfig::new(self, bind, resource, &mut errors);

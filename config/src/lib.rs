@@ -15,7 +15,7 @@ mod trusted_proxies;
 pub use config::TestApprovals;
 pub use config::{
     AdminSettings, ClientCredentials, Config, Environment, LIVENESS_PATH, MergedMetadata, Paths,
-    PublishedScopes, READINESS_PATH, Resource, ResourceMetadata, ValidAudit, ValidConfig,
+    PublishedScopes, READINESS_PATH, ResourceIdentifier, ResourceMetadata, ValidAudit, ValidConfig,
     ValidIssuer,
 };
 pub use rate_settings::RateSettings;

@@ -41,7 +41,6 @@ mod access_table;
 mod answer_limits;
 mod approval_pages;
 mod assembly;
-mod attached_observer;
 #[cfg(feature = "audit")]
 mod audit_log;
 mod author_policy;

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr};
 
 use super::{
     Config, Environment,
-    resource_url::quoted_without_secrets,
+    redacted_value::quoted_without_secrets,
     variable::{ADMIN_SECRET, add_missing_feature},
 };
 use crate::{loopback::is_loopback_address, start_error::SetupErrors};

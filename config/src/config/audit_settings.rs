@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{
     Config, Environment, StateKey,
     admin_settings::AdminSettings,
-    resource_url::quoted_without_secrets,
+    redacted_value::quoted_without_secrets,
     variable::{AUDIT_KEY, add_missing_feature},
 };
 use crate::start_error::SetupErrors;

@@ -10,7 +10,7 @@ mod toml_settings;
 
 use std::{collections::BTreeMap, fs::File};
 
-use super::resource_url::quoted_without_secrets;
+use super::redacted_value::quoted_without_secrets;
 use crate::{
     secret_file::{read_text, unreadable},
     start_error::SetupErrors,

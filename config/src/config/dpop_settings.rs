@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, Environment, resource_url::quoted_without_secrets};
+use super::{Config, Environment, redacted_value::quoted_without_secrets};
 use crate::verify::LONGEST_PROOF_AGE;
 
 pub(super) const PROOF_AGE: &str = "TOOLGATE_DPOP_PROOF_AGE_SECONDS";

@@ -13,7 +13,7 @@ use super::{
     Config,
     config_file::{self, CONFIG},
     dotenv,
-    resource_url::quoted_without_secrets,
+    redacted_value::quoted_without_secrets,
     variable::{SECRETS, TRACE_SECRETS, is_reserved},
 };
 use crate::{

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use super::{
     Config, Environment, MAX_DRAIN, Slash, StateKey,
-    address_settings::{self, BIND, HOSTS, LISTEN_PATH, ORIGINS, PATH_PREFIX},
     admin_settings::{self, ADMIN_BIND},
+    allowed_origins::{self, HOSTS, ORIGINS},
     audit_settings::{self, AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
     dpop_settings::{self, PROOF_AGE},
+    listen_settings::{self, BIND, LISTEN_PATH, PATH_PREFIX},
     metrics_settings::{self, METRICS_BIND},
     private_issuers::PRIVATE_ISSUERS,
     published_scopes::{self, PUBLISHED_SCOPES},
     rates::{self, CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
-    resource_url,
+    redacted_value,
     scalekit::{self, Scalekit},
     store_settings, traces_settings, unknown_variables,
     variable::{
@@ -80,7 +81,8 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
     let environment = &environment.prepared(&mut config);
     let mut scalekit = Scalekit::from_environment(environment, &mut config);
 
-    address_settings::read(&mut config, environment);
+    listen_settings::read(&mut config, environment);
+    allowed_origins::read(&mut config, environment);
     for host in items(environment.get(PRIVATE_ISSUERS).unwrap_or_default()) {
         config.add_private_issuer(PRIVATE_ISSUERS, host);
     }
@@ -137,7 +139,7 @@ pub(super) fn config_from(environment: &Environment, default_port: u16) -> Confi
             _ => config.add_error(
                 format!(
                     "{DRAIN} is {}, which is not a number of seconds up to {}",
-                    resource_url::quoted_without_secrets(text),
+                    redacted_value::quoted_without_secrets(text),
                     MAX_DRAIN.as_secs()
                 ),
                 "write how long a load balancer needs to notice that /readyz answers 503, such as 10",
@@ -183,7 +185,7 @@ fn read_switch(config: &mut Config, environment: &Environment, name: &str) -> bo
         None | Some("on") => true,
         Some("off") => false,
         Some(text) => {
-            let shown = resource_url::quoted_without_secrets(text);
+            let shown = redacted_value::quoted_without_secrets(text);
             config.add_error(
                 format!("{name} is {shown}, which is neither on nor off"),
                 "write off, or remove the variable",
@@ -277,8 +279,8 @@ fn chosen<'a>(
         if items(otherwise) != items(text) {
             config.warnings.push(format!(
                 "{other} is {}, but {source} is {}; {source} takes precedence",
-                resource_url::quoted_without_secrets(otherwise),
-                resource_url::quoted_without_secrets(text)
+                redacted_value::quoted_without_secrets(otherwise),
+                redacted_value::quoted_without_secrets(text)
             ));
         }
     }

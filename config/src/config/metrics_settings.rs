@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{
-    Config, Environment, resource_url::quoted_without_secrets, variable::add_missing_feature,
+    Config, Environment, redacted_value::quoted_without_secrets, variable::add_missing_feature,
 };
 use crate::start_error::SetupErrors;
 

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    AddressSettings, Resource,
-    resource_url::{self, APPROVALS_PATH, DOCS_PATH, METADATA_PATH},
+    ListenSettings, ResourceIdentifier, url_validation,
+    well_known_paths::{APPROVALS_PATH, DOCS_PATH, METADATA_PATH},
 };
 use crate::start_error::SetupErrors;
 
@@ -35,8 +35,8 @@ pub struct Paths {
 impl Paths {
     /// Derives the paths, or adds the errors in the settings.
     pub(super) fn new(
-        settings: &AddressSettings,
-        resource: &Resource,
+        settings: &ListenSettings,
+        resource: &ResourceIdentifier,
         errors: &mut SetupErrors,
     ) -> Self {
         let public = resource.path();
@@ -66,7 +66,7 @@ impl Paths {
         let rest = below(public, prefix).unwrap_or_default();
         let mut is_free = true;
         for path in BTreeSet::from([endpoint, rest]) {
-            if let Err(error) = resource_url::check_path(path) {
+            if let Err(error) = url_validation::check_path(path) {
                 let what = format!("the endpoint is served at {path:?}, which {}", error.what);
                 errors.add(what, error.remedy);
                 is_free = false;
@@ -188,7 +188,7 @@ impl Paths {
 
 /// Returns the path at which requests for the documentation page arrive below the endpoint, if
 /// it is published below the resource: guides register `<resource>/docs` at a provider.
-fn docs_below(endpoint: &str, url: Option<&str>, resource: &Resource) -> Option<String> {
+fn docs_below(endpoint: &str, url: Option<&str>, resource: &ResourceIdentifier) -> Option<String> {
     let path = url?.strip_prefix(resource.origin())?;
     let path = path.split(['?', '#']).next()?;
     let rest = path.strip_prefix(resource.path())?;
@@ -199,7 +199,7 @@ fn docs_below(endpoint: &str, url: Option<&str>, resource: &Resource) -> Option<
     };
     let is_route = !resource.path().is_empty() && rest.strip_prefix('/')?.split('/').all(is_plain);
     let arriving = format!("{endpoint}{rest}");
-    (is_route && resource_url::check_path(&arriving).is_ok()).then_some(arriving)
+    (is_route && url_validation::check_path(&arriving).is_ok()).then_some(arriving)
 }
 
 /// Returns the rest of a path below another path, or `None` if it is not below it.

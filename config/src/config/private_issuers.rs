@@ -1,6 +1,6 @@
 //! Issuers inside your own network.
 
-use super::{Config, ValidIssuer, resource_url};
+use super::{Config, ValidIssuer, redacted_value};
 use crate::{issuer::normalized_host, start_error::SetupErrors};
 
 pub(super) const PRIVATE_ISSUERS: &str = "TOOLGATE_PRIVATE_ISSUERS";
@@ -30,7 +30,7 @@ impl Config {
             None => self.add_error(
                 format!(
                     "{source} is {}, which is not a host",
-                    resource_url::quoted_without_secrets(text)
+                    redacted_value::quoted_without_secrets(text)
                 ),
                 "write the name or the IP address of the issuer, without https:// and without a port",
             ),

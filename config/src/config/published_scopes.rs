@@ -1,6 +1,6 @@
 //! Which scopes the protected resource metadata publishes.
 
-use super::{Config, Environment, resource_url::quoted_without_secrets};
+use super::{Config, Environment, redacted_value::quoted_without_secrets};
 
 pub(super) const PUBLISHED_SCOPES: &str = "TOOLGATE_PUBLISHED_SCOPES";
 

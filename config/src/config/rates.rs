@@ -1,6 +1,6 @@
 //! How often callers may send requests, and the proxies that name the addresses of clients.
 
-use super::{Config, Environment, resource_url::quoted_without_secrets, variable::items};
+use super::{Config, Environment, redacted_value::quoted_without_secrets, variable::items};
 use crate::{rate::Rate, start_error::SetupErrors, trusted_proxies::TrustedProxies};
 
 pub(super) const CALLER_RATE: &str = "TOOLGATE_CALLER_RATE";

@@ -6,17 +6,18 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Config, Environment, ValidConfig,
-    address_settings::{BIND, HOSTS, LISTEN_PATH, ORIGINS},
     admin_settings::ADMIN_BIND,
+    allowed_origins::{HOSTS, ORIGINS},
     audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
     dpop_settings::PROOF_AGE,
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
+    listen_settings::{BIND, LISTEN_PATH},
     metrics_settings::METRICS_BIND,
     private_issuers::PRIVATE_ISSUERS,
     published_scopes::{PUBLISHED_SCOPES, PublishedScopes},
     rates::{CALLER_RATE, FAILED_RATE, PROXIES, UNAUTHENTICATED_RATE},
-    resource_url::without_secrets,
+    redacted_value::without_secrets,
     variable::{
         APPROVAL, INTROSPECTION, PORT, SECRETS, STATE_KEY, STORE_URL, TRACE_SECRETS, is_reserved,
     },

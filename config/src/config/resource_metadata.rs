@@ -7,7 +7,11 @@
 
 use serde_json::{Map, Value};
 
-use super::resource_url::{self, ConfigError, Resource};
+use super::{
+    redacted_value,
+    resource_identifier::ResourceIdentifier,
+    url_validation::{self, ConfigError},
+};
 use crate::json::strict_object;
 
 /// A parsed and validated document.
@@ -94,13 +98,13 @@ impl ResourceMetadata {
             let ours: Vec<_> = texts(derived.get(SCOPES)).collect();
             let theirs = self.list(SCOPES);
             for scope in theirs.iter().filter(|scope| !ours.contains(scope)) {
-                let scope = resource_url::quoted_without_secrets(scope);
+                let scope = redacted_value::quoted_without_secrets(scope);
                 warnings.push(format!(
                     "{source} lists the scope {scope}, which no tool requires; it is not published"
                 ));
             }
             for scope in ours.iter().filter(|scope| !theirs.contains(scope)) {
-                let scope = resource_url::quoted_without_secrets(scope);
+                let scope = redacted_value::quoted_without_secrets(scope);
                 warnings.push(format!("{source} lacks the scope {scope}, which a tool requires; it is added, and must be registered at the provider"));
             }
         }
@@ -142,7 +146,7 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
 /// Returns the error in a member whose meaning RFC 9728 §2 defines.
 fn validate_member(name: &str, value: &Value) -> Option<ConfigError> {
     let problem = match name {
-        "resource" => match value.as_str().map(Resource::parse) {
+        "resource" => match value.as_str().map(ResourceIdentifier::parse) {
             None => "is not a string".to_owned(),
             Some(Err(error)) => error.what,
             Some(Ok(_)) => return None,
@@ -152,7 +156,7 @@ fn validate_member(name: &str, value: &Value) -> Option<ConfigError> {
                 return Some(member_error(name, "is not a list"));
             };
             servers.iter().find_map(|server| {
-                match server.as_str().map(resource_url::validate_issuer) {
+                match server.as_str().map(url_validation::validate_issuer) {
                     None => Some("has an entry that is not a string".to_owned()),
                     Some(result) => Some(format!("has an entry that {}", result.err()?.what)),
                 }
@@ -168,7 +172,7 @@ fn validate_member(name: &str, value: &Value) -> Option<ConfigError> {
             "is not a list of strings".to_owned()
         }
         "resource_documentation" | "resource_policy_uri" | "resource_tos_uri" | "jwks_uri" => {
-            match value.as_str().map(resource_url::validate_page_url) {
+            match value.as_str().map(url_validation::validate_page_url) {
                 None => "is not a string".to_owned(),
                 Some(Err(error)) => error.what,
                 Some(Ok(())) => return None,

@@ -5,7 +5,7 @@
 //! token is this server or the environment; its `aud` is the resource or the id.
 
 use super::{
-    ClientCredentials, Config, Environment, Resource, ResourceMetadata, resource_url,
+    ClientCredentials, Config, Environment, ResourceIdentifier, ResourceMetadata, url_validation,
     variable::{METADATA, NamedValue, SCALEKIT_SECRET, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};
@@ -96,7 +96,7 @@ impl Scalekit {
             let resource = all
                 .metadata_url
                 .as_deref()
-                .and_then(Resource::resource_of_metadata_url);
+                .and_then(ResourceIdentifier::resource_of_metadata_url);
             all.resources
                 .extend(resource.map(|resource| (METADATA_URL, resource)));
         }
@@ -104,7 +104,7 @@ impl Scalekit {
         if let Some(text) = variables.get(ENVIRONMENT) {
             // Users copy this URL with a trailing slash.
             let environment = text.trim_end_matches('/');
-            let error = resource_url::validate_issuer(environment).err();
+            let error = url_validation::validate_issuer(environment).err();
             let is_valid = error.is_none();
             match error {
                 Some(error) => config.add_value_error(ENVIRONMENT, text, error),
@@ -210,7 +210,7 @@ impl Scalekit {
         if text.trim_end_matches('/') != ours {
             config.warnings.push(format!(
                 "{METADATA_URL} is {}, but the metadata of this resource is at {ours} (RFC 9728 section 3.1); challenges use the latter",
-                resource_url::quoted_without_secrets(&text)
+                redacted_value::quoted_without_secrets(&text)
             ));
         }
     }

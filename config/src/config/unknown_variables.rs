@@ -2,7 +2,7 @@
 //! `TOOLGATE_AUTHORIZATION_SERVER` would start the development issuer.
 
 use super::{
-    Config, Environment, resource_url,
+    Config, Environment, redacted_value,
     variable::{OUR_PREFIX, SCALEKIT_PREFIX, SECRETS},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn report(config: &mut Config, environment: &Environment, known: &[&'
         if known.contains(&name) || is_file || is_injected(&upper, value) {
             continue;
         }
-        let shown = resource_url::quoted_without_secrets(name);
+        let shown = redacted_value::quoted_without_secrets(name);
         match nearest(prefix, &upper, known) {
             Some(meant) => config.add_error(
                 format!("the variable {shown} is unknown"),

@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use toolgate_store::{RevocationTimes, SharedStore};
 
 use super::{
-    Config, Paths, PublishedScopes, Resource, ResourceMetadata, StateKey,
+    Config, Paths, PublishedScopes, ResourceIdentifier, ResourceMetadata, StateKey,
     admin_settings::AdminSettings, audit_settings::ValidAudit, metrics_settings, store_settings,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 pub struct ValidConfig {
     config: Config,
     bind: SocketAddr,
-    resource: Resource,
+    resource: ResourceIdentifier,
     paths: Paths,
     audiences: Vec<String>,
 }
@@ -31,7 +31,7 @@ impl ValidConfig {
     pub(super) fn new(
         config: &Config,
         bind: SocketAddr,
-        resource: Resource,
+        resource: ResourceIdentifier,
         errors: &mut SetupErrors,
     ) -> Self {
         let mut audiences = vec![resource.as_str().to_owned()];
@@ -58,7 +58,7 @@ impl ValidConfig {
         let issuers: Vec<_> = config.issuers.iter().map(ValidIssuer::issuer).collect();
         config.approvals.check(&issuers, errors);
         Self {
-            paths: Paths::new(&config.addresses, &resource, errors),
+            paths: Paths::new(&config.listening, &resource, errors),
             config,
             bind,
             audiences,
@@ -128,7 +128,7 @@ impl ValidConfig {
     }
 
     /// The protected resource.
-    pub fn resource(&self) -> &Resource {
+    pub fn resource(&self) -> &ResourceIdentifier {
         &self.resource
     }
 
@@ -151,7 +151,7 @@ impl ValidConfig {
     /// only if it was asked for.
     pub fn docs_url(&self, is_mounted: bool) -> Option<String> {
         let own = || self.paths.docs_url(is_mounted);
-        self.config.addresses.docs_url.clone().or_else(own)
+        self.config.listening.docs_url.clone().or_else(own)
     }
 
     /// `resource_name` (RFC 9728 §2), if it differs from the server's name.
@@ -225,7 +225,7 @@ impl ValidConfig {
     /// The values of `Host` that are accepted in addition to [`ValidConfig::hosts`]. No response
     /// names them.
     pub fn further_hosts(&self) -> &[String] {
-        &self.config.addresses.hosts
+        &self.config.allowed.hosts
     }
 
     /// Returns the accepted values of `Host`: the resource's own and, if the server listens
@@ -252,10 +252,10 @@ impl ValidConfig {
     /// own origin, unless the resource is on loopback; see
     /// [`ValidConfig::allows_loopback_origins`].
     pub fn origins(&self) -> Vec<String> {
-        if self.config.addresses.origins.is_empty() && !self.resource.is_loopback() {
+        if self.config.allowed.origins.is_empty() && !self.resource.is_loopback() {
             vec![self.resource.origin().to_owned()]
         } else {
-            self.config.addresses.origins.clone()
+            self.config.allowed.origins.clone()
         }
     }
 
@@ -263,7 +263,7 @@ impl ValidConfig {
     /// resource is on loopback. For other resources, a page served from a visitor's own
     /// machine is as foreign as any.
     pub fn allows_loopback_origins(&self) -> bool {
-        self.config.addresses.origins.is_empty() && self.resource.is_loopback()
+        self.config.allowed.origins.is_empty() && self.resource.is_loopback()
     }
 
     /// Returns whether the embedded development issuer may run: no other issuer is trusted,

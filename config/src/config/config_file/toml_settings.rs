@@ -9,7 +9,7 @@ use super::{CONFIG, FileSettings};
 use crate::{
     config::{
         from_env::OURS,
-        resource_url::quoted_without_secrets,
+        redacted_value::quoted_without_secrets,
         unknown_variables::nearest,
         variable::{OUR_PREFIX, SECRETS},
     },

@@ -1,23 +1,20 @@
-//! Where a server is reached: the address that it listens on, its paths, and the hosts and the
-//! origins of requests.
+//! Where a server is reached: the address that it listens on, and its paths.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::{
-    Config, Environment,
-    resource_url::{self, ConfigError},
-    variable::{PORT, items},
+    Config, Environment, redacted_value,
+    url_validation::{self, ConfigError},
+    variable::PORT,
 };
 
 pub(super) const BIND: &str = "TOOLGATE_BIND";
 pub(super) const LISTEN_PATH: &str = "TOOLGATE_LISTEN_PATH";
 pub(super) const PATH_PREFIX: &str = "TOOLGATE_PATH_PREFIX";
-pub(super) const HOSTS: &str = "TOOLGATE_ALLOWED_HOSTS";
-pub(super) const ORIGINS: &str = "TOOLGATE_ALLOWED_ORIGINS";
 
-/// The settings of the addresses.
+/// The settings of the address and the paths.
 #[derive(Debug, Clone, Default)]
-pub(super) struct AddressSettings {
+pub(super) struct ListenSettings {
     pub(super) bind: Option<SocketAddr>,
     /// Whether a hosting platform, or a person, has set `PORT`.
     has_port: bool,
@@ -28,15 +25,13 @@ pub(super) struct AddressSettings {
     pub(super) has_docs_page: bool,
     pub(super) has_health_paths: bool,
     pub(super) docs_url: Option<String>,
-    pub(super) hosts: Vec<String>,
-    pub(super) origins: Vec<String>,
 }
 
 impl Config {
     /// Listens on this address.
     #[must_use]
     pub fn with_bind(mut self, address: SocketAddr) -> Self {
-        self.addresses.bind = Some(address);
+        self.listening.bind = Some(address);
         self
     }
 
@@ -50,7 +45,7 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_listen_path(mut self, path: impl Into<String>) -> Self {
-        self.addresses.listen_path = self.parsed_path("the listen path", &path.into());
+        self.listening.listen_path = self.parsed_path("the listen path", &path.into());
         self
     }
 
@@ -67,7 +62,7 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_path_prefix(mut self, path: impl Into<String>) -> Self {
-        self.addresses.path_prefix = self.parsed_path("the path prefix", &path.into());
+        self.listening.path_prefix = self.parsed_path("the path prefix", &path.into());
         self
     }
 
@@ -89,7 +84,7 @@ impl Config {
     /// ```
     #[must_use]
     pub fn with_nested_path(mut self, path: impl Into<String>) -> Self {
-        self.addresses.nested_path = self.parsed_path("the nested path", &path.into());
+        self.listening.nested_path = self.parsed_path("the nested path", &path.into());
         self
     }
 
@@ -99,7 +94,7 @@ impl Config {
     /// [path prefix](Config::with_path_prefix) if there is one.
     #[must_use]
     pub fn with_docs_page(mut self) -> Self {
-        self.addresses.has_docs_page = true;
+        self.listening.has_docs_page = true;
         self
     }
 
@@ -107,31 +102,7 @@ impl Config {
     /// `Server::serve` always serves.
     #[must_use]
     pub fn with_health_paths(mut self) -> Self {
-        self.addresses.has_health_paths = true;
-        self
-    }
-
-    /// Accepts requests whose `Host` is this name or address, with the port if clients send
-    /// one: for health checks and names inside a cluster. By default, only the resource's own
-    /// host is accepted and, on loopback, the loopback names. Nothing that is published changes,
-    /// and no refusal names the host.
-    ///
-    /// ```
-    /// let config = toolgate::Config::new("https://mcp.example.com/mcp")
-    ///     .with_host("notes.default.svc.cluster.local:8000");
-    /// ```
-    #[must_use]
-    pub fn with_host(mut self, host: impl Into<String>) -> Self {
-        self.add_host("the host", &host.into());
-        self
-    }
-
-    /// Allows web pages of this origin to call, such as `https://app.example.com`. By
-    /// default, a server on loopback allows all loopback origins, and any other server the
-    /// origin of its resource.
-    #[must_use]
-    pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
-        self.add_origin("the origin", &origin.into());
+        self.listening.has_health_paths = true;
         self
     }
 
@@ -144,31 +115,24 @@ impl Config {
     }
 
     fn parsed_path(&mut self, source: &str, text: &str) -> Option<String> {
-        self.parsed(source, text, resource_url::parse_path(text))
+        self.parsed(source, text, url_validation::parse_path(text))
     }
 
     /// Returns a value, or stores the error in it under the name of the setting.
-    fn parsed<T>(&mut self, source: &str, text: &str, value: Result<T, ConfigError>) -> Option<T> {
+    pub(super) fn parsed<T>(
+        &mut self,
+        source: &str,
+        text: &str,
+        value: Result<T, ConfigError>,
+    ) -> Option<T> {
         value
             .map_err(|error| self.add_value_error(source, text, error))
             .ok()
     }
 
-    fn add_host(&mut self, source: &str, text: &str) {
-        let value = resource_url::validate_host(text).map(|()| text.to_owned());
-        let value = self.parsed(source, text, value);
-        self.addresses.hosts.extend(value);
-    }
-
-    fn add_origin(&mut self, source: &str, text: &str) {
-        let value = resource_url::validate_origin(text).map(|()| text.to_owned());
-        let value = self.parsed(source, text, value);
-        self.addresses.origins.extend(value);
-    }
-
     pub(super) fn set_docs_url(&mut self, source: &str, text: &str) {
-        let value = resource_url::validate_page_url(text).map(|()| text.to_owned());
-        self.addresses.docs_url = self.parsed(source, text, value);
+        let value = url_validation::validate_page_url(text).map(|()| text.to_owned());
+        self.listening.docs_url = self.parsed(source, text, value);
     }
 
     /// Returns the address to listen on.
@@ -178,13 +142,13 @@ impl Config {
             false => Ipv4Addr::LOCALHOST,
         };
         let default = SocketAddr::from((ip, self.default_port));
-        self.addresses.bind.unwrap_or(default)
+        self.listening.bind.unwrap_or(default)
     }
 
     /// Returns whether a hosting platform sets the port. It connects from another machine,
     /// which is allowed only if the resource is public and an issuer is configured.
     fn has_platform_port(&self) -> bool {
-        let AddressSettings { bind, has_port, .. } = self.addresses;
+        let ListenSettings { bind, has_port, .. } = self.listening;
         let resource = self.resource.as_ref();
         let is_public = resource.is_some_and(|resource| !resource.is_loopback());
         has_port && bind.is_none() && is_public && !self.issuers.is_empty()
@@ -199,24 +163,18 @@ impl Config {
     }
 }
 
-/// Reads the variables of the addresses.
+/// Reads the variables of the address and the paths.
 pub(super) fn read(config: &mut Config, environment: &Environment) {
     if let Some(text) = environment.get(BIND) {
-        match resource_url::parse_bind(text) {
-            Ok(bind) => config.addresses.bind = Some(bind),
+        match url_validation::parse_bind(text) {
+            Ok(bind) => config.listening.bind = Some(bind),
             Err(error) => config.add_value_error(BIND, text, error),
         }
     }
     let mut path = |name| config.parsed_path(name, environment.get(name)?);
     let (listen_path, path_prefix) = (path(LISTEN_PATH), path(PATH_PREFIX));
-    config.addresses.listen_path = listen_path;
-    config.addresses.path_prefix = path_prefix;
-    for host in items(environment.get(HOSTS).unwrap_or_default()) {
-        config.add_host(HOSTS, host);
-    }
-    for origin in items(environment.get(ORIGINS).unwrap_or_default()) {
-        config.add_origin(ORIGINS, origin);
-    }
+    config.listening.listen_path = listen_path;
+    config.listening.path_prefix = path_prefix;
     read_port(config, environment);
 }
 
@@ -228,17 +186,17 @@ fn read_port(config: &mut Config, environment: &Environment) {
     match text.parse::<u16>() {
         Ok(port) if port > 0 => {
             config.default_port = port;
-            config.addresses.has_port = true;
+            config.listening.has_port = true;
         }
         _ => config.add_error(
             format!(
                 "{PORT} is {}, which is not a port number",
-                resource_url::quoted_without_secrets(text)
+                redacted_value::quoted_without_secrets(text)
             ),
             "write a number from 1 to 65535",
         ),
     }
-    if let Some(bind) = config.addresses.bind
+    if let Some(bind) = config.listening.bind
         && bind.port() != config.default_port
     {
         config.warnings.push(format!(

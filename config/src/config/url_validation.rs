@@ -1,13 +1,10 @@
-//! URLs as text: the server publishes and compares them exactly as they were written.
-//!
-//! Clients and authorization servers compare a resource and an issuer character by character
-//! (RFC 8707 §2, RFC 8414 §3.3, RFC 9728 §3.3). A URL type that writes `http://as` as
-//! `http://as/` breaks the comparison, so it only validates here and the text is stored.
+//! Validates URLs, hosts, origins, addresses and paths as text, and says how to fix an error.
 
 use std::net::SocketAddr;
 
 use url::Url;
 
+use super::well_known_paths::OWN_PATHS;
 use crate::loopback::is_exact_loopback_url;
 
 #[cfg(test)]
@@ -21,155 +18,15 @@ pub(super) struct ConfigError {
     pub(super) remedy: String,
 }
 
-fn error<T>(what: impl Into<String>, remedy: impl Into<String>) -> Result<T, ConfigError> {
+pub(super) fn error<T>(
+    what: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Result<T, ConfigError> {
     Err(ConfigError {
         what: what.into(),
         remedy: remedy.into(),
     })
 }
-
-/// A resource URI that meets the rules of RFC 8707 §2 and of this server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resource {
-    text: String,
-    origin: String,
-    authority: String,
-    default_port: Option<u16>,
-    path: String,
-    loopback: bool,
-}
-
-impl Resource {
-    /// Parses a resource URI: absolute, canonical, without query, fragment and credentials,
-    /// and `http` only on loopback.
-    pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
-        let url = web_address(text)?;
-        if url.query().is_some() {
-            return error(
-                "has a query",
-                "remove the question mark and everything after it",
-            );
-        }
-        // `HTTPS://Host:443/a/../mcp` and `https://host/mcp` are one address but two
-        // audiences.
-        if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
-            return error(
-                "is not in canonical form",
-                format!("write {}", url.as_str()),
-            );
-        }
-        let loopback = is_exact_loopback_url(&url);
-        if url.scheme() == "http" && !loopback {
-            return error(
-                "uses http on an address that is not loopback, where tokens can be read in transit",
-                "use https; a proxy in front of the server may terminate TLS",
-            );
-        }
-        let path = url.path().strip_suffix('/').unwrap_or(url.path());
-        check_path(path)?;
-        let origin = url.origin().ascii_serialization();
-        Ok(Self {
-            text: text.to_owned(),
-            authority: url.authority().to_owned(),
-            default_port: url
-                .port()
-                .is_none()
-                .then(|| url.port_or_known_default())
-                .flatten(),
-            path: path.to_owned(),
-            origin,
-            loopback,
-        })
-    }
-
-    /// Builds the default resource of a server that is bound to this address.
-    pub(super) fn local(bind: SocketAddr) -> Self {
-        Self {
-            text: format!("http://{bind}/mcp"),
-            origin: format!("http://{bind}"),
-            authority: bind.to_string(),
-            default_port: None,
-            path: "/mcp".to_owned(),
-            loopback: bind.ip().is_loopback(),
-        }
-    }
-
-    /// The resource as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// `scheme://host[:port]`, as a browser writes it (RFC 6454 §6.2).
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// The path of the MCP endpoint without a slash at its end; empty for the root.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Whether the host is `localhost` or a loopback address.
-    pub fn is_loopback(&self) -> bool {
-        self.loopback
-    }
-
-    /// Whether the text ends in a slash, which clients must then send too.
-    pub(super) fn has_trailing_slash(&self) -> bool {
-        self.text.ends_with('/')
-    }
-
-    /// Returns the values of `Host` that name this resource. RFC 9110 §7.2 lets a client omit
-    /// or write the default port.
-    pub fn hosts(&self) -> Vec<String> {
-        let mut hosts = vec![self.authority.clone()];
-        if let Some(port) = self.default_port {
-            hosts.push(format!("{}:{port}", self.authority));
-        }
-        hosts
-    }
-
-    /// Returns the two URLs of the endpoint: without and with a trailing slash.
-    pub fn addresses(&self) -> [String; 2] {
-        let bare = format!("{}{}", self.origin, self.path);
-        let with_slash = format!("{bare}/");
-        [bare, with_slash]
-    }
-
-    /// Returns the URL of the metadata of this resource (RFC 9728 §3.1).
-    pub fn metadata_url(&self) -> String {
-        format!("{}{METADATA_PATH}{}", self.origin, self.path)
-    }
-
-    /// Returns the resource whose metadata has this URL.
-    pub(super) fn resource_of_metadata_url(text: &str) -> Option<String> {
-        let at = text.find(METADATA_PATH)?;
-        let (origin, path) = (&text[..at], &text[at + METADATA_PATH.len()..]);
-        Some(format!("{origin}{path}"))
-    }
-}
-
-/// The well-known prefix of metadata paths (RFC 9728 §3).
-pub(super) const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
-/// The liveness endpoint.
-pub const LIVENESS_PATH: &str = "/healthz";
-/// The readiness endpoint.
-pub const READINESS_PATH: &str = "/readyz";
-/// The documentation page.
-pub(super) const DOCS_PATH: &str = "/docs";
-/// The pages for approvals.
-pub(super) const APPROVALS_PATH: &str = "/approvals";
-
-/// The paths that every server serves in addition to its endpoint. An endpoint must not start with
-/// the first segment of any of them. `Paths::check_approvals` checks [`APPROVALS_PATH`].
-const OWN_PATHS: [&str; 6] = [
-    METADATA_PATH,
-    LIVENESS_PATH,
-    READINESS_PATH,
-    DOCS_PATH,
-    "/docs.md",
-    "/docs.json",
-];
 
 /// Returns the first segment of a path, or `None` for the root.
 fn first_segment(path: &str) -> Option<&str> {
@@ -313,7 +170,7 @@ pub(super) fn parse_bind(text: &str) -> Result<SocketAddr, ConfigError> {
 
 /// Parses an absolute http or https URL, and refuses text that URL parsers would silently
 /// repair.
-fn web_address(text: &str) -> Result<Url, ConfigError> {
+pub(super) fn web_address(text: &str) -> Result<Url, ConfigError> {
     const REMEDY: &str = "write a URL such as https://mcp.example.com/mcp";
     // Challenges are ASCII and quote these URLs (RFC 9110 §5.6.4), and a URL parser would
     // silently drop a tab or a line end.
@@ -357,23 +214,4 @@ fn web_address(text: &str) -> Result<Url, ConfigError> {
         );
     }
     Ok(url)
-}
-
-/// Formats a value for a message: quoted, shortened, and without parts that could be secret.
-pub(super) fn quoted_without_secrets(text: &str) -> String {
-    format!("{:?}", without_secrets(text))
-}
-
-/// Shortens a value, and removes parts that could be secret.
-pub(super) fn without_secrets(text: &str) -> String {
-    let end = text.find(['?', '#']).unwrap_or(text.len());
-    let start = text[..end].rfind('@').map_or(0, |at| at + 1);
-    let mut part: String = text[start..end].chars().take(120).collect();
-    if end < text.len() || part.len() < end - start {
-        part.push('…');
-    }
-    if start > 0 {
-        part.insert_str(0, "…@");
-    }
-    part
 }
