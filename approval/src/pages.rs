@@ -25,7 +25,7 @@ use toolgate_core::{
 };
 use toolgate_oauth::{
     issuer::{AuthorizationCodeClient, AuthorizationRequest},
-    verify::{Authenticator, DpopRequest, VerificationPath},
+    verify::{Authenticator, VerificationPath},
 };
 
 use crate::{
@@ -269,11 +269,10 @@ impl Pages {
             token,
         };
         let (method, headers) = (Method::GET, HeaderMap::new());
-        let request = DpopRequest::from_request(&method, &headers);
         let mut path = VerificationPath::default();
         let accepted = self
             .authenticator
-            .authenticate(&credentials, &request, &mut path)
+            .authenticate(&credentials, &method, &headers, &mut path)
             .await;
         let user = accepted.map_err(Failure::Token)?.sent_with(credentials);
         Ok(user.identity())

@@ -23,7 +23,7 @@ use toolgate_core::{
 };
 use toolgate_oauth::{
     issuer::Issuer,
-    verify::{Authenticator, DpopRequest, IssuerVerifier, VerificationPath},
+    verify::{Authenticator, IssuerVerifier, VerificationPath},
 };
 
 use crate::mint;
@@ -185,12 +185,11 @@ impl Desk {
         let headers = self.headers.get(number).expect("a token is left");
         let credentials = Credentials::from_headers(headers, None, true).expect("one token");
         let credentials = credentials.expect("the header has credentials");
-        let request = DpopRequest::from_request(&Method::POST, headers);
         // Never pending: the keys are static, or the token is cached.
         let mut path = VerificationPath::default();
-        let result = self
-            .authenticator
-            .authenticate(&credentials, &request, &mut path);
+        let result =
+            self.authenticator
+                .authenticate(&credentials, &Method::POST, headers, &mut path);
         let result = result.now_or_never();
         let accepted = result.expect("never pending").expect("a valid token");
         accepted.sent_with(credentials)

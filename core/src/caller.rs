@@ -90,6 +90,13 @@ impl VerifiedToken {
 #[doc(alias = "Principal")]
 pub struct Caller(Arc<VerifiedToken>, Option<Credentials>);
 
+impl AcceptedToken {
+    /// Builds the caller who sent the token with these credentials.
+    pub fn sent_with(self, credentials: Credentials) -> Caller {
+        Caller(self.0, Some(credentials))
+    }
+}
+
 impl Caller {
     /// Copies the caller into its own memory, for use beyond the request.
     #[doc(hidden)]

@@ -20,7 +20,6 @@ mod token_type;
 mod verification_cache;
 mod verification_evidence;
 mod verification_path;
-mod verifier;
 
 pub use authenticator::{AuthenticationError, Authenticator};
 pub use dpop::{

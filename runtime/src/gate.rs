@@ -55,8 +55,6 @@ use crate::{
 
 use {
     audit::AuditContext,
-    execution_path::FastPaths,
-    message::Readers,
     refusal::{Refusal, RefusedRequest},
     refusal_context::RefusalContext,
     response_envelope::ResponseEnvelope,
@@ -200,29 +198,6 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    fn fast_paths(&self) -> FastPaths<'_> {
-        FastPaths {
-            stateless: self.stateless_fast_path.as_deref(),
-            session: self.session_fast_path.as_deref(),
-        }
-    }
-
-    fn readers(&self) -> Readers {
-        match self.fast_paths() {
-            FastPaths {
-                stateless: None,
-                session: None,
-            } => Readers::RmcpOnly,
-            _ => Readers::FastFirst,
-        }
-    }
-
-    /// Returns whether clients may get sessions. A service without fast paths decides it
-    /// without the gate.
-    fn opens_sessions(&self) -> bool {
-        self.session_fast_path.is_some() || self.stateless_fast_path.is_none()
-    }
-
     /// Returns the scopes that a 403 names.
     fn challenged_scopes(&self, needed: ScopeSet, held: ScopeSet) -> ScopeSet {
         match self.challenge_scopes {

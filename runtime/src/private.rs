@@ -20,6 +20,7 @@ pub use crate::{
         ScopeText, Sealed, Unimplemented,
         authorize::{AuthorizeReturn, Deciding, authorized, authorizing, decision, known_caller},
         authorize_signature::{AuthorizeSignature, authorize_function},
+        extract::{extract, receiver},
         run,
     },
     observer::{
@@ -47,7 +48,7 @@ pub use crate::{
     },
 };
 use crate::{
-    item::{FromCall, FromRef, IntoOutput, ItemSet, Kind, ToolError, returns},
+    item::{IntoOutput, ItemSet, Kind, returns},
     scope::{ScopeDescription, declares},
 };
 
@@ -86,23 +87,6 @@ pub fn prompt_result<T: IntoOutput<PromptKind>>() -> Returns<PromptKind, T> {
 /// Returns the conversion for results of a resource. Only this bound names the type.
 pub fn resource_result<T: IntoOutput<ResourceKind>>() -> Returns<ResourceKind, T> {
     returns()
-}
-
-/// Returns the receiver of a method.
-pub fn receiver<S, T>(call: &Call<S>) -> Arc<T>
-where
-    Arc<T>: FromRef<S>,
-{
-    Arc::from_ref(call.state())
-}
-
-/// Returns the value of an extractor.
-///
-/// # Errors
-///
-/// The error of the extractor.
-pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
-    T::from_call(call)
 }
 
 /// Fails to compile if an item requires a scope that the vocabulary does not declare.

@@ -10,8 +10,8 @@ use std::{fmt, sync::Arc};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::{Caller, Identity, TokenRejection, VerifiedToken};
-use crate::{claims::Claims, credentials::Credentials};
+use super::{Identity, TokenRejection, VerifiedToken};
+use crate::claims::Claims;
 
 /// An authentic token from a trusted issuer, for this server and valid now.
 #[derive(Debug, Clone)]
@@ -25,13 +25,6 @@ pub enum Accepted {
 /// A token that is accepted from its sender.
 #[derive(Debug, Clone)]
 pub struct AcceptedToken(pub(super) Arc<VerifiedToken>);
-
-impl AcceptedToken {
-    /// Builds the caller who sent the token with these credentials.
-    pub fn sent_with(self, credentials: Credentials) -> Caller {
-        Caller(self.0, Some(credentials))
-    }
-}
 
 /// A bound token. It identifies no caller until its holder has proved the key.
 #[derive(Clone)]
@@ -131,14 +124,14 @@ pub(super) fn confirmation_key(claims: &Claims) -> Result<Option<Thumbprint>, To
 #[cfg(test)]
 impl Accepted {
     /// Returns the caller of a token that is not bound.
-    pub(crate) fn into_caller(self) -> Caller {
+    pub(crate) fn into_caller(self) -> super::Caller {
         match self {
             Self::Bearer(AcceptedToken(token)) => {
-                let credentials = Credentials {
+                let credentials = crate::credentials::Credentials {
                     scheme: crate::credentials::Scheme::Bearer,
                     token: crate::credentials::BearerToken::new("a.test").unwrap(),
                 };
-                Caller(token, Some(credentials))
+                super::Caller(token, Some(credentials))
             }
             Self::Bound(_) => panic!("the token is bound"),
         }
@@ -165,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_token_is_a_principal_with_its_own_key_alone() {
+    fn a_bound_token_is_a_caller_with_its_own_key_alone() {
         let bound = || match accept(&json!({"jkt": KEY})) {
             Ok(Accepted::Bound(bound)) => bound,
             other => panic!("{other:?}"),

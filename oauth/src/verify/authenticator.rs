@@ -1,6 +1,6 @@
 //! Authenticates a token: verified once, then validated on every request.
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{any::Any, borrow::Cow, fmt, pin::Pin, sync::Arc, time::Duration};
 
 use super::{
     IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier,
@@ -8,7 +8,6 @@ use super::{
     jws::{self, MAX_TOKEN},
     verification_cache::{TokenHash, VerificationCache},
     verification_path::{EvidenceKind, VerificationPath},
-    verifier::Verifier,
 };
 use crate::{
     caller::{Accepted, TokenPolicy, TokenRejection, VerifiedToken},
@@ -34,6 +33,31 @@ pub struct Authenticator {
     only_bound: bool,
     table: Arc<ScopeTable>,
     clock: Arc<dyn Clock>,
+}
+
+/// [`TokenVerifier`] with its type erased.
+trait Verifier: Send + Sync {
+    /// Returns the verifier if it is ours. Only its results are cached, because only it
+    /// reports their evidence; how long those of another verifier stay valid is unknown.
+    fn as_issuers(&self) -> Option<&IssuerVerifier>;
+
+    fn verify<'a>(
+        &'a self,
+        token: &'a BearerToken,
+    ) -> Pin<Box<dyn Future<Output = Result<Claims, TokenError>> + Send + 'a>>;
+}
+
+impl<V: TokenVerifier> Verifier for V {
+    fn as_issuers(&self) -> Option<&IssuerVerifier> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    fn verify<'a>(
+        &'a self,
+        token: &'a BearerToken,
+    ) -> Pin<Box<dyn Future<Output = Result<Claims, TokenError>> + Send + 'a>> {
+        Box::pin(TokenVerifier::verify(self, token))
+    }
 }
 
 /// Why a request is not authenticated.

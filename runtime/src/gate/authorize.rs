@@ -21,6 +21,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{FutureExt, future::OptionFuture};
 use http::{HeaderMap, Method, header, request::Parts};
+use tokio::time::Instant;
 
 use crate::{
     access::ResolvedAccess,
@@ -30,7 +31,7 @@ use crate::{
     denial::DenialReason,
     observer::RunReport,
     operation::Operation,
-    verify::{AuthenticationError, DpopRequest, PROOF, VerificationPath},
+    verify::{AuthenticationError, PROOF, VerificationPath},
 };
 
 use super::{
@@ -161,7 +162,9 @@ impl Gate {
         };
         let mut authorized = settling.await?;
         self.complete(&mut authorized, &parts.headers)?;
-        self.trace_run(&mut parts.headers);
+        if self.observation.is_some() {
+            self.trace_run(&mut parts.headers);
+        }
         // No tool, and nothing that a tool calls, ever sees the token.
         parts.headers.remove(header::AUTHORIZATION);
         parts.headers.remove(PROOF);
@@ -185,8 +188,12 @@ impl Gate {
             }
             false => IncomingMessage::of_method(&parts.method),
         };
-        self.trace_message(&mut parts.headers, &message);
-        self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
+        if self.observation.is_some() || message.traceparent().is_some() {
+            self.trace_message(&mut parts.headers, &message);
+        }
+        if self.throttle.is_some() {
+            self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
+        }
         let enter = |id: String| self.enter_session(&id, &parts.headers, &message, caller.as_ref());
         let session = session_id.map(enter).transpose()?;
         let admission = self.decide(&parts.headers, &message, session.is_some(), caller)?;
@@ -259,14 +266,15 @@ impl Gate {
                 });
             }
         };
-        let request = DpopRequest::from_request(&parts.method, &parts.headers);
         let mut path = VerificationPath::default();
-        let started = self.begin_verification();
+        let started = self.observation.is_some().then(Instant::now);
         let accepted = self
             .authenticator
-            .authenticate(&credentials, &request, &mut path)
+            .authenticate(&credentials, &parts.method, &parts.headers, &mut path)
             .await;
-        self.report_verified(&parts.headers, started, path, &accepted);
+        if let Some(started) = started {
+            self.report_verified(&parts.headers, started, path, &accepted);
+        }
         let caller = accepted?.sent_with(credentials);
         self.check_revocation(&caller)?;
         Ok(Some(caller))

@@ -3,8 +3,9 @@
 use crate::authorization::Target;
 
 use super::{
+    Gate,
     fast_message::{FastRequest, Revision},
-    message::IncomingMessage,
+    message::{IncomingMessage, Readers},
     session_fast_path::SessionFastPath,
     stateless_fast_path::StatelessFastPath,
 };
@@ -42,6 +43,33 @@ pub(super) enum ExecutionPath {
 pub(super) struct FastPaths<'g> {
     pub(super) stateless: Option<&'g dyn StatelessFastPath>,
     pub(super) session: Option<&'g dyn SessionFastPath>,
+}
+
+impl Gate {
+    /// Returns the fast paths that the service behind the gate offers.
+    pub(super) fn fast_paths(&self) -> FastPaths<'_> {
+        FastPaths {
+            stateless: self.stateless_fast_path.as_deref(),
+            session: self.session_fast_path.as_deref(),
+        }
+    }
+
+    /// Returns which readers read a message.
+    pub(super) fn readers(&self) -> Readers {
+        match self.fast_paths() {
+            FastPaths {
+                stateless: None,
+                session: None,
+            } => Readers::RmcpOnly,
+            _ => Readers::FastFirst,
+        }
+    }
+
+    /// Returns whether clients may get sessions. A service without fast paths decides it
+    /// without the gate.
+    pub(super) fn opens_sessions(&self) -> bool {
+        self.session_fast_path.is_some() || self.stateless_fast_path.is_none()
+    }
 }
 
 impl ExecutionPath {

@@ -17,6 +17,7 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::message_limits;
 use crate::{observer::trace_context::TRACEPARENT, operation::Operation};
 
 /// A request that the fast reader has read.
@@ -144,6 +145,7 @@ struct Params {
 /// `"2.0"`.
 struct JsonRpc;
 
+/// An id that is short and breaks no log line.
 struct Id(RequestId);
 
 #[derive(Clone, Copy)]
@@ -244,7 +246,10 @@ impl<'de> Deserialize<'de> for Id {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Id, E> {
-                Ok(Id(RequestId::String(text.into())))
+                match message_limits::is_plain_text_id(text) {
+                    true => Ok(Id(RequestId::String(text.into()))),
+                    false => Err(E::custom("not an id that may be logged")),
+                }
             }
         }
 

@@ -81,7 +81,6 @@ impl IncomingMessage {
         if let Some(head) = head
             && let Some(message) = FastMessage::parse(body)
             && head.matches(headers, &message)
-            && message_limits::is_plain_id(&message.id)
         {
             return Ok(Self::Fast(message));
         }

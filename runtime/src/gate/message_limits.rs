@@ -78,11 +78,16 @@ pub(super) fn is_short_id(id: &RequestId) -> bool {
 }
 
 /// Returns whether an id is short and breaks no log line.
-pub(super) fn is_plain_id(id: &RequestId) -> bool {
+fn is_plain_id(id: &RequestId) -> bool {
     match id {
         RequestId::Number(_) => true,
-        RequestId::String(text) => is_plain(text, LONGEST_ID),
+        RequestId::String(text) => is_plain_text_id(text),
     }
+}
+
+/// Returns whether a text is an id that is short and breaks no log line.
+pub(super) fn is_plain_text_id(text: &str) -> bool {
+    is_plain(text, LONGEST_ID)
 }
 
 /// Returns whether a text is short and has no characters that break a log line or are

@@ -103,20 +103,15 @@ impl Gate {
         }
     }
 
-    /// Reads the clock before a verification, if anything observes the gate.
-    pub(super) fn begin_verification(&self) -> Option<Instant> {
-        self.observation.as_ref().map(|_| Instant::now())
-    }
-
-    /// Reports the verification of a token.
+    /// Reports the verification of a token, if anything observes the gate.
     pub(super) fn report_verified<T>(
         &self,
         headers: &HeaderMap,
-        started: Option<Instant>,
+        started: Instant,
         path: VerificationPath,
         verified: &Result<T, AuthenticationError>,
     ) {
-        let (Some(observation), Some(started)) = (&self.observation, started) else {
+        let Some(observation) = &self.observation else {
             return;
         };
         observation.observer.verified(&VerificationEvent {

@@ -48,7 +48,10 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let Self { gate, inner } = self.clone();
         let id = request_id::ensure(request.headers_mut());
-        let trace = gate.begin_trace(&mut request, &id);
+        let trace = match gate.observation {
+            Some(_) => gate.begin_trace(&mut request, &id),
+            None => None,
+        };
         // An application's verifier may panic; catching it here fails only this request, not
         // the connection.
         let answer = AssertUnwindSafe(answer(gate, inner, request)).catch_unwind();

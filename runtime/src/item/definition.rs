@@ -3,7 +3,9 @@
 use super::{
     Call, Completer, Completing, FromCall, ItemDeclaration, Kind, Run, Running, ToolError,
     authorize::{AuthorizeFunction, Deciding},
-    completing, with_state_applied,
+    completing,
+    run::bind,
+    with_state_applied,
 };
 use crate::scope::Scope;
 
@@ -115,7 +117,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             completers: completers
                 .map(|one| with_state_applied(one, state.clone()))
                 .collect(),
-            run: Box::new(move |call| run(call.with_state(state.clone()))),
+            run: bind(run, state),
         }
     }
 }

@@ -144,3 +144,20 @@ impl<T: Clone> FromRef<T> for Arc<T> {
         Arc::new(state.clone())
     }
 }
+
+/// Returns the receiver of a method.
+pub fn receiver<S, T>(call: &Call<S>) -> Arc<T>
+where
+    Arc<T>: FromRef<S>,
+{
+    Arc::from_ref(call.state())
+}
+
+/// Returns the value of an extractor.
+///
+/// # Errors
+///
+/// The error of the extractor.
+pub fn extract<S, T: FromCall<S>>(call: &mut Call<S>) -> Result<T, ToolError> {
+    T::from_call(call)
+}

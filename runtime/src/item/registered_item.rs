@@ -10,8 +10,8 @@ use super::{
     authorize::{AuthorizeFunction, Authorized, AuthorizedParameters},
     complete,
     question::DeclaredQuestion,
-    run::noted,
-    run_error::{RunError, split_denial},
+    run::{noted, split_denial},
+    run_error::RunError,
     timeout::within,
     user_check::UserCheck,
 };
@@ -285,7 +285,12 @@ impl<S, K: KindParts> Item<S, K> {
     pub(crate) fn call(&self, permit: &Permit, requested: &str, mut call: Call<S>) -> Running<K> {
         let report = call.take_report();
         let prepared = self.check_permit(permit).and_then(|()| {
-            match permit.take_parameters::<AuthorizedParameters>() {
+            // Only an `authorize` function makes parameters.
+            let authorized = match self.authorize {
+                Some(_) => permit.take_parameters::<AuthorizedParameters>(),
+                None => None,
+            };
+            match authorized {
                 Some(authorized) => authorized.map(|mut values| ValidatedArguments {
                     target: self.target,
                     arguments: values.take_shown(),

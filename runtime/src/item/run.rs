@@ -4,11 +4,19 @@ use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{Call, CallError, ItemName, Running};
+use super::{AuthorizeError, Call, CallError, ItemName, Kind, Running};
 use crate::observer::{RunOutcome, RunReport};
 
 /// The function of an item, with its parameters read from the call.
 pub(crate) type Run<S, K> = Box<dyn Fn(Call<S>) -> Running<K> + Send + Sync>;
+
+/// Applies the state of the server to the function of an item.
+pub(super) fn bind<S, K: Kind>(run: Run<S, K>, state: S) -> Run<(), K>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    Box::new(move |call| run(call.with_state(state.clone())))
+}
 
 /// Runs the author's code. A panic becomes an error, and the causes of an error are logged.
 #[doc(hidden)]
@@ -37,6 +45,17 @@ pub(super) async fn noted<O>(
         Err(error) => error.outcome(),
     };
     report.during(running, outcome).await
+}
+
+/// Separates the denial of an item from its other errors.
+pub(crate) fn split_denial<T>(
+    end: Result<T, CallError>,
+) -> Result<Result<T, CallError>, Box<AuthorizeError>> {
+    match end.map_err(CallError::into_denial) {
+        Ok(output) => Ok(Ok(output)),
+        Err(Ok(denial)) => Err(denial),
+        Err(Err(error)) => Ok(Err(error)),
+    }
 }
 
 fn panicked(item: ItemName, _: Box<dyn Any + Send>) -> CallError {

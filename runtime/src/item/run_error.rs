@@ -2,7 +2,7 @@
 
 use rmcp::ErrorData;
 
-use super::{AuthorizeError, CallError};
+use super::AuthorizeError;
 
 /// Why a request has no response of the item.
 #[derive(Debug)]
@@ -26,16 +26,5 @@ impl From<RunError> for ErrorData {
             RunError::Failed(error) => error,
             RunError::Denied(_) => Self::internal_error("the request was denied", None),
         }
-    }
-}
-
-/// Separates the denial of an item from its other errors.
-pub(crate) fn split_denial<T>(
-    end: Result<T, CallError>,
-) -> Result<Result<T, CallError>, Box<AuthorizeError>> {
-    match end.map_err(CallError::into_denial) {
-        Ok(output) => Ok(Ok(output)),
-        Err(Ok(denial)) => Err(denial),
-        Err(Err(error)) => Ok(Err(error)),
     }
 }

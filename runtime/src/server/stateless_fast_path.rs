@@ -18,16 +18,20 @@ use crate::{
 
 use super::{security_schemes, shared::Shared};
 
+impl Shared {
+    /// Returns the tool of a target, if it needs nothing from rmcp.
+    fn fast_tool(&self, target: Target) -> Option<&Item<(), ToolKind>> {
+        let Target::Tool(number) = target else {
+            return None;
+        };
+        let tool = self.catalogue.tools.get(number as usize)?;
+        tool.takes_fast_path().then_some(tool)
+    }
+}
+
 impl StatelessFastPath for Shared {
     fn takes(&self, target: Target) -> bool {
-        match target {
-            Target::Tool(number) => self
-                .catalogue
-                .tools
-                .get(number as usize)
-                .is_some_and(Item::takes_fast_path),
-            Target::Prompt(_) | Target::Resource(_) => false,
-        }
+        self.fast_tool(target).is_some()
     }
 
     fn authorize_scopes(&self, target: Target) -> &'static [Scope] {
@@ -40,10 +44,7 @@ impl StatelessFastPath for Shared {
         arguments: JsonObject,
         report: Option<&Arc<RunReport>>,
     ) -> Option<RunningCall> {
-        let tool = self
-            .catalogue
-            .permitted::<ToolKind>(permit)
-            .filter(|tool| tool.takes_fast_path())?;
+        let tool = self.fast_tool(permit.target()?)?;
         let caller = permit.caller().cloned();
         let call = Call::new((), arguments, caller, None).reported_to(report);
         let running = tool.call(permit, "", call);

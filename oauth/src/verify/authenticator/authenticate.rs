@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use http::{HeaderMap, Method};
+
 use super::{
     super::{
         dpop::{DpopRequest, ProofError, ProofRequirements, Proofs, Recording},
@@ -36,11 +38,12 @@ impl Authenticator {
     pub async fn authenticate(
         &self,
         credentials: &Credentials,
-        request: &DpopRequest<'_>,
+        method: &Method,
+        headers: &HeaderMap,
         path: &mut VerificationPath,
     ) -> Result<AcceptedToken, AuthenticationError> {
         let accepted = self.accept(&credentials.token, path).await?;
-        let result = match self.check_possession(credentials, accepted, request) {
+        let result = match self.check_possession(credentials, accepted, method, headers) {
             Ok((accepted, None)) => Ok(accepted),
             Ok((accepted, Some(recording))) => recording.await.map(|()| accepted).map_err(unproved),
             Err(refused) => Err(refused),
@@ -56,7 +59,8 @@ impl Authenticator {
         &self,
         credentials: &Credentials,
         accepted: Accepted,
-        request: &DpopRequest<'_>,
+        method: &Method,
+        headers: &HeaderMap,
     ) -> Result<(AcceptedToken, Option<Recording<'_>>), AuthenticationError> {
         let unbound = |accepted| (accepted, None);
         match (credentials.scheme, accepted) {
@@ -70,7 +74,10 @@ impl Authenticator {
             }),
             (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(TokenRejection::Unbound)),
             (Scheme::Dpop, Accepted::Bound(bound)) => match &self.proofs {
-                Some(proofs) => prove(proofs, bound, &credentials.token, request),
+                Some(proofs) => {
+                    let request = DpopRequest::from_request(method, headers);
+                    prove(proofs, bound, &credentials.token, &request)
+                }
                 None => Err(invalid(TokenRejection::Bound)),
             },
         }

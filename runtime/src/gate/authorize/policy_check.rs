@@ -37,7 +37,7 @@ impl Gate {
         headers: &'c HeaderMap,
     ) -> Either<Ready<Settled<'g>>, BoxFuture<'c, Settled<'g>>> {
         let counts_elsewhere = self.replicas.is_some() && self.throttle.is_some();
-        let asks = counts_elsewhere || self.asks_item(&request);
+        let asks = counts_elsewhere || (self.authorizer.is_some() && self.asks_item(&request));
         match request.admission {
             Admission::Permitted(permit) if !asks => {
                 let rest = (

@@ -26,7 +26,7 @@ use crate::{
         RefusalCache, RequestLimits, SessionLimits, Sessions,
     },
     scope::{Scope, ScopeSet, ScopeTable},
-    verify::{Authenticator, DpopRequest, TokenError, TokenVerifier, VerificationPath},
+    verify::{Authenticator, TokenError, TokenVerifier, VerificationPath},
 };
 
 const READ: Scope = Scope::new("read");
@@ -211,7 +211,8 @@ async fn a_permit_that_a_request_brings_is_ignored() {
         .authenticator
         .authenticate(
             &credentials,
-            &DpopRequest::from_request(&http::Method::POST, &HeaderMap::new()),
+            &http::Method::POST,
+            &HeaderMap::new(),
             &mut VerificationPath::default(),
         )
         .await
