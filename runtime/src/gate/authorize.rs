@@ -8,14 +8,12 @@
 //! - [`unauthenticated`]: requests without a valid token
 //! - [`revocation`]: tokens that were revoked
 //! - [`session_entry`]: the session of a request
-//! - [`receive`]: the body, and requests whose message is not read
+//! - [`refusals`]: requests that the rules deny, or whose message is not read
 //! - [`throttling`], [`replica_rates`]: the limits of callers and of addresses
-//! - [`admitted`]: a request that the rules admit, before its item has decided
+//! - [`admitted`]: a request that the rules admit, and one that may run
+//! - [`rmcp_message`]: a permitted message that rmcp has to read, too
 //! - [`item_check`]: the item's own `authorize` function
 //! - [`policy_check`]: after it, the decision point of the program
-//! - [`completion`]: the session that it opens, and the records
-
-use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -25,11 +23,11 @@ use tokio::time::Instant;
 
 use crate::{
     access::ResolvedAccess,
-    authorization::{Decision, Denial, Permit},
+    authorization::Decision,
     caller::Caller,
+    config::RequestLimits,
     credentials::{BearerError, Credentials},
     denial::DenialReason,
-    observer::RunReport,
     operation::Operation,
     verify::{AuthenticationError, PROOF, VerificationPath},
 };
@@ -37,31 +35,28 @@ use crate::{
 use super::{
     Gate,
     accept_header::{self, AnswerType},
-    audit::AuditContext,
-    body::Received,
+    audit::{self, AuditContext},
+    body::{self, Received},
     execution_path::ExecutionPath,
     message::{IncomingMessage, Readers},
-    message_error::MessageError,
     message_head::MessageHead,
-    policy_note::PolicyNote,
     refusal::{Refusal, RefusedRequest},
-    session::{SessionGuard, SessionReservation, StartingCall},
 };
 
 mod admitted;
-mod completion;
 mod item_check;
 mod policy_check;
-mod receive;
+mod refusals;
 mod replica_rates;
 mod revocation;
+mod rmcp_message;
 mod session_entry;
 mod session_id;
 mod throttling;
 mod unauthenticated;
 
 pub(crate) use admitted::Admission;
-pub(super) use admitted::AdmittedRequest;
+pub(super) use admitted::{AdmittedRequest, AuthorizedRequest};
 pub(super) use policy_check::policy_refusal;
 pub(crate) use revocation::is_revoked;
 pub(super) use session_entry::SESSION_UNAVAILABLE;
@@ -70,30 +65,6 @@ use session_id::read_session_id;
 /// The operation of a message that cannot be read. It has no rule: without a token it is
 /// answered by a challenge, with a token by an error that describes the message.
 pub(super) const UNREADABLE: Operation<'static> = Operation::Unruled("unreadable");
-
-/// A request that may run.
-pub(super) struct AuthorizedRequest {
-    /// The proof, with the caller and the target.
-    pub(super) permit: Permit,
-    pub(super) execution_path: ExecutionPath,
-    /// The message that was authorized, with the arguments of a call.
-    pub(super) message: IncomingMessage,
-    /// The bytes of the message, for rmcp.
-    pub(super) body: Bytes,
-    /// The place of the session that an `initialize` opens.
-    pub(super) reservation: Option<SessionReservation>,
-    /// The session of the request. It does not end before this is dropped.
-    pub(super) session: Option<Arc<SessionGuard>>,
-    /// Set while a call in a session starts that may still go to the session's service.
-    pub(super) starting: Option<StartingCall>,
-    /// Whether the answer is a stream without an end.
-    pub(super) streams: bool,
-    pub(super) lists_tools: bool,
-    /// Reports how the run ends, if anything observes the gate.
-    pub(super) report: Option<Arc<RunReport>>,
-    /// What the records say of the decision point.
-    pub(super) policy: Option<Box<PolicyNote>>,
-}
 
 impl Gate {
     /// Authorizes a request.
@@ -280,6 +251,36 @@ impl Gate {
         Ok(Some(caller))
     }
 
+    /// Receives a body: all of it, or only its beginning.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if the body does not arrive, or is too large.
+    async fn receive(
+        &self,
+        headers: &HeaderMap,
+        caller: Option<&Caller>,
+        body: Body,
+        all: bool,
+    ) -> Result<Received, Refusal> {
+        let RequestLimits {
+            body: limit,
+            unauthenticated_body: keep,
+            body_time: time,
+            ..
+        } = self.limits;
+        let received = if all {
+            let whole = body::read(body, limit, time).await;
+            whole.map(|bytes| Received {
+                bytes,
+                is_whole: true,
+            })
+        } else {
+            body::read_beginning(body, keep.min(limit), limit, time, &self.pending_bodies).await
+        };
+        received.map_err(|error| self.refuse_unread(headers, caller, Refusal::Body(error)))
+    }
+
     pub(super) fn read_message(
         &self,
         readers: Readers,
@@ -293,29 +294,6 @@ impl Gate {
             let envelope = MessageHead::read(body).response_envelope();
             RefusedRequest::new(refusal, envelope).into()
         })
-    }
-
-    /// Reads a message again that was permitted, but takes no fast path, with rmcp's reader.
-    ///
-    /// The fast reader accepts a subset of what rmcp's accepts, with the same meaning. If the
-    /// two differed all the same, this check refuses the message: an attacker could otherwise
-    /// have one call authorized and another one run.
-    pub(super) fn read_for_rmcp(
-        &self,
-        headers: &HeaderMap,
-        admission: &Admission,
-        body: &mut Bytes,
-    ) -> Result<IncomingMessage, Box<RefusedRequest<'_>>> {
-        let message = self.read_message(Readers::RmcpOnly, headers, admission.caller(), body)?;
-        let operation = message.operation();
-        match admission.confirm(&self.rules, operation.unwrap_or(UNREADABLE)) {
-            Ok(()) => Ok(message),
-            Err(_) => {
-                let context = AuditContext::new(operation, admission.caller());
-                let refusal = Refusal::Message(MessageError::Unreadable);
-                Err(self.refuse(context, refusal, headers, message.response_envelope()))
-            }
-        }
     }
 
     /// Decides whether the caller may perform the operation of a message. This resolves the
@@ -337,29 +315,7 @@ impl Gate {
             Decision::Admit(permit) => Admission::Permitted(permit),
             Decision::Ask(undecided) => Admission::Undecided(undecided),
             Decision::Deny(denial, caller) => {
-                let refusal = match denial {
-                    Denial::NoToken { challenge_scopes } => Refusal::NoToken { challenge_scopes },
-                    Denial::InsufficientScope {
-                        needed,
-                        missing,
-                        held,
-                    } => Refusal::InsufficientScope {
-                        challenged: self.challenged_scopes(needed, held),
-                        needed,
-                        missing,
-                    },
-                    Denial::NoPerson => Refusal::NoPerson,
-                    Denial::MissingRole { needed } => Refusal::MissingRole { needed },
-                    Denial::InsufficientAuthentication {
-                        conditions,
-                        needed,
-                        held,
-                    } => Refusal::InsufficientAuthentication {
-                        challenged: self.challenged_scopes(needed, held),
-                        conditions,
-                    },
-                    Denial::Unruled => Refusal::Message(message.unknown_method()),
-                };
+                let refusal = self.refusal_of(denial, message);
                 return Err(refuse(caller.as_ref(), refusal));
             }
         };
@@ -405,5 +361,31 @@ impl Gate {
             let context = AuditContext::new(message.operation(), admission.caller());
             self.refuse(context, refusal, headers, message.response_envelope())
         })
+    }
+
+    /// Reserves the place of a session that the request opens, and records the decision before
+    /// anything runs.
+    pub(in crate::gate) fn complete(
+        &self,
+        authorized: &mut AuthorizedRequest,
+        headers: &HeaderMap,
+    ) -> Result<(), Box<RefusedRequest<'_>>> {
+        let (message, permit) = (&authorized.message, &authorized.permit);
+        let operation = message.operation().unwrap_or(UNREADABLE);
+        let context = AuditContext::new(Some(operation), permit.caller()).of_request(headers);
+        let context = context.with_policy(authorized.policy.as_deref());
+        let refuse = |refusal| self.refuse(context, refusal, headers, message.response_envelope());
+        // A local caller has one connection and no session in the table.
+        if operation == Operation::Initialize && !self.is_local {
+            let reserved = self.reserve_session(context.caller, &authorized.body);
+            authorized.reservation =
+                Some(reserved.map_err(|limit| refuse(Refusal::SessionLimit(limit)))?);
+        }
+        let is_known = operation.item_name().is_none() || permit.target().is_some();
+        if self.observation.is_some() {
+            authorized.report = self.report_allowed(context, is_known).map_err(refuse)?;
+        }
+        audit::admitted(context, is_known);
+        Ok(())
     }
 }

@@ -1,5 +1,5 @@
 //! [`AdmittedRequest`]: a request that the rules admit, before its item and the decision point
-//! have decided.
+//! have decided; [`AuthorizedRequest`]: a request that may run.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use crate::{
     authorization::{NotPermittedError, Permit, Rules, Target, Undecided},
     caller::Caller,
     item::Authorized,
+    observer::RunReport,
     operation::Operation,
 };
 
-use super::{
-    super::{
-        execution_path::ExecutionPath, message::IncomingMessage, policy_note::PolicyNote,
-        session::SessionGuard,
-    },
-    AuthorizedRequest,
+use super::super::{
+    execution_path::ExecutionPath,
+    message::IncomingMessage,
+    policy_note::PolicyNote,
+    session::{SessionGuard, SessionReservation, StartingCall},
 };
 
 /// What the rules have made of a request.
@@ -101,4 +101,28 @@ impl AdmittedRequest {
             policy,
         })
     }
+}
+
+/// A request that may run.
+pub(in crate::gate) struct AuthorizedRequest {
+    /// The proof, with the caller and the target.
+    pub(in crate::gate) permit: Permit,
+    pub(in crate::gate) execution_path: ExecutionPath,
+    /// The message that was authorized, with the arguments of a call.
+    pub(in crate::gate) message: IncomingMessage,
+    /// The bytes of the message, for rmcp.
+    pub(in crate::gate) body: Bytes,
+    /// The place of the session that an `initialize` opens.
+    pub(in crate::gate) reservation: Option<SessionReservation>,
+    /// The session of the request. It does not end before this is dropped.
+    pub(in crate::gate) session: Option<Arc<SessionGuard>>,
+    /// Set while a call in a session starts that may still go to the session's service.
+    pub(in crate::gate) starting: Option<StartingCall>,
+    /// Whether the answer is a stream without an end.
+    pub(in crate::gate) streams: bool,
+    pub(in crate::gate) lists_tools: bool,
+    /// Reports how the run ends, if anything observes the gate.
+    pub(in crate::gate) report: Option<Arc<RunReport>>,
+    /// What the records say of the decision point.
+    pub(in crate::gate) policy: Option<Box<PolicyNote>>,
 }
