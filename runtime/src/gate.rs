@@ -13,7 +13,7 @@
 // - `origin`: `Host` and `Origin`
 // - `body`: one bounded buffer;
 //   `pending_bodies`: the memory that requests without a token share
-// - `message`: the message of a request; `fast_head`, `fast_message`: the fast reader;
+// - `message`: the message of a request; `request_head`, `fast_message`: the fast reader;
 //   `message_error`: why a message is refused; `local_request`: a message on standard input
 // - `message_head`: the beginning of a message, for a refusal
 // - `decoded_size`, `json_memory_estimate`: the memory that a message takes, before it is unpacked
@@ -73,7 +73,6 @@ mod direct_session_call;
 mod dispatch;
 mod execution_path;
 mod expiring_body;
-mod fast_head;
 mod fast_message;
 mod json_memory_estimate;
 mod late_denial;
@@ -93,6 +92,7 @@ mod prepared_response;
 mod refusal;
 mod refusal_context;
 mod refusal_item_names;
+mod request_head;
 mod request_id;
 mod request_tracing;
 mod response_cache;

@@ -1,6 +1,6 @@
 //! Builds a server: its tools, prompts and resources, its state, and its protection.
 //!
-//! - [`connection`], [`io_timeout`]: connections, and how a slow client is disconnected
+//! - [`connection`]: connections, and how a slow client is disconnected
 //! - [`dispatch_check`]: the second check, at dispatch; [`event_form`]: the events of sessions
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
 //! - [`access_table`], [`explanation`]: who may use which item as declared, and why
@@ -8,7 +8,7 @@
 //! - [`assembly`]: builds what serves, or reports every error; `private_socket`: its other sockets
 //! - [`catalogue`]: the registered items; [`changes`], [`subscriptions`]: changes at run time
 //! - [`static_documents`]: the metadata document and the page; [`serve`]: listens, and shuts down
-//! - [`http_entry`]: the entry for HTTP requests; [`handler`]: rmcp's handler
+//! - [`http_entry`]: the entry for HTTP requests, and CORS; [`handler`]: rmcp's handler
 //! - [`shared`]: the state that all requests share; [`scope_hierarchy`]: which scope implies which
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
@@ -18,8 +18,8 @@
 //! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access
 //! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
 //! - [`policy_plan`], [`policy_setters`], [`item_inputs`], `cedar_schema`: its decision point
-//! - [`multi_round`]: requests of several rounds; [`response_future`], [`answer_limits`]: answers
-//! - [`routes`], [`not_found`], [`browser_redirect`], [`cors`]: the paths, all others, and CORS
+//! - [`multi_round`]: requests of several rounds; [`answer_limits`]: answers
+//! - [`routes`], [`not_found`], [`browser_redirect`]: the paths, and all others
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
 //! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
 //! - `stdio`, `stream_end`: standard input and output in place of HTTP
@@ -50,7 +50,6 @@ mod catalogue;
 mod cedar_schema;
 mod changes;
 mod connection;
-mod cors;
 mod declared_scopes;
 mod dispatch_check;
 mod dpop_proofs;
@@ -60,7 +59,6 @@ mod gate_plan;
 mod handler;
 mod handler_gate;
 mod http_entry;
-mod io_timeout;
 mod item_inputs;
 mod list_handlers;
 mod list_visibility;
@@ -82,7 +80,6 @@ mod private_socket;
 mod readiness;
 mod registry;
 mod replicas;
-mod response_future;
 mod routes;
 mod run_reports;
 mod scope_hierarchy;

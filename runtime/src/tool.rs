@@ -8,7 +8,7 @@
 //! | `argument_validation` | validates a call's arguments against the published schema |
 //! | `param_header` | the rules for `x-mcp-header` |
 //! | `schema_builder` | builds the schemas of arguments and results |
-//! | `tool_result`, `result_size` | what a tool can return, and how large |
+//! | `tool_result` | what a tool can return, and how large |
 //! | `warnings` | what some clients refuse or misunderstand |
 //!
 //! What tools have in common with prompts and resources is in the module `item`.
@@ -33,7 +33,6 @@ pub(crate) mod argument;
 mod argument_names;
 mod argument_validation;
 mod param_header;
-mod result_size;
 pub(crate) mod schema_builder;
 pub(crate) mod tool_parameters;
 pub(crate) mod tool_result;
@@ -44,7 +43,7 @@ pub use crate::item::{
     Kind, LogLevel, RegistersItems, State, ToolError,
 };
 pub use argument::{Args, Argument};
-pub(crate) use result_size::DEFAULT_RESULT_SIZE;
+pub(crate) use tool_result::DEFAULT_RESULT_SIZE;
 
 use argument_validation::ArgumentValidator;
 use schema_builder::SchemaBuilder;
@@ -192,7 +191,7 @@ impl KindParts for ToolKind {
     fn bounded(input: &ToolInput, name: &'static str, running: Running<Self>) -> Running<Self> {
         let most = input.result_size;
         running
-            .map(move |end| result_size::bound(name, end, most))
+            .map(move |end| tool_result::bound(name, end, most))
             .boxed()
     }
 

@@ -5,7 +5,8 @@
 //! token is this server or the environment; its `aud` is the resource or the id.
 
 use super::{
-    ClientCredentials, Config, Environment, ResourceIdentifier, ResourceMetadata, url_validation,
+    ClientCredentials, Config, Environment, ResourceIdentifier, ResourceMetadata, redacted_value,
+    url_validation,
     variable::{METADATA, NamedValue, SCALEKIT_SECRET, items},
 };
 use crate::issuer::{ClientAuthentication, Introspection};

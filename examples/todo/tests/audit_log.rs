@@ -99,7 +99,7 @@ async fn every_call_has_a_decision_and_an_outcome_and_the_log_has_no_secret() {
     assert!(ended.stderr.contains("audit log head"), "{ended:?}");
     assert_eq!(verified(&folder, &["audit.log"]).findings, []);
     let records = records(&folder, "audit.log");
-    let [start, decision, outcome, denial] = &records[..] else {
+    let [start, decision, run, denial] = &records[..] else {
         panic!("{records:?}");
     };
     assert_eq!(start["type"], "start");

@@ -41,6 +41,7 @@ use super::{
     message::{IncomingMessage, Readers},
     message_head::MessageHead,
     refusal::{Refusal, RefusedRequest},
+    request_head::read_session_id,
 };
 
 mod admitted;
@@ -51,7 +52,6 @@ mod replica_rates;
 mod revocation;
 mod rmcp_message;
 mod session_entry;
-mod session_id;
 mod throttling;
 mod unauthenticated;
 
@@ -60,7 +60,6 @@ pub(super) use admitted::{AdmittedRequest, AuthorizedRequest};
 pub(super) use policy_check::policy_refusal;
 pub(crate) use revocation::is_revoked;
 pub(super) use session_entry::SESSION_UNAVAILABLE;
-use session_id::read_session_id;
 
 /// The operation of a message that cannot be read. It has no rule: without a token it is
 /// answered by a challenge, with a token by an error that describes the message.

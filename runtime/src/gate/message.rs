@@ -19,11 +19,11 @@ use crate::{
 
 use super::{
     decoded_size,
-    fast_head::{self, FastHead},
     fast_message::{FastMessage, FastRequest, Revision},
     log_line_size,
     message_error::MessageError,
     message_limits,
+    request_head::{self, FastHead},
     response_envelope::ResponseEnvelope,
 };
 
@@ -237,7 +237,7 @@ impl IncomingMessage {
         match (self, self.request().and_then(revision)) {
             (Self::Fast(message), _) => message.revision != Revision::Current,
             (_, Some(version)) => version.has_initialize(),
-            (_, None) => fast_head::has_session_revision(headers),
+            (_, None) => request_head::has_session_revision(headers),
         }
     }
 

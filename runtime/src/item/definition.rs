@@ -117,7 +117,7 @@ impl<S: Clone + Send + Sync + 'static, K: Kind> Definition<S, K> {
             completers: completers
                 .map(|one| with_state_applied(one, state.clone()))
                 .collect(),
-            run: bind(run, state),
+            run: bind::<_, K>(run, state),
         }
     }
 }

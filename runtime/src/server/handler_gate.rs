@@ -26,8 +26,8 @@ use tower::Layer;
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
-    Visibility, access_table::AccessTable, assembly::Assembled, cors::with_cors,
-    gate_plan::BuiltGate, listener_quota::Quota, local_sessions::LocalSessions, routes::Served,
+    Visibility, access_table::AccessTable, assembly::Assembled, gate_plan::BuiltGate,
+    http_entry::with_cors, listener_quota::Quota, local_sessions::LocalSessions, routes::Served,
     serve, startup_banner::StartupBanner, transport,
 };
 

@@ -26,11 +26,10 @@ use crate::{
 use super::{
     approval_pages::ApprovalRoutes,
     browser_redirect::{is_browser, see_docs},
-    http_entry::HttpEntry,
+    http_entry::{Endpoint, HttpEntry, ResponseFuture},
     nest_check::nest_check,
     not_found::with_not_found,
     readiness::Readiness,
-    response_future::{Endpoint, ResponseFuture},
     startup_banner::StartupBanner,
     static_documents::{Documentation, MetadataDocuments},
 };

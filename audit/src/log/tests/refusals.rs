@@ -15,7 +15,7 @@ fn refused(
 
 fn denied(reason: &'static str) -> Verdict<'static> {
     Verdict::Denied {
-        reason: Some(reason),
+        reason_code: Some(reason),
         detail: None,
         is_late: false,
     }

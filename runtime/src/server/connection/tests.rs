@@ -7,7 +7,9 @@ use tokio::{
 };
 
 use super::*;
-use crate::server::{http_entry::HttpEntry, response_future::ResponseFuture};
+use crate::server::http_entry::{HttpEntry, ResponseFuture};
+
+mod timeouts;
 
 /// Much longer than anything waits here.
 const LONG: Duration = Duration::from_secs(3600);
@@ -33,7 +35,7 @@ fn streamed() -> Body {
         if piece == "last" {
             sleep(MINUTES).await;
         }
-        Ok::<_, std::io::Error>(Bytes::from(piece))
+        Ok::<_, io::Error>(Bytes::from(piece))
     });
     Body::from_stream(pieces)
 }
@@ -41,7 +43,7 @@ fn streamed() -> Body {
 fn endless() -> Body {
     let ticks = stream::repeat(Bytes::from_static(&[b'a'; 1024])).then(async |tick| {
         sleep(Duration::from_secs(1)).await;
-        Ok::<_, std::io::Error>(tick)
+        Ok::<_, io::Error>(tick)
     });
     Body::from_stream(ticks)
 }

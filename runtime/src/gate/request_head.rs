@@ -1,11 +1,15 @@
-//! Which requests the fast reader may read, by their headers.
+//! The head of a request: its session, and whether the fast reader may read its message.
 //!
-//! Only a request whose headers are all valid in their most common form. rmcp answers every
+//! The fast reader reads only a request whose headers are all valid in their most common form. rmcp answers every
 //! other request, so there is no second set of rules for what is wrong with headers.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 
-use super::fast_message::{CURRENT, FastMessage, FastRequest, Revision};
+use super::{
+    fast_message::{CURRENT, FastMessage, FastRequest, Revision},
+    refusal::Refusal,
+    session::SESSION_ID,
+};
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -13,6 +17,9 @@ const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// The revisions that have sessions. A request that names no revision belongs to the oldest.
 const REVISIONS: &[&str] = &["2025-03-26", "2025-06-18", "2025-11-25"];
+
+/// The longest session id that is looked up; rmcp's have 36 characters.
+const LONGEST_SESSION_ID: usize = 128;
 
 /// The headers of a request that the fast reader may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +69,30 @@ fn repeats_message(headers: &HeaderMap, message: &FastMessage) -> bool {
         }
 }
 
+/// Reads the session id of a request.
+///
+/// A message of 2026-07-28 has no session. A client that still sends the id of an older session
+/// is answered, and the header is removed, so that nothing behind the gate sees it.
+pub(super) fn read_session_id(parts: &mut Parts) -> Result<Option<String>, Refusal> {
+    let headers = &mut parts.headers;
+    if parts.method == Method::POST && is_current(headers) {
+        headers.remove(SESSION_ID);
+        return Ok(None);
+    }
+    let mut ids = headers.get_all(SESSION_ID).iter();
+    let id = match (ids.next(), ids.next()) {
+        (None, _) => return Ok(None),
+        (Some(id), None) => id,
+        (Some(_), Some(_)) => return Err(Refusal::Header("the Mcp-Session-Id header is repeated")),
+    };
+    match id.to_str() {
+        Ok(id) if id.len() <= LONGEST_SESSION_ID => Ok(Some(id.to_owned())),
+        _ => Err(Refusal::NoSession),
+    }
+}
+
 /// Returns whether the headers name 2026-07-28.
-pub(super) fn is_current(headers: &HeaderMap) -> bool {
+fn is_current(headers: &HeaderMap) -> bool {
     single(headers, &PROTOCOL_VERSION).is_some_and(|version| version == CURRENT)
 }
 
