@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 
 use crate::{
     access::{self, Access, CHOICES},
-    attribute_syntax::{Keys, parse_entries},
+    attribute_syntax::parse_entries,
     conditions::{self, Conditions},
     errors::Errors,
     limits::{self, Limits},
@@ -40,11 +40,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         &conditions::KEYS,
     ]
     .concat();
-    let keys = Keys {
-        known: &known,
-        reserved: &[],
-    };
-    let entries = parse_entries(declaration, keys, &errors);
+    let entries = parse_entries(declaration, &known, &errors);
     let is_complete = errors.count() == 0;
     let entry = |key: &str| entries.iter().find(|entry| entry.key == key);
     let step_up = entry("step_up");

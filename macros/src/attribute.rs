@@ -6,11 +6,11 @@ use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::{
     access::{self, Access, Scope},
-    attribute_syntax::{Entry, Keys, parse_entries},
+    attribute_syntax::{Entry, parse_entries},
     capability::ClientCapability,
     conditions::Conditions,
     errors::Errors,
-    item_kind::{ItemKind, RESERVED},
+    item_kind::ItemKind,
     limits::Limits,
     renamed_crate,
     uri_template::Uri,
@@ -55,11 +55,7 @@ impl ItemAttribute {
     /// Parses the attribute's content; reports a missing key at `place`.
     pub(crate) fn parse(kind: ItemKind, tokens: TokenStream, place: Span, errors: &Errors) -> Self {
         let before = errors.count();
-        let keys = Keys {
-            known: &kind.keys(),
-            reserved: &RESERVED,
-        };
-        let entries = parse_entries(tokens, keys, errors);
+        let entries = parse_entries(tokens, &kind.keys(), errors);
         // The missing key may be an entry that could not be parsed.
         let complete = errors.count() == before;
         let mut attribute = Self::new(kind);

@@ -15,22 +15,13 @@ pub(crate) struct Entry {
     pub(crate) value: Option<Expr>,
 }
 
-/// The keys of an attribute.
-#[derive(Clone, Copy)]
-pub(crate) struct Keys<'k> {
-    pub(crate) known: &'k [&'k str],
-    /// Keys that have no meaning yet.
-    pub(crate) reserved: &'static [&'static str],
-}
-
 /// Parses the entries of an attribute. Reports and skips an invalid entry, a repeated key,
-/// and a key that is not known.
-pub(crate) fn parse_entries(tokens: TokenStream, keys: Keys<'_>, errors: &Errors) -> Vec<Entry> {
-    let known = keys.known;
+/// and a key that is not among the `known` ones.
+pub(crate) fn parse_entries(tokens: TokenStream, known: &[&str], errors: &Errors) -> Vec<Entry> {
     let parse = |input: ParseStream<'_>| {
         let mut entries: Vec<Entry> = Vec::new();
         while !input.is_empty() {
-            match parse_entry(input, keys.reserved) {
+            match parse_entry(input) {
                 Ok(entry) if !known.iter().any(|known| entry.key == known) => {
                     errors.add_at(entry.key.span(), unknown_key(&entry.key, known));
                 }
@@ -60,20 +51,11 @@ pub(crate) fn parse_entries(tokens: TokenStream, keys: Keys<'_>, errors: &Errors
     })
 }
 
-fn parse_entry(input: ParseStream<'_>, reserved: &[&str]) -> syn::Result<Entry> {
+fn parse_entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected a key, such as `scope = \"news:read\"`"));
     }
     let key = input.call(Ident::parse_any)?;
-    // Before the rest, so that the value of a reserved key can have any form.
-    if reserved.iter().any(|reserved| key == reserved) {
-        return Err(syn::Error::new(
-            key.span(),
-            format_args!(
-                "`{key}` is reserved for a later release and changes nothing today: remove it"
-            ),
-        ));
-    }
     if input.peek(Token![-]) {
         let mut name = key.to_string();
         while input.parse::<Option<Token![-]>>()?.is_some() {
@@ -250,11 +232,8 @@ mod tests {
 
     fn reported(tokens: TokenStream) -> Vec<String> {
         let errors = Errors::new();
-        let keys = Keys {
-            known: &["scope", "scopes", "read_only", "name"],
-            reserved: &["rate", "roles"],
-        };
-        let _entries = parse_entries(tokens, keys, &errors);
+        let known = ["scope", "scopes", "read_only", "name"];
+        let _entries = parse_entries(tokens, &known, &errors);
         errors.texts()
     }
 
@@ -281,22 +260,6 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_key_is_one_error_with_any_value() {
-        for tokens in [
-            quote!(rate),
-            quote!(rate = "5/s"),
-            quote!(rate(5, per = "s")),
-            quote!(scope = "a", roles = ["admin"], read_only),
-        ] {
-            let reported = reported(tokens.clone());
-            let [only] = reported.as_slice() else {
-                panic!("{tokens}: {reported:?}");
-            };
-            assert!(only.contains("reserved for a later release"), "{only}");
-        }
-    }
-
-    #[test]
     fn a_value_from_a_fragment_is_read_like_a_written_one() {
         // `macro_rules!` passes a fragment as a group without delimiters.
         let fragment = |tokens| {
@@ -307,14 +270,10 @@ mod tests {
         };
         let (text, number) = (fragment(quote!("a")), fragment(quote!(7)));
         let nested = fragment(quote!([#text, [#text]]));
-        let keys = Keys {
-            known: &["scope", "scopes", "size", "minimum"],
-            reserved: &[],
-        };
         let errors = Errors::new();
         let entries = parse_entries(
             quote!(scope = #text, scopes = #nested, size = #number, minimum = -#number),
-            keys,
+            &["scope", "scopes", "size", "minimum"],
             &errors,
         );
         let [scope, scopes, size, minimum] = entries.as_slice() else {

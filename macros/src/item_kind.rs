@@ -45,10 +45,6 @@ const PUBLISHED: &[&str] = &[
     "crate",
 ];
 
-/// Keys of later releases. Using one is an error, so that no attribute changes its meaning with
-/// an update.
-pub(crate) const RESERVED: [&str; 0] = [];
-
 impl ItemKind {
     pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
 
@@ -156,19 +152,6 @@ impl ItemKind {
             Self::Tool => "tools",
             Self::Resource => "resources",
             Self::Prompt => "prompts",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_key_in_use_is_reserved() {
-        for kind in ItemKind::ALL {
-            let known = kind.keys();
-            assert!(!known.iter().any(|key| RESERVED.contains(key)), "{kind:?}");
         }
     }
 }

@@ -84,36 +84,7 @@ mod tests;
 /// function. The expansion has no `unsafe`, derives nothing, and apart from your own names uses
 /// only items of toolgate.
 ///
-/// # Access
-///
-/// Declare exactly one of these; there is no default.
-///
-/// | key | a call needs |
-/// |---|---|
-/// | `scope = "a"` | a token with this scope |
-/// | `scopes = ["a", "b"]` | a token with all of these |
-/// | `any_scope = ["a", ["b", "c"]]` | a token with one of these, or with a whole inner list |
-/// | `authenticated` | any token that the server accepts |
-/// | `public` | nothing |
-///
-/// A scope is a string literal, or the path of a constant of type `&str` or `Scope`. Both
-/// are checked against RFC 6749 §3.3 at compile time. `scopes!` declares such constants,
-/// each with a description. `step_up` keeps the scopes of this tool out of the challenges
-/// that clients receive before they call it.
-///
-/// Declare these in addition to the access. Each can only deny. They are not allowed with `public`.
-///
-/// | key | a call needs |
-/// |---|---|
-/// | `role = "editor"` | a token with this role |
-/// | `roles = ["a", "b"]` | a token with all of these roles |
-/// | `any_role = ["a", ["b", "c"]]` | a token with one of these roles, or with a whole inner list |
-/// | `acr = "urn:example:mfa"`, `acr = ["a", "b"]` | a sign-in with this authentication context, or with one of these; the preferred one comes first |
-/// | `max_age = 300` | a sign-in at most this many seconds ago |
-/// | `person` | a token that shows that a person stands behind it |
-///
-/// Each text is a literal, or the path of a `&str` constant. `Issuer::with_role_claim` names the claim
-/// of the roles. A missing role or person is a 403, a weak or old sign-in the 401 of RFC 9470.
+#[doc = include_str!("access.md")]
 ///
 /// `authorize = check` names a function, `async` or not, that decides at the gate by the arguments
 /// and the server's state. It takes the caller (`&Caller`, or `Option<&Caller>` in a public tool)
@@ -146,18 +117,7 @@ mod tests;
 /// process. It protects against mistakes of a model. `approve = "…"` lets the user decide on a page
 /// of the server (feature `approval`), and also protects against a client that answers by itself.
 ///
-/// # Published metadata
-///
-/// | key | meaning | default |
-/// |---|---|---|
-/// | `name = "…"` | the tool's name: 1 to 128 characters of `A-Za-z0-9_.-`; claude.ai, Claude Desktop, Copilot and OpenAI accept 64 characters and no `.` | the function's name |
-/// | `title = "…"` | a name for people | none |
-/// | `description = "…"` | what it does and when to use it | the doc comment; one of them is required |
-/// | `read_only`, `destructive`, `idempotent`, `open_world` | hints; each can be `= false` | not published |
-/// | `icons = ["https://…", icon]` | URIs, or values of rmcp's `Icon` | none |
-/// | `meta = value` | the tool's `_meta`, a `serde_json::Value` that is an object | none |
-/// | `client_capabilities = ["sampling"]` | the capabilities that the client must declare, by the protocol's names; see `ClientCapability` | none |
-/// | `crate = path` | where expansions find `toolgate` | `::toolgate` |
+#[doc = include_str!("published_metadata.md")]
 ///
 #[doc = include_str!("limits.md")]
 ///

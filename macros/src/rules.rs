@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, spanned::Spanned};
 
 use crate::{
-    attribute_syntax::{Entry, Keys, parse_entries},
+    attribute_syntax::{Entry, parse_entries},
     errors::Errors,
     item_kind::ItemKind,
     json_type::JsonType,
@@ -65,10 +65,6 @@ impl Rules {
             ItemKind::Tool => &KEYS,
             ItemKind::Resource | ItemKind::Prompt => &TEXT_KEYS,
         };
-        let keys = Keys {
-            known,
-            reserved: &[],
-        };
         let tokens = match &attribute.meta {
             Meta::Path(_) => TokenStream::new(),
             Meta::List(list) => list.tokens.clone(),
@@ -78,7 +74,7 @@ impl Rules {
             }
         };
         let mut rules = Self::default();
-        for entry in parse_entries(tokens, keys, errors) {
+        for entry in parse_entries(tokens, known, errors) {
             let span = entry.span();
             match entry.key.to_string().as_str() {
                 "default" => {

@@ -5,15 +5,12 @@ use syn::{Expr, ExprPath, Ident, Type, spanned::Spanned};
 
 use crate::{
     attribute::{krate_or_default, parse_krate},
-    attribute_syntax::{Entry, Keys, parse_entries},
+    attribute_syntax::{Entry, parse_entries},
     errors::Errors,
-    item_kind::{ItemKind, RESERVED},
+    item_kind::ItemKind,
 };
 
-const KEYS: Keys<'static> = Keys {
-    known: &["tools", "resources", "prompts", "declared_scopes", "crate"],
-    reserved: &RESERVED,
-};
+const KEYS: [&str; 5] = ["tools", "resources", "prompts", "declared_scopes", "crate"];
 
 /// The parsed content of `#[mcp_tools(…)]`.
 pub(crate) struct BlockAttribute {
@@ -32,7 +29,7 @@ impl BlockAttribute {
             declared_scopes: None,
             registers: Vec::new(),
         };
-        for entry in parse_entries(tokens, KEYS, errors) {
+        for entry in parse_entries(tokens, &KEYS, errors) {
             match entry.key.to_string().as_str() {
                 "crate" => krate = parse_krate(&entry, errors),
                 "declared_scopes" => match &entry.value {
