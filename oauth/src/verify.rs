@@ -18,7 +18,6 @@ mod jwt;
 mod readiness_error;
 mod token_type;
 mod verification_cache;
-mod verification_evidence;
 mod verification_path;
 
 pub use authenticator::{AuthenticationError, Authenticator};

@@ -1,26 +1,38 @@
-//! Authenticates a token: verified once, then validated on every request.
+//! Authenticates credentials: a token, verified once and then validated on every request, and the
+//! scheme it was sent with.
+//!
+//! The scheme must match the token in both directions. Accepting a bound token as a bearer
+//! token would ignore its binding (RFC 9449 §7.2); a bearer token with the scheme `DPoP`
+//! comes from a client that expects a binding that does not exist (§7.1: the binding is
+//! checked).
 
 use std::{any::Any, borrow::Cow, fmt, pin::Pin, sync::Arc, time::Duration};
 
+use http::{HeaderMap, Method};
+
 use super::{
-    IssuerVerifier, ReadinessError, TokenError, TokenErrorKind, TokenVerifier,
-    dpop::Proofs,
+    IssuerVerifier, TokenError, TokenVerifier,
+    dpop::{DpopRequest, Proofs, Recording},
     jws::{self, MAX_TOKEN},
     verification_cache::{TokenHash, VerificationCache},
     verification_path::{EvidenceKind, VerificationPath},
 };
 use crate::{
-    caller::{Accepted, TokenPolicy, TokenRejection, VerifiedToken},
+    caller::{Accepted, AcceptedToken, TokenPolicy, TokenRejection, VerifiedToken},
     claims::Claims,
     clock::Clock,
-    credentials::BearerToken,
+    credentials::{BearerToken, Credentials, Scheme},
     denial::DenialReason,
     log_text::QuotedText,
     scope::ScopeTable,
     single_flight::{Role, SingleFlight},
 };
 
-mod authenticate;
+mod possession;
+mod refusal_log;
+mod status;
+
+use possession::{invalid, prove, unproved};
 
 /// Returns the caller of a token, if this server accepts the token now.
 pub struct Authenticator {
@@ -124,32 +136,6 @@ impl Authenticator {
         self
     }
 
-    /// Starts loading the issuers' keys, if called within a tokio runtime.
-    pub fn start(&self) {
-        if let Some(issuers) = self.verifier.as_issuers() {
-            issuers.start();
-        }
-    }
-
-    /// Returns why tokens cannot be verified, if they cannot.
-    pub fn readiness(&self) -> Result<(), ReadinessError> {
-        self.verifier
-            .as_issuers()
-            .map_or(Ok(()), IssuerVerifier::readiness)
-    }
-
-    /// Returns why tokens of some issuers cannot be verified now.
-    pub fn issuer_errors(&self) -> Vec<String> {
-        let issuers = self.verifier.as_issuers();
-        issuers.map_or_else(Vec::new, IssuerVerifier::issuer_errors)
-    }
-
-    /// Returns how old the keys of each issuer are, except for fixed keys.
-    pub fn key_ages(&self) -> Vec<(String, Duration)> {
-        let issuers = self.verifier.as_issuers();
-        issuers.map_or_else(Vec::new, IssuerVerifier::key_ages)
-    }
-
     /// Returns whether a token causes no request to an issuer of its own: it was verified before,
     /// or it has the form of a JWT, for which only keys are fetched, about once a second at most.
     /// The result is `false` for a verifier that the author wrote.
@@ -163,6 +149,66 @@ impl Authenticator {
         };
         token.as_bytes().len() <= MAX_TOKEN
             && (issuers.verifies_jwts_alone() && jws::is_jwt_like(token.as_str()) || is_known())
+    }
+
+    /// Returns the verifier of proofs, if tokens bound to a key are accepted.
+    pub fn proofs(&self) -> Option<&Proofs> {
+        self.proofs.as_ref()
+    }
+
+    /// Returns whether only bound tokens are accepted.
+    pub fn takes_only_bound(&self) -> bool {
+        self.only_bound
+    }
+
+    /// Authenticates a request's credentials. The proof is verified for each request, even
+    /// if the token is cached. `path` is set even if the token is refused.
+    pub async fn authenticate(
+        &self,
+        credentials: &Credentials,
+        method: &Method,
+        headers: &HeaderMap,
+        path: &mut VerificationPath,
+    ) -> Result<AcceptedToken, AuthenticationError> {
+        let accepted = self.accept(&credentials.token, path).await?;
+        let result = match self.check_possession(credentials, accepted, method, headers) {
+            Ok((accepted, None)) => Ok(accepted),
+            Ok((accepted, Some(recording))) => recording.await.map(|()| accepted).map_err(unproved),
+            Err(refused) => Err(refused),
+        };
+        if let Err(reason) = &result {
+            tracing::info!(?reason, "access token refused: possession not proved");
+        }
+        result
+    }
+
+    /// Checks that the scheme matches the token, and verifies the proof of a bound token.
+    fn check_possession(
+        &self,
+        credentials: &Credentials,
+        accepted: Accepted,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<(AcceptedToken, Option<Recording<'_>>), AuthenticationError> {
+        let unbound = |accepted| (accepted, None);
+        match (credentials.scheme, accepted) {
+            (Scheme::Bearer, Accepted::Bearer(_)) if self.only_bound => Err(OTHER_SCHEME_NEEDED),
+            (Scheme::Bearer, Accepted::Bearer(accepted)) => Ok(unbound(accepted)),
+            (Scheme::Bearer, Accepted::Bound(_)) => Err(match &self.proofs {
+                Some(_) => AuthenticationError::OtherScheme {
+                    description: "the token is bound to a key: send it with the scheme DPoP and a proof of that key",
+                },
+                None => invalid(TokenRejection::Bound),
+            }),
+            (Scheme::Dpop, Accepted::Bearer(_)) => Err(invalid(TokenRejection::Unbound)),
+            (Scheme::Dpop, Accepted::Bound(bound)) => match &self.proofs {
+                Some(proofs) => {
+                    let request = DpopRequest::from_request(method, headers);
+                    prove(proofs, bound, &credentials.token, &request)
+                }
+                None => Err(invalid(TokenRejection::Bound)),
+            },
+        }
     }
 
     /// Accepts a token, as a bearer token or as one that needs a proof. A cached token
@@ -282,28 +328,6 @@ impl Authenticator {
         VerifiedToken::new(claims, &self.table)
     }
 
-    /// Returns what the log says about a rejection: the values of the token and the accepted
-    /// ones, and what to do.
-    fn explain(&self, reason: TokenRejection, claims: &Claims) -> String {
-        let list = |values: &[String]| {
-            let quoted = values.iter().map(|one| QuotedText(one, 160).to_string());
-            quoted.take(4).collect::<Vec<_>>().join(", ")
-        };
-        match reason {
-            TokenRejection::Issuer => format!(
-                "{reason}: iss {}, and trusted is {}",
-                QuotedText(claims.issuer(), 256),
-                list(self.token_policy.issuers())
-            ),
-            TokenRejection::Audience | TokenRejection::NoAudience => format!(
-                "{reason}: aud [{}], and accepted is [{}]; have the issuer write an accepted one into its tokens, or add an audience that it writes for this server alone to TOOLGATE_AUDIENCES",
-                list(claims.audience()),
-                list(self.token_policy.audiences())
-            ),
-            _ => reason.to_string(),
-        }
-    }
-
     fn validate(&self, token: Arc<VerifiedToken>) -> Result<Accepted, AuthenticationError> {
         self.token_policy
             .accept(token, self.clock.now())
@@ -323,30 +347,11 @@ impl Authenticator {
                 }
             })
     }
-
-    /// Logs why a token is refused. Returns the refusal with the fixed sentence for the client.
-    fn log_refusal(&self, error: &TokenError) -> AuthenticationError {
-        match error.kind() {
-            TokenErrorKind::Invalid => {
-                let resource = self.token_policy.audiences().first().map(String::as_str);
-                tracing::info!(reason = error.reason(), resource, "access token refused");
-                AuthenticationError::Invalid {
-                    reason: DenialReason::InvalidToken,
-                    description: error.client_message.into(),
-                    token: None,
-                }
-            }
-            TokenErrorKind::Unavailable { retry_after } => {
-                tracing::info!(reason = error.reason(), "access token cannot be verified");
-                AuthenticationError::Unavailable {
-                    reason: DenialReason::VerificationUnavailable,
-                    retry_after: retry_after.max(Duration::from_secs(1)),
-                    description: error.client_message,
-                }
-            }
-        }
-    }
 }
+
+const OTHER_SCHEME_NEEDED: AuthenticationError = AuthenticationError::OtherScheme {
+    description: "this server accepts only tokens that are bound to a key: request one with a DPoP proof",
+};
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,7 +16,7 @@ use super::{
     jws::{self, Jws, JwsError, MAX_TOKEN},
     jwt::{self, JwtVerification},
     token_type,
-    verification_evidence::VerificationEvidence,
+    verification_cache::VerificationEvidence,
     verification_path::EvidenceKind,
 };
 use crate::{

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use quick_cache::{Weighter, sync::Cache};
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
-use super::verification_evidence::VerificationEvidence;
+use super::verification_path::EvidenceKind;
 use crate::{caller::VerifiedToken, claims::Claims, credentials::BearerToken};
 
 /// The approximate capacity in bytes: about 10,000 tokens of one kilobyte.
@@ -46,6 +47,27 @@ pub(super) struct CachedVerification {
     pub(super) token: Arc<VerifiedToken>,
     pub(super) evidence: VerificationEvidence,
     weight: u64,
+}
+
+/// The evidence for a verified token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct VerificationEvidence {
+    /// The position of the issuer in the list of the verifier.
+    pub(super) issuer: usize,
+    /// The generation of the keys, if keys were used.
+    pub(super) generation: Option<u64>,
+    /// When the introspection response expires, if there was one.
+    pub(super) until: Option<Instant>,
+}
+
+impl VerificationEvidence {
+    /// Returns the kind of the evidence.
+    pub(super) fn kind(self) -> EvidenceKind {
+        match self.until {
+            Some(_) => EvidenceKind::Introspection,
+            None => EvidenceKind::Signature,
+        }
+    }
 }
 
 impl TokenHash {

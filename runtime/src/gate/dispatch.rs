@@ -74,7 +74,7 @@ where
             run_stateless(gate, &mut authorized, parts, dpop).await
         }
         ExecutionPath::DirectSessionCall => {
-            let running = run_plain_in_session(gate, &mut authorized, parts, dpop);
+            let running = run_direct_in_session(gate, &mut authorized, parts, dpop);
             running.boxed().await
         }
         ExecutionPath::SessionCall => {
@@ -144,7 +144,7 @@ fn deny(
 }
 
 /// Runs a call without the session's service. If it takes long, the service waits for its end.
-async fn run_plain_in_session(
+async fn run_direct_in_session(
     gate: &Arc<Gate>,
     authorized: &mut AuthorizedRequest,
     parts: &mut Parts,
