@@ -7,8 +7,8 @@
 //!   `TOOLGATE_CONFIG` names (`config_file`)
 //! - `variable`: their names; `from_env`: the meaning of Toolgate's; `scalekit`: of Scalekit's;
 //!   `unknown_variables`: names that are probably misspelt
-//! - `resource_identifier`: the resource as text; `url_validation`: URLs, hosts and origins; `well_known_paths`:
-//!   the server's own paths; `redacted_value`: a value in a message
+//! - `resource_identifier`: the resource as text; `url_validation`: other URLs, hosts and origins
+//! - `well_known_paths`: the server's own paths; `redacted_value`: a value in a message
 //! - `listen_settings`: where the server is reached; `paths`: the paths that follow from it;
 //!   `allowed_origins`: the hosts and the origins of requests
 //! - `private_issuers`: how an issuer inside your own network is reached
@@ -302,15 +302,6 @@ impl Config {
 
     fn add_error(&mut self, what: impl Into<String>, remedy: impl Into<String>) {
         self.errors.push((what.into(), remedy.into()));
-    }
-
-    /// Stores an error under the name of the setting.
-    fn add_value_error(&mut self, source: &str, text: &str, error: url_validation::ConfigError) {
-        let shown = redacted_value::quoted_without_secrets(text);
-        self.add_error(
-            format!("{source} is {shown}, which {}", error.what),
-            error.remedy,
-        );
     }
 
     fn set_resource(&mut self, source: &str, text: &str, slash: Slash) {

@@ -100,6 +100,7 @@ mod subscriptions;
 mod token_issuers;
 mod tool_list_cache;
 mod transport;
+mod with_observer;
 
 pub use access_table::{AccessTable, ItemAccess};
 use answer_limits::AnswerLimits;

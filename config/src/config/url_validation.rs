@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::well_known_paths::OWN_PATHS;
+use super::{Config, redacted_value::quoted_without_secrets, well_known_paths::OWN_PATHS};
 use crate::loopback::is_exact_loopback_url;
 
 #[cfg(test)]
@@ -26,6 +26,17 @@ pub(super) fn error<T>(
         what: what.into(),
         remedy: remedy.into(),
     })
+}
+
+impl Config {
+    /// Stores an error under the name of the setting.
+    pub(super) fn add_value_error(&mut self, source: &str, text: &str, error: ConfigError) {
+        let shown = quoted_without_secrets(text);
+        self.add_error(
+            format!("{source} is {shown}, which {}", error.what),
+            error.remedy,
+        );
+    }
 }
 
 /// Returns the first segment of a path, or `None` for the root.

@@ -82,12 +82,7 @@ impl Rules {
     ///
     /// `baseline` is the scopes to request from a client that arrives without a token;
     /// `open` allows the handshake and lists without a token.
-    pub fn new(
-        table: ScopeTable,
-        protected_items: ProtectedItems,
-        baseline: ScopeSet,
-        open: bool,
-    ) -> Self {
+    pub fn new(table: ScopeTable, items: ProtectedItems, baseline: ScopeSet, open: bool) -> Self {
         let ProtectedItems {
             tools,
             prompts,
@@ -95,7 +90,7 @@ impl Rules {
             changes,
             enabled_items,
             clock,
-        } = protected_items;
+        } = items;
         let accesses = || {
             let named = tools.iter().chain(&prompts).map(|(_, access)| access);
             named.chain(resources.iter().map(|(_, access)| access))

@@ -1,7 +1,7 @@
 //! The head of a request: its session, and whether the fast reader may read its message.
 //!
-//! The fast reader reads only a request whose headers are all valid in their most common form. rmcp answers every
-//! other request, so there is no second set of rules for what is wrong with headers.
+//! The fast reader reads only a request whose headers are all valid in their most common form. rmcp
+//! answers every other request, so there is no second set of rules for what is wrong with headers.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts};
 

@@ -17,29 +17,8 @@ use crate::{
     },
 };
 
-use super::{HandlerGateBuilder, Server};
-
 #[cfg(feature = "traces")]
 mod trace_observer;
-
-impl<S> Server<S> {
-    /// Reports every decision of the gate, and how every permitted run ends. Hidden, as
-    /// [`Observer`](crate::__private::Observer) is.
-    #[doc(hidden)]
-    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.policy.observer = Some(observer);
-        self
-    }
-}
-
-impl HandlerGateBuilder {
-    /// As [`Server::with_observer`].
-    #[doc(hidden)]
-    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.policy.observer = Some(observer);
-        self
-    }
-}
 
 /// Several observers. If an observer cannot record an allowed operation, the later observers do not
 /// get that decision: they get the refusal instead.
