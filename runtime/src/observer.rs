@@ -21,10 +21,12 @@ use crate::{
 mod request_trace;
 mod run_report;
 pub(crate) mod trace_context;
+mod waiting_record;
 
 pub(crate) use request_trace::{AnswerGuard, current, within, write};
 pub use request_trace::{RequestHead, RequestTrace, UpstreamTrace};
 pub use run_report::{RunOutcome, RunReport};
+pub use waiting_record::WaitingRecord;
 
 /// The header with the id of a request, in the request and in its answer.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -42,6 +44,22 @@ pub trait Observer: Send + Sync {
     /// Returns an error if the decision must not take effect without a record of it. The gate then
     /// refuses the request with a 503. The error of a refusal has no effect.
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError>;
+
+    /// Accepts an allowed decision, to write its record together with those of other requests. After
+    /// it is written, [`recorded`](Self::recorded) gets the decision. Returns `None` if the record
+    /// does not wait: then [`decided`](Self::decided) gets the decision. The default never waits.
+    fn defer(&self, _decision: &DecisionEvent<'_>) -> Option<Arc<dyn WaitingRecord>> {
+        None
+    }
+
+    /// Gets a decision whose deferred record is written, before it takes effect.
+    ///
+    /// # Errors
+    ///
+    /// As [`decided`](Self::decided), which is the default.
+    fn recorded(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        self.decided(decision)
+    }
 
     /// Gets the end of a run that a decision has permitted: exactly once for each decision with
     /// [`DecisionEvent::runs`].
