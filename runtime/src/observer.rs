@@ -18,11 +18,13 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
+mod request_ids;
 mod request_trace;
 mod run_report;
 pub(crate) mod trace_context;
 mod waiting_record;
 
+pub use request_ids::RequestIds;
 pub(crate) use request_trace::{AnswerGuard, current, within, write};
 pub use request_trace::{RequestHead, RequestTrace, UpstreamTrace};
 pub use run_report::{RunOutcome, RunReport};
@@ -135,12 +137,8 @@ pub struct DecisionEvent<'a> {
     pub id: u64,
     /// The time of the decision.
     pub time: UnixTime,
-    /// The id of the request: visible ASCII, at most 128 bytes.
-    pub request_id: &'a str,
-    /// The trace that the request belongs to, in 32 hexadecimal digits.
-    pub trace_id: Option<&'a str>,
-    /// The MCP session that the request names.
-    pub session: Option<&'a str>,
+    /// The ids of the request, its trace and its session.
+    pub ids: RequestIds<'a>,
     /// The issuer of the token, if the token is authentic.
     pub issuer: Option<&'a str>,
     /// The subject of the token.
@@ -272,10 +270,8 @@ pub struct OperatorEvent<'a> {
 /// The verification of the token of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct VerificationEvent<'a> {
-    /// The id of the request: visible ASCII, at most 128 bytes.
-    pub request_id: &'a str,
-    /// The trace that the headers of the request name, in 32 hexadecimal digits.
-    pub trace_id: Option<&'a str>,
+    /// The ids of the request, and of the trace that its headers name.
+    pub ids: RequestIds<'a>,
     /// Whether the token was in the cache of verified tokens.
     pub is_cached: bool,
     /// What verified the token, now or when it was cached: `signature`, `introspection`, or

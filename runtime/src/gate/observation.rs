@@ -17,8 +17,8 @@ use crate::{
     clock::UnixTime,
     denial::DenialReason,
     observer::{
-        self, DecisionEvent, GateState, Observer, RequestHead, RequestTrace, RunReport, ScopeNames,
-        UNREADABLE, VerificationEvent, VerificationOutcome, trace_context,
+        self, DecisionEvent, GateState, Observer, RequestHead, RequestIds, RequestTrace, RunReport,
+        ScopeNames, UNREADABLE, VerificationEvent, VerificationOutcome,
     },
     operation::Operation,
     scope::ScopeSet,
@@ -30,7 +30,6 @@ use super::{
     audit::{AuditContext, Cause},
     policy_note::PolicyNote,
     refusal::Refusal,
-    request_id,
     waiting_decision::WaitingDecision,
 };
 
@@ -117,8 +116,7 @@ impl Gate {
             return;
         };
         observation.observer.verified(&VerificationEvent {
-            request_id: request_id::read(headers),
-            trace_id: trace_context::trace_id(headers),
+            ids: RequestIds::of(Some(headers)),
             is_cached: path.is_cached,
             kind: path.kind.as_str(),
             outcome: match verified {
@@ -240,9 +238,7 @@ impl Gate {
         DecisionEvent {
             id,
             time,
-            request_id: context.request_id(),
-            trace_id: context.trace_id(),
-            session: context.session(),
+            ids: subject.ids(),
             issuer: claims.map(|claims| claims.issuer()),
             subject: claims.and_then(|claims| claims.subject()),
             client: claims.and_then(|claims| claims.client_id()),

@@ -246,9 +246,9 @@ fn with_record<R>(decision: &DecisionEvent<'_>, write: impl FnOnce(&Decision<'_>
     write(&Decision {
         id: decision.id,
         time: decision.time.seconds(),
-        request: decision.request_id,
-        trace: decision.trace_id,
-        session: decision.session,
+        request: decision.ids.request(),
+        trace: decision.ids.trace(),
+        session: decision.ids.session(),
         issuer: decision.issuer,
         subject: decision.subject,
         client: decision.client,
