@@ -279,10 +279,10 @@ impl AuditLog {
     /// Returns whether it is the first record that waits. A process that is killed loses the
     /// waiting outcomes, but no decision.
     pub fn end_later(&self, end: &RunEnd<'_>) -> bool {
-        let line = record::outcome(&self.inner.key, self.inner.start, outcome);
+        let line = record::run(&self.inner.key, self.inner.start, end);
         let mut state = self.inner.lock();
         if !state.can_defer() {
-            if !state.write(&self.inner.key, outcome.time, &line) {
+            if !state.write(&self.inner.key, end.time, &line) {
                 state.lose(1);
             }
             return false;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{Inner, NotWrittenError};
-use crate::{event::Outcome, record};
+use crate::{event::RunEnd, record};
 
 const WAITING: u8 = 0;
 const WRITTEN: u8 = 1;
@@ -51,13 +51,13 @@ impl Batch {
 
     /// Writes the batch, and the end of a run that one of its decisions has allowed and that never
     /// began: the client disconnected meanwhile. Without its decision the end has no record.
-    pub fn abandon(&self, outcome: &Outcome<'_>) {
+    pub fn abandon(&self, end: &RunEnd<'_>) {
         if self.write().is_ok()
             && let Some(log) = self.log.upgrade()
         {
-            let line = record::outcome(&log.key, log.start, outcome);
+            let line = record::run(&log.key, log.start, end);
             let mut state = log.lock();
-            if !state.write(&log.key, outcome.time, &line) {
+            if !state.write(&log.key, end.time, &line) {
                 state.lose(1);
             }
         }

@@ -224,10 +224,10 @@ impl WaitingRecord for Batch {
     fn abandon(&self, decision: u64, time: UnixTime) {
         Self::abandon(
             self,
-            &Outcome {
+            &RunEnd {
                 id: decision,
                 time: time.seconds(),
-                outcome: RunOutcome::NotRun.as_str(),
+                result: RunOutcome::NotRun.as_str(),
                 duration: Duration::ZERO,
             },
         );
@@ -246,8 +246,8 @@ fn with_record<R>(decision: &DecisionEvent<'_>, write: impl FnOnce(&Decision<'_>
     write(&Decision {
         id: decision.id,
         time: decision.time.seconds(),
-        request: decision.ids.request(),
-        trace: decision.ids.trace(),
+        request_id: decision.ids.request(),
+        trace_id: decision.ids.trace(),
         session: decision.ids.session(),
         issuer: decision.issuer,
         subject: decision.subject,
@@ -255,10 +255,10 @@ fn with_record<R>(decision: &DecisionEvent<'_>, write: impl FnOnce(&Decision<'_>
         actors: &actors,
         method: decision.method,
         item: decision.item,
-        outcome: decision.outcome,
-        needed: &decision.needed,
-        held: &decision.held,
-        missing: &decision.missing,
+        decision: decision.outcome,
+        required_scopes: &decision.required_scopes,
+        token_scopes: &decision.token_scopes,
+        missing_scopes: &decision.missing_scopes,
         verdict: match decision.is_allowed {
             true => Verdict::Allowed {
                 runs: decision.runs,

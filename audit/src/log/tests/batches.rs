@@ -80,13 +80,13 @@ fn an_abandoned_decision_has_an_outcome_only_if_it_has_a_record() {
         let kinds = lines.iter().map(|line| line["type"].clone());
         kinds.collect::<Vec<_>>()
     };
-    assert_eq!(kinds(&disk), ["start", "decision", "outcome"]);
+    assert_eq!(kinds(&disk), ["start", "decision", "run"]);
     let batch = log.decide_later(&allowed(2)).unwrap();
     disk.is_full.store(true, Ordering::SeqCst);
     batch.abandon(&ended(2));
     disk.is_full.store(false, Ordering::SeqCst);
     log.flush();
-    assert_eq!(kinds(&disk), ["start", "decision", "outcome"]);
+    assert_eq!(kinds(&disk), ["start", "decision", "run"]);
 }
 
 #[test]
