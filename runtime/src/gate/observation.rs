@@ -139,7 +139,7 @@ impl Gate {
         let verdict = self.allowed(context, is_known);
         let id = observation.next.fetch_add(1, Ordering::Relaxed);
         let time = self.clock.now();
-        let event = self.event(id, time, subject, &verdict);
+        let event = self.event(id, time, context, &verdict);
         let record = observation.observer.defer(&event)?;
         Some(WaitingDecision::new(record, id, time, verdict.runs))
     }
@@ -164,12 +164,12 @@ impl Gate {
         let observer = &observation.observer;
         let reported = match waiting {
             Some(waiting) => waiting.write().and_then(|id| {
-                let event = self.event(id, self.clock.now(), subject, &verdict);
+                let event = self.event(id, self.clock.now(), context, &verdict);
                 observer.recorded(&event).map(|()| id)
             }),
             None => {
                 let id = observation.next.fetch_add(1, Ordering::Relaxed);
-                let event = self.event(id, self.clock.now(), subject, &verdict);
+                let event = self.event(id, self.clock.now(), context, &verdict);
                 observer.decided(&event).map(|()| id)
             }
         };
@@ -219,7 +219,7 @@ impl Gate {
                 runs: false,
             };
             let id = observation.next.fetch_add(1, Ordering::Relaxed);
-            let event = self.event(id, self.clock.now(), subject, &verdict);
+            let event = self.event(id, self.clock.now(), context, &verdict);
             // The request is refused in any case. The observer counts the records that it loses.
             let _ = observation.observer.decided(&event);
         }
@@ -238,7 +238,7 @@ impl Gate {
         DecisionEvent {
             id,
             time,
-            ids: subject.ids(),
+            ids: context.ids(),
             issuer: claims.map(|claims| claims.issuer()),
             subject: claims.and_then(|claims| claims.subject()),
             client: claims.and_then(|claims| claims.client_id()),
