@@ -139,5 +139,5 @@ async fn each_decision_on_the_page_and_its_use_are_reported_with_one_question() 
 
     let question = ask(&alice).await;
     answer(&alice, &question, "decline").await;
-    assert_eq!(reported(&observed), [("approve", "not_opened")]);
+    assert_eq!(reported(&observed), [("page", "not_opened")]);
 }
