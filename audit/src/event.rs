@@ -98,6 +98,11 @@ impl<'a> Decision<'a> {
             policy_version: None,
         }
     }
+
+    /// Returns whether the operation is allowed.
+    pub(crate) fn is_allowed(&self) -> bool {
+        matches!(self.verdict, Verdict::Allowed { .. })
+    }
 }
 
 impl fmt::Debug for Decision<'_> {

@@ -5,7 +5,8 @@
 //! before it. Without the key nobody can change, remove, reorder or insert a line unnoticed. With a
 //! copy of the head from another place, the verification also finds the removal of the last lines.
 //!
-//! - [`AuditLog`] writes. It writes a record before its caller continues, and does not synchronize
+//! - [`AuditLog`] writes. It writes a record before its caller continues ([`AuditLog::decide`]), or
+//!   the records of several callers together ([`AuditLog::decide_later`]). It does not synchronize
 //!   the file with the disk: a record survives the end of the process, but a loss of power can
 //!   remove it. Refusals that any client can cause without limit are counted, and the counts are
 //!   written at most once a second.
@@ -41,6 +42,6 @@ mod verify;
 pub use chain::Head;
 pub use event::{Decision, OperatorAction, RunEnd, UserDecision, Verdict};
 pub use key::{AuditKey, KeyError};
-pub use log::{AuditLog, NotWrittenError, OnFailure, OpenError, Settings, Status, Subjects};
+pub use log::{AuditLog, Batch, NotWrittenError, OnFailure, OpenError, Settings, Status, Subjects};
 pub use sink::{FileSink, SharedBuffer, Sink, StdoutSink};
 pub use verify::{Finding, FindingKind, Verified, verify};

@@ -11,17 +11,19 @@ use std::{
 
 use crate::{
     chain::{Chain, Head},
-    event::{Decision, OperatorAction, RunEnd, UserDecision, Verdict},
+    event::{Decision, OperatorAction, RunEnd, UserDecision},
     key::AuditKey,
     record,
     sink::{FileSink, Sink, StdoutSink},
     tail::Tail,
 };
 
+mod batch;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub use batch::Batch;
 use writer::{Counts, Writer};
 
 /// What happens to a request whose decision cannot be written.
@@ -110,6 +112,11 @@ pub struct Status {
 /// The audit log of one process. It is safe to write from several threads: the order of the lines
 /// is the order of the chain.
 pub struct AuditLog {
+    inner: Arc<Inner>,
+}
+
+/// The parts of a log. A [`Batch`] can outlive the log.
+struct Inner {
     key: AuditKey,
     settings: Settings,
     /// The number of the start record.
@@ -158,11 +165,13 @@ impl AuditLog {
         let mut state = Writer::new(chain, sink, Arc::clone(&is_failing));
         state.append(&start).map_err(OpenError::Io)?;
         Ok(Self {
-            key,
-            settings,
-            start: tail.head.count,
-            is_failing,
-            state: Mutex::new(state),
+            inner: Arc::new(Inner {
+                key,
+                settings,
+                start: tail.head.count,
+                is_failing,
+                state: Mutex::new(state),
+            }),
         })
     }
 
@@ -176,34 +185,62 @@ impl AuditLog {
     /// [`NotWrittenError`] if the operation is allowed and must not run without its record. The
     /// record then does not count as lost.
     pub fn decide(&self, decision: &Decision<'_>) -> Result<(), NotWrittenError> {
-        let is_allowed = matches!(decision.verdict, Verdict::Allowed { .. });
+        let is_allowed = decision.is_allowed();
         let time = decision.time;
         if !is_allowed {
-            let mut state = self.lock();
+            let mut state = self.inner.lock();
             if state.counted.count(decision) {
-                state.write_refusals(&self.key, time, Counts::Due);
+                state.write_refusals(&self.inner.key, time, Counts::Due);
                 return Ok(());
             }
         }
         // The line is built without the lock.
-        let line = record::decision(&self.key, self.settings.subjects, self.start, decision);
-        let mut state = self.lock();
-        state.write_refusals(&self.key, time, Counts::Due);
-        if state.write(&self.key, time, &line) {
+        let line = record::decision(
+            &self.inner.key,
+            self.inner.settings.subjects,
+            self.inner.start,
+            decision,
+        );
+        let mut state = self.inner.lock();
+        state.write_refusals(&self.inner.key, time, Counts::Due);
+        if state.write(&self.inner.key, time, &line) {
             return Ok(());
         }
-        if is_allowed && self.settings.on_failure == OnFailure::Refuse {
+        if is_allowed && self.inner.refuses() {
             return Err(NotWrittenError);
         }
         state.lose(1);
         Ok(())
     }
 
+    /// Accepts an allowed decision, so that one write records the decisions of all requests that are
+    /// decided at the same time. The operation must not run before [`Batch::write`] returns `Ok`.
+    /// Returns `None` if the decision cannot wait: then [`decide`](Self::decide) writes it.
+    #[must_use]
+    pub fn decide_later(&self, decision: &Decision<'_>) -> Option<Arc<Batch>> {
+        if !decision.is_allowed() {
+            return None;
+        }
+        let Inner {
+            key,
+            settings,
+            start,
+            ..
+        } = &*self.inner;
+        let line = record::decision(key, settings.subjects, *start, decision);
+        let mut state = self.inner.lock();
+        state.write_refusals(key, decision.time, Counts::Due);
+        state.can_defer().then(|| {
+            let begin = || Arc::new(Batch::new(Arc::downgrade(&self.inner)));
+            state.join(&line, self.inner.refuses(), begin)
+        })
+    }
+
     /// Writes the decision of a user. If that fails, the record counts as lost.
     pub fn user_decided(&self, decision: &UserDecision<'_>) {
-        let line = record::user_decision(&self.key, self.settings.subjects, decision);
-        let mut state = self.lock();
-        if !state.write(&self.key, decision.time, &line) {
+        let line = record::user_decision(&self.inner.key, self.inner.settings.subjects, decision);
+        let mut state = self.inner.lock();
+        if !state.write(&self.inner.key, decision.time, &line) {
             state.lose(1);
         }
     }
@@ -214,9 +251,9 @@ impl AuditLog {
     ///
     /// [`NotWrittenError`] if it cannot be written. The record then counts as lost.
     pub fn operator_acts(&self, action: &OperatorAction<'_>) -> Result<(), NotWrittenError> {
-        let line = record::operator_action(&self.key, self.settings.subjects, action);
-        let mut state = self.lock();
-        if state.write(&self.key, action.time, &line) {
+        let line = record::operator_action(&self.inner.key, self.inner.settings.subjects, action);
+        let mut state = self.inner.lock();
+        if state.write(&self.inner.key, action.time, &line) {
             return Ok(());
         }
         state.lose(1);
@@ -226,7 +263,9 @@ impl AuditLog {
     /// Writes the counts of refusals now. The log also writes them with a decision, at most once a
     /// second, and when it is dropped.
     pub fn write_refusals(&self, time: u64) {
-        self.lock().write_refusals(&self.key, time, Counts::All);
+        self.inner
+            .lock()
+            .write_refusals(&self.inner.key, time, Counts::All);
     }
 
     /// Writes the end of a run. If that fails, the record counts as lost: the run has happened.
@@ -240,10 +279,10 @@ impl AuditLog {
     /// Returns whether it is the first record that waits. A process that is killed loses the
     /// waiting outcomes, but no decision.
     pub fn end_later(&self, end: &RunEnd<'_>) -> bool {
-        let line = record::run(&self.key, self.start, end);
-        let mut state = self.lock();
+        let line = record::run(&self.inner.key, self.inner.start, end);
+        let mut state = self.inner.lock();
         if !state.can_defer() {
-            if !state.write(&self.key, end.time, &line) {
+            if !state.write(&self.inner.key, end.time, &line) {
                 state.lose(1);
             }
             return false;
@@ -253,7 +292,7 @@ impl AuditLog {
 
     /// Writes the records that wait. If that fails, they count as lost.
     pub fn flush(&self) {
-        self.lock().flush();
+        self.inner.lock().flush();
     }
 
     /// Opens the file again, after `logrotate` has renamed it. A new file begins with a record that
@@ -264,13 +303,13 @@ impl AuditLog {
     ///
     /// Returns an error if the new file cannot be used. Then the earlier one is still written.
     pub fn reopen(&self, time: u64) -> io::Result<bool> {
-        let mut state = self.lock();
+        let mut state = self.inner.lock();
         // The waiting outcomes belong to the earlier file.
         state.flush();
         let is_new = state.sink.reopen()?;
         if is_new {
             (state.lacks_beginning, state.rotated_at) = (true, time);
-            state.begin_file(&self.key, time);
+            state.begin_file(&self.inner.key, time);
         }
         Ok(is_new)
     }
@@ -278,13 +317,13 @@ impl AuditLog {
     /// Returns the head.
     #[must_use]
     pub fn head(&self) -> Head {
-        self.lock().chain.head()
+        self.inner.lock().chain.head()
     }
 
     /// Returns the state of the log.
     #[must_use]
     pub fn status(&self) -> Status {
-        let state = self.lock();
+        let state = self.inner.lock();
         Status {
             head: state.chain.head(),
             lost: state.lost,
@@ -295,7 +334,14 @@ impl AuditLog {
     /// Returns whether the last write has failed, without a lock.
     #[must_use]
     pub fn is_failing(&self) -> bool {
-        self.is_failing.load(Ordering::Relaxed)
+        self.inner.is_failing.load(Ordering::Relaxed)
+    }
+}
+
+impl Inner {
+    /// Returns whether an operation must not run without the record of its decision.
+    fn refuses(&self) -> bool {
+        self.settings.on_failure == OnFailure::Refuse
     }
 
     fn lock(&self) -> MutexGuard<'_, Writer> {
@@ -304,7 +350,7 @@ impl AuditLog {
     }
 }
 
-impl Drop for AuditLog {
+impl Drop for Inner {
     /// Writes the pending records: the first record of a new file, and the counts of refusals.
     fn drop(&mut self) {
         let state = self.state.get_mut();
@@ -319,7 +365,7 @@ impl Drop for AuditLog {
 impl fmt::Debug for AuditLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuditLog")
-            .field("settings", &self.settings)
+            .field("settings", &self.inner.settings)
             .finish_non_exhaustive()
     }
 }

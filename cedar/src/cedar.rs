@@ -3,7 +3,7 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -36,16 +36,17 @@ pub struct Cedar {
     /// What the start has learned of the items.
     started: OnceLock<(Schema, Arguments)>,
     types: OnceLock<Result<EntityTypes, String>>,
-    loaded: RwLock<Option<Arc<Loaded>>>,
-    seen: Mutex<Seen>,
+    file: Mutex<PolicyFile>,
 }
 
 /// The state of the file.
 #[derive(Default)]
-struct Seen {
+struct PolicyFile {
     compared: Option<Instant>,
     /// The last text, valid or not, or why the file cannot be read.
     text: Option<Result<String, String>>,
+    /// The last valid policies.
+    loaded: Option<Arc<Loaded>>,
 }
 
 impl Cedar {
@@ -56,8 +57,7 @@ impl Cedar {
             authorizer: Authorizer::new(),
             started: OnceLock::new(),
             types: OnceLock::new(),
-            loaded: RwLock::default(),
-            seen: Mutex::default(),
+            file: Mutex::default(),
         }
     }
 
@@ -68,18 +68,18 @@ impl Cedar {
     ///
     /// Returns what is wrong with a changed file. The last valid policies stay.
     pub fn reload(&self) -> Result<(), Vec<String>> {
-        self.compare(&mut self.seen())
+        self.compare(&mut self.file())
     }
 
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+    fn file(&self) -> MutexGuard<'_, PolicyFile> {
         // Each change is one assignment, so a panic leaves no inconsistent state.
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn compare(&self, seen: &mut Seen) -> Result<(), Vec<String>> {
-        seen.compared = Some(Instant::now());
+    fn compare(&self, file: &mut PolicyFile) -> Result<(), Vec<String>> {
+        file.compared = Some(Instant::now());
         let text = read(&self.path);
-        if seen.text.as_ref() == Some(&text) {
+        if file.text.as_ref() == Some(&text) {
             return Ok(());
         }
         let schema = self.started.get().map(|(schema, _)| schema);
@@ -87,34 +87,27 @@ impl Cedar {
             Ok(text) => Loaded::parse(text, schema),
             Err(problem) => Err(vec![problem.clone()]),
         };
-        seen.text = Some(text);
-        let mut current = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        *current = Some(Arc::new(loaded?));
+        file.text = Some(text);
+        file.loaded = Some(Arc::new(loaded?));
         Ok(())
     }
 
     /// Returns the policies to use now.
     fn current(&self) -> Result<Arc<Loaded>, PolicyError> {
-        let mut seen = self.seen();
-        let is_due = seen
+        let mut file = self.file();
+        let is_first = file.compared.is_none();
+        let is_due = file
             .compared
             .is_none_or(|since| since.elapsed() >= COMPARED);
-        let before = seen.compared.is_some();
-        if is_due {
-            let path = self.path.display();
-            match self.compare(&mut seen) {
-                Ok(()) => {}
-                Err(errors) if before => {
-                    let errors = errors.join("; ");
-                    tracing::error!(target: "toolgate::policy", %path, errors, "the changed policies are not used; the last valid ones stay");
-                }
-                Err(errors) => return Err(PolicyError::failed(errors.join("; "))),
+        if is_due && let Err(errors) = self.compare(&mut file) {
+            let (path, errors) = (self.path.display(), errors.join("; "));
+            if is_first {
+                return Err(PolicyError::failed(errors));
             }
+            tracing::error!(target: "toolgate::policy", %path, errors, "the changed policies are not used; the last valid ones stay");
         }
-        drop(seen);
-        let current = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
-        let current = current.clone();
-        current.ok_or_else(|| PolicyError::failed("there are no valid policies"))
+        let loaded = file.loaded.clone();
+        loaded.ok_or_else(|| PolicyError::failed("there are no valid policies"))
     }
 
     fn evaluate(
@@ -139,18 +132,25 @@ impl Cedar {
             Decision::Allow => Effect::Allow,
             Decision::Deny => Effect::Deny,
         });
-        let mut names: Vec<_> = diagnostics.reason().map(|id| loaded.name(id)).collect();
+        let mut names: Vec<_> = (diagnostics.reason())
+            .filter_map(|id| loaded.name(id))
+            .collect();
         names.sort_unstable();
-        let decision = decision.with_version(&loaded.version);
+        let decision = decision.with_version(Arc::clone(&loaded.version));
         let Some(first) = names.first() else {
             return Ok(decision.with_reason("no policy permits it"));
         };
-        let word = match response.decision() {
-            Decision::Allow => "permitted",
-            Decision::Deny => "forbidden",
+        let mut reason = match response.decision() {
+            Decision::Allow => "permitted by ".to_owned(),
+            Decision::Deny => "forbidden by ".to_owned(),
         };
-        let reason = format!("{word} by {}", names.join(", "));
-        Ok(decision.with_policy(first).with_reason(reason))
+        for (number, name) in names.iter().enumerate() {
+            if number > 0 {
+                reason.push_str(", ");
+            }
+            reason.push_str(name);
+        }
+        Ok(decision.with_policy(Arc::clone(first)).with_reason(reason))
     }
 }
 
@@ -203,7 +203,7 @@ impl PolicyDecisionPoint for Cedar {
             )]);
         }
         let fix = "correct the policy; `--print-cedar-schema` prints what it may use";
-        *self.seen() = Seen::default();
+        *self.file() = PolicyFile::default();
         self.reload().map_err(|errors| {
             let path = self.path.display();
             let error = |error| PolicySetupError::new(format!("{path}: {error}"), fix);

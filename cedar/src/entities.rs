@@ -6,12 +6,12 @@ use std::{
 };
 
 use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
+    Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
 use toolgate_core::claims::Claims;
 use toolgate_oauth::policy::{PolicyError, PolicyKind, PolicyRequest};
 
-use crate::{arguments::Arguments, callers::Callers, schema::is_template};
+use crate::{arguments::Arguments, callers::Callers, contexts::Contexts, schema::is_template};
 
 /// The types of the entities.
 pub(crate) struct EntityTypes {
@@ -26,6 +26,7 @@ pub(crate) struct EntityTypes {
     template: EntityTypeName,
     action: EntityTypeName,
     callers: Callers,
+    contexts: Contexts,
 }
 
 impl EntityTypes {
@@ -51,6 +52,7 @@ impl EntityTypes {
             template: named("Template")?,
             action: named("Action")?,
             callers: Callers::default(),
+            contexts: Contexts::default(),
         })
     }
 
@@ -73,7 +75,7 @@ impl EntityTypes {
             None => uid(&self.anonymous, "anonymous"),
         };
         let (resource, parent) = self.resource(question);
-        let context = context(question, arguments)?;
+        let context = self.contexts.get(question, arguments)?;
         let action = uid(&self.action, question.action());
         let entities = match (caller, parent) {
             (Some(caller), None) => Arc::clone(&caller.entities),
@@ -152,37 +154,6 @@ fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
     EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
 }
 
-fn context(question: &PolicyRequest<'_>, arguments: &Arguments) -> Result<Context, PolicyError> {
-    let time = i64::try_from(question.time().seconds()).unwrap_or(i64::MAX);
-    let mut fields = vec![
-        ("time".to_owned(), RestrictedExpression::new_long(time)),
-        (
-            "list".to_owned(),
-            RestrictedExpression::new_bool(question.is_listing()),
-        ),
-    ];
-    for (name, text) in [("session", question.session()), ("acr", question.acr())] {
-        if let Some(text) = text {
-            let text = RestrictedExpression::new_string(text.to_owned());
-            fields.push((name.to_owned(), text));
-        }
-    }
-    let resource = question.resource();
-    if !resource.arguments().is_empty() {
-        let (kind, item) = (resource.kind(), resource.item());
-        let record = arguments.record(kind, item, resource.arguments());
-        let record = record.map_err(|name| {
-            PolicyError::failed(format!(
-                "the argument `{name}` of `{item}` is not of its type"
-            ))
-        })?;
-        let of_item = [(item.to_owned(), record)];
-        let all = RestrictedExpression::new_record(of_item).map_err(failed)?;
-        fields.push(("arguments".to_owned(), all));
-    }
-    Context::from_pairs(fields).map_err(failed)
-}
-
-fn failed(error: impl std::fmt::Display) -> PolicyError {
+pub(crate) fn failed(error: impl std::fmt::Display) -> PolicyError {
     PolicyError::failed(error.to_string())
 }

@@ -48,6 +48,7 @@ let server = Server::new("documents").with_decision_point(Cedar::from_file("docu
 mod arguments;
 mod callers;
 mod cedar;
+mod contexts;
 mod entities;
 mod loaded;
 mod schema;

@@ -1,6 +1,6 @@
 //! [`Loaded`]: policies that are parsed and validated.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
@@ -11,7 +11,9 @@ const VERSION: usize = 8;
 /// The policies of one version of the file.
 pub(crate) struct Loaded {
     pub(crate) policies: PolicySet,
-    pub(crate) version: String,
+    pub(crate) version: Arc<str>,
+    /// The name of each policy: its annotation `@id`, otherwise its number in the file.
+    names: HashMap<PolicyId, Arc<str>>,
 }
 
 impl Loaded {
@@ -46,14 +48,21 @@ impl Loaded {
             // Writing into memory does not fail.
             let _ = write!(version, "{byte:02x}");
         }
-        Ok(Self { policies, version })
+        let name = |id: &PolicyId| match policies.annotation(id, "id") {
+            Some(name) => name.into(),
+            None => id.to_string().into(),
+        };
+        let names = policies.policies().map(cedar_policy::Policy::id);
+        let names = names.map(|id| (id.clone(), name(id))).collect();
+        Ok(Self {
+            policies,
+            version: version.into(),
+            names,
+        })
     }
 
-    /// Returns the name of a policy: its annotation `@id`, otherwise its number in the file.
-    pub(crate) fn name(&self, id: &PolicyId) -> String {
-        match self.policies.annotation(id, "id") {
-            Some(name) => name.to_owned(),
-            None => id.to_string(),
-        }
+    /// Returns the name of a policy.
+    pub(crate) fn name(&self, id: &PolicyId) -> Option<&Arc<str>> {
+        self.names.get(id)
     }
 }

@@ -30,7 +30,7 @@ use authorized_parameters::AuthorizedParameters;
 use rules::Rule;
 
 /// The tool, prompt or resource of an operation, as its index in the server's list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// A tool.
     Tool(u32),

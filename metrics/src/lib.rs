@@ -29,7 +29,7 @@ use std::{
 };
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::text::encode,
     metrics::{
         counter::Counter,
         family::Family,
@@ -39,34 +39,15 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
+mod labels;
+
+use labels::{ItemLabels, Label, OutcomeLabels, VerificationLabels};
+
 /// The value of a label for unknown methods and for items that are not registered.
 const OTHER: &str = "other";
 
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// One label.
-type Label<V> = [(&'static str, V); 1];
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OutcomeLabels {
-    method: &'static str,
-    item: Arc<str>,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ItemLabels {
-    method: &'static str,
-    item: Arc<str>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct VerificationLabels {
-    cached: &'static str,
-    kind: &'static str,
-    outcome: &'static str,
-}
 
 /// A decision of the gate.
 #[derive(Debug, Clone, Copy)]

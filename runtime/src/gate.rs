@@ -105,6 +105,7 @@ mod slow_answer;
 mod stateless_fast_path;
 mod throttle;
 mod tool_result_denial;
+mod waiting_decision;
 
 pub use crate::config::SessionLimits;
 pub use crate::rate::{Rate, RateError};

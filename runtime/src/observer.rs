@@ -18,13 +18,17 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
+mod request_ids;
 mod request_trace;
 mod run_report;
 pub(crate) mod trace_context;
+mod waiting_record;
 
+pub use request_ids::RequestIds;
 pub(crate) use request_trace::{AnswerGuard, current, within, write};
 pub use request_trace::{RequestHead, RequestTrace, UpstreamTrace};
 pub use run_report::{RunOutcome, RunReport};
+pub use waiting_record::WaitingRecord;
 
 /// The header with the id of a request, in the request and in its answer.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
@@ -42,6 +46,22 @@ pub trait Observer: Send + Sync {
     /// Returns an error if the decision must not take effect without a record of it. The gate then
     /// refuses the request with a 503. The error of a refusal has no effect.
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError>;
+
+    /// Accepts an allowed decision, to write its record together with those of other requests. After
+    /// it is written, [`recorded`](Self::recorded) gets the decision. Returns `None` if the record
+    /// does not wait: then [`decided`](Self::decided) gets the decision. The default never waits.
+    fn defer(&self, _decision: &DecisionEvent<'_>) -> Option<Arc<dyn WaitingRecord>> {
+        None
+    }
+
+    /// Gets a decision whose deferred record is written, before it takes effect.
+    ///
+    /// # Errors
+    ///
+    /// As [`decided`](Self::decided), which is the default.
+    fn recorded(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        self.decided(decision)
+    }
 
     /// Gets the end of a run that a decision has permitted: exactly once for each decision with
     /// [`DecisionEvent::runs`].
@@ -117,12 +137,8 @@ pub struct DecisionEvent<'a> {
     pub id: u64,
     /// The time of the decision.
     pub time: UnixTime,
-    /// The id of the request: visible ASCII, at most 128 bytes.
-    pub request_id: &'a str,
-    /// The trace that the request belongs to, in 32 hexadecimal digits.
-    pub trace_id: Option<&'a str>,
-    /// The MCP session that the request names.
-    pub session: Option<&'a str>,
+    /// The ids of the request, its trace and its session.
+    pub ids: RequestIds<'a>,
     /// The issuer of the token, if the token is authentic.
     pub issuer: Option<&'a str>,
     /// The subject of the token.
@@ -254,10 +270,8 @@ pub struct OperatorEvent<'a> {
 /// The verification of the token of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct VerificationEvent<'a> {
-    /// The id of the request: visible ASCII, at most 128 bytes.
-    pub request_id: &'a str,
-    /// The trace that the headers of the request name, in 32 hexadecimal digits.
-    pub trace_id: Option<&'a str>,
+    /// The ids of the request, and of the trace that its headers name.
+    pub ids: RequestIds<'a>,
     /// Whether the token was in the cache of verified tokens.
     pub is_cached: bool,
     /// What verified the token, now or when it was cached: `signature`, `introspection`, or

@@ -25,8 +25,8 @@ pub use crate::{
     },
     observer::{
         DecisionEvent, GateState, NotRecordedError, Observer, OperatorEvent, OutcomeEvent,
-        PolicyEvent, RequestHead, RequestTrace, RunOutcome, RunReport, ScopeNames, UpstreamTrace,
-        UserDecisionEvent, VerificationEvent, VerificationOutcome,
+        PolicyEvent, RequestHead, RequestIds, RequestTrace, RunOutcome, RunReport, ScopeNames,
+        UpstreamTrace, UserDecisionEvent, VerificationEvent, VerificationOutcome, WaitingRecord,
     },
     prompt::{
         PromptKind, PromptSet,

@@ -3,6 +3,7 @@
 mod accept_header;
 mod answer_limits;
 mod approval;
+mod audit_records;
 mod authorize_everywhere;
 mod browser_redirects;
 mod challenge;

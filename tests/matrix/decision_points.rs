@@ -181,5 +181,11 @@ async fn a_fault_refuses_the_handshake_of_every_revision() {
         let expected = refusal(says).map_or(200, |refused| refused.status);
         let discover = status("server/discover", Revision::Stateless).await;
         assert_eq!(discover, expected, "{says:?}");
+        for revision in Revision::ALL {
+            if revision != Revision::Stateless {
+                let initialize = status("initialize", revision).await;
+                assert_eq!(initialize, expected, "{says:?} {revision:?}");
+            }
+        }
     }
 }

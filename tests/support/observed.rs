@@ -169,8 +169,8 @@ impl Observer for Observed {
         }
         self.push(Event::Decision {
             id: decision.id,
-            request: decision.request_id.to_owned(),
-            trace: decision.trace_id.map(str::to_owned),
+            request: decision.ids.request().to_owned(),
+            trace: decision.ids.trace().map(str::to_owned),
             method: decision.method.to_owned(),
             item: decision.item.map(str::to_owned),
             missing: decision.missing_scopes.iter().collect(),
@@ -208,7 +208,7 @@ impl Observer for Observed {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         all.push(Verification {
-            request: verification.request_id.to_owned(),
+            request: verification.ids.request().to_owned(),
             is_cached: verification.is_cached,
             kind: verification.kind,
             outcome: verification.outcome,

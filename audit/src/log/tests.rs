@@ -9,9 +9,10 @@ use std::{
 use serde_json::Value;
 
 use super::*;
-use crate::{SharedBuffer, verify};
+use crate::{SharedBuffer, event::Verdict, verify};
 
 mod actors;
+mod batches;
 mod refusals;
 mod waiting;
 

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use super::batch::Batch;
 use crate::{
     chain::{Chain, Head},
     key::AuditKey,
@@ -27,6 +28,10 @@ pub(super) struct Writer {
     unwritten: Vec<u8>,
     unwritten_records: u64,
     unwritten_head: Head,
+    /// The decisions among them, if there are some, and how many of them are refused and not lost
+    /// if the write fails.
+    batch: Option<Arc<Batch>>,
+    refusable: u64,
     pub(super) sink: Box<dyn Sink>,
     pub(super) counted: CountedRefusals,
     /// Whether the first record of a new file is not written yet, and when the file was opened.
@@ -55,6 +60,8 @@ impl Writer {
             unwritten: Vec::new(),
             unwritten_records: 0,
             unwritten_head: chain.head(),
+            batch: None,
+            refusable: 0,
             chain,
             sink,
             counted: CountedRefusals::default(),
@@ -136,8 +143,7 @@ impl Writer {
         match &written {
             Ok(()) => {
                 self.chain.advance(self.unwritten_head);
-                self.unwritten.clear();
-                self.unwritten_records = 0;
+                self.clear_unwritten(true);
                 self.failure = None;
             }
             Err(error) => self.failure = Some(error.to_string()),
@@ -162,6 +168,19 @@ impl Writer {
         self.unwritten_records == 1
     }
 
+    /// Completes the line of a decision, which takes effect only after the batch is written.
+    /// `refuses` is whether its operation must not run without the record.
+    pub(super) fn join(
+        &mut self,
+        line: &[u8],
+        refuses: bool,
+        begin: impl FnOnce() -> Arc<Batch>,
+    ) -> Arc<Batch> {
+        self.seal(line);
+        self.refusable += u64::from(refuses);
+        Arc::clone(self.batch.get_or_insert_with(begin))
+    }
+
     /// Writes the records that wait. If that fails, they count as lost.
     pub(super) fn flush(&mut self) {
         if self.unwritten_records > 0 && self.write_sealed().is_err() {
@@ -176,9 +195,18 @@ impl Writer {
 
     /// Drops the lines that could not be written: the chain continues after the last written line.
     fn lose_unwritten(&mut self) {
-        self.lose(self.unwritten_records);
+        let may_run = self.refusable == 0;
+        self.lose(self.unwritten_records.saturating_sub(self.refusable));
+        self.clear_unwritten(may_run);
+        self.unwritten_head = self.chain.head();
+    }
+
+    fn clear_unwritten(&mut self, may_run: bool) {
         self.unwritten.clear();
         self.unwritten_records = 0;
-        self.unwritten_head = self.chain.head();
+        self.refusable = 0;
+        if let Some(batch) = self.batch.take() {
+            batch.end(may_run);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! [`PolicyDecision`]: what a decision point answers.
 
+use std::sync::Arc;
+
 use toolgate_core::authorization::Effect;
 
 /// The answer of a decision point, with what the records say of it.
@@ -16,8 +18,9 @@ use toolgate_core::authorization::Effect;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyDecision {
     effect: Effect,
-    policy: Option<String>,
-    version: Option<String>,
+    // An engine has few policies and names one in each answer.
+    policy: Option<Arc<str>>,
+    version: Option<Arc<str>>,
     reasons: Vec<String>,
 }
 
@@ -33,13 +36,13 @@ impl PolicyDecision {
     }
 
     /// Names the policy that decided, for the audit log.
-    pub fn with_policy(mut self, id: impl Into<String>) -> Self {
+    pub fn with_policy(mut self, id: impl Into<Arc<str>>) -> Self {
         self.policy = Some(id.into());
         self
     }
 
     /// Names the version of the policies, for the audit log.
-    pub fn with_version(mut self, version: impl Into<String>) -> Self {
+    pub fn with_version(mut self, version: impl Into<Arc<str>>) -> Self {
         self.version = Some(version.into());
         self
     }

@@ -10,12 +10,12 @@ use crate::{
     claims::Claims,
     denial::DenialReason,
     log_text::escaped_prefix,
-    observer::trace_context,
+    observer::RequestIds,
     operation::Operation,
     scope::{ScopeSet, ScopeTable},
 };
 
-use super::{challenge::scope_string, policy_note::PolicyNote, request_id, session::SESSION_ID};
+use super::{challenge::scope_string, policy_note::PolicyNote};
 
 /// The longest text from a client in a line, in characters as they are written. Five of them,
 /// with two lists of scopes, stay below 8 KiB.
@@ -61,19 +61,9 @@ impl<'a> AuditContext<'a> {
         Self { policy, ..self }
     }
 
-    /// Returns the id of the request.
-    pub(super) fn request_id(&self) -> &'a str {
-        self.headers.map_or("", request_id::read)
-    }
-
-    /// Returns the id of the trace that the request belongs to.
-    pub(super) fn trace_id(&self) -> Option<&'a str> {
-        trace_context::trace_id(self.headers?)
-    }
-
-    /// Returns the session that the request names.
-    pub(super) fn session(&self) -> Option<&'a str> {
-        self.headers?.get(SESSION_ID)?.to_str().ok()
+    /// Returns the ids of the request.
+    pub(super) fn ids(&self) -> RequestIds<'a> {
+        RequestIds::of(self.headers)
     }
 
     /// Returns the claims of the token, if it is authentic.
@@ -114,8 +104,8 @@ pub(crate) fn admitted(context: AuditContext<'_>, is_known: bool) {
         issuer = context.issuer(),
         subject = context.party(Claims::subject),
         client = context.party(Claims::client_id),
-        request_id = context.request_id(),
-        trace_id = context.trace_id(),
+        request_id = context.ids().request(),
+        trace_id = context.ids().trace(),
         policy = context.policy.and_then(PolicyNote::id),
         policy_version = context.policy.and_then(PolicyNote::version),
     );
@@ -150,8 +140,8 @@ pub(crate) fn refused(
         issuer = context.issuer(),
         subject = context.party(Claims::subject),
         client = context.party(Claims::client_id),
-        request_id = context.request_id(),
-        trace_id = context.trace_id(),
+        request_id = context.ids().request(),
+        trace_id = context.ids().trace(),
         reason_code = cause.code.map(DenialReason::code),
         detail = cause.detail.map(clip),
         late = context.is_late.then_some(true),

@@ -47,6 +47,7 @@ use super::{
 mod admitted;
 mod item_check;
 mod policy_check;
+mod recording;
 mod refusals;
 mod replica_rates;
 mod revocation;
@@ -131,7 +132,7 @@ impl Gate {
             self.settle(admitted, &parts.headers)
         };
         let mut authorized = settling.await?;
-        self.complete(&mut authorized, &parts.headers)?;
+        self.complete(&mut authorized, &parts.headers).await?;
         if self.observation.is_some() {
             self.trace_run(&mut parts.headers);
         }
@@ -364,27 +365,32 @@ impl Gate {
 
     /// Reserves the place of a session that the request opens, and records the decision before
     /// anything runs.
-    pub(in crate::gate) fn complete(
+    pub(in crate::gate) async fn complete(
         &self,
         authorized: &mut AuthorizedRequest,
         headers: &HeaderMap,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
-        let (message, permit) = (&authorized.message, &authorized.permit);
-        let operation = message.operation().unwrap_or(UNREADABLE);
-        let context = AuditContext::new(Some(operation), permit.caller()).of_request(headers);
-        let context = context.with_policy(authorized.policy.as_deref());
-        let refuse = |refusal| self.refuse(context, refusal, headers, message.response_envelope());
         // A local caller has one connection and no session in the table.
-        if operation == Operation::Initialize && !self.is_local {
-            let reserved = self.reserve_session(context.caller, &authorized.body);
-            authorized.reservation =
-                Some(reserved.map_err(|limit| refuse(Refusal::SessionLimit(limit)))?);
+        if authorized.message.operation() == Some(Operation::Initialize) && !self.is_local {
+            self.reserve(authorized, headers)?;
         }
-        let is_known = operation.item_name().is_none() || permit.target().is_some();
         if self.observation.is_some() {
-            authorized.report = self.report_allowed(context, is_known).map_err(refuse)?;
+            self.record(authorized, headers).await?;
         }
+        let (context, is_known) = decision(authorized, headers);
         audit::admitted(context, is_known);
         Ok(())
     }
+}
+
+/// Returns the decision about a request, and whether the request names something that exists.
+fn decision<'a>(
+    authorized: &'a AuthorizedRequest,
+    headers: &'a HeaderMap,
+) -> (AuditContext<'a>, bool) {
+    let permit = &authorized.permit;
+    let operation = authorized.message.operation().unwrap_or(UNREADABLE);
+    let context = AuditContext::new(Some(operation), permit.caller()).of_request(headers);
+    let is_known = operation.item_name().is_none() || permit.target().is_some();
+    (context.with_policy(authorized.policy.as_deref()), is_known)
 }

@@ -131,7 +131,7 @@ impl Gate {
             _ => None,
         };
         let mut authorized = self.settle(admitted, &headers).await?;
-        self.complete(&mut authorized, &headers)?;
+        self.complete(&mut authorized, &headers).await?;
         let AuthorizedRequest {
             permit,
             message,

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 
 use crate::{
     caller::Caller,
+    clock::UnixTime,
     denial::DenialReason,
     observer::{
-        self, DecisionEvent, GateState, NotRecordedError, Observer, RequestHead, RequestTrace,
-        RunReport, ScopeNames, UNREADABLE, VerificationEvent, VerificationOutcome, trace_context,
+        self, DecisionEvent, GateState, Observer, RequestHead, RequestIds, RequestTrace, RunReport,
+        ScopeNames, UNREADABLE, VerificationEvent, VerificationOutcome,
     },
     operation::Operation,
     scope::ScopeSet,
@@ -29,7 +30,7 @@ use super::{
     audit::{AuditContext, Cause},
     policy_note::PolicyNote,
     refusal::Refusal,
-    request_id,
+    waiting_decision::WaitingDecision,
 };
 
 /// The time after which a client tries again if a decision cannot be recorded.
@@ -115,8 +116,7 @@ impl Gate {
             return;
         };
         observation.observer.verified(&VerificationEvent {
-            request_id: request_id::read(headers),
-            trace_id: trace_context::trace_id(headers),
+            ids: RequestIds::of(Some(headers)),
             is_cached: path.is_cached,
             kind: path.kind.as_str(),
             outcome: match verified {
@@ -128,8 +128,24 @@ impl Gate {
         });
     }
 
-    /// Reports that an operation is allowed, before anything runs. Returns the report for the
-    /// code that runs it.
+    /// Gives an allowed operation to an observer that writes its record together with those of other
+    /// requests. Returns `None` if no record waits.
+    pub(super) fn defer_allowed(
+        &self,
+        context: AuditContext<'_>,
+        is_known: bool,
+    ) -> Option<WaitingDecision> {
+        let observation = self.observation.as_ref()?;
+        let verdict = self.allowed(context, is_known);
+        let id = observation.next.fetch_add(1, Ordering::Relaxed);
+        let time = self.clock.now();
+        let event = self.event(id, time, context, &verdict);
+        let record = observation.observer.defer(&event)?;
+        Some(WaitingDecision::new(record, id, time, verdict.runs))
+    }
+
+    /// Reports that an operation is allowed, before anything runs, and writes its record if it
+    /// waits. Returns the report for the code that runs it.
     ///
     /// # Errors
     ///
@@ -138,39 +154,51 @@ impl Gate {
         &self,
         context: AuditContext<'_>,
         is_known: bool,
+        waiting: Option<WaitingDecision>,
     ) -> Result<Option<Arc<RunReport>>, Refusal> {
         let Some(observation) = &self.observation else {
             return Ok(None);
         };
         let operation = context.operation;
+        let verdict = self.allowed(context, is_known);
+        let observer = &observation.observer;
+        let reported = match waiting {
+            Some(waiting) => waiting.write().and_then(|id| {
+                let event = self.event(id, self.clock.now(), context, &verdict);
+                observer.recorded(&event).map(|()| id)
+            }),
+            None => {
+                let id = observation.next.fetch_add(1, Ordering::Relaxed);
+                let event = self.event(id, self.clock.now(), context, &verdict);
+                observer.decided(&event).map(|()| id)
+            }
+        };
+        let id = reported.map_err(|_| Refusal::Unavailable {
+            reason: DenialReason::AuditUnavailable,
+            retry_after: RETRY_AFTER,
+            description: "the server cannot record the request now; try again later",
+        })?;
+        Ok(operation.filter(|_| verdict.runs).map(|operation| {
+            let item = (verdict.registered_item).map_or_else(|| Arc::from(""), Arc::clone);
+            let report = RunReport::new(Arc::clone(observer), id, operation.kind(), item);
+            Arc::new(report.in_trace(observation.trace()))
+        }))
+    }
+
+    fn allowed(&self, context: AuditContext<'_>, is_known: bool) -> Verdict<'_> {
+        let operation = context.operation;
         let granted = context.caller.map_or(ScopeSet::EMPTY, Caller::granted);
-        let runs = is_known && operation.is_some_and(runs_code);
-        let registered_item = self.registered_item(operation);
-        let verdict = Verdict {
+        Verdict {
             is_allowed: true,
-            registered_item,
+            registered_item: self.registered_item(operation),
             cause: Cause {
                 outcome: if is_known { "admitted" } else { "not_found" },
                 ..Cause::default()
             },
             needed: operation.map_or(ScopeSet::EMPTY, |of| self.rules.needed(of, granted)),
             missing: ScopeSet::EMPTY,
-            runs,
-        };
-        let (id, reported) = self.report(observation, context, &verdict);
-        if reported.is_err() {
-            return Err(Refusal::Unavailable {
-                reason: DenialReason::AuditUnavailable,
-                retry_after: RETRY_AFTER,
-                description: "the server cannot record the request now; try again later",
-            });
+            runs: is_known && operation.is_some_and(runs_code),
         }
-        Ok(operation.filter(|_| runs).map(|operation| {
-            let item = registered_item.map_or_else(|| Arc::from(""), Arc::clone);
-            let observer = Arc::clone(&observation.observer);
-            let report = RunReport::new(observer, id, operation.kind(), item);
-            Arc::new(report.in_trace(observation.trace()))
-        }))
     }
 
     /// Reports a refusal.
@@ -190,27 +218,27 @@ impl Gate {
                 missing,
                 runs: false,
             };
+            let id = observation.next.fetch_add(1, Ordering::Relaxed);
+            let event = self.event(id, self.clock.now(), context, &verdict);
             // The request is refused in any case. The observer counts the records that it loses.
-            let _ = self.report(observation, context, &verdict);
+            let _ = observation.observer.decided(&event);
         }
     }
 
-    fn report(
-        &self,
-        observation: &Observation,
-        context: AuditContext<'_>,
-        verdict: &Verdict<'_>,
-    ) -> (u64, Result<(), NotRecordedError>) {
-        let id = observation.next.fetch_add(1, Ordering::Relaxed);
+    fn event<'a>(
+        &'a self,
+        id: u64,
+        time: UnixTime,
+        context: AuditContext<'a>,
+        verdict: &Verdict<'a>,
+    ) -> DecisionEvent<'a> {
         let (operation, claims) = (context.operation, context.claims());
         let table = self.rules.table();
         let held = context.caller.map_or(ScopeSet::EMPTY, Caller::held);
-        let reported = observation.observer.decided(&DecisionEvent {
+        DecisionEvent {
             id,
-            time: self.clock.now(),
-            request_id: context.request_id(),
-            trace_id: context.trace_id(),
-            session: context.session(),
+            time,
+            ids: context.ids(),
             issuer: claims.map(|claims| claims.issuer()),
             subject: claims.and_then(|claims| claims.subject()),
             client: claims.and_then(|claims| claims.client_id()),
@@ -232,8 +260,7 @@ impl Gate {
             runs: verdict.runs,
             policy: context.policy.and_then(PolicyNote::id),
             policy_version: context.policy.and_then(PolicyNote::version),
-        });
-        (id, reported)
+        }
     }
 
     fn registered_item(&self, operation: Option<Operation<'_>>) -> Option<&Arc<str>> {

@@ -30,12 +30,6 @@ pub(super) fn echo(headers: &mut HeaderMap, id: HeaderValue) {
     headers.insert(HEADER, id);
 }
 
-/// Returns the id that [`ensure`] has stored.
-pub(super) fn read(headers: &HeaderMap) -> &str {
-    let id = headers.get(HEADER);
-    id.and_then(|id| id.to_str().ok()).unwrap_or_default()
-}
-
 fn is_valid(id: &[u8]) -> bool {
     (1..=LONGEST).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
 }
@@ -62,6 +56,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::observer::RequestIds;
 
     fn sent(ids: &[&str]) -> (HeaderMap, String) {
         let mut headers = HeaderMap::new();
@@ -80,7 +75,7 @@ mod tests {
         for id in ["a", "01J-req/7:x", &longest] {
             let (headers, kept) = sent(&[id]);
             assert_eq!(kept, id);
-            assert_eq!(read(&headers), id);
+            assert_eq!(RequestIds::of(Some(&headers)).request(), id);
         }
     }
 

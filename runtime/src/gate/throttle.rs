@@ -63,11 +63,13 @@ pub(super) struct LimitedRequest<'u> {
 
 /// The limits of a gate, and what has been used.
 pub(crate) struct Throttle {
-    limits: HashMap<Target, ItemLimits>,
+    /// The limits of each item that has some, sorted. They are read several times for each request.
+    limits: Vec<(Target, ItemLimits)>,
     settings: RateSettings,
     clock: Arc<dyn Clock>,
-    /// Two keyed hashes of 64 bits: nobody can find two keys that share a counter.
-    hashers: [RandomState; 2],
+    /// A keyed hash of 64 bits: nobody can find two keys that share a counter, and two of 65,536
+    /// counters have one key with a probability of 10⁻¹⁰.
+    hasher: RandomState,
     // Each kind has its own counters: clients without a token can have any number of addresses, and
     // must not use up the counters of callers.
     callers: Counters,
@@ -89,11 +91,13 @@ impl Throttle {
         let is_limited =
             !limits.is_empty() || settings.caller.is_some() || settings.limits_unauthenticated();
         is_limited.then(|| {
+            let mut limits: Vec<_> = limits.into_iter().collect();
+            limits.sort_unstable_by_key(|(target, _)| *target);
             Box::new(Self {
                 limits,
                 settings,
                 clock,
-                hashers: Default::default(),
+                hasher: RandomState::new(),
                 callers: Counters::default(),
                 items: Counters::default(),
                 items_of_unauthenticated: Counters::default(),
@@ -107,12 +111,12 @@ impl Throttle {
 
     /// Returns how long an item may run.
     pub(crate) fn timeout(&self, target: Target) -> Option<Duration> {
-        self.limits.get(&target)?.timeout
+        self.limits(target)?.timeout
     }
 
     /// Returns whether an item has a rate or a maximum number of running requests.
     pub(super) fn counts(&self, target: Target) -> bool {
-        let limits = self.limits.get(&target);
+        let limits = self.limits(target);
         limits.is_some_and(|limits| limits.rate.is_some() || limits.concurrency.is_some())
     }
 
@@ -186,12 +190,12 @@ impl Throttle {
     fn begin_running(
         &self,
         used: &LimitedRequest<'_>,
-        key: Option<u128>,
+        key: Option<u64>,
     ) -> Result<Option<Arc<RunningItem>>, LimitExceeded> {
         let ([target], Some(key), true) = (used.targets, key, used.runs) else {
             return Ok(None);
         };
-        let limits = self.limits.get(target);
+        let limits = self.limits(*target);
         let Some(most) = limits.and_then(|limits| limits.concurrency) else {
             return Ok(None);
         };
@@ -204,7 +208,7 @@ impl Throttle {
     fn take_items(
         &self,
         used: &LimitedRequest<'_>,
-        key: Option<u128>,
+        key: Option<u64>,
         now: u64,
     ) -> Result<(), LimitExceeded> {
         let counters = match used.rate_limit_key {
@@ -213,13 +217,13 @@ impl Throttle {
                 &self.items_of_unauthenticated
             }
         };
-        let mut taken: Vec<(u128, Rate)> = Vec::new();
+        let mut taken: Vec<(u64, Rate)> = Vec::new();
         for target in used.targets {
             let Some(&ItemLimits {
                 rate: Some(rate),
                 takes_rounds,
                 ..
-            }) = self.limits.get(target)
+            }) = self.limits(*target)
             else {
                 continue;
             };
@@ -247,7 +251,7 @@ impl Throttle {
         continues: bool,
     ) -> impl Iterator<Item = (Option<Target>, Rate)> {
         let items = targets.iter().filter_map(move |target| {
-            let limits = self.limits.get(target)?;
+            let limits = self.limits(*target)?;
             let rate = limits
                 .rate
                 .filter(|_| !(continues && limits.takes_rounds))?;
@@ -292,13 +296,17 @@ impl Throttle {
         }
     }
 
-    fn key_of_use(&self, used: &LimitedRequest<'_>, target: Target) -> u128 {
+    fn key_of_use(&self, used: &LimitedRequest<'_>, target: Target) -> u64 {
         self.key(&(&used.rate_limit_key, target))
     }
 
-    fn key(&self, of: &impl Hash) -> u128 {
-        let [high, low] = &self.hashers;
-        u128::from(high.hash_one(of)) << 64 | u128::from(low.hash_one(of))
+    fn key(&self, of: &impl Hash) -> u64 {
+        self.hasher.hash_one(of)
+    }
+
+    fn limits(&self, target: Target) -> Option<&ItemLimits> {
+        let found = self.limits.binary_search_by_key(&target, |(one, _)| *one);
+        found.ok().map(|index| &self.limits[index].1)
     }
 
     /// Returns the time in nanoseconds since the start of 1970. 64 bits hold it until 2554.

@@ -15,18 +15,18 @@ use tokio::{
     time::{interval, sleep},
 };
 use toolgate_audit::{
-    AuditKey, AuditLog, Decision, OnFailure, OperatorAction, RunEnd, Settings, Status, Subjects,
-    UserDecision, Verdict,
+    AuditKey, AuditLog, Batch, Decision, OnFailure, OperatorAction, RunEnd, Settings, Status,
+    Subjects, UserDecision, Verdict,
 };
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, UnixTime},
     config::ValidAudit,
     denial::DenialReason,
     error::SetupErrors,
     observer::{
-        DecisionEvent, NotRecordedError, Observer, OperatorEvent, OutcomeEvent, UNREADABLE,
-        UserDecisionEvent,
+        DecisionEvent, NotRecordedError, Observer, OperatorEvent, OutcomeEvent, RunOutcome,
+        UNREADABLE, UserDecisionEvent, WaitingRecord,
     },
 };
 
@@ -153,47 +153,19 @@ impl AuditObserver {
 
 impl Observer for AuditObserver {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
-        // The issuer of the token names an actor that has no issuer of its own.
-        let issuer = decision.issuer.unwrap_or_default();
-        let actors: Vec<_> = decision
-            .actors
-            .iter()
-            .map(|actor| (actor.issuer().unwrap_or(issuer), actor.subject()))
-            .collect();
-        let written = self.log.decide(&Decision {
-            id: decision.id,
-            time: decision.time.seconds(),
-            request_id: decision.request_id,
-            trace_id: decision.trace_id,
-            session: decision.session,
-            issuer: decision.issuer,
-            subject: decision.subject,
-            client: decision.client,
-            actors: &actors,
-            method: decision.method,
-            item: decision.item,
-            decision: decision.outcome,
-            required_scopes: &decision.required_scopes,
-            token_scopes: &decision.token_scopes,
-            missing_scopes: &decision.missing_scopes,
-            verdict: match decision.is_allowed {
-                true => Verdict::Allowed {
-                    runs: decision.runs,
-                },
-                false if !decision.is_late && is_aggregated(decision) => Verdict::Aggregated {
-                    reason_code: decision.reason.map(DenialReason::code),
-                },
-                false => Verdict::Denied {
-                    reason_code: decision.reason.map(DenialReason::code),
-                    detail: decision.detail,
-                    is_late: decision.is_late,
-                },
-            },
-            policy: decision.policy,
-            policy_version: decision.policy_version,
-        });
+        let written = with_record(decision, |decision| self.log.decide(decision));
         self.note_failure();
         written.map_err(|_| NotRecordedError)
+    }
+
+    fn defer(&self, decision: &DecisionEvent<'_>) -> Option<Arc<dyn WaitingRecord>> {
+        let batch = with_record(decision, |decision| self.log.decide_later(decision))?;
+        Some(batch)
+    }
+
+    fn recorded(&self, _decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        self.note_failure();
+        Ok(())
     }
 
     fn ended(&self, end: &OutcomeEvent<'_>) {
@@ -242,6 +214,67 @@ impl Observer for AuditObserver {
         self.note_failure();
         written.map_err(|_| NotRecordedError)
     }
+}
+
+impl WaitingRecord for Batch {
+    fn write(&self) -> Result<(), NotRecordedError> {
+        Self::write(self).map_err(|_| NotRecordedError)
+    }
+
+    fn abandon(&self, decision: u64, time: UnixTime) {
+        Self::abandon(
+            self,
+            &RunEnd {
+                id: decision,
+                time: time.seconds(),
+                result: RunOutcome::NotRun.as_str(),
+                duration: Duration::ZERO,
+            },
+        );
+    }
+}
+
+/// Builds the record of a decision for a method of the log.
+fn with_record<R>(decision: &DecisionEvent<'_>, write: impl FnOnce(&Decision<'_>) -> R) -> R {
+    // The issuer of the token names an actor that has no issuer of its own.
+    let issuer = decision.issuer.unwrap_or_default();
+    let actors: Vec<_> = decision
+        .actors
+        .iter()
+        .map(|actor| (actor.issuer().unwrap_or(issuer), actor.subject()))
+        .collect();
+    write(&Decision {
+        id: decision.id,
+        time: decision.time.seconds(),
+        request_id: decision.ids.request(),
+        trace_id: decision.ids.trace(),
+        session: decision.ids.session(),
+        issuer: decision.issuer,
+        subject: decision.subject,
+        client: decision.client,
+        actors: &actors,
+        method: decision.method,
+        item: decision.item,
+        decision: decision.outcome,
+        required_scopes: &decision.required_scopes,
+        token_scopes: &decision.token_scopes,
+        missing_scopes: &decision.missing_scopes,
+        verdict: match decision.is_allowed {
+            true => Verdict::Allowed {
+                runs: decision.runs,
+            },
+            false if !decision.is_late && is_aggregated(decision) => Verdict::Aggregated {
+                reason_code: decision.reason.map(DenialReason::code),
+            },
+            false => Verdict::Denied {
+                reason_code: decision.reason.map(DenialReason::code),
+                detail: decision.detail,
+                is_late: decision.is_late,
+            },
+        },
+        policy: decision.policy,
+        policy_version: decision.policy_version,
+    })
 }
 
 impl Drop for AuditObserver {

@@ -14,6 +14,7 @@ use crate::{
     observer::{
         DecisionEvent, GateState, NotRecordedError, Observer, OperatorEvent, OutcomeEvent,
         PolicyEvent, RequestHead, RequestTrace, UserDecisionEvent, VerificationEvent,
+        WaitingRecord,
     },
 };
 
@@ -38,6 +39,15 @@ impl Observer for All {
                 end
             }
         }
+    }
+
+    /// Only the first observer can defer: it gets a decision before all others.
+    fn defer(&self, decision: &DecisionEvent<'_>) -> Option<Arc<dyn WaitingRecord>> {
+        self.0.first()?.defer(decision)
+    }
+
+    fn recorded(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
+        self.0.iter().try_for_each(|one| one.recorded(decision))
     }
 
     fn ended(&self, end: &OutcomeEvent<'_>) {

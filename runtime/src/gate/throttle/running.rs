@@ -2,24 +2,47 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// The number of running requests of each key. A key without running requests has no entry, so the
 /// number of all requests bounds the memory.
 #[derive(Default)]
-pub(super) struct RunningItems(Mutex<HashMap<u128, u32>>);
+pub(super) struct RunningItems(Mutex<Counts>);
+
+type Counts = HashMap<u64, u32, BuildHasherDefault<KeyItself>>;
+
+/// The key is a keyed hash, so it needs no other hash.
+#[derive(Default)]
+struct KeyItself(u64);
+
+impl Hasher for KeyItself {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// One running request. It is counted until this is dropped. An extension of the request holds it,
 /// so it is dropped when the handler is done, whether its client waits or not.
 pub(in crate::gate) struct RunningItem {
     all: Arc<RunningItems>,
-    key: u128,
+    key: u64,
 }
 
 impl RunningItems {
     /// Counts one more request, unless `most` requests run.
-    pub(super) fn begin(self: &Arc<Self>, key: u128, most: u32) -> Option<Arc<RunningItem>> {
+    pub(super) fn begin(self: &Arc<Self>, key: u64, most: u32) -> Option<Arc<RunningItem>> {
         let mut counts = self.lock();
         let count = counts.entry(key).or_default();
         if *count >= most {
@@ -36,7 +59,7 @@ impl RunningItems {
         self.lock().is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u128, u32>> {
+    fn lock(&self) -> MutexGuard<'_, Counts> {
         // Each change is one step, so a panic leaves no inconsistent state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

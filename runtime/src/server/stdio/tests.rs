@@ -40,7 +40,7 @@ struct Events {
 impl Observer for Events {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
         assert_eq!(decision.issuer, Some("local"));
-        assert_eq!(decision.request_id.len(), 32);
+        assert_eq!(decision.ids.request().len(), 32);
         let item = decision.item.unwrap_or(decision.method).to_owned();
         let decisions = self.decisions.lock();
         let mut decisions = decisions.unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +138,7 @@ impl Observer for RequestIds {
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError> {
         let ids = self.0.lock();
         let mut ids = ids.unwrap_or_else(PoisonError::into_inner);
-        ids.push(decision.request_id.to_owned());
+        ids.push(decision.ids.request().to_owned());
         Ok(())
     }
 
