@@ -21,6 +21,9 @@ use crate::{
 /// The longest time that an operation may take.
 const DEADLINE: Duration = Duration::from_millis(500);
 
+/// How often a change is tried while other replicas change the same record.
+const CHANGES: usize = 3;
+
 /// The largest value in bytes.
 const LARGEST: usize = 256 * 1024;
 
@@ -92,22 +95,44 @@ impl SealedStore {
         self.in_time(putting).await
     }
 
-    /// Stores a record for another lifetime, unless it was removed. Returns whether it is still
-    /// stored.
+    /// Stores a record for another lifetime. Returns its content, or `None` if it was removed.
     ///
     /// # Errors
     ///
     /// If the store does not answer in time, or its answer is not authentic.
-    pub async fn extend(&self, key: &RecordKey, lifetime: Duration) -> Result<bool, StoreError> {
-        let Some(sealed) = self.get_sealed(key).await? else {
-            return Ok(false);
-        };
-        let content = self.open(key, &sealed)?;
-        match self.replace(key, Some(sealed), &content, lifetime).await? {
-            Some(_) => Ok(true),
-            // Another replica has extended it at the same time, or its client has removed it.
-            None => Ok(self.get_sealed(key).await?.is_some()),
+    pub async fn extend(
+        &self,
+        key: &RecordKey,
+        lifetime: Duration,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.change(key, lifetime, Ok).await
+    }
+
+    /// Changes a record, for another lifetime. Returns its content, or `None` if it was removed.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer in time, or its answer is not authentic, or the change fails.
+    pub async fn change(
+        &self,
+        key: &RecordKey,
+        lifetime: Duration,
+        change: impl Fn(Vec<u8>) -> Result<Vec<u8>, StoreError> + Send,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        for _ in 0..CHANGES {
+            let Some(sealed) = self.get_sealed(key).await? else {
+                return Ok(None);
+            };
+            let content = change(self.open(key, &sealed)?)?;
+            let replaced = self.replace(key, Some(sealed), &content, lifetime).await?;
+            if replaced.is_some() {
+                return Ok(Some(content));
+            }
+            // Another replica has changed it at the same time, or its client has removed it.
         }
+        Err(StoreError::because(
+            "other replicas change the record all the time",
+        ))
     }
 
     /// Removes a record.

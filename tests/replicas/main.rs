@@ -2,8 +2,10 @@
 
 mod confirmations;
 mod kill_switches;
+mod log_levels;
 mod one_time_uses;
 mod rates;
 mod replica;
 mod revocations;
 mod sessions;
+mod streams;

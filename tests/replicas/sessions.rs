@@ -20,7 +20,12 @@ const SESSIONS: [Revision; 3] = [
 ];
 
 /// Opens a session at a replica.
-async fn open(replicas: &Replicas, replica: usize, subject: &str, revision: Revision) -> Client {
+pub(crate) async fn open(
+    replicas: &Replicas,
+    replica: usize,
+    subject: &str,
+    revision: Revision,
+) -> Client {
     let token = replicas.token("desk:read").claim("sub", subject.into());
     let resource = replicas.all[replica].running.resource();
     let mut client = Client::new(resource, revision).with_token(token.build());
@@ -30,7 +35,7 @@ async fn open(replicas: &Replicas, replica: usize, subject: &str, revision: Revi
 }
 
 /// Returns a client of the same session at another replica.
-fn at(client: &Client, replicas: &Replicas, replica: usize) -> Client {
+pub(crate) fn at(client: &Client, replicas: &Replicas, replica: usize) -> Client {
     client.clone().at(replicas.all[replica].running.resource())
 }
 

@@ -8,6 +8,7 @@ use rmcp::{
     transport::streamable_http_server::StreamableHttpService,
 };
 use tokio_util::sync::CancellationToken;
+use toolgate_store::SharedSessionRecords;
 
 use crate::{
     authorization::EnabledItems,
@@ -40,6 +41,7 @@ use super::{
     shared::Shared,
     shared_sessions::ReplicatedSessions,
     startup_banner::StartupBanner,
+    stream_events,
     subscriptions::ChangeNotifier,
     tool_list_cache::ToolListCache,
     transport,
@@ -162,7 +164,9 @@ pub(super) fn assemble(
     );
     let documentation = documents.documentation(catalogue);
     let cors = routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools));
-    let sessions = Arc::new(SessionsWithSecuritySchemes::default());
+    let replicas = plan.replicas.as_ref().filter(|_| shared.has_sessions);
+    let streams = replicas.map(|replicas| stream_events::records(&replicas.store));
+    let sessions = Arc::new(SessionsWithSecuritySchemes::new(streams.clone()));
     let (has_sessions, authorizer) = (shared.has_sessions, shared.authorizer.clone());
     let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
@@ -170,13 +174,16 @@ pub(super) fn assemble(
             stop: session_shutdown.clone(),
         })
     });
-    let shared_sessions = plan.replicas.as_ref().filter(|_| has_sessions);
-    let shared_sessions = shared_sessions.map(|replicas| -> Arc<dyn SharedSessions> {
+    let shared_sessions = replicas.zip(streams);
+    let shared_sessions = shared_sessions.map(|(replicas, streams)| -> Arc<dyn SharedSessions> {
         Arc::new(ReplicatedSessions {
-            store: replicas.store.clone(),
+            shared: SharedSessionRecords::new(
+                replicas.store.clone(),
+                plan.settings.session_limits().record_lifetime(),
+            ),
+            streams,
             records: Arc::clone(&shared.records),
             sessions: Arc::clone(&sessions),
-            lifetime: plan.settings.session_limits().record_lifetime(),
         })
     });
     let stateless_fast_path = Arc::clone(&shared);

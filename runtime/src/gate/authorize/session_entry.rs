@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use http::HeaderMap;
+use toolgate_store::SessionRecord;
 
 use crate::{caller::Caller, denial::DenialReason};
 
@@ -78,15 +79,21 @@ impl Gate {
         caller: &Caller,
     ) -> Result<(), Refusal> {
         let found = shared.find(id, caller).await;
-        let Some(handshake) = found.map_err(|_| SESSION_UNAVAILABLE)? else {
+        let Some(record) = found.map_err(|_| SESSION_UNAVAILABLE)? else {
             return Ok(());
         };
+        let SessionRecord {
+            handshake,
+            log_level,
+            ..
+        } = record;
         let place = self.reserve_session(Some(caller), handshake.as_bytes());
         let place = place.map_err(Refusal::SessionLimit)?;
         let ends = Arc::clone(shared);
         // First, because a concurrent request can use the session as soon as the table has it.
         shared.adopt(id, handshake);
-        place.adopt(id, caller, Arc::new(move |id| ends.end_here(id)));
+        let close = Arc::new(move |id| ends.end_here(id));
+        place.adopt(id, caller, log_level, close);
         Ok(())
     }
 
@@ -117,10 +124,10 @@ impl Gate {
         shared: &Arc<dyn SharedSessions>,
         id: &str,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (shared, id, ender) = (Arc::clone(shared), id.to_owned(), self.sessions.ender());
+        let (shared, id, update) = (Arc::clone(shared), id.to_owned(), self.sessions.updater());
         async move {
-            if let Ok(false) = shared.extend(&id).await {
-                ender(&id);
+            if let Ok(record) = shared.extend(&id).await {
+                update(&id, record);
             }
         }
     }
