@@ -1,5 +1,6 @@
 //! Servers that share a store, over real sockets.
 
+mod approvals;
 mod confirmations;
 mod kill_switches;
 mod log_levels;
