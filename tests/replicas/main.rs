@@ -9,4 +9,5 @@ mod rates;
 mod replica;
 mod revocations;
 mod sessions;
+mod store_away;
 mod streams;
