@@ -89,11 +89,9 @@ async fn a_client_that_was_cut_off_gets_its_answer_at_every_replica() {
 
 /// Returns the id of the last event of a stream.
 fn late_id(answer: &HttpResponse) -> String {
-    let ids = answer
-        .text
-        .lines()
-        .filter_map(|line| line.strip_prefix("id: "));
-    ids.last().expect("an id").to_owned()
+    let mut lines = answer.text.lines().rev();
+    let id = lines.find_map(|line| line.strip_prefix("id: "));
+    id.expect("an id").to_owned()
 }
 
 #[tokio::test]
