@@ -9,6 +9,7 @@
 //! - [`Replicas`]: all of the following
 //! - [`OneTimeUses`]: what may be used once, by any replica
 //! - [`Revocations`]: a copy of the shared list, which is refreshed several times a second
+//! - [`OperatorSwitches`]: what the operator takes away, in the same list
 //! - [`SharedRates`]: rates that all replicas count together
 //! - [`SharedSessionRecords`]: the sessions that any replica continues
 //! - [`StreamRecords`]: the events of a session's streams, for clients that were cut off
@@ -18,7 +19,10 @@
 //! A store can deny service. It cannot grant anything: each record is encrypted and authenticated
 //! together with its key and its expiry.
 
+mod item_name;
 mod one_time_uses;
+mod operator_switches;
+mod recent_uses;
 mod record_seal;
 mod recorded_stream;
 mod replicas;
@@ -37,7 +41,9 @@ mod store_error;
 mod stream_record;
 mod stream_records;
 
+pub use item_name::{ItemKind, ItemName};
 pub use one_time_uses::{OneTimeUse, OneTimeUses, UseOutcome};
+pub use operator_switches::OperatorSwitches;
 pub use record_seal::{Purpose, RecordKey};
 pub use recorded_stream::{EventKind, RecordedStream, Recording, SessionEvent};
 pub use replicas::Replicas;

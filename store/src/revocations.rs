@@ -1,6 +1,7 @@
 //! [`Revocations`]: the tokens that a server and its replicas no longer accept.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{
         Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
@@ -17,8 +18,9 @@ use tokio::{
 use toolgate_core::clock::{Clock, UnixTime};
 
 use crate::{
-    OneTimeUses, Purpose, RecordKey, Revocation, RevocationError, RevocationTimes, Revoked,
-    SealedStore, StaleRevocationsError, StoreError, TokenNames, revocation_list::RevocationList,
+    ItemName, OneTimeUses, Purpose, RecordKey, Revocation, RevocationError, RevocationTimes,
+    Revoked, SealedStore, StaleRevocationsError, StoreError, TokenNames,
+    revocation_list::RevocationList,
 };
 
 /// How long the list is stored without a change. A replica then stores it again.
@@ -58,7 +60,12 @@ struct Inner {
     /// Whether a task refreshes the copy.
     is_started: AtomicBool,
     changes: watch::Sender<u64>,
+    /// Gets the items that the operator has switched off.
+    switches: OnceLock<SwitchItems>,
 }
+
+/// Gets the items that the operator has switched off, after each change of the list.
+type SwitchItems = Box<dyn Fn(&BTreeSet<ItemName>) + Send + Sync>;
 
 struct Attached {
     clock: Arc<dyn Clock>,
@@ -86,6 +93,7 @@ impl Revocations {
             is_used: AtomicBool::new(false),
             is_started: AtomicBool::new(false),
             changes: watch::Sender::new(0),
+            switches: OnceLock::new(),
         }))
     }
 
@@ -103,21 +111,26 @@ impl Revocations {
         revoked: Revoked,
         until: Option<UnixTime>,
     ) -> Result<(), RevocationError> {
-        let added = Revocation { revoked, until };
-        let add = |list: &mut RevocationList, now| match list.add(added.clone(), now) {
-            true => Ok(true),
-            false => Err(RevocationError::Full),
+        let added = Revocation {
+            revoked,
+            until,
+            by_operator: false,
+        };
+        let add = |list: &mut RevocationList, now| {
+            list.add(added.clone(), now).ok_or(RevocationError::Full)
         };
         self.change(add).await.map(drop)
     }
 
-    /// Accepts tokens again. Returns whether they were revoked.
+    /// Accepts tokens again, unless the operator has revoked them, too (feature `admin`). Returns
+    /// whether the program had revoked them.
     ///
     /// # Errors
     ///
     /// As [`revoke`](Self::revoke).
     pub async fn lift(&self, revoked: &Revoked) -> Result<bool, RevocationError> {
-        self.change(|list, now| Ok(list.remove(revoked, now))).await
+        let lift = |list: &mut RevocationList, now| Ok(list.remove(revoked, false, now));
+        self.change(lift).await
     }
 
     /// Returns the revocations that this replica knows.
@@ -264,8 +277,7 @@ impl Revocations {
             let refreshed = self.read().refreshed;
             let mut copy = self.write();
             (copy.list, copy.sealed, copy.refreshed) = (merged, sealed, refreshed);
-            drop(copy);
-            self.announce();
+            self.announce(copy);
         }
         // The next refresh shows whether the store has kept it.
         Ok(())
@@ -292,7 +304,23 @@ impl Revocations {
         Ok((merged, false))
     }
 
-    async fn change(
+    /// Calls this with the items that the operator has switched off, now and after each change.
+    #[doc(hidden)]
+    pub fn on_switched(&self, switch: impl Fn(&BTreeSet<ItemName>) + Send + Sync + 'static) {
+        if self.0.switches.set(Box::new(switch)).is_ok() {
+            self.announce(self.write());
+        }
+    }
+
+    pub(crate) fn switched_off(&self) -> Vec<ItemName> {
+        self.read().list.switched_off().iter().cloned().collect()
+    }
+
+    pub(crate) fn now(&self) -> Option<UnixTime> {
+        Some(self.0.server.get()?.clock.now())
+    }
+
+    pub(crate) async fn change(
         &self,
         change: impl Fn(&mut RevocationList, UnixTime) -> Result<bool, RevocationError>,
     ) -> Result<bool, RevocationError> {
@@ -301,8 +329,7 @@ impl Revocations {
             let mut copy = self.write();
             let changed = change(&mut copy.list, server.clock.now())?;
             copy.list.version += 1;
-            drop(copy);
-            self.announce();
+            self.announce(copy);
             return Ok(changed);
         };
         for _ in 0..ATTEMPTS {
@@ -330,20 +357,22 @@ impl Revocations {
                 refreshed: Some(asked),
             };
         }
-        drop(copy);
-        self.announce();
+        self.announce(copy);
     }
 
-    /// Wakes the streams that wait for a change.
-    fn announce(&self) {
+    /// Switches items, and wakes what waits for a change.
+    ///
+    /// The list stays locked until its items are switched: a request must not run between. Without
+    /// the lock a concurrent `lift` could also store that the list is empty after a `revoke` has
+    /// returned, and no token would be compared with the list.
+    fn announce(&self, copy: RwLockWriteGuard<'_, Copy>) {
         let is_shared = self.0.server.get().is_some_and(|one| one.shared.is_some());
-        {
-            // Under the lock of the list: otherwise a concurrent `lift` could store that the list is
-            // empty after a `revoke` has returned, and no token would be compared with the list.
-            let copy = self.write();
-            let is_used = is_shared || !copy.list.is_empty();
-            self.0.is_used.store(is_used, Ordering::Release);
+        let is_used = is_shared || !copy.list.is_empty();
+        self.0.is_used.store(is_used, Ordering::Release);
+        if let Some(switch) = self.0.switches.get() {
+            switch(copy.list.switched_off());
         }
+        drop(copy);
         self.0
             .changes
             .send_modify(|count| *count = count.wrapping_add(1));

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -15,7 +15,7 @@ use toolgate_core::clock::{Clock, UnixTime};
 
 use crate::{
     Purpose, PutNew, RateRule, RecordKey, SharedStore, StoreError, StoreFuture,
-    record_seal::RecordSeal,
+    recent_uses::RecentUses, record_seal::RecordSeal,
 };
 
 /// The longest time that an operation may take.
@@ -39,6 +39,7 @@ struct Inner {
     is_away: AtomicBool,
     /// Whether the last record was not genuine.
     lies: AtomicBool,
+    recent: Mutex<RecentUses>,
 }
 
 impl SealedStore {
@@ -61,6 +62,7 @@ impl SealedStore {
             clock,
             is_away: AtomicBool::new(false),
             lies: AtomicBool::new(false),
+            recent: Mutex::default(),
         })))
     }
 
@@ -133,6 +135,11 @@ impl SealedStore {
         Err(StoreError::because(
             "other replicas change the record all the time",
         ))
+    }
+
+    /// Returns the uses that this replica stores again after a loss.
+    pub(crate) fn recent_uses(&self) -> MutexGuard<'_, RecentUses> {
+        self.0.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes a record.

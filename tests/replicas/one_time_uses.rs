@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use support::memory_store::Conduct;
+use support::{TokenBuilder, memory_store::Conduct};
+use toolgate::auth::Clock;
 
-use crate::replica::{Replicas, reason};
+use crate::replica::{RESOURCE, Replicas, reason};
 
 #[tokio::test]
 async fn a_proof_replayed_at_another_replica_is_refused() {
@@ -86,6 +87,31 @@ async fn a_proof_of_the_time_before_the_store_lost_its_data_is_refused() {
         assert!(answer.text.contains("make a new proof"), "{answer:?}");
     }
     assert!(replicas.all[1].runs.all().is_empty());
+}
+
+/// The client's clock is ahead, so its proof seems to be newer than the loss.
+#[tokio::test]
+async fn a_proof_from_the_future_is_refused_after_the_store_lost_its_data() {
+    let replicas = Replicas::start().await;
+    let token = replicas.token("desk:read").bound_to(&replicas.key).build();
+    let proof = |ahead: i64| {
+        let proof = TokenBuilder::proof(&replicas.key, "POST", RESOURCE);
+        let at = i64::try_from(replicas.clock.now().seconds()).expect("a time") + ahead;
+        proof.about(&token).claim("iat", at.into()).build()
+    };
+    let used = proof(25);
+    assert_eq!(replicas.call_with(0, &token, &used).await.status, 200);
+    replicas.store.lose_everything();
+    // The replica that has accepted it notices the loss by itself.
+    replicas.after_the_loss().await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let answer = replicas.call_with(1, &token, &used).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    assert!(answer.text.contains("was used before"), "{answer:?}");
+    replicas.clock.advance(Duration::from_secs(40));
+    assert_eq!(replicas.call_with(1, &token, &used).await.status, 401);
+    assert!(replicas.all[1].runs.all().is_empty());
+    assert_eq!(replicas.call_with(1, &token, &proof(20)).await.status, 200);
 }
 
 #[tokio::test]

@@ -54,7 +54,17 @@ impl Replicas {
             let replica = replicas.start_one(&configure).await;
             replicas.all.push(replica);
         }
+        replicas.after_the_loss().await;
         replicas
+    }
+
+    /// Waits until the store has the time of its last loss, and lets the time pass in which nobody
+    /// knows what was used.
+    pub(crate) async fn after_the_loss(&self) {
+        while self.store.values("epoch").is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        self.clock.advance(std::time::Duration::from_secs(3));
     }
 
     /// Starts one more replica.

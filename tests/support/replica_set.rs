@@ -71,6 +71,8 @@ impl ReplicaSet {
             set.replicas.push(Some(replica));
         }
         set.route();
+        // A new store knows nothing of the two seconds before it.
+        tokio::time::sleep(Duration::from_millis(2500)).await;
         set
     }
 

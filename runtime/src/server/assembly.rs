@@ -28,6 +28,7 @@ pub(super) use admin_listener::AdminListener;
 
 use super::{
     Server,
+    access_watch::AccessWatch,
     catalogue::{Catalogue, Sets},
     changes::Changes,
     gate_plan::{self, GatePlan},
@@ -135,8 +136,7 @@ pub(super) fn assemble(
     #[cfg(feature = "admin")]
     let admin = {
         let mut faults = SetupErrors::default();
-        let changes = shared.notifier.as_ref().map(|notifier| &notifier.changes);
-        let admin = AdminListener::start(&plan, changes, &mut faults);
+        let admin = AdminListener::start(&plan, &shared.switched, &mut faults);
         faults.finish(admin)?
     };
     let documents = plan.documents(&name, &version);
@@ -240,7 +240,9 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
     let changes = changes.or_else(|| config.has_admin().then(Changes::new));
     let offered = catalogue.offered(changes.is_some());
     let enabled_items = catalogue.enabled_items();
-    attach(changes.as_ref(), &catalogue, &enabled_items, &mut faults);
+    // The operator of another replica can switch items without a listener of this one.
+    let switched = changes.clone().unwrap_or_default();
+    attach(&switched, &catalogue, &enabled_items, &mut faults);
     let plan = GatePlan::new(
         &server.name,
         &offered,
@@ -256,6 +258,9 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         return Err(faults.into_error());
     };
     let plan = faults.finish(plan)?;
+    let operators = switched.clone();
+    let switch = move |items: &_| operators.set_operators(items);
+    plan.revocations.on_switched(switch);
     let has_sessions = plan.settings.has_sessions() && server.has_sessions;
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
@@ -284,10 +289,13 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         info,
         catalogue,
         rules: Arc::clone(&plan.rules),
+        watch: AccessWatch::new(&plan.revocations, &switched),
         authorizer,
         decision_point: plan.decision_point.clone(),
         visibility: plan.visibility,
         page_items: server.limits.page_items,
+        #[cfg(feature = "admin")]
+        switched,
         has_sessions,
         records,
         notifier,
@@ -305,13 +313,12 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
 
 /// Attaches the handle on changes to the items that it switches.
 fn attach(
-    changes: Option<&Changes>,
+    changes: &Changes,
     catalogue: &Catalogue,
     enabled_items: &Arc<EnabledItems>,
     faults: &mut SetupErrors,
 ) {
-    let is_taken = changes.is_some_and(|changes| !changes.attach(catalogue.names(), enabled_items));
-    if is_taken {
+    if !changes.attach(catalogue.names(), enabled_items) {
         faults.add(
             "one `Changes` was given to two servers",
             "create one `Changes::new()` for each server",

@@ -37,7 +37,7 @@ use crate::{
     scope::ScopeSet,
 };
 
-use super::dispatch_check::gate_extension;
+use super::{access_watch::AccessWatch, dispatch_check::gate_extension};
 use page_completion::PageCompletion;
 
 mod page_completion;
@@ -51,6 +51,7 @@ const MAX_ROUNDS: usize = 10;
 pub(super) struct RoundGuard<'h> {
     pub(super) seal: &'h Arc<RoundSeal>,
     pub(super) rules: &'h Rules,
+    pub(super) watch: &'h AccessWatch,
     pub(super) authorizer: Option<&'h Authorizer>,
     pub(super) decision_point: Option<&'h DecisionPoint>,
 }
@@ -128,7 +129,12 @@ impl<'h> Rounds<'h> {
             permit = self.authorize_again(&permit).await?;
             self.note(RunOutcome::ToolError);
             let round = self.validate(&permit, &round_request)?;
-            end = page.alongside(run(&permit, round)).await?;
+            // The caller's first token is watched by who calls this.
+            let running = self
+                .guard
+                .watch
+                .during(&permit, self.report(), run(&permit, round));
+            end = page.alongside(running).await.map_err(ErrorData::from)??;
         }
         match end.into_input_request() {
             Ok(_) => Err(RunError::Failed(ErrorData::internal_error(
@@ -139,8 +145,12 @@ impl<'h> Rounds<'h> {
         }
     }
 
+    fn report(&self) -> Option<&Arc<RunReport>> {
+        gate_extension(&self.context.extensions)
+    }
+
     fn note(&self, outcome: RunOutcome) {
-        if let Some(report) = gate_extension::<Arc<RunReport>>(&self.context.extensions) {
+        if let Some(report) = self.report() {
             report.note(outcome);
         }
     }
@@ -185,7 +195,11 @@ impl<'h> Rounds<'h> {
         let latest_caller: &LatestCaller = gate_extension(&self.context.extensions)
             .ok_or_else(|| refuse("the request belongs to no session"))?;
         let operation = self.operation;
-        let mut admission = match self.guard.rules.decide(operation, latest_caller.caller()) {
+        let caller = latest_caller.caller();
+        if let Some(withdrawn) = self.guard.watch.withdrawn(caller.as_ref(), before.target()) {
+            return Err(refuse(withdrawn.as_str()));
+        }
+        let mut admission = match self.guard.rules.decide(operation, caller) {
             Decision::Admit(permit) => Admission::Permitted(permit),
             Decision::Ask(undecided) => Admission::Undecided(undecided),
             Decision::Deny(..) => return Err(refuse("the latest token does not authorize it")),

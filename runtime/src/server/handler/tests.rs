@@ -10,6 +10,7 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
 use serde_json::{Value, json};
+use toolgate_store::Revocations;
 use tower::ServiceExt;
 
 use super::*;
@@ -23,7 +24,10 @@ use crate::{
     gate::StatelessFastPath,
     item::RoundSeal,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
-    server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy, tool_list_cache::ToolListCache},
+    server::{
+        access_watch::AccessWatch, catalogue::Sets, changes::Changes,
+        scope_hierarchy::ScopeHierarchy, tool_list_cache::ToolListCache,
+    },
     tools,
 };
 
@@ -108,6 +112,9 @@ impl World {
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
             catalogue: Arc::new(catalogue),
+            watch: AccessWatch::new(&Revocations::new(), &Changes::new()),
+            #[cfg(feature = "admin")]
+            switched: Changes::new(),
             authorizer: None,
             decision_point: None,
             visibility: Default::default(),
