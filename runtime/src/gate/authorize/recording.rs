@@ -13,8 +13,8 @@ use super::{
 };
 
 impl Gate {
-    /// Refuses an operation that was switched off after the rules have admitted it.
-    pub(super) fn check_enabled(
+    /// Refuses a request without a token while the server cannot know what is switched off.
+    pub(super) fn check_freshness(
         &self,
         authorized: &AuthorizedRequest,
         headers: &HeaderMap,
