@@ -213,28 +213,21 @@ impl<'h> Rounds<'h> {
         if let Some(authorized) = self.ask_item(&admission, &refuse).await? {
             admission.extend(authorized);
         }
-        match (admission, self.guard.decision_point) {
-            (Admission::Permitted(permit), _) => Ok(permit),
-            (Admission::Undecided(undecided), Some(point)) => {
-                let question = PolicyQuestion {
-                    operation,
-                    arguments: self.arguments,
-                    session: self.session(),
-                };
-                let decided = point.decide(self.guard.rules, undecided, question).await;
-                let allowed = decided.map_err(|not_allowed| {
-                    let error = refuse(&not_allowed.fault.to_string());
-                    match not_allowed.fault {
-                        PolicyFault::Denied(_) | PolicyFault::Failed => error,
-                        PolicyFault::Unavailable { .. } | PolicyFault::TooManyPending => {
-                            unavailable()
-                        }
-                    }
-                })?;
-                Ok(allowed.permit)
+        let question = PolicyQuestion {
+            operation,
+            arguments: self.arguments,
+            session: self.session(),
+        };
+        let (point, rules) = (self.guard.decision_point, self.guard.rules);
+        let decided = admission.decided(point, rules, question).await;
+        let allowed = decided.map_err(|not_allowed| {
+            let error = refuse(&not_allowed.fault.to_string());
+            match not_allowed.fault {
+                PolicyFault::Denied(_) | PolicyFault::Failed => error,
+                PolicyFault::Unavailable { .. } | PolicyFault::TooManyPending => unavailable(),
             }
-            (Admission::Undecided(_), None) => Err(refuse("there is no decision point")),
-        }
+        })?;
+        Ok(allowed.permit)
     }
 
     /// Calls the `authorize` function of the item, if it has one.
