@@ -13,7 +13,7 @@
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`], [`security_schemes`]: the lists for each caller
-//! - [`login_timing`], [`readiness`], [`replicas`], [`dpop_proofs`]: the rest
+//! - [`login_timing`], [`readiness`]: logs and readiness; [`replicas`], [`dpop_proofs`]: what they share
 //! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
 //! - [`policy_plan`], [`policy_setters`], [`item_inputs`], `cedar_schema`: its decision point
 //! - [`multi_round`]: requests of several rounds; [`answer_limits`]: answers

@@ -38,6 +38,7 @@ mod session_records;
 mod shared_rates;
 mod shared_store;
 mod store_error;
+mod store_pause;
 mod stream_record;
 mod stream_records;
 

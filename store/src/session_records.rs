@@ -1,16 +1,18 @@
 //! [`SharedSessionRecords`]: the sessions that replicas share.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Purpose, RecordKey, SealedStore, SessionOwner, StoreError};
+use crate::{Purpose, RecordKey, SealedStore, SessionOwner, StoreError, store_pause::StorePause};
 
 /// The records of sessions in the store.
 #[derive(Debug, Clone)]
 pub struct SharedSessionRecords {
     store: SealedStore,
     lifetime: Duration,
+    /// Whether the store may be asked for a session.
+    pause: Arc<StorePause>,
 }
 
 /// What any replica needs to continue a session.
@@ -28,20 +30,25 @@ pub struct SessionRecord {
 impl SharedSessionRecords {
     /// Keeps records for this time after each use of their sessions.
     pub fn new(store: SealedStore, lifetime: Duration) -> Self {
-        Self { store, lifetime }
+        Self {
+            store,
+            lifetime,
+            pause: Arc::default(),
+        }
     }
 
-    /// Returns the record of a session, if the session has this owner.
+    /// Returns the record of a session, if the session has this owner. After a failure the store is not
+    /// asked for a second, because any client with a token can name sessions.
     ///
     /// # Errors
     ///
-    /// If the store does not answer in time, or its answer is not authentic.
+    /// If the store does not answer in time, has just failed, or its answer is not authentic.
     pub async fn find(
         &self,
         session: &str,
         owner: &SessionOwner,
     ) -> Result<Option<SessionRecord>, StoreError> {
-        let content = self.store.get(&self.key(session)).await?;
+        let content = self.pause.get(&self.store, &self.key(session)).await?;
         let record = content.as_deref().map(read).transpose()?;
         Ok(record.filter(|record| record.owner == *owner))
     }

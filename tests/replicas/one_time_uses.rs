@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use support::{TokenBuilder, memory_store::Conduct};
-use toolgate::auth::Clock;
+use support::memory_store::Conduct;
 
-use crate::replica::{RESOURCE, Replicas, reason};
+use crate::replica::{Replicas, reason};
 
 #[tokio::test]
 async fn a_proof_replayed_at_another_replica_is_refused() {
@@ -94,11 +93,7 @@ async fn a_proof_of_the_time_before_the_store_lost_its_data_is_refused() {
 async fn a_proof_from_the_future_is_refused_after_the_store_lost_its_data() {
     let replicas = Replicas::start().await;
     let token = replicas.token("desk:read").bound_to(&replicas.key).build();
-    let proof = |ahead: i64| {
-        let proof = TokenBuilder::proof(&replicas.key, "POST", RESOURCE);
-        let at = i64::try_from(replicas.clock.now().seconds()).expect("a time") + ahead;
-        proof.about(&token).claim("iat", at.into()).build()
-    };
+    let proof = |ahead| replicas.proof_at(&token, ahead);
     let used = proof(25);
     assert_eq!(replicas.call_with(0, &token, &used).await.status, 200);
     replicas.store.lose_everything();

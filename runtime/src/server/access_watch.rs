@@ -27,9 +27,10 @@ use crate::{
 use super::changes::Changes;
 
 /// What can take an authorization away while its request runs.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct AccessWatch(Arc<Sources>);
 
+#[derive(Default)]
 struct Sources {
     revocations: Revocations,
     changes: Changes,
@@ -88,6 +89,12 @@ impl AccessWatch {
             revocations: revocations.clone(),
             changes: changes.clone(),
         }))
+    }
+
+    /// Returns what the operator switches.
+    #[cfg(feature = "admin")]
+    pub(super) fn changes(&self) -> &Changes {
+        &self.0.changes
     }
 
     /// Returns whether the authorization of a caller for an item has ended, and why.

@@ -136,7 +136,7 @@ pub(super) fn assemble(
     #[cfg(feature = "admin")]
     let admin = {
         let mut faults = SetupErrors::default();
-        let admin = AdminListener::start(&plan, &shared.switched, &mut faults);
+        let admin = AdminListener::start(&plan, shared.watch.changes(), &mut faults);
         faults.finish(admin)?
     };
     let documents = plan.documents(&name, &version);
@@ -294,8 +294,6 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         decision_point: plan.decision_point.clone(),
         visibility: plan.visibility,
         page_items: server.limits.page_items,
-        #[cfg(feature = "admin")]
-        switched,
         has_sessions,
         records,
         notifier,

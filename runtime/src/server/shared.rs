@@ -11,9 +11,8 @@ use crate::{
 };
 
 use super::{
-    Visibility, access_watch::AccessWatch, catalogue::Catalogue, changes::Changes,
-    multi_round::RoundGuard, session_records::SessionRecords, subscriptions::ChangeNotifier,
-    tool_list_cache::ToolListCache,
+    Visibility, access_watch::AccessWatch, catalogue::Catalogue, multi_round::RoundGuard,
+    session_records::SessionRecords, subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,
 };
 
 /// The state of a server that all its requests share.
@@ -21,9 +20,6 @@ pub(super) struct Shared {
     pub(super) info: ServerConfig,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) rules: Arc<Rules>,
-    /// Switches items for the operator.
-    #[cfg(feature = "admin")]
-    pub(super) switched: Changes,
     /// Ends running work whose authorization is taken away.
     pub(super) watch: AccessWatch,
     /// Calls the `authorize` functions, if any item has one.

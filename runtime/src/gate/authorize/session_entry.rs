@@ -62,25 +62,52 @@ impl Gate {
             }
             return None;
         }
+        // The store has no session of another form, so nobody can make the server ask for it.
+        if !is_session_id(id) {
+            return None;
+        }
         let finding = async move {
-            let adopted = self.adopt_session(shared, id, caller).await;
+            let adopted = self.adopt_limited(shared, id, caller).await;
             let refuse = |refusal| self.refuse_unread(headers, Some(caller), refusal).into();
             adopted.map_err(refuse)
         };
         Some(finding.boxed())
     }
 
-    /// Adds a session of another replica to the sessions of this process, if it belongs to the
-    /// caller.
-    async fn adopt_session(
+    /// Looks for a session in the store, unless its caller has reached its rate. A request that names
+    /// an unknown session is counted for the look-up, too: each costs the store a request (CWE-400).
+    async fn adopt_limited(
         &self,
         shared: &Arc<dyn SharedSessions>,
         id: &str,
         caller: &Caller,
     ) -> Result<(), Refusal> {
+        let Some(throttle) = self.throttle.as_deref() else {
+            return self.adopt_session(shared, id, caller).await.map(drop);
+        };
+        let identity = caller.identity();
+        throttle
+            .count_caller(&identity)
+            .map_err(Refusal::LimitExceeded)?;
+        let is_adopted = self.adopt_session(shared, id, caller).await?;
+        // The request itself is counted later.
+        if is_adopted {
+            throttle.give_back_caller(&identity);
+        }
+        Ok(())
+    }
+
+    /// Adds a session of another replica to the sessions of this process, if it belongs to the
+    /// caller. Returns whether it does.
+    async fn adopt_session(
+        &self,
+        shared: &Arc<dyn SharedSessions>,
+        id: &str,
+        caller: &Caller,
+    ) -> Result<bool, Refusal> {
         let found = shared.find(id, caller).await;
         let Some(record) = found.map_err(|_| SESSION_UNAVAILABLE)? else {
-            return Ok(());
+            return Ok(false);
         };
         let SessionRecord {
             handshake,
@@ -94,7 +121,7 @@ impl Gate {
         shared.adopt(id, handshake);
         let close = Arc::new(move |id| ends.end_here(id));
         place.adopt(id, caller, log_level, close);
-        Ok(())
+        Ok(true)
     }
 
     /// Reserves the weight of a session. The records of the sessions that end for it are removed, too:
@@ -131,4 +158,13 @@ impl Gate {
             }
         }
     }
+}
+
+/// Returns whether a text has the form of rmcp's session ids: a UUID with hyphens.
+fn is_session_id(id: &str) -> bool {
+    let is_part = |(place, byte): (usize, u8)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    id.len() == 36 && id.bytes().enumerate().all(is_part)
 }

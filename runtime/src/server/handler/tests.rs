@@ -10,7 +10,6 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
 use serde_json::{Value, json};
-use toolgate_store::Revocations;
 use tower::ServiceExt;
 
 use super::*;
@@ -24,10 +23,7 @@ use crate::{
     gate::StatelessFastPath,
     item::RoundSeal,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
-    server::{
-        access_watch::AccessWatch, catalogue::Sets, changes::Changes,
-        scope_hierarchy::ScopeHierarchy, tool_list_cache::ToolListCache,
-    },
+    server::{catalogue::Sets, scope_hierarchy::ScopeHierarchy, tool_list_cache::ToolListCache},
     tools,
 };
 
@@ -112,9 +108,7 @@ impl World {
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
             catalogue: Arc::new(catalogue),
-            watch: AccessWatch::new(&Revocations::new(), &Changes::new()),
-            #[cfg(feature = "admin")]
-            switched: Changes::new(),
+            watch: Default::default(),
             authorizer: None,
             decision_point: None,
             visibility: Default::default(),
