@@ -14,7 +14,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use toolgate_admin::{AdminEvent, AdminSecret, AdminSettings, ControlError, Controls, listen};
 use toolgate_core::clock::SystemClock;
-use toolgate_store::{ItemName, OperatorSwitches, RevocationTimes, Revocations, Revoked};
+use toolgate_store::{
+    ItemName, OperatorSwitches, PutNew, RateRule, RevocationTimes, Revocations, Revoked,
+    SealedStore, SharedStore, StoreFuture,
+};
 
 const SECRET: &str = "correct-horse-battery-staple-0123456789";
 
@@ -66,13 +69,17 @@ impl Desk {
     }
 
     async fn with(fake: Fake, pause: Duration) -> Self {
+        let revocations = Revocations::new();
+        assert!(revocations.attach(None, Arc::new(SystemClock), RevocationTimes::default()));
+        Self::of(fake, pause, revocations).await
+    }
+
+    async fn of(fake: Fake, pause: Duration, revocations: Revocations) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (fake, stop) = (Arc::new(fake), CancellationToken::new());
         let settings = AdminSettings::new(AdminSecret::new(SECRET).unwrap());
         let settings = settings.with_failure_pause(pause);
-        let revocations = Revocations::new();
-        assert!(revocations.attach(None, Arc::new(SystemClock), RevocationTimes::default()));
         let switches = OperatorSwitches::new(&revocations);
         let serving = listen(listener, settings, fake.clone(), switches, stop.clone());
         tokio::spawn(serving);
@@ -295,4 +302,89 @@ async fn an_action_that_cannot_be_recorded_takes_away_and_gives_nothing_back() {
     }
     assert_eq!(desk.off().len(), 1);
     assert_eq!(desk.revocations.list().len(), 1);
+}
+
+/// A store that answers, but slowly.
+#[derive(Default)]
+struct SlowStore(Mutex<Option<Vec<u8>>>);
+
+impl SlowStore {
+    fn later<'s, T: Send + 's>(
+        &'s self,
+        work: impl FnOnce(&mut Option<Vec<u8>>) -> T + Send + 's,
+    ) -> StoreFuture<'s, T> {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            Ok(work(&mut self.0.lock().unwrap()))
+        })
+    }
+}
+
+impl SharedStore for SlowStore {
+    fn get<'s>(&'s self, _: &'s str) -> StoreFuture<'s, Option<Vec<u8>>> {
+        self.later(|value| value.clone())
+    }
+
+    fn replace<'s>(
+        &'s self,
+        _: &'s str,
+        expected: Option<Vec<u8>>,
+        new: Vec<u8>,
+        _: Duration,
+    ) -> StoreFuture<'s, bool> {
+        self.later(move |value| {
+            let is_same = *value == expected;
+            if is_same {
+                *value = Some(new);
+            }
+            is_same
+        })
+    }
+
+    fn put<'s>(&'s self, _: &'s str, _: Vec<u8>, _: Duration) -> StoreFuture<'s, ()> {
+        unreachable!("the list is replaced")
+    }
+
+    fn put_new<'s>(
+        &'s self,
+        _: &'s str,
+        _: Vec<u8>,
+        _: Duration,
+        _: &'s str,
+    ) -> StoreFuture<'s, PutNew> {
+        unreachable!("the list is replaced")
+    }
+
+    fn remove<'s>(&'s self, _: &'s str) -> StoreFuture<'s, ()> {
+        unreachable!("the list is replaced")
+    }
+
+    fn take<'s>(&'s self, _: Vec<RateRule>) -> StoreFuture<'s, Option<(usize, Duration)>> {
+        unreachable!("nothing is counted")
+    }
+}
+
+#[tokio::test]
+async fn an_action_whose_client_disconnects_is_carried_out_and_can_be_lifted() {
+    let store = Arc::new(SlowStore::default());
+    let clock = || Arc::new(SystemClock);
+    let store = SealedStore::new(store, &[1; 32], None, "desk", clock()).unwrap();
+    let revocations = Revocations::new();
+    assert!(revocations.attach(Some(&store), clock(), RevocationTimes::default()));
+    let desk = Desk::of(Fake::default(), Duration::ZERO, revocations).await;
+    let mut stream = TcpStream::connect(desk.address).await.unwrap();
+    let revoke = desk.action(SECRET, REVOKE);
+    stream.write_all(revoke.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(desk.revocations.list().is_empty());
+    drop(stream);
+    // An item is switched off meanwhile: no action waits for another one.
+    assert_eq!(desk.act(OFF).await.0, 200);
+    let start = Instant::now();
+    while desk.revocations.list().is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(3));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(desk.act(LIFT).await.0, 200);
+    assert_eq!(desk.off().len(), 1);
 }

@@ -1,10 +1,9 @@
 //! [`Revocations`]: the tokens that a server and its replicas no longer accept.
 
 use std::{
-    collections::BTreeSet,
     fmt,
     sync::{
-        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -13,15 +12,20 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 use toolgate_core::clock::{Clock, UnixTime};
 
 use crate::{
-    ItemName, OneTimeUses, Purpose, RecordKey, Revocation, RevocationError, RevocationTimes,
-    Revoked, SealedStore, StaleRevocationsError, StoreError, TokenNames,
-    revocation_list::RevocationList,
+    OneTimeUses, Purpose, RecordKey, Revocation, RevocationError, RevocationTimes, Revoked,
+    SealedStore, StaleRevocationsError, StoreError, TokenNames, revocation_list::RevocationList,
 };
+
+mod keep_fresh;
+mod switched_items;
+
+use keep_fresh::keep_fresh;
+use switched_items::SwitchItems;
 
 /// How long the list is stored without a change. A replica then stores it again.
 const LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -64,9 +68,6 @@ struct Inner {
     switches: OnceLock<SwitchItems>,
 }
 
-/// Gets the items that the operator has switched off, after each change of the list.
-type SwitchItems = Box<dyn Fn(&BTreeSet<ItemName>) + Send + Sync>;
-
 struct Attached {
     clock: Arc<dyn Clock>,
     shared: Option<(SealedStore, RecordKey)>,
@@ -98,9 +99,9 @@ impl Revocations {
     }
 
     /// Refuses tokens from now on, until a time or until it is lifted. If they are revoked already,
-    /// the later of both ends stays. Their open streams end. When
-    /// this returns, this replica refuses them; with a shared store, every other does within a
-    /// second.
+    /// the later of both ends stays. Their open streams end, and their running requests are
+    /// cancelled. When this returns, this replica refuses them; with a shared store, every other
+    /// does within a second.
     ///
     /// # Errors
     ///
@@ -129,17 +130,15 @@ impl Revocations {
     ///
     /// As [`revoke`](Self::revoke).
     pub async fn lift(&self, revoked: &Revoked) -> Result<bool, RevocationError> {
-        let lift = |list: &mut RevocationList, now| Ok(list.remove(revoked, false, now));
-        self.change(lift).await
+        self.change(|list, now| Ok(list.remove(revoked, false, now)))
+            .await
     }
 
     /// Returns the revocations that this replica knows.
     #[must_use]
     pub fn list(&self) -> Vec<Revocation> {
-        let Some(server) = self.0.server.get() else {
-            return Vec::new();
-        };
-        self.read().list.entries_of(server.clock.now())
+        let entries = self.now().map(|now| self.read().list.entries_of(now));
+        entries.unwrap_or_default()
     }
 
     /// Attaches the handle to a server. Returns `false` if it is attached to one.
@@ -185,6 +184,13 @@ impl Revocations {
         }
     }
 
+    /// Returns whether a token has to be looked up.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.0.is_used.load(Ordering::Acquire)
+    }
+
     /// Returns whether a token is revoked.
     ///
     /// # Errors
@@ -192,7 +198,7 @@ impl Revocations {
     /// If the copy of the list is too old.
     #[doc(hidden)]
     pub fn revokes(&self, token: TokenNames<'_>) -> Result<bool, StaleRevocationsError> {
-        if !self.0.is_used.load(Ordering::Acquire) {
+        if !self.is_used() {
             return Ok(false);
         }
         let server = self.0.server.get().ok_or(StaleRevocationsError)?;
@@ -304,22 +310,6 @@ impl Revocations {
         Ok((merged, false))
     }
 
-    /// Calls this with the items that the operator has switched off, now and after each change.
-    #[doc(hidden)]
-    pub fn on_switched(&self, switch: impl Fn(&BTreeSet<ItemName>) + Send + Sync + 'static) {
-        if self.0.switches.set(Box::new(switch)).is_ok() {
-            self.announce(self.write());
-        }
-    }
-
-    pub(crate) fn switched_off(&self) -> Vec<ItemName> {
-        self.read().list.switched_off().iter().cloned().collect()
-    }
-
-    pub(crate) fn now(&self) -> Option<UnixTime> {
-        Some(self.0.server.get()?.clock.now())
-    }
-
     pub(crate) async fn change(
         &self,
         change: impl Fn(&mut RevocationList, UnixTime) -> Result<bool, RevocationError>,
@@ -385,29 +375,6 @@ impl Revocations {
 
     fn write(&self) -> RwLockWriteGuard<'_, Copy> {
         self.0.copy.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Refreshes the copy until the server is dropped, and lets the store begin to remember uses after a
-/// loss. The store logs its failures.
-async fn keep_fresh(own: Weak<Inner>, uses: OneTimeUses, interval: Duration) {
-    let mut was_fresh = true;
-    loop {
-        let Some(revocations) = own.upgrade().map(Revocations) else {
-            return;
-        };
-        // A failure shows in the age of the copy.
-        let _ = revocations.refresh().await;
-        let is_fresh = revocations.freshness().is_ok();
-        if was_fresh && !is_fresh {
-            tracing::error!(
-                "requests with a token are refused: the list of revocations cannot be read from the shared store"
-            );
-        }
-        was_fresh = is_fresh;
-        drop(revocations);
-        let _ = uses.prepare().await;
-        sleep(interval).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{Purpose, RateRule, SealedStore, StorePause};
+use crate::{Purpose, RateRule, SealedStore, store_pause::StorePause};
 
 /// The rates of one server in the store.
 ///

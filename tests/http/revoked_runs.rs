@@ -22,7 +22,8 @@ use support::{
 use tokio::{net::TcpListener, time::sleep};
 use toolgate::{
     __private::RunOutcome,
-    Config, Context, Server, State, access,
+    Caller, Config, Context, Server, State, access,
+    auth::AuthorizeError,
     gate::HandlerGate,
     mcp_prompt, mcp_resource, mcp_tool, prompts, resources,
     store::{Revocations, Revoked},
@@ -60,6 +61,19 @@ async fn with_context(_context: Context, State(runs): State<Runs>) -> String {
     work(runs).await
 }
 
+/// Decides slowly.
+async fn slowly(_: &Caller, State(runs): &State<Runs>) -> Result<(), AuthorizeError> {
+    runs.note("started");
+    sleep(Duration::from_millis(300)).await;
+    Ok(())
+}
+
+/// Runs after a slow decision.
+#[mcp_tool(scope = "desk:read", authorize = slowly)]
+fn decided(State(runs): State<Runs>) -> String {
+    runs.note("ran")
+}
+
 /// Is long.
 #[mcp_resource(uri = "desk://long", scope = "desk:read")]
 async fn long(State(runs): State<Runs>) -> String {
@@ -84,7 +98,7 @@ impl Fixture {
     async fn start() -> Self {
         let (runs, revocations, observed) = (Runs::default(), Revocations::new(), Observed::new());
         let server = Server::with_state("desk", runs.clone())
-            .tools(tools![plain, with_context])
+            .tools(tools![plain, with_context, decided])
             .resources(resources![long])
             .prompts(prompts![letter])
             .with_verifier(UnsignedVerifier)
@@ -218,6 +232,26 @@ async fn a_call_in_a_session_whose_client_has_left_ends_when_its_token_is_revoke
         revoke(&fixture.revocations, tool).await;
         until(&fixture.runs, "dropped").await;
         assert_eq!(fixture.runs.all(), ["started", "dropped"], "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_token_is_revoked_while_it_is_authorized_does_not_run() {
+    let fixture = Fixture::start().await;
+    for (revision, id) in [
+        (Revision::Stateless, "one"),
+        (Revision::Session("2025-11-25"), "two"),
+    ] {
+        let client = fixture.client(revision, id).await;
+        fixture.runs.forget();
+        let sending = client.call("decided", json!({}));
+        let answer = revoked_while_it_runs(sending, (&fixture.runs, &fixture.revocations, id));
+        let answer = answer.await;
+        assert!(
+            answer.text.contains("access token was revoked"),
+            "{answer:?}"
+        );
+        assert_eq!(fixture.runs.all(), ["started"]);
     }
 }
 

@@ -74,6 +74,9 @@ pub(crate) fn is_revoked(
     revocations: &Revocations,
     caller: &Caller,
 ) -> Result<bool, StaleRevocationsError> {
+    if !revocations.is_used() {
+        return Ok(false);
+    }
     let claims = caller.claims();
     revocations.revokes(TokenNames {
         issuer: claims.issuer(),
