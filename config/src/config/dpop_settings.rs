@@ -54,7 +54,7 @@ mod tests {
     fn an_age_beyond_five_minutes_is_an_error() {
         for (name, texts) in [
             (PROOF_AGE, ["301", "0", "-1", "5m"]),
-            (PROOF_AHEAD, ["301", "-1", "5m", ""]),
+            (PROOF_AHEAD, ["301", "-1", "5m", "1.5"]),
         ] {
             for text in texts {
                 let told = start_errors(&[(name, text)]);
