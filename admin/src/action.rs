@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use toolgate_store::{ItemKind, ItemName, Revoked};
 
 /// The longest name in an action, in bytes.
 const LONGEST: usize = 2048;
@@ -15,7 +16,7 @@ const LONGEST_TIME: u64 = 10 * 366 * 24 * 60 * 60;
 pub enum Action {
     /// Switches an item off.
     SwitchOff(ItemName),
-    /// Switches an item on that this listener switched off.
+    /// Switches an item on that the operator has switched off.
     SwitchOn(ItemName),
     /// Refuses tokens, for some seconds or until it is lifted.
     Revoke {
@@ -24,102 +25,8 @@ pub enum Action {
         /// For how long.
         seconds: Option<u64>,
     },
-    /// Lifts a revocation of this listener.
+    /// Lifts a revocation of the operator.
     Lift(Revoked),
-}
-
-/// The kind of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ItemKind {
-    /// A tool.
-    Tool,
-    /// A prompt.
-    Prompt,
-    /// A resource or a template.
-    Resource,
-}
-
-impl ItemKind {
-    /// Returns the word for records and messages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tool => "tool",
-            Self::Prompt => "prompt",
-            Self::Resource => "resource",
-        }
-    }
-}
-
-/// The registered name of an item; of a resource, its URI or its template.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct ItemName {
-    /// The kind of the item.
-    pub kind: ItemKind,
-    /// Its name.
-    pub name: String,
-}
-
-impl fmt::Display for ItemName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind.as_str(), self.name)
-    }
-}
-
-/// The tokens that are refused.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Revoked {
-    /// Every token of an issuer.
-    Issuer {
-        /// `iss`.
-        issuer: String,
-    },
-    /// Every token of a subject.
-    Subject {
-        /// `iss`.
-        issuer: String,
-        /// `sub`.
-        subject: String,
-    },
-    /// Every token of a client.
-    Client {
-        /// `iss`.
-        issuer: String,
-        /// The id of the client.
-        client: String,
-    },
-    /// One token.
-    Token {
-        /// `iss`.
-        issuer: String,
-        /// `jti`.
-        jti: String,
-    },
-}
-
-impl Revoked {
-    /// Returns the issuer.
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        match self {
-            Self::Issuer { issuer }
-            | Self::Subject { issuer, .. }
-            | Self::Client { issuer, .. }
-            | Self::Token { issuer, .. } => issuer,
-        }
-    }
-
-    /// Returns the kind, and the name within the issuer.
-    #[must_use]
-    pub fn kind_and_name(&self) -> (&'static str, &str) {
-        match self {
-            Self::Issuer { issuer } => ("issuer", issuer),
-            Self::Subject { subject, .. } => ("subject", subject),
-            Self::Client { client, .. } => ("client", client),
-            Self::Token { jti, .. } => ("jti", jti),
-        }
-    }
 }
 
 /// Why a text is no action. The sentence contains nothing of the text.

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum ControlError {
     /// The server has no such item, or trusts no such issuer.
     Unknown(String),
-    /// This listener did not set the switch or the revocation, so it cannot lift it.
+    /// The operator did not set the switch or the revocation, so it cannot be lifted here.
     NotOwn,
     /// The server cannot perform the action now.
     Unavailable(String),
@@ -17,7 +17,7 @@ impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(text) | Self::Unavailable(text) => f.write_str(text),
-            Self::NotOwn => f.write_str("it was not set here, so it cannot be lifted here"),
+            Self::NotOwn => f.write_str("the operator has not set it, so it cannot be lifted here"),
         }
     }
 }

@@ -1,32 +1,20 @@
-//! [`Ledger`]: what a listener has set, and therefore may lift.
+//! [`Ledger`]: applies the actions of the operator, and lists what is set.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use serde::Serialize;
-use tokio::{sync::Mutex, time::Instant};
+use toolgate_store::{ItemName, OperatorSwitches, RevocationError};
 
-use crate::{Action, AdminEvent, ControlError, Controls, ItemName, Revoked};
+use crate::{Action, AdminEvent, ControlError, Controls};
 
-/// Applies actions one after the other.
+/// Applies actions. What they set is in the list that all replicas share, so actions need no lock:
+/// a slow store delays only the action that waits for it.
 pub(crate) struct Ledger {
     controls: Arc<dyn Controls>,
-    own: Mutex<Own>,
+    switches: OperatorSwitches,
 }
 
-/// What was set here.
-#[derive(Default)]
-struct Own {
-    items: BTreeSet<ItemName>,
-    /// When each ends, or `None` until it is lifted.
-    revoked: BTreeMap<Revoked, Option<Instant>>,
-}
-
-/// Everything that a listener has set and not lifted.
+/// Everything that the operator has set and not lifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SwitchedOff {
     switched_off: Vec<ItemName>,
@@ -43,11 +31,8 @@ struct RevokedEntry {
 }
 
 impl Ledger {
-    pub(crate) fn new(controls: Arc<dyn Controls>) -> Self {
-        Self {
-            controls,
-            own: Mutex::default(),
-        }
+    pub(crate) fn new(controls: Arc<dyn Controls>, switches: OperatorSwitches) -> Self {
+        Self { controls, switches }
     }
 
     /// Applies an action. Returns whether it has changed anything.
@@ -56,90 +41,64 @@ impl Ledger {
         action: &Action,
         peer: SocketAddr,
     ) -> Result<bool, ControlError> {
-        let mut own = self.own.lock().await;
-        own.drop_ended();
         let recorded = self.controls.record(&AdminEvent { action, peer });
         match action {
             Action::SwitchOff(item) => {
                 warn_unrecorded(&recorded);
-                let is_changed = self.controls.switch(item, false)?;
-                own.items.insert(item.clone());
-                Ok(is_changed)
+                self.controls.check_item(item)?;
+                let switching = self.switches.switch(item, false);
+                switching.await.map_err(unavailable)
             }
             Action::SwitchOn(item) => {
-                if !own.items.contains(item) {
-                    return Err(ControlError::NotOwn);
-                }
                 recorded?;
-                let is_changed = self.controls.switch(item, true)?;
-                own.items.remove(item);
-                Ok(is_changed)
+                own(self.switches.switch(item, true).await)
             }
             Action::Revoke { revoked, seconds } => {
                 warn_unrecorded(&recorded);
-                // The revocation of the program, or of a listener of another process.
-                let foreign = match own.revoked.contains_key(revoked) {
-                    true => None,
-                    false => self.controls.revoked_for(revoked),
-                };
-                if foreign.is_some_and(|left| !is_later(*seconds, left)) {
-                    return Ok(false);
+                // A misspelled issuer would revoke nothing, and the operator would not notice.
+                if !self.controls.accepts_issuer(revoked.token_issuer()) {
+                    let text = "the server accepts no tokens of this issuer";
+                    return Err(ControlError::Unknown(text.to_owned()));
                 }
-                self.controls.revoke(revoked, *seconds).await?;
-                // A lift would also end the foreign one, which is not up to this listener.
-                if foreign.is_none() {
-                    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-                    let entry = own.revoked.entry(revoked.clone());
-                    entry
-                        .and_modify(|own| *own = own.and_then(|own| Some(own.max(end?))))
-                        .or_insert(end);
-                }
-                Ok(true)
+                let revoking = self.switches.revoke(revoked, *seconds);
+                revoking.await.map_err(unavailable)
             }
             Action::Lift(revoked) => {
-                if !own.revoked.contains_key(revoked) {
-                    return Err(ControlError::NotOwn);
-                }
                 recorded?;
-                self.controls.lift(revoked).await?;
-                own.revoked.remove(revoked);
-                Ok(true)
+                own(self.switches.lift(revoked).await)
             }
         }
     }
 
-    pub(crate) async fn state(&self) -> SwitchedOff {
-        let mut own = self.own.lock().await;
-        own.drop_ended();
-        let now = Instant::now();
-        let revoked = own.revoked.iter().map(|(revoked, end)| {
+    pub(crate) fn state(&self) -> SwitchedOff {
+        let revoked = self.switches.revoked().into_iter();
+        let revoked = revoked.map(|(revoked, seconds)| {
             let (kind, name) = revoked.kind_and_name();
             RevokedEntry {
-                issuer: revoked.issuer().to_owned(),
+                issuer: revoked.token_issuer().to_owned(),
                 kind,
                 name: name.to_owned(),
-                seconds: end.map(|end| end.saturating_duration_since(now).as_secs()),
+                seconds,
             }
         });
         SwitchedOff {
             revoked: revoked.collect(),
-            switched_off: own.items.iter().cloned().collect(),
+            switched_off: self.switches.switched_off(),
         }
     }
 }
 
-impl Own {
-    fn drop_ended(&mut self) {
-        let now = Instant::now();
-        self.revoked
-            .retain(|_, end| end.is_none_or(|end| end > now));
+/// Returns the result of lifting something. What the operator has not set, such as a revocation of
+/// the program, is not the operator's to lift.
+fn own(lifted: Result<bool, RevocationError>) -> Result<bool, ControlError> {
+    match lifted.map_err(unavailable)? {
+        true => Ok(true),
+        false => Err(ControlError::NotOwn),
     }
 }
 
-/// Returns whether a revocation for these seconds ends later than one for `left`. `None` is until it
-/// is lifted.
-fn is_later(seconds: Option<u64>, left: Option<u64>) -> bool {
-    left.is_some_and(|left| seconds.is_none_or(|seconds| seconds > left))
+fn unavailable(error: RevocationError) -> ControlError {
+    ControlError::Unavailable(error.to_string())
 }
 
 /// Switching off and revoking are urgent, so they take effect even if no record can be written.

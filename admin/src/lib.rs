@@ -2,7 +2,8 @@
 //! switches off items and revokes tokens while a server runs.
 //!
 //! It can only remove access, and restore access that it removed itself: no [`Action`] adds a
-//! scope, a caller, an issuer or an item. What the program switched off stays off.
+//! scope, a caller, an issuer or an item. What the program switched off stays off. What the operator
+//! sets is in the list of `toolgate-store`, which all replicas share.
 //!
 //! The library `toolgate` implements [`Controls`] (feature `admin`), and the command
 //! `toolgate admin` is a client.
@@ -23,7 +24,7 @@ mod request;
 mod response;
 mod secret;
 
-pub use action::{Action, ActionError, ItemKind, ItemName, Revoked};
+pub use action::{Action, ActionError};
 pub use controls::{AdminEvent, Controls};
 pub use error::ControlError;
 pub use ledger::SwitchedOff;

@@ -16,6 +16,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use toolgate_store::OperatorSwitches;
+
 use crate::{Controls, hosts::Hosts, ledger::Ledger, request::Shared, secret::AdminSecret};
 
 /// The maximum number of open connections. The listener accepts further connections when one of
@@ -32,8 +34,10 @@ const HEAD_TIME: Duration = Duration::from_secs(5);
 /// The longest head, in bytes.
 const HEAD_SIZE: usize = 16 * 1024;
 
-/// How many secrets are compared at the same time.
-const COMPARISONS: usize = 2;
+/// How many answers to wrong secrets are delayed at the same time. The others are not delayed: they
+/// must not occupy the connections that the operator needs. A secret of 32 bytes cannot be guessed,
+/// with or without a pause.
+const PAUSES: usize = 2;
 
 /// How often a failure is logged at most.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
@@ -47,8 +51,8 @@ pub struct AdminSettings {
 }
 
 impl AdminSettings {
-    /// Accepts requests with this secret. The answer to a wrong secret is delayed by half a second,
-    /// and two secrets are compared at the same time, so a client can guess four in a second.
+    /// Accepts requests with this secret. The answer to a wrong secret is delayed by half a second, if
+    /// fewer than two others are.
     #[must_use]
     pub fn new(secret: AdminSecret) -> Self {
         Self {
@@ -78,6 +82,7 @@ pub async fn listen(
     listener: TcpListener,
     settings: AdminSettings,
     controls: Arc<dyn Controls>,
+    switches: OperatorSwitches,
     stop: CancellationToken,
 ) {
     let Ok(address) = listener.local_addr() else {
@@ -86,8 +91,8 @@ pub async fn listen(
     let shared = Arc::new(Shared {
         hosts: Hosts::new(address, &settings.hosts),
         secret: settings.secret,
-        ledger: Ledger::new(controls),
-        comparisons: Arc::new(Semaphore::new(COMPARISONS)),
+        ledger: Arc::new(Ledger::new(controls, switches)),
+        pauses: Semaphore::new(PAUSES),
         failure_pause: settings.failure_pause,
         failures: FailureLog::default(),
     });

@@ -27,10 +27,9 @@ const STATE: &str = "/v1/state";
 pub(crate) struct Shared {
     pub(crate) hosts: Hosts,
     pub(crate) secret: AdminSecret,
-    pub(crate) ledger: Ledger,
-    /// How many secrets are compared at the same time. A wrong secret occupies its place during the
-    /// pause, which limits the guesses per second. A correct secret has no pause of its own.
-    pub(crate) comparisons: Arc<Semaphore>,
+    pub(crate) ledger: Arc<Ledger>,
+    /// How many answers to wrong secrets are delayed at the same time.
+    pub(crate) pauses: Semaphore,
     pub(crate) failure_pause: Duration,
     pub(crate) failures: FailureLog,
 }
@@ -69,18 +68,13 @@ impl Shared {
             .await?;
         let path = (parts.uri.path(), parts.uri.query());
         match (path, parts.method) {
-            ((STATE, None), Method::GET) => {
-                let state = self.ledger.state().await;
-                Ok(value(StatusCode::OK, &state))
-            }
+            ((STATE, None), Method::GET) => Ok(value(StatusCode::OK, &self.ledger.state())),
             ((ACTIONS, None), Method::POST) => {
                 check_media_type(&parts.headers)?;
                 let action = read(body).await?;
-                let applied = self.ledger.apply(&action, peer).await;
-                applied.map_err(|refused| refusal(&refused)).map(|changed| {
-                    tracing::warn!(target: "toolgate::admin", action = action.as_str(), changed, %peer, "the operator has acted");
-                    value(StatusCode::OK, &json!({"changed": changed}))
-                })
+                let applied = self.apply(action, peer).await;
+                let changed = applied.map_err(|refused| refusal(&refused))?;
+                Ok(value(StatusCode::OK, &json!({"changed": changed})))
             }
             ((STATE | ACTIONS, None), _) => Err(Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -95,15 +89,30 @@ impl Shared {
         }
     }
 
-    /// Compares the secret. The answer to a wrong one comes after a pause.
+    /// Applies an action to its end, even if its client disconnects.
+    async fn apply(&self, action: Action, peer: SocketAddr) -> Result<bool, ControlError> {
+        let ledger = Arc::clone(&self.ledger);
+        let applying = async move {
+            let applied = ledger.apply(&action, peer).await;
+            if let Ok(changed) = applied {
+                tracing::warn!(target: "toolgate::admin", action = action.as_str(), changed, %peer, "the operator has acted");
+            }
+            applied
+        };
+        let applied = tokio::spawn(applying).await;
+        applied.unwrap_or_else(|_| Err(ControlError::Unavailable("the action failed".to_owned())))
+    }
+
+    /// Compares the secret. The answer to a wrong one comes after a pause, unless others wait.
     async fn authenticate(&self, sent: Option<&[u8]>, peer: SocketAddr) -> Result<(), Refusal> {
-        let place = self.comparisons.acquire().await;
         if sent.is_some_and(|sent| self.secret.is(sent)) {
             return Ok(());
         }
         self.failures.note(peer, "a wrong secret");
-        sleep(self.failure_pause).await;
-        drop(place);
+        if let Ok(pause) = self.pauses.try_acquire() {
+            sleep(self.failure_pause).await;
+            drop(pause);
+        }
         Err(Refusal::new(
             StatusCode::UNAUTHORIZED,
             "invalid_token",

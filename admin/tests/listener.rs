@@ -1,62 +1,43 @@
 //! Attacks on the listener, over sockets.
 
 use std::{
-    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt, future::BoxFuture, future::join_all};
+use futures_util::future::join_all;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
-use toolgate_admin::{
-    AdminEvent, AdminSecret, AdminSettings, ControlError, Controls, ItemName, Revoked, listen,
+use toolgate_admin::{AdminEvent, AdminSecret, AdminSettings, ControlError, Controls, listen};
+use toolgate_core::clock::SystemClock;
+use toolgate_store::{
+    ItemName, OperatorSwitches, PutNew, RateRule, RevocationTimes, Revocations, Revoked,
+    SealedStore, SharedStore, StoreFuture,
 };
 
 const SECRET: &str = "correct-horse-battery-staple-0123456789";
 
-/// A server with one tool and one issuer.
+/// A server with one tool.
 #[derive(Default)]
 struct Fake {
-    off: Mutex<BTreeSet<ItemName>>,
-    revoked: Mutex<BTreeSet<Revoked>>,
     records: Mutex<Vec<String>>,
     is_full: bool,
 }
 
 impl Controls for Fake {
-    fn switch(&self, item: &ItemName, is_on: bool) -> Result<bool, ControlError> {
-        if item.name != "delete" {
-            return Err(ControlError::Unknown("the server has no such item".into()));
+    fn check_item(&self, item: &ItemName) -> Result<(), ControlError> {
+        match &*item.name {
+            "delete" => Ok(()),
+            _ => Err(ControlError::Unknown("the server has no such item".into())),
         }
-        let mut off = self.off.lock().unwrap();
-        Ok(match is_on {
-            true => off.remove(item),
-            false => off.insert(item.clone()),
-        })
     }
 
-    fn revoked_for(&self, revoked: &Revoked) -> Option<Option<u64>> {
-        let revoked = self.revoked.lock().unwrap().contains(revoked);
-        revoked.then_some(None)
-    }
-
-    fn revoke<'a>(
-        &'a self,
-        revoked: &'a Revoked,
-        _: Option<u64>,
-    ) -> BoxFuture<'a, Result<(), ControlError>> {
-        self.revoked.lock().unwrap().insert(revoked.clone());
-        async { Ok(()) }.boxed()
-    }
-
-    fn lift<'a>(&'a self, revoked: &'a Revoked) -> BoxFuture<'a, Result<(), ControlError>> {
-        self.revoked.lock().unwrap().remove(revoked);
-        async { Ok(()) }.boxed()
+    fn accepts_issuer(&self, issuer: &str) -> bool {
+        issuer == "https://i"
     }
 
     fn record(&self, event: &AdminEvent<'_>) -> Result<(), ControlError> {
@@ -72,6 +53,7 @@ impl Controls for Fake {
 struct Desk {
     address: SocketAddr,
     fake: Arc<Fake>,
+    revocations: Revocations,
     stop: CancellationToken,
 }
 
@@ -87,17 +69,30 @@ impl Desk {
     }
 
     async fn with(fake: Fake, pause: Duration) -> Self {
+        let revocations = Revocations::new();
+        assert!(revocations.attach(None, Arc::new(SystemClock), RevocationTimes::default()));
+        Self::of(fake, pause, revocations).await
+    }
+
+    async fn of(fake: Fake, pause: Duration, revocations: Revocations) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (fake, stop) = (Arc::new(fake), CancellationToken::new());
         let settings = AdminSettings::new(AdminSecret::new(SECRET).unwrap());
         let settings = settings.with_failure_pause(pause);
-        tokio::spawn(listen(listener, settings, fake.clone(), stop.clone()));
+        let switches = OperatorSwitches::new(&revocations);
+        let serving = listen(listener, settings, fake.clone(), switches, stop.clone());
+        tokio::spawn(serving);
         Self {
             address,
             fake,
+            revocations,
             stop,
         }
+    }
+
+    fn off(&self) -> Vec<ItemName> {
+        OperatorSwitches::new(&self.revocations).switched_off()
     }
 
     /// Sends these bytes, and returns the status and the body.
@@ -135,7 +130,7 @@ const REVOKE: &str = r#"{"action":"revoke","issuer":"https://i","subject":"mallo
 const LIFT: &str = r#"{"action":"lift","issuer":"https://i","subject":"mallory"}"#;
 
 #[tokio::test]
-async fn actions_take_effect_and_can_be_lifted_by_the_listener_that_set_them() {
+async fn actions_take_effect_and_can_be_lifted() {
     let desk = Desk::open().await;
     for (action, changed) in [(OFF, true), (OFF, false), (ON, true)] {
         let (status, body) = desk.act(action).await;
@@ -150,7 +145,7 @@ async fn actions_take_effect_and_can_be_lifted_by_the_listener_that_set_them() {
         "{state}"
     );
     assert_eq!(desk.act(LIFT).await.0, 200);
-    assert!(desk.fake.revoked.lock().unwrap().is_empty());
+    assert!(desk.revocations.list().is_empty());
     let expected = ["switch_off", "switch_off", "switch_on", "revoke", "lift"];
     assert_eq!(*desk.fake.records.lock().unwrap(), expected);
 }
@@ -158,16 +153,22 @@ async fn actions_take_effect_and_can_be_lifted_by_the_listener_that_set_them() {
 #[tokio::test]
 async fn what_the_program_set_is_not_lifted() {
     let desk = Desk::open().await;
-    let own = Revoked::Subject {
-        issuer: "https://i".into(),
-        subject: "mallory".into(),
-    };
-    desk.fake.revoked.lock().unwrap().insert(own);
-    assert_eq!(desk.act(REVOKE).await, (200, r#"{"changed":false}"#.into()));
+    let own = || Revoked::subject("https://i", "mallory");
+    let revoking = desk.revocations.revoke(own(), None);
+    revoking.await.unwrap();
     for action in [LIFT, ON] {
         assert_eq!(desk.act(action).await.0, 409, "{action}");
     }
-    assert_eq!(desk.fake.revoked.lock().unwrap().len(), 1);
+    // Nor if the operator has revoked the same tokens.
+    assert_eq!(desk.act(REVOKE).await, (200, r#"{"changed":true}"#.into()));
+    assert_eq!(desk.act(LIFT).await.0, 200);
+    let left = desk.revocations.list();
+    assert_eq!(left.len(), 1);
+    assert!(!left[0].by_operator);
+    // And the program does not lift what the operator has set.
+    assert_eq!(desk.act(REVOKE).await.0, 200);
+    assert!(desk.revocations.lift(&own()).await.unwrap());
+    assert!(desk.revocations.list()[0].by_operator);
 }
 
 #[tokio::test]
@@ -197,7 +198,7 @@ async fn nothing_happens_without_the_secret() {
         .send(&format!("{}\r\n", desk.head("GET", "/", "x")))
         .await;
     assert_eq!(status, 401);
-    assert!(desk.fake.off.lock().unwrap().is_empty());
+    assert!(desk.off().is_empty());
     assert!(desk.fake.records.lock().unwrap().is_empty());
 }
 
@@ -219,7 +220,7 @@ async fn pages_and_rebound_names_are_refused_before_the_secret_is_read() {
     }
     let simple = right.replace("application/json", "text/plain");
     assert_eq!(desk.send(&simple).await.0, 415);
-    assert!(desk.fake.off.lock().unwrap().is_empty());
+    assert!(desk.off().is_empty());
     let named = right.replace(
         &host,
         &format!("host: localhost:{}\r\n", desk.address.port()),
@@ -236,6 +237,7 @@ async fn nothing_can_be_added_and_bodies_are_bounded() {
         (r#"{"action":"switch_on","tool":"new"}"#, 409),
         (r#"{"action":"switch_off","tool":"new"}"#, 404),
         (r#"{"action":"revoke","issuer":"i","jtl":"1"}"#, 400),
+        (r#"{"action":"revoke","issuer":"https://evil"}"#, 404),
     ] {
         assert_eq!(desk.act(body).await.0, expected, "{body}");
     }
@@ -254,25 +256,32 @@ async fn nothing_can_be_added_and_bodies_are_bounded() {
         let request = format!("{}\r\n", desk.head(method, path, SECRET));
         assert_eq!(desk.send(&request).await.0, expected);
     }
-    assert!(desk.fake.off.lock().unwrap().is_empty());
+    assert!(desk.off().is_empty());
 }
 
 #[tokio::test]
-async fn guesses_are_slow_and_do_not_lock_the_operator_out() {
-    let pause = Duration::from_millis(100);
+async fn guesses_are_delayed_and_do_not_keep_the_operator_waiting() {
+    let pause = Duration::from_secs(2);
     let desk = Desk::with(Fake::default(), pause).await;
     let start = Instant::now();
     let wrong = desk.action("wrong", OFF);
-    let guesses = join_all((0..10).map(|_| desk.send(&wrong)));
-    let operator = async {
-        tokio::time::sleep(pause / 2).await;
-        desk.act(OFF).await.0
+    let guess = async || {
+        let answer = desk.send(&wrong).await;
+        (answer.0, start.elapsed())
     };
-    let (guesses, operator) = tokio::join!(guesses, operator);
+    let guesses = join_all((0..200).map(|_| guess()));
+    let operator = async {
+        // After all guesses are sent.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        (desk.act(OFF).await.0, start.elapsed())
+    };
+    let (guesses, (status, waited)) = tokio::join!(guesses, operator);
+    assert_eq!(status, 200);
+    assert!(waited < pause, "{waited:?}");
     assert!(guesses.iter().all(|(status, _)| *status == 401));
-    // Two at a time.
-    assert!(start.elapsed() >= pause * 5, "{:?}", start.elapsed());
-    assert_eq!(operator, 200);
+    let delayed = guesses.iter().filter(|(_, waited)| *waited >= pause);
+    assert!(delayed.count() >= 1);
+    assert_eq!(desk.off().len(), 1);
 }
 
 #[tokio::test]
@@ -291,6 +300,91 @@ async fn an_action_that_cannot_be_recorded_takes_away_and_gives_nothing_back() {
     for action in [ON, LIFT] {
         assert_eq!(desk.act(action).await.0, 503, "{action}");
     }
-    assert_eq!(desk.fake.off.lock().unwrap().len(), 1);
-    assert_eq!(desk.fake.revoked.lock().unwrap().len(), 1);
+    assert_eq!(desk.off().len(), 1);
+    assert_eq!(desk.revocations.list().len(), 1);
+}
+
+/// A store that answers, but slowly.
+#[derive(Default)]
+struct SlowStore(Mutex<Option<Vec<u8>>>);
+
+impl SlowStore {
+    fn later<'s, T: Send + 's>(
+        &'s self,
+        work: impl FnOnce(&mut Option<Vec<u8>>) -> T + Send + 's,
+    ) -> StoreFuture<'s, T> {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            Ok(work(&mut self.0.lock().unwrap()))
+        })
+    }
+}
+
+impl SharedStore for SlowStore {
+    fn get<'s>(&'s self, _: &'s str) -> StoreFuture<'s, Option<Vec<u8>>> {
+        self.later(|value| value.clone())
+    }
+
+    fn replace<'s>(
+        &'s self,
+        _: &'s str,
+        expected: Option<Vec<u8>>,
+        new: Vec<u8>,
+        _: Duration,
+    ) -> StoreFuture<'s, bool> {
+        self.later(move |value| {
+            let is_same = *value == expected;
+            if is_same {
+                *value = Some(new);
+            }
+            is_same
+        })
+    }
+
+    fn put<'s>(&'s self, _: &'s str, _: Vec<u8>, _: Duration) -> StoreFuture<'s, ()> {
+        unreachable!("the list is replaced")
+    }
+
+    fn put_new<'s>(
+        &'s self,
+        _: &'s str,
+        _: Vec<u8>,
+        _: Duration,
+        _: &'s str,
+    ) -> StoreFuture<'s, PutNew> {
+        unreachable!("the list is replaced")
+    }
+
+    fn remove<'s>(&'s self, _: &'s str) -> StoreFuture<'s, ()> {
+        unreachable!("the list is replaced")
+    }
+
+    fn take<'s>(&'s self, _: Vec<RateRule>) -> StoreFuture<'s, Option<(usize, Duration)>> {
+        unreachable!("nothing is counted")
+    }
+}
+
+#[tokio::test]
+async fn an_action_whose_client_disconnects_is_carried_out_and_can_be_lifted() {
+    let store = Arc::new(SlowStore::default());
+    let clock = || Arc::new(SystemClock);
+    let store = SealedStore::new(store, &[1; 32], None, "desk", clock()).unwrap();
+    let revocations = Revocations::new();
+    assert!(revocations.attach(Some(&store), clock(), RevocationTimes::default()));
+    let desk = Desk::of(Fake::default(), Duration::ZERO, revocations).await;
+    let mut stream = TcpStream::connect(desk.address).await.unwrap();
+    let revoke = desk.action(SECRET, REVOKE);
+    stream.write_all(revoke.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(desk.revocations.list().is_empty());
+    drop(stream);
+    // An item is switched off meanwhile: no action waits for another one.
+    assert_eq!(desk.act(OFF).await.0, 200);
+    let start = Instant::now();
+    while desk.revocations.list().is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(3));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(desk.act(LIFT).await.0, 200);
+    assert_eq!(desk.off().len(), 1);
 }

@@ -7,7 +7,7 @@ use crate::html::Notice;
 pub(crate) const UNKNOWN: Notice = Notice {
     status: StatusCode::NOT_FOUND,
     title: "There is nothing to approve here",
-    text: "This approval was decided before, it has expired after five minutes, or the server was restarted.",
+    text: "This approval was decided before, it has expired after five minutes, the server was restarted, or another replica of the server has it.",
     next: "go back to your application and start again there.",
 };
 pub(crate) const OTHER_BROWSER: Notice = Notice {

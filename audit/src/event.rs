@@ -162,6 +162,8 @@ pub struct RunEnd<'a> {
     pub time: u64,
     /// How it ended, in one word.
     pub result: &'a str,
+    /// Why the server has cancelled it, in one word.
+    pub reason: Option<&'a str>,
     /// How long it took from the decision to the end.
     pub duration: Duration,
 }

@@ -32,6 +32,7 @@ fn log(calls: u64) -> (Vec<u8>, Head) {
                 id,
                 time: 1,
                 result: "ran",
+                reason_code: None,
                 duration: Duration::ZERO,
             });
         }

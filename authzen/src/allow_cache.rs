@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
-use toolgate_oauth::policy::{Effect, PolicyDecision, PolicyRequest};
-
-use crate::mapping;
+use toolgate_oauth::policy::{Effect, PolicyDecision};
 
 /// The longest time for which an allow may be used again.
 pub(crate) const LONGEST: Duration = Duration::from_secs(5);
@@ -36,18 +35,25 @@ impl AllowCache {
         }
     }
 
-    /// Returns the key of a question.
-    pub(crate) fn key(request: &PolicyRequest<'_>) -> Key {
-        let mut evaluation = mapping::evaluation(request);
-        if let Some(context) = evaluation
-            .get_mut("context")
-            .and_then(|one| one.as_object_mut())
-        {
-            context.remove("time");
+    /// Returns the key of a question, from its body.
+    pub(crate) fn key(evaluation: &Map<String, Value>) -> Key {
+        let mut hash = Context::new(&SHA256);
+        for (name, part) in evaluation {
+            let text = match part.as_object() {
+                Some(context) if name == "context" => {
+                    let rest = context.iter().filter(|(name, _)| *name != "time");
+                    json!(rest.collect::<Vec<_>>()).to_string()
+                }
+                _ => part.to_string(),
+            };
+            // The text of JSON has no byte 0, so two different questions have different bytes.
+            for bytes in [name.as_bytes(), text.as_bytes()] {
+                hash.update(bytes);
+                hash.update(&[0]);
+            }
         }
-        let text = serde_json::Value::Object(evaluation).to_string();
         let mut key = Key::default();
-        key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        key.copy_from_slice(hash.finish().as_ref());
         key
     }
 
@@ -79,11 +85,11 @@ impl AllowCache {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
     use toolgate_core::clock::UnixTime;
-    use toolgate_oauth::policy::{PolicyKind, PolicyResource};
+    use toolgate_oauth::policy::{PolicyKind, PolicyRequest, PolicyResource};
 
     use super::*;
+    use crate::mapping;
 
     #[tokio::test(start_paused = true)]
     async fn an_allow_ends_five_seconds_after_its_question_and_a_deny_ends_it_at_once() {
@@ -113,7 +119,8 @@ mod tests {
             let resource =
                 PolicyResource::new(PolicyKind::Tool, "write").with_arguments(&arguments);
             let now = UnixTime::from_seconds(1_700_000_000);
-            AllowCache::key(&PolicyRequest::new("tools/call", resource, now))
+            let request = PolicyRequest::new("tools/call", resource, now);
+            AllowCache::key(&mapping::evaluation(&request))
         };
         let long = "a".repeat(1 << 20);
         assert_eq!(size_of_val(&key(&long)), 32);

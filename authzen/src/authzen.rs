@@ -1,6 +1,6 @@
 //! [`AuthZen`]: the decision point.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::OnceLock, time::Duration};
 
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -41,6 +41,8 @@ pub struct AuthZen {
     credentials: Credentials,
     cached: Option<(Duration, AllowCache)>,
     http: HttpFetcher,
+    /// The URLs of a question and of several, read once.
+    urls: OnceLock<[Result<Url, String>; 2]>,
 }
 
 impl AuthZen {
@@ -55,6 +57,7 @@ impl AuthZen {
             credentials: Credentials::in_file(credentials_file.into()),
             cached: None,
             http: HttpFetcher::new(EgressPolicy::for_service(None)),
+            urls: OnceLock::new(),
         }
     }
 
@@ -103,22 +106,24 @@ impl AuthZen {
         Ok(url)
     }
 
-    fn urls(&self) -> [Result<Url, String>; 2] {
-        [
-            self.url(EVALUATION, self.evaluation.as_ref()),
-            self.url(EVALUATIONS, self.evaluations.as_ref()),
-        ]
+    fn urls(&self) -> &[Result<Url, String>; 2] {
+        self.urls.get_or_init(|| {
+            [
+                self.url(EVALUATION, self.evaluation.as_ref()),
+                self.url(EVALUATIONS, self.evaluations.as_ref()),
+            ]
+        })
     }
 
     async fn post(
         &self,
-        url: Result<Url, String>,
+        url: &Result<Url, String>,
         body: Map<String, Value>,
     ) -> Result<Vec<u8>, PolicyError> {
-        let url = url.map_err(PolicyError::failed)?;
+        let url = url.as_ref().map_err(PolicyError::failed)?;
         let credentials = self.credentials.header().map_err(PolicyError::failed)?;
         let json = Value::Object(body).to_string();
-        let answer = self.http.post_json_as(&url, json, credentials).await;
+        let answer = self.http.post_json_as(url, json, credentials).await;
         answer.map_err(policy_error)
     }
 }
@@ -144,10 +149,9 @@ fn policy_error(error: FetchError) -> PolicyError {
 
 impl PolicyDecisionPoint for AuthZen {
     async fn decide(&self, request: &PolicyRequest<'_>) -> Result<PolicyDecision, PolicyError> {
-        let cache = self
-            .cached
-            .as_ref()
-            .map(|(_, cache)| (cache, AllowCache::key(request)));
+        let body = mapping::evaluation(request);
+        let cache = self.cached.as_ref();
+        let cache = cache.map(|(_, cache)| (cache, AllowCache::key(&body)));
         if let Some((cache, key)) = &cache
             && let Some(allow) = cache.get(key)
         {
@@ -155,7 +159,7 @@ impl PolicyDecisionPoint for AuthZen {
         }
         let asked = Instant::now();
         let [url, _] = self.urls();
-        let decision = answer::decision(&self.post(url, mapping::evaluation(request)).await?)?;
+        let decision = answer::decision(&self.post(url, body).await?)?;
         if let Some((cache, key)) = cache {
             cache.keep(key, &decision, asked);
         }
@@ -168,7 +172,10 @@ impl PolicyDecisionPoint for AuthZen {
     ) -> Result<Vec<PolicyDecision>, PolicyError> {
         let cache = self.cached.as_ref().map(|(_, cache)| cache);
         let keys: Vec<_> = match cache {
-            Some(_) => requests.iter().map(AllowCache::key).collect(),
+            Some(_) => {
+                let bodies = requests.iter().map(mapping::evaluation);
+                bodies.map(|body| AllowCache::key(&body)).collect()
+            }
             None => Vec::new(),
         };
         let known = |place: usize| cache?.get(keys.get(place)?);
@@ -198,7 +205,8 @@ impl PolicyDecisionPoint for AuthZen {
     }
 
     fn start(&self, _: &[PolicyItem]) -> Result<(), Vec<PolicySetupError>> {
-        let mut errors: Vec<_> = self.urls().into_iter().filter_map(Result::err).collect();
+        let errors = self.urls().iter().filter_map(|url| url.as_ref().err());
+        let mut errors: Vec<_> = errors.collect();
         errors.dedup();
         let mut errors: Vec<_> = errors
             .into_iter()

@@ -61,13 +61,10 @@ impl VerifiedToken {
     }
 
     fn identity(&self) -> Identity {
-        let claims = &self.claims;
+        let (kind, name) = self.claims.party();
         Identity {
-            issuer: claims.issuer().to_owned(),
-            party: match claims.subject() {
-                Some(subject) => Party::Subject(subject.to_owned()),
-                None => Party::Client(claims.client_id().unwrap_or_default().to_owned()),
-            },
+            issuer: self.claims.issuer().to_owned(),
+            party: (kind, name.to_owned()),
         }
     }
 }
@@ -179,13 +176,7 @@ impl TokenHolder for Caller {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     issuer: String,
-    party: Party,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Party {
-    Subject(String),
-    Client(String),
+    party: (&'static str, String),
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod verification_path;
 pub use authenticator::{AuthenticationError, Authenticator};
 pub use dpop::{
     Dpop, DpopRequest, LONGEST_PROOF_AGE, NONCE, Nonces, PROOF, ProofError, ProofRequirements,
-    Proofs,
+    ProofTimes, Proofs,
 };
 pub use issuer_verifier::IssuerVerifier;
 pub use readiness_error::ReadinessError;

@@ -103,6 +103,7 @@ mod session;
 mod session_fast_path;
 mod slow_answer;
 mod stateless_fast_path;
+mod stream_resume;
 mod throttle;
 mod tool_result_denial;
 mod waiting_decision;
@@ -131,7 +132,7 @@ pub(crate) use response_cache::RefusalCache;
 pub(crate) use rmcp_forward::ListsTools;
 pub(crate) use service::GateService;
 pub(crate) use session::{
-    LatestCaller, SESSION_ID, SessionGuard, SessionServices, Sessions, SharedSessions,
+    LatestCaller, Resumption, SESSION_ID, SessionGuard, SessionServices, Sessions, SharedSessions,
 };
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};

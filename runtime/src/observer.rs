@@ -317,6 +317,8 @@ pub struct OutcomeEvent<'a> {
     pub item: &'a Arc<str>,
     /// How the run ended.
     pub outcome: RunOutcome,
+    /// Why the server has cancelled it.
+    pub reason: Option<&'static str>,
     /// The time from the decision to the end.
     pub duration: std::time::Duration,
 }

@@ -1,9 +1,9 @@
 //! Builds a server: its tools, prompts and resources, its state, and its protection.
 //!
 //! - [`connection`]: connections, and how a slow client is disconnected
-//! - [`dispatch_check`]: the second check, at dispatch; [`event_form`]: the events of sessions
+//! - [`dispatch_check`]: the second check, at dispatch; [`access_watch`]: ends what runs
 //! - [`handler_gate`]: the gate alone, in front of a handler written with rmcp
-//! - [`access_table`], [`explanation`]: who may use which item as declared, and why
+//! - [`access_table`], [`explanation`], [`registry`], [`page_entries`], [`list_visibility`]: access
 //! - [`approval_pages`]: the page for `approve`; [`startup_banner`]: the start-up banner
 //! - [`assembly`]: builds what serves, or reports every error; `private_socket`: its other sockets
 //! - [`catalogue`]: the registered items; [`changes`], [`subscriptions`]: changes at run time
@@ -13,15 +13,14 @@
 //! - [`stateless_fast_path`], [`session_fast_path`], [`session_records`], [`shared_sessions`]: calls without rmcp
 //! - [`token_issuers`]: the trusted issuers, and how their tokens are verified
 //! - [`list_handlers`], [`tool_list_cache`], [`security_schemes`]: the lists for each caller
-//! - [`login_timing`], [`readiness`]: logins, and whether the server is ready
-//! - [`replicas`], [`dpop_proofs`]: what replicas share; the proofs that were used
-//! - [`registry`], [`page_entries`], [`list_visibility`]: each item with its access
+//! - [`login_timing`], [`readiness`]: logs and readiness; [`replicas`], [`dpop_proofs`]: what they share
 //! - [`gate_plan`], [`author_policy`], [`listener_quota`]: the gate, and the parts around it
 //! - [`policy_plan`], [`policy_setters`], [`item_inputs`], `cedar_schema`: its decision point
 //! - [`multi_round`]: requests of several rounds; [`answer_limits`]: answers
 //! - [`routes`], [`not_found`], [`browser_redirect`]: the paths, and all others
 //! - [`mount`], [`nest_check`]: several servers in one application, and servers that it nests
-//! - [`local_sessions`], [`transport`]: rmcp's sessions, and the settings of its transport
+//! - [`local_sessions`], [`event_form`], [`transport`], [`stream_events`]: rmcp's sessions, its
+//!   settings and events, and the records of events
 //! - `stdio`, `stream_end`: standard input and output in place of HTTP
 
 use std::sync::Arc;
@@ -38,6 +37,7 @@ use crate::{
 };
 
 mod access_table;
+mod access_watch;
 mod answer_limits;
 mod approval_pages;
 mod assembly;
@@ -96,6 +96,7 @@ mod static_documents;
 mod stdio;
 #[cfg(feature = "stdio")]
 mod stream_end;
+mod stream_events;
 mod subscriptions;
 mod token_issuers;
 mod tool_list_cache;

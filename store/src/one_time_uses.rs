@@ -3,17 +3,26 @@
 //! A store can lose its data: it restarts without a copy on disk, or an operator empties it. It then
 //! no longer knows what was used, and an attacker could use it again. So the store also has a record
 //! of when it was empty, which disappears with the other data, and each use reads it in the same
-//! step. What was made before that time cannot be used.
+//! step. What was made before that time cannot be used. Each replica stores the uses again that seem to
+//! be newer, because the clock of their client is ahead.
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use toolgate_core::clock::UnixTime;
 
-use crate::{Purpose, PutNew, RecordKey, SealedStore, StoreError};
+use crate::{Purpose, PutNew, RecordKey, SealedStore, StoreError, recent_uses::AheadUse};
 
 /// How long the record of the last loss is stored. After it has expired, the server once refuses
 /// proofs and states that were made just before the next use.
 const EPOCH_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// How many seconds after a loss something must be made to be used: by then every replica has stored
+/// its uses again.
+const GRACE: u64 = 2;
+
+/// How many uses are stored again at the same time.
+const AT_ONCE: usize = 64;
 
 /// What may be used once, in a store that all replicas share.
 #[derive(Debug, Clone)]
@@ -71,32 +80,62 @@ impl OneTimeUses {
             Some(epoch) => self.read(&epoch)?,
             None => self.begin().await?,
         };
-        Ok(match used.made_at >= since {
+        let ahead = AheadUse {
+            key,
+            made_at: used.made_at,
+            lifetime: used.lifetime,
+        };
+        self.store.recent_uses().add(ahead, self.store.now());
+        Ok(match used.made_at >= since.plus(GRACE) {
             true => UseOutcome::First,
             false => UseOutcome::Unknown,
         })
     }
 
-    /// Writes the record of the last loss if the store is empty. Otherwise the first use would
-    /// write it, and would be refused.
+    /// Writes the record of the last loss if the store is empty, and stores the uses of this replica
+    /// again that are ahead of its clock. Otherwise the first use would write the record, and would
+    /// be refused.
     ///
     /// # Errors
     ///
     /// If the store does not answer in time.
     pub async fn prepare(&self) -> Result<(), StoreError> {
-        match self.store.get(&self.epoch).await? {
-            Some(_) => Ok(()),
-            None => self.begin().await.map(drop),
+        let epoch = self.store.get_sealed(&self.epoch).await?;
+        let ahead = {
+            let mut recent = self.store.recent_uses();
+            if epoch.as_ref() == Some(&recent.epoch) {
+                return Ok(());
+            }
+            recent.ahead(self.store.now())
+        };
+        for some in ahead.chunks(AT_ONCE) {
+            let putting = some
+                .iter()
+                .map(|used| self.store.put(&used.key, &[], used.lifetime));
+            join_all(putting)
+                .await
+                .into_iter()
+                .collect::<Result<(), _>>()?;
         }
+        let epoch = match epoch {
+            Some(epoch) => epoch,
+            None => self.begin_sealed().await?,
+        };
+        self.read(&epoch)?;
+        self.store.recent_uses().epoch = epoch;
+        Ok(())
     }
 
     /// Writes the record of the last loss: the store has just been emptied, or is new.
     async fn begin(&self) -> Result<UnixTime, StoreError> {
+        self.read(&self.begin_sealed().await?)
+    }
+
+    async fn begin_sealed(&self) -> Result<Vec<u8>, StoreError> {
         let (epoch, now) = (&self.epoch, self.store.now().seconds().to_be_bytes());
         let put = self.store.put_new(epoch, &now, EPOCH_LIFETIME, epoch);
         // Another replica may have been faster.
-        let found = put.await?.witness.ok_or_else(StoreError::not_genuine)?;
-        self.read(&found)
+        put.await?.witness.ok_or_else(StoreError::not_genuine)
     }
 
     fn read(&self, sealed: &[u8]) -> Result<UnixTime, StoreError> {

@@ -68,14 +68,33 @@ impl Revoked {
         }
     }
 
-    /// Returns the length of its names in bytes.
-    pub(crate) fn length(&self) -> usize {
+    /// Returns the issuer of the tokens.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn token_issuer(&self) -> &str {
         match self {
-            Self::Subject { issuer, subject } => issuer.len() + subject.len(),
-            Self::Client { issuer, client } => issuer.len() + client.len(),
-            Self::Issuer { issuer } => issuer.len(),
-            Self::Token { issuer, jti } => issuer.len() + jti.len(),
+            Self::Subject { issuer, .. }
+            | Self::Client { issuer, .. }
+            | Self::Issuer { issuer }
+            | Self::Token { issuer, .. } => issuer,
         }
+    }
+
+    /// Returns the kind, and the name within the issuer.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn kind_and_name(&self) -> (&'static str, &str) {
+        match self {
+            Self::Subject { subject, .. } => ("subject", subject),
+            Self::Client { client, .. } => ("client", client),
+            Self::Issuer { issuer } => ("issuer", issuer),
+            Self::Token { jti, .. } => ("jti", jti),
+        }
+    }
+
+    /// Returns at least the length of its names in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.token_issuer().len() + self.kind_and_name().1.len()
     }
 }
 
@@ -87,6 +106,8 @@ pub struct Revocation {
     pub revoked: Revoked,
     /// When it ends. A token that has expired by then is refused anyway. `None` until it is lifted.
     pub until: Option<UnixTime>,
+    /// Whether the operator has revoked them, and not the program.
+    pub by_operator: bool,
 }
 
 /// The names in a token that a revocation can have.

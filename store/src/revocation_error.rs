@@ -12,6 +12,8 @@ pub enum RevocationError {
     NotRunning,
     /// The list is full: 1024 revocations, or 128 KiB of names.
     Full,
+    /// The list of the operator is full: 256 revocations and items, or 32 KiB of names.
+    OperatorFull,
     /// The store does not work, so the other replicas would not know.
     Store(StoreError),
 }
@@ -21,6 +23,7 @@ impl fmt::Display for RevocationError {
         f.write_str(match self {
             Self::NotRunning => "nothing can be revoked before the server runs",
             Self::Full => "the list of revocations is full; lift one, or revoke the issuer",
+            Self::OperatorFull => "the operator has set as many switches as fit; lift one first",
             Self::Store(_) => "the list of revocations in the shared store cannot be changed",
         })
     }
@@ -30,7 +33,7 @@ impl std::error::Error for RevocationError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),
-            Self::NotRunning | Self::Full => None,
+            Self::NotRunning | Self::Full | Self::OperatorFull => None,
         }
     }
 }

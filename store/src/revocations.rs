@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 use toolgate_core::clock::{Clock, UnixTime};
 
@@ -20,6 +20,12 @@ use crate::{
     OneTimeUses, Purpose, RecordKey, Revocation, RevocationError, RevocationTimes, Revoked,
     SealedStore, StaleRevocationsError, StoreError, TokenNames, revocation_list::RevocationList,
 };
+
+mod keep_fresh;
+mod switched_items;
+
+use keep_fresh::keep_fresh;
+use switched_items::SwitchItems;
 
 /// How long the list is stored without a change. A replica then stores it again.
 const LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -58,6 +64,8 @@ struct Inner {
     /// Whether a task refreshes the copy.
     is_started: AtomicBool,
     changes: watch::Sender<u64>,
+    /// Gets the items that the operator has switched off.
+    switches: OnceLock<SwitchItems>,
 }
 
 struct Attached {
@@ -86,13 +94,14 @@ impl Revocations {
             is_used: AtomicBool::new(false),
             is_started: AtomicBool::new(false),
             changes: watch::Sender::new(0),
+            switches: OnceLock::new(),
         }))
     }
 
     /// Refuses tokens from now on, until a time or until it is lifted. If they are revoked already,
-    /// the later of both ends stays. Their open streams end. When
-    /// this returns, this replica refuses them; with a shared store, every other does within a
-    /// second.
+    /// the later of both ends stays. Their open streams end, and their running requests are
+    /// cancelled. When this returns, this replica refuses them; with a shared store, every other
+    /// does within a second.
     ///
     /// # Errors
     ///
@@ -103,30 +112,33 @@ impl Revocations {
         revoked: Revoked,
         until: Option<UnixTime>,
     ) -> Result<(), RevocationError> {
-        let added = Revocation { revoked, until };
-        let add = |list: &mut RevocationList, now| match list.add(added.clone(), now) {
-            true => Ok(true),
-            false => Err(RevocationError::Full),
+        let added = Revocation {
+            revoked,
+            until,
+            by_operator: false,
+        };
+        let add = |list: &mut RevocationList, now| {
+            list.add(added.clone(), now).ok_or(RevocationError::Full)
         };
         self.change(add).await.map(drop)
     }
 
-    /// Accepts tokens again. Returns whether they were revoked.
+    /// Accepts tokens again, unless the operator has revoked them, too (feature `admin`). Returns
+    /// whether the program had revoked them.
     ///
     /// # Errors
     ///
     /// As [`revoke`](Self::revoke).
     pub async fn lift(&self, revoked: &Revoked) -> Result<bool, RevocationError> {
-        self.change(|list, now| Ok(list.remove(revoked, now))).await
+        self.change(|list, now| Ok(list.remove(revoked, false, now)))
+            .await
     }
 
     /// Returns the revocations that this replica knows.
     #[must_use]
     pub fn list(&self) -> Vec<Revocation> {
-        let Some(server) = self.0.server.get() else {
-            return Vec::new();
-        };
-        self.read().list.entries_of(server.clock.now())
+        let entries = self.now().map(|now| self.read().list.entries_of(now));
+        entries.unwrap_or_default()
     }
 
     /// Attaches the handle to a server. Returns `false` if it is attached to one.
@@ -172,6 +184,13 @@ impl Revocations {
         }
     }
 
+    /// Returns whether a token has to be looked up.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.0.is_used.load(Ordering::Acquire)
+    }
+
     /// Returns whether a token is revoked.
     ///
     /// # Errors
@@ -179,7 +198,7 @@ impl Revocations {
     /// If the copy of the list is too old.
     #[doc(hidden)]
     pub fn revokes(&self, token: TokenNames<'_>) -> Result<bool, StaleRevocationsError> {
-        if !self.0.is_used.load(Ordering::Acquire) {
+        if !self.is_used() {
             return Ok(false);
         }
         let server = self.0.server.get().ok_or(StaleRevocationsError)?;
@@ -264,8 +283,7 @@ impl Revocations {
             let refreshed = self.read().refreshed;
             let mut copy = self.write();
             (copy.list, copy.sealed, copy.refreshed) = (merged, sealed, refreshed);
-            drop(copy);
-            self.announce();
+            self.announce(copy);
         }
         // The next refresh shows whether the store has kept it.
         Ok(())
@@ -292,7 +310,7 @@ impl Revocations {
         Ok((merged, false))
     }
 
-    async fn change(
+    pub(crate) async fn change(
         &self,
         change: impl Fn(&mut RevocationList, UnixTime) -> Result<bool, RevocationError>,
     ) -> Result<bool, RevocationError> {
@@ -301,8 +319,7 @@ impl Revocations {
             let mut copy = self.write();
             let changed = change(&mut copy.list, server.clock.now())?;
             copy.list.version += 1;
-            drop(copy);
-            self.announce();
+            self.announce(copy);
             return Ok(changed);
         };
         for _ in 0..ATTEMPTS {
@@ -330,20 +347,22 @@ impl Revocations {
                 refreshed: Some(asked),
             };
         }
-        drop(copy);
-        self.announce();
+        self.announce(copy);
     }
 
-    /// Wakes the streams that wait for a change.
-    fn announce(&self) {
+    /// Switches items, and wakes what waits for a change.
+    ///
+    /// The list stays locked until its items are switched: a request must not run between. Without
+    /// the lock a concurrent `lift` could also store that the list is empty after a `revoke` has
+    /// returned, and no token would be compared with the list.
+    fn announce(&self, copy: RwLockWriteGuard<'_, Copy>) {
         let is_shared = self.0.server.get().is_some_and(|one| one.shared.is_some());
-        {
-            // Under the lock of the list: otherwise a concurrent `lift` could store that the list is
-            // empty after a `revoke` has returned, and no token would be compared with the list.
-            let copy = self.write();
-            let is_used = is_shared || !copy.list.is_empty();
-            self.0.is_used.store(is_used, Ordering::Release);
+        let is_used = is_shared || !copy.list.is_empty();
+        self.0.is_used.store(is_used, Ordering::Release);
+        if let Some(switch) = self.0.switches.get() {
+            switch(copy.list.switched_off());
         }
+        drop(copy);
         self.0
             .changes
             .send_modify(|count| *count = count.wrapping_add(1));
@@ -356,29 +375,6 @@ impl Revocations {
 
     fn write(&self) -> RwLockWriteGuard<'_, Copy> {
         self.0.copy.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Refreshes the copy until the server is dropped, and lets the store begin to remember uses after a
-/// loss. The store logs its failures.
-async fn keep_fresh(own: Weak<Inner>, uses: OneTimeUses, interval: Duration) {
-    let mut was_fresh = true;
-    loop {
-        let Some(revocations) = own.upgrade().map(Revocations) else {
-            return;
-        };
-        // A failure shows in the age of the copy.
-        let _ = revocations.refresh().await;
-        let is_fresh = revocations.freshness().is_ok();
-        if was_fresh && !is_fresh {
-            tracing::error!(
-                "requests with a token are refused: the list of revocations cannot be read from the shared store"
-            );
-        }
-        was_fresh = is_fresh;
-        drop(revocations);
-        let _ = uses.prepare().await;
-        sleep(interval).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -15,11 +15,14 @@ use toolgate_core::clock::{Clock, UnixTime};
 
 use crate::{
     Purpose, PutNew, RateRule, RecordKey, SharedStore, StoreError, StoreFuture,
-    record_seal::RecordSeal,
+    recent_uses::RecentUses, record_seal::RecordSeal,
 };
 
 /// The longest time that an operation may take.
 const DEADLINE: Duration = Duration::from_millis(500);
+
+/// How often a change is tried while other replicas change the same record.
+const CHANGES: usize = 3;
 
 /// The largest value in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -36,6 +39,7 @@ struct Inner {
     is_away: AtomicBool,
     /// Whether the last record was not genuine.
     lies: AtomicBool,
+    recent: Mutex<RecentUses>,
 }
 
 impl SealedStore {
@@ -58,6 +62,7 @@ impl SealedStore {
             clock,
             is_away: AtomicBool::new(false),
             lies: AtomicBool::new(false),
+            recent: Mutex::default(),
         })))
     }
 
@@ -92,22 +97,49 @@ impl SealedStore {
         self.in_time(putting).await
     }
 
-    /// Stores a record for another lifetime, unless it was removed. Returns whether it is still
-    /// stored.
+    /// Stores a record for another lifetime. Returns its content, or `None` if it was removed.
     ///
     /// # Errors
     ///
     /// If the store does not answer in time, or its answer is not authentic.
-    pub async fn extend(&self, key: &RecordKey, lifetime: Duration) -> Result<bool, StoreError> {
-        let Some(sealed) = self.get_sealed(key).await? else {
-            return Ok(false);
-        };
-        let content = self.open(key, &sealed)?;
-        match self.replace(key, Some(sealed), &content, lifetime).await? {
-            Some(_) => Ok(true),
-            // Another replica has extended it at the same time, or its client has removed it.
-            None => Ok(self.get_sealed(key).await?.is_some()),
+    pub async fn extend(
+        &self,
+        key: &RecordKey,
+        lifetime: Duration,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.change(key, lifetime, Ok).await
+    }
+
+    /// Changes a record, for another lifetime. Returns its content, or `None` if it was removed.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer in time, or its answer is not authentic, or the change fails.
+    pub async fn change(
+        &self,
+        key: &RecordKey,
+        lifetime: Duration,
+        change: impl Fn(Vec<u8>) -> Result<Vec<u8>, StoreError> + Send,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        for _ in 0..CHANGES {
+            let Some(sealed) = self.get_sealed(key).await? else {
+                return Ok(None);
+            };
+            let content = change(self.open(key, &sealed)?)?;
+            let replaced = self.replace(key, Some(sealed), &content, lifetime).await?;
+            if replaced.is_some() {
+                return Ok(Some(content));
+            }
+            // Another replica has changed it at the same time, or its client has removed it.
         }
+        Err(StoreError::because(
+            "other replicas change the record all the time",
+        ))
+    }
+
+    /// Returns the uses that this replica stores again after a loss.
+    pub(crate) fn recent_uses(&self) -> MutexGuard<'_, RecentUses> {
+        self.0.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes a record.

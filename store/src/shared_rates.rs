@@ -1,18 +1,8 @@
 //! [`SharedRates`]: rates that all replicas count together.
 
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
-use tokio::time::Instant;
-
-use crate::{Purpose, RateRule, SealedStore};
-
-/// How long requests do not ask the store after a failure. Otherwise each request would wait for
-/// the deadline.
-const PAUSE: Duration = Duration::from_secs(1);
+use crate::{Purpose, RateRule, SealedStore, store_pause::StorePause};
 
 /// The rates of one server in the store.
 ///
@@ -20,8 +10,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// them: then the rates of each replica still hold, because each counts its own requests first.
 pub struct SharedRates {
     store: SealedStore,
-    /// When the store may be asked again.
-    resumes: Mutex<Option<Instant>>,
+    pause: StorePause,
 }
 
 /// One rate of a request.
@@ -56,13 +45,13 @@ impl SharedRates {
     pub fn new(store: SealedStore) -> Self {
         Self {
             store,
-            resumes: Mutex::default(),
+            pause: StorePause::default(),
         }
     }
 
     /// Counts a request for all of these rates, or for none.
     pub async fn take(&self, limits: &[RateLimit<'_>]) -> RateOutcome {
-        if limits.is_empty() || !self.may_ask() {
+        if limits.is_empty() || !self.pause.may_ask() {
             return RateOutcome::Local;
         }
         let rules = limits.iter().map(|limit| RateRule {
@@ -75,7 +64,7 @@ impl SharedRates {
             burst: limit.burst,
         });
         let taken = self.store.take(rules.collect()).await;
-        *self.lock() = taken.is_err().then(|| Instant::now() + PAUSE);
+        self.pause.note(taken.is_err());
         match taken {
             Ok(None) => RateOutcome::Counted,
             // A store must not make a client wait for longer than its rate can.
@@ -85,24 +74,6 @@ impl SharedRates {
             }),
             Err(_) => RateOutcome::Local,
         }
-    }
-
-    /// Returns whether the store may be asked. After a failure one request in each pause tries it.
-    fn may_ask(&self) -> bool {
-        let mut resumes = self.lock();
-        let now = Instant::now();
-        match *resumes {
-            Some(at) if at > now => false,
-            Some(_) => {
-                *resumes = Some(now + PAUSE);
-                true
-            }
-            None => true,
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.resumes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -23,6 +23,7 @@ mod completion;
 mod handler_gate;
 mod logs;
 mod pages;
+mod revoked;
 mod slow_issuer;
 mod start_errors;
 

@@ -22,6 +22,7 @@ struct Fixture {
     admin: SocketAddr,
     changes: Changes,
     revocations: Revocations,
+    runs: Runs,
     folder: Folder,
 }
 
@@ -48,7 +49,8 @@ impl Fixture {
             ),
         ];
         let (changes, revocations) = (Changes::new(), Revocations::new());
-        let server = tool_server::protected_unverified_server(&Runs::default())
+        let runs = Runs::default();
+        let server = tool_server::protected_unverified_server(&runs)
             .with_changes(&changes)
             .with_revocations(&revocations);
         let running = RunningServer::start_as(server, |address| config(address, &variables)).await;
@@ -61,6 +63,7 @@ impl Fixture {
             admin,
             changes,
             revocations,
+            runs,
             folder,
         }
     }
@@ -182,14 +185,59 @@ async fn tokens_of_a_subject_a_client_an_issuer_and_a_jti_are_refused_at_once() 
     let revoking = fixture.revocations.revoke(revoked, None);
     revoking.await.expect("it runs");
     let mut body = json!({"action": "revoke", "issuer": issuer, "subject": "mallory"});
-    assert_eq!(
-        fixture.act(body.clone()).await,
-        (200, json!({"changed": false}))
-    );
-    body["action"] = "lift".into();
-    assert_eq!(fixture.act(body).await.0, 409);
+    for (action, expected) in [("lift", 409), ("revoke", 200), ("lift", 200), ("lift", 409)] {
+        body["action"] = action.into();
+        assert_eq!(fixture.act(body.clone()).await.0, expected, "{action}");
+        assert_eq!(fixture.call(&token).await, 401, "{action}");
+    }
     let wrong = json!({"action": "revoke", "issuer": "https://login.example.com"});
     assert_eq!(fixture.act(wrong).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_call_that_runs_ends_when_the_operator_switches_its_tool_off() {
+    let fixture = Fixture::start().await;
+    let token = fixture.token("alice", "1");
+    for revision in [Revision::Stateless, Revision::Session("2025-11-25")] {
+        let mut client = fixture.client(revision, &token);
+        client.open().await;
+        let off = json!({"action": "switch_off", "tool": "slow"});
+        let switching = async {
+            // The program's own switch does not end what runs.
+            let is_running = || fixture.runs.all().contains(&"slow begins");
+            while !is_running() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            fixture.changes.switch_off("slow").expect("it is known");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert_eq!(fixture.act(off).await.0, 200);
+        };
+        let call = client.call("slow", json!({"millis": 60_000}));
+        let both = async { tokio::join!(call, switching).0 };
+        let answer = tokio::time::timeout(Duration::from_secs(5), both).await;
+        let answer = answer.expect("it ends");
+        assert!(answer.text.contains("switched the item off"), "{answer:?}");
+        assert_eq!(fixture.runs.all(), ["slow begins"]);
+        let on = json!({"action": "switch_on", "tool": "slow"});
+        assert_eq!(fixture.act(on).await.0, 200);
+        fixture.changes.switch_on("slow").expect("it is known");
+        fixture.runs.forget();
+    }
+    let start = std::time::Instant::now();
+    let outcomes = || {
+        let text = fs::read_to_string(fixture.audit_log()).expect("the log");
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        let cancelled = lines.filter(|line: &Value| line["reason"] == "switched_off");
+        cancelled
+            .map(|line| line["outcome"].clone())
+            .collect::<Vec<_>>()
+    };
+    while outcomes() != ["cancelled", "cancelled"] {
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", outcomes());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

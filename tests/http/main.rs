@@ -31,6 +31,7 @@ mod protocol;
 mod refusals;
 mod request_ids;
 mod resources;
+mod revoked_runs;
 mod roles;
 mod scopes;
 mod security_schemes;

@@ -8,3 +8,4 @@
 mod failures;
 mod load;
 mod operations;
+mod streams;

@@ -88,6 +88,27 @@ async fn a_proof_of_the_time_before_the_store_lost_its_data_is_refused() {
     assert!(replicas.all[1].runs.all().is_empty());
 }
 
+/// The client's clock is ahead, so its proof seems to be newer than the loss.
+#[tokio::test]
+async fn a_proof_from_the_future_is_refused_after_the_store_lost_its_data() {
+    let replicas = Replicas::start().await;
+    let token = replicas.token("desk:read").bound_to(&replicas.key).build();
+    let proof = |ahead| replicas.proof_at(&token, ahead);
+    let used = proof(25);
+    assert_eq!(replicas.call_with(0, &token, &used).await.status, 200);
+    replicas.store.lose_everything();
+    // The replica that has accepted it notices the loss by itself.
+    replicas.after_the_loss().await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let answer = replicas.call_with(1, &token, &used).await;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    assert!(answer.text.contains("was used before"), "{answer:?}");
+    replicas.clock.advance(Duration::from_secs(40));
+    assert_eq!(replicas.call_with(1, &token, &used).await.status, 401);
+    assert!(replicas.all[1].runs.all().is_empty());
+    assert_eq!(replicas.call_with(1, &token, &proof(20)).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_proof_made_before_a_replica_started_is_accepted_once() {
     // Without a store a process cannot know whether an earlier one has accepted it.

@@ -10,7 +10,7 @@ use support::{
     running_server::RunningServer,
     tool_server::{self, Runs},
 };
-use toolgate::{Config, Server, store::Revocations};
+use toolgate::{Config, Server, auth::Clock, store::Revocations};
 
 /// The resource of all replicas: the URL of the proxy in front of them.
 pub(crate) const RESOURCE: &str = "http://127.0.0.1:9/mcp";
@@ -54,7 +54,17 @@ impl Replicas {
             let replica = replicas.start_one(&configure).await;
             replicas.all.push(replica);
         }
+        replicas.after_the_loss().await;
         replicas
+    }
+
+    /// Waits until the store has the time of its last loss, and lets the time pass in which nobody
+    /// knows what was used.
+    pub(crate) async fn after_the_loss(&self) {
+        while self.store.values("epoch").is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        self.clock.advance(std::time::Duration::from_secs(3));
     }
 
     /// Starts one more replica.
@@ -110,8 +120,14 @@ impl Replicas {
 
     /// Builds a proof of the client for a call with this token.
     pub(crate) fn proof(&self, token: &str) -> String {
+        self.proof_at(token, 0)
+    }
+
+    /// Builds a proof whose time is so many seconds ahead of the replicas' clock.
+    pub(crate) fn proof_at(&self, token: &str, ahead: u64) -> String {
         let proof = TokenBuilder::proof(&self.key, "POST", RESOURCE);
-        proof.about(token).build()
+        let at = self.clock.now().seconds() + ahead;
+        proof.about(token).claim("iat", json!(at)).build()
     }
 
     /// Sends a bearer token in a call of `read` to a replica.

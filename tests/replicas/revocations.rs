@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use serde_json::json;
 use support::{
     client::{Client, HttpResponse, Revision},
     memory_store::Conduct,
@@ -215,4 +216,25 @@ async fn a_store_that_loses_the_list_or_puts_an_old_one_back_revives_no_token() 
         let third = replicas.start_one(|config| config).await;
         assert_eq!(third.revocations.list().len(), 2);
     }
+}
+
+#[tokio::test]
+async fn a_call_that_runs_ends_when_nobody_knows_whether_its_token_was_revoked() {
+    let most = Duration::from_millis(700);
+    let replicas = Replicas::start_with(|config| config.with_revocation_age(most)).await;
+    let token = replicas.token("desk:read").build();
+    wait_for(&replicas, 0, &token, 200).await;
+    let client = Client::new(replicas.all[0].running.resource(), Revision::Stateless);
+    let client = client.with_token(&token);
+    let failing = async {
+        while !replicas.all[0].runs.all().contains(&"slow begins") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        replicas.store.set(Conduct::Away);
+    };
+    let call = client.call("slow", json!({"millis": 60_000}));
+    let both = async { tokio::join!(call, failing).0 };
+    let answer = tokio::time::timeout(Duration::from_secs(5), both).await;
+    let answer = answer.expect("it ends");
+    assert!(answer.text.contains("cannot know now"), "{answer:?}");
 }

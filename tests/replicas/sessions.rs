@@ -9,7 +9,7 @@ use support::{
     memory_store::Conduct,
 };
 
-use toolgate::gate::SessionLimits;
+use toolgate::gate::{Rate, SessionLimits};
 
 use crate::replica::{Replicas, reason};
 
@@ -20,7 +20,12 @@ const SESSIONS: [Revision; 3] = [
 ];
 
 /// Opens a session at a replica.
-async fn open(replicas: &Replicas, replica: usize, subject: &str, revision: Revision) -> Client {
+pub(crate) async fn open(
+    replicas: &Replicas,
+    replica: usize,
+    subject: &str,
+    revision: Revision,
+) -> Client {
     let token = replicas.token("desk:read").claim("sub", subject.into());
     let resource = replicas.all[replica].running.resource();
     let mut client = Client::new(resource, revision).with_token(token.build());
@@ -30,7 +35,7 @@ async fn open(replicas: &Replicas, replica: usize, subject: &str, revision: Revi
 }
 
 /// Returns a client of the same session at another replica.
-fn at(client: &Client, replicas: &Replicas, replica: usize) -> Client {
+pub(crate) fn at(client: &Client, replicas: &Replicas, replica: usize) -> Client {
     client.clone().at(replicas.all[replica].running.resource())
 }
 
@@ -184,11 +189,41 @@ async fn session_calls_that_need_the_store_get_503_while_it_does_not_work() {
             assert_eq!(first.call("read", json!({})).await.status, 200);
         }
         replicas.store.set(Conduct::Honest);
-        assert_eq!(
-            second.call("read", json!({})).await.status,
-            200,
-            "{conduct:?}"
-        );
+        // A store that has failed is asked again after a second.
+        let start = Instant::now();
+        while second.call("read", json!({})).await.status != 200 {
+            assert!(start.elapsed() < Duration::from_secs(3), "{conduct:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_sessions_cost_the_store_no_more_than_the_rate_of_their_caller() {
+    let rate = Rate::per_minute(1).with_burst(5);
+    let replicas = Replicas::start_with(|config| config.with_caller_rate(rate)).await;
+    let first = open(&replicas, 0, "alice", SESSIONS[0]).await;
+    let before = replicas.store.reads("session");
+    // An id of another form is not looked up at all.
+    let mallory = at(&first, &replicas, 1).with_session("guess".repeat(7));
+    let token = replicas.token("desk:read");
+    let token = token.claim("sub", "mallory".into()).build();
+    let mallory = mallory.with_token(&token);
+    assert_eq!(mallory.call("read", json!({})).await.status, 404);
+    assert_eq!(replicas.store.reads("session"), before);
+    let mut mallory = mallory;
+    for number in 0..50 {
+        let id = format!("00000000-0000-4000-8000-{number:012}");
+        mallory = mallory.with_session(id);
+        let answer = mallory.call("read", json!({})).await;
+        assert!([404, 429].contains(&answer.status), "{answer:?}");
+    }
+    let reads = replicas.store.reads("session") - before;
+    assert!((1..=5).contains(&reads), "{reads}");
+    // A caller whose session moves is counted once for each request.
+    let moved = at(&first, &replicas, 1);
+    for _ in 0..2 {
+        assert_eq!(moved.call("read", json!({})).await.status, 200);
     }
 }
 

@@ -38,6 +38,7 @@ struct State {
     values: BTreeMap<String, Stored>,
     restored: BTreeMap<String, Duration>,
     operations: usize,
+    reads: Vec<String>,
     start: Option<Instant>,
 }
 
@@ -65,6 +66,13 @@ impl MemoryStore {
     /// Puts values back, whatever is there.
     pub fn put_back(&self, values: BTreeMap<String, Stored>) {
         self.lock().values.extend(values);
+    }
+
+    /// Returns how many keys with this part were read.
+    #[must_use]
+    pub fn reads(&self, part: &str) -> usize {
+        let state = self.lock();
+        state.reads.iter().filter(|key| key.contains(part)).count()
     }
 
     /// Returns how many operations there were.
@@ -115,7 +123,10 @@ impl State {
 
 impl SharedStore for MemoryStore {
     fn get<'s>(&'s self, key: &'s str) -> StoreFuture<'s, Option<Vec<u8>>> {
-        self.answer(move |state| state.read(key))
+        self.answer(move |state| {
+            state.reads.push(key.to_owned());
+            state.read(key)
+        })
     }
 
     fn put<'s>(&'s self, key: &'s str, value: Vec<u8>, lifetime: Duration) -> StoreFuture<'s, ()> {

@@ -43,6 +43,8 @@ pub enum Event {
         id: u64,
         /// How it ended.
         outcome: RunOutcome,
+        /// Why the server has cancelled it.
+        reason: Option<&'static str>,
     },
 }
 
@@ -131,7 +133,7 @@ impl Observed {
         let mut outcomes = Vec::new();
         let events = self.take();
         for event in &events {
-            let Event::Outcome { id, outcome } = event else {
+            let Event::Outcome { id, outcome, .. } = event else {
                 continue;
             };
             let permits = |event: &&Event| matches!(event, Event::Decision { id: of, runs: true, .. } if of == id);
@@ -185,6 +187,7 @@ impl Observer for Observed {
         self.push(Event::Outcome {
             id: end.id,
             outcome: end.outcome,
+            reason: end.reason,
         });
     }
 

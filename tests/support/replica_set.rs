@@ -1,6 +1,12 @@
 //! Three processes that serve one resource behind a proxy, with one Redis.
 
-use std::{collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     MockIssuer, SigningKey, TokenBuilder,
@@ -65,6 +71,8 @@ impl ReplicaSet {
             set.replicas.push(Some(replica));
         }
         set.route();
+        // A new store knows nothing of the two seconds before it.
+        tokio::time::sleep(Duration::from_millis(2500)).await;
         set
     }
 
@@ -163,24 +171,20 @@ impl ReplicaSet {
     /// Stops all replicas and verifies their audit logs. Returns the number of records, and the ids
     /// of the recorded requests.
     pub async fn stop_and_verify(mut self) -> (u64, HashSet<String>) {
-        let (mut count, mut requests) = (0, HashSet::new());
+        let mut verifying = Vec::new();
         for index in 0..self.replicas.len() {
             if let Some(replica) = self.replicas[index].take() {
                 let ended = replica.ended_by("TERM").await;
                 assert!(ended.status.success(), "{ended:?}");
             }
             let path = self.folder.path().join(audit_file(index));
-            let key = AuditKey::parse(AUDIT_KEY).expect("a key");
-            let file = std::fs::File::open(&path).expect("a log");
-            let verified = verify([(audit_file(index), file)], &key, None).expect("it is read");
-            assert_eq!(verified.findings, [], "{index}");
-            assert_eq!(verified.lost, 0, "{index}");
-            count += verified.records;
-            let log = std::fs::read_to_string(&path).expect("a log");
-            requests.extend(log.lines().filter_map(|line| {
-                let record: Value = serde_json::from_str(line).ok()?;
-                record["request_id"].as_str().map(str::to_owned)
-            }));
+            verifying.push(std::thread::spawn(move || verified(index, &path)));
+        }
+        let (mut count, mut requests) = (0, HashSet::new());
+        for thread in verifying {
+            let (records, ids) = thread.join().expect("a valid log");
+            count += records;
+            requests.extend(ids);
         }
         (count, requests)
     }
@@ -219,6 +223,21 @@ impl ReplicaSet {
         let proof = TokenBuilder::proof(&self.key, "POST", &self.resource());
         proof.about(token).build()
     }
+}
+
+/// Verifies the audit log of a replica. Returns the number of records, and the ids of the requests.
+fn verified(index: usize, path: &Path) -> (u64, Vec<String>) {
+    let key = AuditKey::parse(AUDIT_KEY).expect("a key");
+    let file = std::fs::File::open(path).expect("a log");
+    let verified = verify([(audit_file(index), file)], &key, None).expect("it is read");
+    assert_eq!(verified.findings, [], "{index}");
+    assert_eq!(verified.lost, 0, "{index}");
+    let log = std::fs::read_to_string(path).expect("a log");
+    let requests = log.lines().filter_map(|line| {
+        let record: Value = serde_json::from_str(line).ok()?;
+        record["request_id"].as_str().map(str::to_owned)
+    });
+    (verified.records, requests.collect())
 }
 
 fn audit_file(index: usize) -> String {

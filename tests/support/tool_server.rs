@@ -90,6 +90,9 @@ async fn slow(
     _context: Context,
     State(runs): State<Runs>,
 ) -> String {
+    if millis > 10_000 {
+        runs.note("slow begins");
+    }
     tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
     runs.note("slow")
 }

@@ -43,6 +43,7 @@ fn ended(id: u64) -> RunEnd<'static> {
         id,
         time: TIME,
         result: "ran",
+        reason_code: None,
         duration: Duration::from_micros(3),
     }
 }

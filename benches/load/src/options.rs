@@ -10,7 +10,8 @@ toolgate-load: measures calls per second of a protected server and of its baseli
   toolgate-load                     measures everything and prints the table
   toolgate-load --only PART,PART    measures these parts: calls, sessions, operation,
                                     refusals, lists, latency, memory, crowd,
-                                    start
+                                    start; and replicas, which needs redis-server
+                                    and is measured only if it is named here
   toolgate-load --quick             a short run of everything, to check that it works
   toolgate-load stand               starts the servers for another load program, prints
                                     their addresses, and waits until its input ends
@@ -34,9 +35,23 @@ pub(crate) enum Part {
     Memory,
     Crowd,
     Start,
+    Replicas,
 }
 
-const PARTS: [(&str, Part); 9] = [
+/// The parts of a run without `--only`. The last one needs another program.
+const ALL: [Part; 9] = [
+    Part::Calls,
+    Part::Sessions,
+    Part::Operation,
+    Part::Refusals,
+    Part::Lists,
+    Part::Latency,
+    Part::Memory,
+    Part::Crowd,
+    Part::Start,
+];
+
+const PARTS: [(&str, Part); 10] = [
     ("calls", Part::Calls),
     ("sessions", Part::Sessions),
     ("operation", Part::Operation),
@@ -46,6 +61,7 @@ const PARTS: [(&str, Part); 9] = [
     ("memory", Part::Memory),
     ("crowd", Part::Crowd),
     ("start", Part::Start),
+    ("replicas", Part::Replicas),
 ];
 
 /// The requested action.
@@ -74,7 +90,7 @@ impl Default for Options {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            parts: PARTS.map(|(_, part)| part).to_vec(),
+            parts: ALL.to_vec(),
             rounds: 5,
             load: Load {
                 connections: 32,
@@ -125,7 +141,7 @@ impl Options {
 
     /// Whether the whole table is requested.
     pub(crate) fn is_all(&self) -> bool {
-        PARTS.iter().all(|(_, part)| self.parts.contains(part))
+        ALL.iter().all(|part| self.parts.contains(part))
     }
 
     /// Selects a run that only checks that everything works. Its figures are meaningless.

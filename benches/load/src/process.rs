@@ -31,6 +31,8 @@ pub(crate) fn machine_busy() -> Result<Duration, Fault> {
 pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
+    /// Its replicas, whose CPU time counts as its own.
+    replicas: Vec<Self>,
 }
 
 impl Process {
@@ -51,6 +53,7 @@ impl Process {
         let mut process = Self {
             child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            replicas: Vec::new(),
         };
         let mut said = String::new();
         BufReader::new(output).read_line(&mut said)?;
@@ -66,7 +69,24 @@ impl Process {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        Ok(Self { child, address })
+        let replicas = Vec::new();
+        Ok(Self {
+            child,
+            address,
+            replicas,
+        })
+    }
+
+    /// Returns the server together with replicas of it.
+    pub(crate) fn with_replicas(mut self, replicas: Vec<Self>) -> Self {
+        self.replicas = replicas;
+        self
+    }
+
+    /// Returns its address, and those of its replicas.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        let others = self.replicas.iter().map(|replica| replica.address);
+        [self.address].into_iter().chain(others).collect()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -81,6 +101,9 @@ impl Process {
     /// Returns its CPU time so far.
     pub(crate) fn busy(&self) -> Result<Duration, Fault> {
         let mut nanoseconds = 0;
+        for replica in &self.replicas {
+            nanoseconds += u64::try_from(replica.busy()?.as_nanos())?;
+        }
         for thread in fs::read_dir(self.file("task"))? {
             // A thread can end during this loop.
             let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {

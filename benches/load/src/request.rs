@@ -34,6 +34,14 @@ impl Endpoint {
         )
     }
 
+    /// Builds a call with a bound token and the proof of this request (RFC 9449 §4).
+    pub(crate) fn bound_call(&self, token: &str, proof: &str) -> Vec<u8> {
+        let call = self.call(None);
+        let line = call.iter().position(|&byte| byte == b'\n').unwrap_or(0) + 1;
+        let credentials = format!("authorization: DPoP {token}\r\ndpop: {proof}\r\n");
+        [&call[..line], credentials.as_bytes(), &call[line..]].concat()
+    }
+
     /// Builds a call in revision 2025-11-25 without a session.
     pub(crate) fn sessionless_call(&self, token: Option<&str>) -> Vec<u8> {
         self.post(&[OLDER], token, &older_call(1))

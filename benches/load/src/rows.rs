@@ -16,6 +16,7 @@ mod idle_sessions;
 mod latency;
 mod memory;
 mod operation;
+mod replicas;
 mod start;
 mod take_turns;
 mod wrk_scripts;
@@ -57,6 +58,9 @@ pub(crate) fn measure(options: &Options) -> Result<(), Fault> {
     }
     if does(Part::Start) {
         rows.push(start::start(&stage.issuer, options)?);
+    }
+    if does(Part::Replicas) {
+        rows.extend(replicas::replicas(&stage, options)?);
     }
     if options.is_all() {
         rows.extend(compiled());

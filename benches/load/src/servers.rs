@@ -21,6 +21,7 @@ mod handwritten;
 mod hundred;
 mod operated;
 mod protected;
+mod replica;
 mod unprotected;
 
 pub(crate) use feed::FEED;
@@ -65,6 +66,11 @@ enum Kind<'a> {
         words: &'a str,
         log: &'a str,
     },
+    Replica {
+        issuer: &'a str,
+        resource: &'a str,
+        store: &'a str,
+    },
 }
 
 impl<'a> Kind<'a> {
@@ -80,6 +86,11 @@ impl<'a> Kind<'a> {
             ["hundred", issuer] => Self::Hundred { issuer },
             ["feed", issuer] => Self::Feed { issuer },
             ["operated", issuer, words, log] => Self::Operated { issuer, words, log },
+            ["replica", issuer, resource, store] => Self::Replica {
+                issuer,
+                resource,
+                store,
+            },
             _ => return Err(format!("there is no such server: {}", arguments.join(" ")).into()),
         })
     }
@@ -109,6 +120,11 @@ impl<'a> Kind<'a> {
             Self::Operated { issuer, words, log } => {
                 operated::serve(listener, issuer, words, log).await
             }
+            Self::Replica {
+                issuer,
+                resource,
+                store,
+            } => replica::serve(listener, issuer, resource, store).await,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::json;
-use support::MockIssuer;
+use support::{MockIssuer, SigningKey};
 use tokio::runtime::{self, Runtime};
 
 use crate::{
@@ -49,6 +49,12 @@ impl Issuer {
         let token = self.imitation.token().audience(audience).scope(SCOPE);
         let token = token.claim("sub", json!(format!("user-{user:08}")));
         token.expires_in(6 * 3600).build()
+    }
+
+    /// Issues a token that is bound to this key (RFC 9449 §6).
+    pub(crate) fn bound_token(&self, audience: &str, scope: &str, key: &SigningKey) -> String {
+        let token = self.imitation.token().audience(audience).scope(scope);
+        token.bound_to(key).expires_in(6 * 3600).build()
     }
 
     /// Issues a valid ES256 token for this audience, distinct for each number.
@@ -98,9 +104,13 @@ pub(crate) struct Targets {
 impl Stage {
     /// Returns the call of another protected server, which must answer like the first.
     pub(crate) fn like_protected(&self, process: &Process) -> Result<Target, Fault> {
-        let token = self.issuer.token(&resource(process.address()), SCOPE, 0);
-        let at = mcp(process);
-        let call = Seen::of(&at, at.call(Some(&token)), 200)?;
+        self.like_protected_at(&mcp(process), &resource(process.address()))
+    }
+
+    /// Returns the call of a protected server at this address, which must answer like the first.
+    pub(crate) fn like_protected_at(&self, at: &Endpoint, resource: &str) -> Result<Target, Fault> {
+        let token = self.issuer.token(resource, SCOPE, 0);
+        let call = Seen::of(at, at.call(Some(&token)), 200)?;
         self.call.is_like("protected", &call)?;
         Ok(call.target())
     }

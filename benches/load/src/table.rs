@@ -35,6 +35,20 @@ impl Row {
         }
     }
 
+    /// Builds a row for a ratio that must not be above its target.
+    pub(crate) fn at_most(
+        measure: &'static str,
+        figures: String,
+        ratio: f64,
+        target: &'static str,
+        most: f64,
+    ) -> Self {
+        Self {
+            is_met: Some(ratio <= most),
+            ..Self::ratio(measure, figures, ratio, target, 0.0)
+        }
+    }
+
     /// Builds a row that another command measures.
     pub(crate) fn elsewhere(
         measure: &'static str,

@@ -1,10 +1,12 @@
 //! Requests that are repeated, and their expected responses.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
+
+use support::{SigningKey, TokenBuilder};
 
 use crate::{
     Fault,
-    connection::{Caller, Connection, Recorded},
+    connection::{Caller, Connection, Recorded, ask},
     frame::{Frame, find},
     request::Endpoint,
 };
@@ -22,6 +24,12 @@ pub(crate) enum Target {
         status: u16,
         body: Arc<[u8]>,
     },
+    /// Calls with a bound token, each with a proof of its own.
+    Bound {
+        endpoint: Endpoint,
+        credentials: Bound,
+        body: Arc<[u8]>,
+    },
     /// Calls in a session; every connection opens its own.
     Session {
         endpoint: Endpoint,
@@ -31,7 +39,49 @@ pub(crate) enum Target {
     },
 }
 
+/// A bound token and its key.
+#[derive(Clone)]
+pub(crate) struct Bound {
+    pub(crate) resource: String,
+    pub(crate) token: String,
+    pub(crate) key: Arc<SigningKey>,
+}
+
+impl Bound {
+    /// Builds a call with a new proof.
+    fn call(&self, endpoint: &Endpoint) -> Vec<u8> {
+        let proof = TokenBuilder::proof(&self.key, "POST", &self.resource);
+        endpoint.bound_call(&self.token, &proof.about(&self.token).build())
+    }
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound").finish_non_exhaustive()
+    }
+}
+
 impl Target {
+    /// Builds a target for calls with a bound token, which are answered like this one.
+    pub(crate) fn bound(
+        endpoint: &Endpoint,
+        credentials: Bound,
+        like: &Self,
+    ) -> Result<Self, Fault> {
+        let request = credentials.call(endpoint);
+        let answer = ask(endpoint.address, &request)?;
+        if let Self::Plain { body, .. } = like
+            && (answer.status, answer.body.as_bytes()) == (200, body)
+        {
+            return Ok(Self::Bound {
+                endpoint: endpoint.clone(),
+                credentials,
+                body: Arc::clone(body),
+            });
+        }
+        Err(format!("{endpoint:?} answers a bound token with {}", answer.body).into())
+    }
+
     /// Builds a target from a request and its recorded response.
     pub(crate) fn plain(endpoint: &Endpoint, request: Vec<u8>, seen: &Recorded) -> Self {
         Self::Plain {
@@ -83,14 +133,16 @@ impl Target {
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
         match self {
-            Self::Plain { endpoint, .. } | Self::Session { endpoint, .. } => endpoint,
+            Self::Plain { endpoint, .. }
+            | Self::Bound { endpoint, .. }
+            | Self::Session { endpoint, .. } => endpoint,
         }
     }
 
     /// Returns the response in a session, without the id of the call.
     pub(crate) fn result(&self) -> &str {
         match self {
-            Self::Plain { .. } => "",
+            Self::Plain { .. } | Self::Bound { .. } => "",
             Self::Session { result, .. } => result,
         }
     }
@@ -101,9 +153,18 @@ impl Target {
             endpoint, token, ..
         } = self
         else {
+            let bound = match self {
+                Self::Bound {
+                    endpoint,
+                    credentials,
+                    ..
+                } => Some((endpoint.clone(), credentials.clone())),
+                _ => None,
+            };
             return Ok(Asking {
                 request: self.request().to_vec(),
                 session: None,
+                bound,
             });
         };
         let token = token.as_deref();
@@ -117,6 +178,7 @@ impl Target {
         Ok(Asking {
             request,
             session: Some((session, place, FIRST)),
+            bound: None,
         })
     }
 
@@ -143,7 +205,7 @@ impl Target {
     pub(crate) fn request(&self) -> &[u8] {
         match self {
             Self::Plain { request, .. } => request,
-            Self::Session { .. } => &[],
+            Self::Bound { .. } | Self::Session { .. } => &[],
         }
     }
 
@@ -161,6 +223,7 @@ impl Target {
                 body: expected,
                 ..
             } => frame.status == *status && *body == **expected,
+            Self::Bound { body: expected, .. } => frame.status == 200 && *body == **expected,
             Self::Session { result, .. } => {
                 let number = asking.and_then(|asking| asking.session.as_ref());
                 let number = number.map_or(FIRST, |(_, _, number)| *number);
@@ -180,11 +243,16 @@ pub(crate) struct Asking {
     request: Vec<u8>,
     /// The session id, the offset of the call's id, and its current value.
     session: Option<(String, usize, u32)>,
+    /// What each request is built of.
+    bound: Option<(Endpoint, Bound)>,
 }
 
 impl Asking {
     /// Returns the bytes of the next request.
     pub(crate) fn next(&mut self) -> &[u8] {
+        if let Some((endpoint, credentials)) = &self.bound {
+            self.request = credentials.call(endpoint);
+        }
         if let Some((_, place, number)) = &mut self.session {
             // Ids must be unique in a session (JSON-RPC 2.0 §4).
             *number += 1;

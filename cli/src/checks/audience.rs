@@ -60,8 +60,5 @@ async fn without_session(context: &CheckContext, foreign: &str) -> Result<String
 }
 
 fn refused(answer: &Response) -> Result<String, String> {
-    match answer.status {
-        401 => Ok(answer.brief()),
-        _ => Err(answer.brief()),
-    }
+    answer.brief_if(answer.status == 401)
 }

@@ -143,10 +143,7 @@ async fn batch(context: &CheckContext, revision: &str) -> Result<Option<Response
 }
 
 fn is_refused(answer: &Response) -> Result<String, String> {
-    match answer.status {
-        400..=499 if answer.result().is_none() => Ok(answer.brief()),
-        _ => Err(answer.brief()),
-    }
+    answer.brief_if(matches!(answer.status, 400..=499) && answer.result().is_none())
 }
 
 fn is_invalid_request(answer: &Response) -> Result<String, String> {

@@ -269,10 +269,7 @@ async fn get(context: &CheckContext, section: &mut Section) {
     let answer = context.http.send(request).await;
     section.record(
         &GET,
-        answer.and_then(|answer| match answer.status {
-            400..=499 => Ok(answer.brief()),
-            _ => Err(answer.brief()),
-        }),
+        answer.and_then(|answer| answer.brief_if(matches!(answer.status, 400..=499))),
     );
 }
 

@@ -116,10 +116,7 @@ pub(super) async fn run(context: &CheckContext, bound: Option<BoundToken>) -> Ve
     let is_accepted = matches!(&accepted, Ok(answer) if answer.status != 401);
     section.record(
         &ACCEPTED,
-        accepted.and_then(|answer| match is_accepted {
-            true => Ok(answer.brief()),
-            false => Err(answer.brief()),
-        }),
+        accepted.and_then(|answer| answer.brief_if(is_accepted)),
     );
     if !is_accepted {
         // Then the refusal of an invalid proof shows nothing.
@@ -221,10 +218,9 @@ impl DpopClient<'_> {
             .send(request.header("dpop", first).header("dpop", second));
         section.record(
             &TWO,
-            answer.await.and_then(|answer| match answer.status {
-                400 | 401 => Ok(answer.brief()),
-                _ => Err(answer.brief()),
-            }),
+            answer
+                .await
+                .and_then(|answer| answer.brief_if(matches!(answer.status, 400 | 401))),
         );
     }
 
@@ -280,8 +276,7 @@ impl DpopClient<'_> {
             for (at, proof) in proofs.iter().enumerate() {
                 verdict = match self.send(proof).await {
                     Ok(answer) if *check == CHALLENGE => challenge(&answer),
-                    Ok(answer) if answer.status == 401 => Ok(answer.brief()),
-                    Ok(answer) => Err(answer.brief()),
+                    Ok(answer) => answer.brief_if(answer.status == 401),
                     Err(error) => Err(error),
                 };
                 if let Err(error) = &mut verdict {

@@ -32,10 +32,7 @@ pub(super) async fn run(context: &CheckContext) -> Vec<Finding> {
             .await;
         section.record(
             check,
-            answer.and_then(|answer| match answer.status {
-                200 => Ok(answer.brief()),
-                _ => Err(answer.brief()),
-            }),
+            answer.and_then(|answer| answer.brief_if(answer.status == 200)),
         );
     }
     section.close("not checked")

@@ -97,18 +97,17 @@ async fn attack(
     let answer = other.ask(http, "tools/list", json!({})).await;
     section.record(
         &REQUEST,
-        answer.and_then(|answer| match (answer.status, answer.result()) {
-            (400..=499, None) => Ok(answer.brief()),
-            _ => Err(answer.brief()),
+        answer.and_then(|answer| {
+            answer.brief_if(matches!(
+                (answer.status, answer.result()),
+                (400..=499, None)
+            ))
         }),
     );
     let answer = other.open_stream(http).await;
     section.record(
         &STREAM,
-        answer.and_then(|answer| match answer.status {
-            400..=499 => Ok(answer.brief()),
-            _ => Err(answer.brief()),
-        }),
+        answer.and_then(|answer| answer.brief_if(matches!(answer.status, 400..=499))),
     );
     let request = Request::new(Method::DELETE, context.target.typed());
     let deleted = http.send(other.with_headers(request)).await;

@@ -328,10 +328,7 @@ async fn any_version(context: &CheckContext, place: &str) -> Result<String, Stri
 
 async fn is_served(context: &CheckContext, request: Request) -> Result<String, String> {
     let answer = context.http.send(request).await?;
-    match answer.status == 200 && answer.object().is_some() {
-        true => Ok(answer.brief()),
-        false => Err(answer.brief()),
-    }
+    answer.brief_if(answer.status == 200 && answer.object().is_some())
 }
 
 /// Returns a member that is a list of strings, or `None` if it is absent.

@@ -237,10 +237,7 @@ impl ProtectedRequest<'_> {
         let answer = self.context.http.send(self.request().bearer(&token)).await;
         section.record(
             &LONG,
-            answer.and_then(|answer| match answer.status {
-                400..=499 => Ok(answer.brief()),
-                _ => Err(answer.brief()),
-            }),
+            answer.and_then(|answer| answer.brief_if(matches!(answer.status, 400..=499))),
         );
     }
 

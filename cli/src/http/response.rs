@@ -116,6 +116,14 @@ impl Response {
         })
     }
 
+    /// Returns what `brief` does, as an error unless the response is as it should be.
+    pub(crate) fn brief_if(&self, is_right: bool) -> Result<String, String> {
+        match is_right {
+            true => Ok(self.brief()),
+            false => Err(self.brief()),
+        }
+    }
+
     /// Whether a text occurs anywhere in the response.
     pub(super) fn repeats(&self, text: &str) -> bool {
         let is_in = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(text);

@@ -10,7 +10,7 @@ use super::{
     allowed_origins::{HOSTS, ORIGINS},
     audit_settings::{AUDIT_FILE, AUDIT_ON_FAILURE, AUDIT_SUBJECTS},
     config_file::CONFIG,
-    dpop_settings::PROOF_AGE,
+    dpop_settings::{PROOF_AGE, PROOF_AHEAD},
     from_env::{AUDIENCES, BANNER, DOCS_URL, DRAIN, ISSUERS, RESOURCE, SESSIONS},
     listen_settings::{BIND, LISTEN_PATH},
     metrics_settings::METRICS_BIND,
@@ -25,7 +25,7 @@ use super::{
 use crate::{rate::Rate, start_error::StartError, trusted_proxies::TrustedProxies};
 
 /// The settings, each with the variable that sets it.
-const SETTINGS: [(&str, &str); 33] = [
+const SETTINGS: [(&str, &str); 34] = [
     ("resource", RESOURCE),
     ("bind", BIND),
     ("endpoint", LISTEN_PATH),
@@ -44,6 +44,7 @@ const SETTINGS: [(&str, &str); 33] = [
     ("leeway_seconds", ""),
     ("published_scopes", PUBLISHED_SCOPES),
     ("dpop_proof_age_seconds", PROOF_AGE),
+    ("dpop_proof_ahead_seconds", PROOF_AHEAD),
     ("sessions", SESSIONS),
     ("banner", BANNER),
     ("drain_seconds", DRAIN),
@@ -127,6 +128,7 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
         .clone()
         .any(|issuer| issuer.introspection().is_some());
     let audit = valid.audit();
+    let proofs = valid.dpop().proof_times(valid.leeway());
     json!({
         "resource": valid.resource().as_str(),
         "bind": valid.bind(),
@@ -148,7 +150,8 @@ fn settings(config: &Config, valid: &ValidConfig, environment: &Environment) -> 
             PublishedScopes::All => "all",
             PublishedScopes::Baseline => "baseline",
         },
-        "dpop_proof_age_seconds": valid.dpop().proof_age().as_secs(),
+        "dpop_proof_age_seconds": proofs.age.as_secs(),
+        "dpop_proof_ahead_seconds": proofs.ahead.as_secs(),
         "sessions": valid.has_sessions(),
         "banner": valid.has_banner(),
         "drain_seconds": valid.drain().as_secs(),

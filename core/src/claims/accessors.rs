@@ -27,6 +27,16 @@ impl Claims {
         }
     }
 
+    /// Returns the party of the token: `subject` and its name, or `client` and its id if the token
+    /// has no subject.
+    #[doc(hidden)]
+    pub fn party(&self) -> (&'static str, &str) {
+        match &self.subject {
+            Some(subject) => ("subject", subject),
+            None => ("client", self.client_id.as_deref().unwrap_or_default()),
+        }
+    }
+
     /// Sets the subject (`sub`).
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<String>) -> Self {

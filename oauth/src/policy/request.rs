@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use toolgate_core::authorization::Target;
+
 use crate::{claims::Claims, clock::UnixTime};
 
 /// One question: may this subject perform this action on this resource now?
@@ -42,6 +44,17 @@ pub enum PolicyKind {
 }
 
 impl PolicyKind {
+    /// Returns the kind of an item.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(target: Target) -> Self {
+        match target {
+            Target::Tool(_) => Self::Tool,
+            Target::Prompt(_) => Self::Prompt,
+            Target::Resource(_) => Self::Resource,
+        }
+    }
+
     /// Returns the word for it, as COAZ-MCP has it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -39,7 +39,7 @@ mod target;
 mod tests;
 
 pub use nonce::Nonces;
-pub use settings::{Dpop, LONGEST_PROOF_AGE};
+pub use settings::{Dpop, LONGEST_PROOF_AGE, ProofTimes};
 
 use proof::Proof;
 use replay::{Outcome, Replays};
@@ -52,12 +52,6 @@ pub const NONCE: &str = "dpop-nonce";
 
 /// The refusal of a proof that was used before (RFC 9449 §11.1).
 const REPLAYED: ProofError = ProofError::Invalid("the proof was used before");
-
-/// Returns for how many seconds a proof is accepted: from the first moment to the last. The extra
-/// second covers the clock's resolution of whole seconds.
-const fn window(age: u64, leeway: u64) -> u64 {
-    age + 2 * leeway + 1
-}
 
 /// The parts of a request that a proof covers.
 #[derive(Debug, Clone, Copy)]
@@ -127,9 +121,7 @@ pub struct Proofs {
     /// The endpoint's URLs in normal form.
     targets: Vec<String>,
     algorithms: Vec<Algorithm>,
-    /// The maximum age of a proof in seconds, without the clock leeway.
-    age: u64,
-    leeway: u64,
+    times: ProofTimes,
     nonces: Option<Nonces>,
     replays: Replays,
     /// The proofs of all replicas, if they share a store.
@@ -140,25 +132,24 @@ pub struct Proofs {
 }
 
 impl Proofs {
-    /// Builds the verifier for an endpoint with these URLs. A proof more than `leeway` ahead of
-    /// the clock is from the future; one more than `age` plus `leeway` behind it is too old.
+    /// Builds the verifier for an endpoint with these URLs. A proof further ahead of the clock than
+    /// these times allow is from the future, and one further behind it is too old.
     pub fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,
         algorithms: Vec<Algorithm>,
-        (age, leeway): (Duration, Duration),
+        times: ProofTimes,
         nonces: Option<Nonces>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (targets, age, leeway) = (targets.into_iter(), age.as_secs(), leeway.as_secs());
         Self {
             targets: targets
+                .into_iter()
                 .filter_map(|address| target::normalize(address.as_ref()))
                 .collect(),
             algorithms,
-            age,
-            leeway,
+            times,
             nonces,
-            replays: Replays::new(window(age, leeway)),
+            replays: Replays::new(times.window()),
             shared: None,
             since: clock.now(),
             clock,
@@ -249,8 +240,10 @@ impl Proofs {
                 _ => return Err(ProofError::WantsNonce),
             }
         }
-        // The store knows the proofs of earlier processes.
-        if self.shared.is_none() && proof.issued_at < self.since {
+        // The store knows the proofs of earlier processes. An earlier process can have accepted a
+        // proof that is ahead of the clock.
+        let since = self.since.plus(self.times.ahead.as_secs());
+        if self.shared.is_none() && proof.issued_at < since {
             self.check_forgotten()?;
         }
         match self.replays.record(holder, &proof.key, &proof.id) {
@@ -290,7 +283,7 @@ impl Proofs {
             purpose: Purpose::Proof,
             name: &name,
             made_at: proof.issued_at,
-            lifetime: Duration::from_secs(window(self.age, self.leeway)),
+            lifetime: Duration::from_secs(self.times.window()),
         });
         match used.await {
             Ok(UseOutcome::First) => Ok(()),
@@ -311,6 +304,9 @@ impl Proofs {
             Some(nonces) if nonces.are_of_this_process() && self.shared.is_none() => Ok(()),
             // The response contains a nonce, and the client makes another proof.
             Some(_) => Err(ProofError::WantsNonce),
+            None if !self.times.ahead.is_zero() => Err(ProofError::Invalid(
+                "the server cannot know whether the proof was used before: try again in some minutes",
+            )),
             None => Err(ProofError::Invalid(
                 "the proof was made before this server started, and may have been used then: make a new proof",
             )),
@@ -318,14 +314,14 @@ impl Proofs {
     }
 
     fn check_time(&self, proof: &Proof, now: UnixTime) -> Result<(), ProofError> {
-        let latest = now.plus(self.leeway);
+        let latest = now.plus(self.times.future());
         if proof.issued_at > latest || proof.not_before.is_some_and(|start| start > latest) {
             return Err(ProofError::Invalid("the proof is from the future"));
         }
-        if now.since(proof.issued_at) > self.age + self.leeway
+        if now.since(proof.issued_at) > self.times.past()
             || proof
                 .expires_at
-                .is_some_and(|end| now >= end.plus(self.leeway))
+                .is_some_and(|end| now >= end.plus(self.times.leeway.as_secs()))
         {
             return Err(ProofError::Invalid("the proof is too old"));
         }

@@ -370,6 +370,9 @@ impl Gate {
         authorized: &mut AuthorizedRequest,
         headers: &HeaderMap,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
+        if authorized.permit.caller().is_none() {
+            self.check_freshness(authorized, headers)?;
+        }
         // A local caller has one connection and no session in the table.
         if authorized.message.operation() == Some(Operation::Initialize) && !self.is_local {
             self.reserve(authorized, headers)?;

@@ -232,13 +232,8 @@ impl DecisionPoint {
     }
 
     fn resource<'r>(&'r self, target: Target, requested: &'r str) -> PolicyResource<'r> {
-        let kind = match target {
-            Target::Tool(_) => PolicyKind::Tool,
-            Target::Prompt(_) => PolicyKind::Prompt,
-            Target::Resource(_) => PolicyKind::Resource,
-        };
         let item = self.items.get(target).unwrap_or(requested);
-        PolicyResource::new(kind, requested).with_item(item)
+        PolicyResource::new(PolicyKind::of(target), requested).with_item(item)
     }
 
     /// Returns the arguments of a request that the author has opted in.

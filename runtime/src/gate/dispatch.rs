@@ -22,6 +22,7 @@ use super::{
     session::GuardedBody,
     session_fast_path, slow_answer,
     stateless_fast_path::{self, DeniedDuringRun},
+    stream_resume::Resumed,
 };
 
 /// Runs an authorized request and returns its answer. If it takes long outside of a session,
@@ -81,7 +82,10 @@ where
             let running = run_in_session(gate, &mut authorized, parts, dpop);
             running.boxed().await
         }
-        ExecutionPath::Rmcp => None,
+        ExecutionPath::Rmcp => match Resumed::of(gate, &authorized, parts) {
+            Some(resumed) => resumed.answer(gate, parts).boxed().await,
+            None => None,
+        },
     };
     if let Some(response) = response {
         return response;

@@ -34,7 +34,8 @@ pub(super) enum ExecutionPath {
     DirectSessionCall,
     /// `tools/call` in a session: rmcp's session gets the message that was authorized.
     SessionCall,
-    /// Everything else: rmcp reads the request again, and dispatch compares it with the permit.
+    /// Everything else: rmcp reads the request again, and dispatch compares it with the permit. A
+    /// recorded stream is resumed without rmcp (`stream_resume.rs`).
     Rmcp,
 }
 

@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::{
     config::RequestLimits,
-    item::RoundRequest,
+    item::{LogLevel, RoundRequest},
     json,
     observer::trace_context::TRACEPARENT,
     operation::{self, Malformed, Operation},
@@ -162,6 +162,18 @@ impl IncomingMessage {
                 let meta = self.request()?.request.get_meta();
                 meta.get(TRACEPARENT)?.as_str()
             }
+        }
+    }
+
+    /// Returns the number of the level that a `logging/setLevel` sets.
+    #[expect(
+        deprecated,
+        reason = "the protocol deprecates log messages in 2026-07-28, and still has them"
+    )]
+    pub(super) fn log_level(&self) -> Option<u8> {
+        match &self.request()?.request {
+            ClientRequest::SetLevelRequest(set) => Some(LogLevel::from(set.params.level) as u8),
+            _ => None,
         }
     }
 

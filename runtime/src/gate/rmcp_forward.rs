@@ -58,7 +58,9 @@ where
         session.after_starting_calls().await;
     }
     // rmcp reads the bytes again: the values need not be in memory twice.
-    let (envelope, headers) = match reservation.is_some() || parts.method == Method::DELETE {
+    let log_level = message.log_level();
+    let asks_store = reservation.is_some() || parts.method == Method::DELETE || log_level.is_some();
+    let (envelope, headers) = match asks_store {
         true => (message.response_envelope(), parts.headers.clone()),
         false => Default::default(),
     };
@@ -78,6 +80,11 @@ where
         && shared.remove(session.id()).await.is_err()
     {
         return unavailable(Operation::EndSession);
+    }
+    if let (Some(shared), Some(session), Some(level)) = (&gate.shared_sessions, &session, log_level)
+        && shared.set_log_level(session.id(), level).await.is_err()
+    {
+        return unavailable(Operation::SetLevel);
     }
     let opening = reservation.map(|place| (place, closer(inner.clone(), &parts)));
     parts.extensions.insert(permit.clone());
@@ -133,13 +140,7 @@ where
         return done;
     }
     if streams && response.status().is_success() {
-        let life = caller.as_ref().map(|caller| lifetime(gate, caller));
-        let revoked = caller.map(|caller| gate.until_revoked(&caller));
-        let response = response.map(|body| {
-            let (stop, open) = (gate.stop.clone(), gate.open_streams.open());
-            ExpiringBody::new(body, life, revoked, stop, open)
-        });
-        return GuardedBody::guard(response.map(Body::new), session);
+        return until_expiry(gate, caller.as_ref(), session, response.map(Body::new));
     }
     let response = in_json(response).await;
     let response = match late {
@@ -147,6 +148,22 @@ where
         None => response,
     };
     GuardedBody::guard(response, session)
+}
+
+/// Ends an open stream with the token of its caller.
+pub(super) fn until_expiry(
+    gate: &Gate,
+    caller: Option<&Caller>,
+    session: Option<Arc<SessionGuard>>,
+    response: Response<Body>,
+) -> Response<Body> {
+    let life = caller.map(|caller| lifetime(gate, caller));
+    let revoked = caller.map(|caller| gate.until_revoked(caller));
+    let response = response.map(|body| {
+        let (stop, open) = (gate.stop.clone(), gate.open_streams.open());
+        ExpiringBody::new(body, life, revoked, stop, open)
+    });
+    GuardedBody::guard(response.map(Body::new), session)
 }
 
 /// Returns whether rmcp runs a service for the session.

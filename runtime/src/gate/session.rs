@@ -22,6 +22,7 @@ use futures_util::FutureExt;
 use http::{HeaderName, StatusCode};
 use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
+use toolgate_store::SessionRecord;
 
 use crate::{
     caller::{Caller, Identity},
@@ -40,7 +41,7 @@ pub(super) use closing::closer;
 pub(crate) use open_requests::SessionGuard;
 pub(super) use open_requests::{GuardedBody, StartingCall};
 pub(crate) use release::SessionServices;
-pub(crate) use shared_sessions::SharedSessions;
+pub(crate) use shared_sessions::{Resumption, SharedSessions};
 
 use {
     open_requests::Activity,
@@ -222,12 +223,21 @@ impl Sessions {
         Some(is_due)
     }
 
-    /// Returns a function that ends a session in this process.
-    pub(super) fn ender(&self) -> impl Fn(&str) + Send + use<> {
+    /// Returns a function that updates a session of this process from its record, and ends it if the
+    /// record was removed.
+    pub(super) fn updater(&self) -> impl Fn(&str, Option<SessionRecord>) + Send + use<> {
         let store = Arc::clone(&self.store);
-        move |id: &str| {
-            let removed = store.lock().remove(id);
-            close(removed.into_iter().collect());
+        move |id: &str, record| {
+            let mut table = store.lock();
+            match (record, table.get_mut(id)) {
+                (Some(record), Some(entry)) => entry.activity.set_log_level(record.log_level),
+                (Some(_), None) => {}
+                (None, _) => {
+                    let removed = table.remove(id);
+                    drop(table);
+                    close(removed.into_iter().collect());
+                }
+            }
         }
     }
 
@@ -296,7 +306,7 @@ impl SessionReservation {
     }
 
     /// Adds a session of another replica, without a service, unless a concurrent request was faster.
-    pub(super) fn adopt(mut self, id: &str, owner: &Caller, close: Close) {
+    pub(super) fn adopt(mut self, id: &str, owner: &Caller, log_level: Option<u8>, close: Close) {
         let store = Arc::clone(&self.store);
         let mut table = store.lock();
         if table.get_mut(id).is_some() {
@@ -305,7 +315,9 @@ impl SessionReservation {
             return;
         }
         self.is_used = true;
-        let entry = self.entry(Some(owner), Activity::released(), close);
+        let activity = Activity::released();
+        activity.set_log_level(log_level);
+        let entry = self.entry(Some(owner), activity, close);
         table.put(id.to_owned(), entry);
         self.watch(&mut table);
     }

@@ -147,6 +147,13 @@ impl Throttle {
         self.count(&self.callers, RateOf::Caller, rate, identity)
     }
 
+    /// Takes back a counted request of a caller.
+    pub(super) fn give_back_caller(&self, identity: &Identity) {
+        if let Some(rate) = self.settings.caller {
+            self.callers.give_back(self.key(identity), rate);
+        }
+    }
+
     /// Counts a request for a rate of the configuration, if there is one.
     fn count(
         &self,
@@ -179,10 +186,8 @@ impl Throttle {
             taken.map(|()| running)
         });
         begun.inspect_err(|_| {
-            if let (RateLimitKey::Caller(identity), Some(rate)) =
-                (&used.rate_limit_key, self.settings.caller)
-            {
-                self.callers.give_back(self.key(identity), rate);
+            if let RateLimitKey::Caller(identity) = &used.rate_limit_key {
+                self.give_back_caller(identity);
             }
         })
     }
@@ -264,9 +269,7 @@ impl Throttle {
     /// Takes back what a caller's request has counted here, because another replica's count refuses
     /// it. `items` are those that it has counted, each with its rate.
     pub(super) fn take_back(&self, caller: &Identity, items: impl Iterator<Item = (Target, Rate)>) {
-        if let Some(rate) = self.settings.caller {
-            self.callers.give_back(self.key(caller), rate);
-        }
+        self.give_back_caller(caller);
         let rate_limit_key = RateLimitKey::Caller(caller.clone());
         for (target, rate) in items {
             self.items

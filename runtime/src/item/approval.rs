@@ -154,7 +154,7 @@ impl PendingDecision {
             ApprovalDecision::Unknown => {
                 self.report("used_or_expired");
                 denied(
-                    "this approval was used before, or it has expired, so nothing was done; call again without it",
+                    "this approval was used before, it has expired, or another replica of the server has it, so nothing was done; call again without it",
                 )
             }
             ApprovalDecision::Pending(page) => Ok(Some(open(&self.round, page, self.question)?)),

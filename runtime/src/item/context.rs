@@ -88,12 +88,13 @@ impl Context {
         log::log(&self.0, level, data.into()).await;
     }
 
-    /// Waits until the client cancels the call.
+    /// Waits until the call is cancelled: by the client, or because its token was revoked. In the second
+    /// case the item is dropped, and a task that it has started can wait for this.
     pub async fn cancelled(&self) {
         self.0.ct.cancelled().await;
     }
 
-    /// Returns whether the client has cancelled the call.
+    /// Returns whether the call was cancelled, as for [`cancelled`](Self::cancelled).
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.ct.is_cancelled()

@@ -74,8 +74,8 @@ pub struct RunReport {
     method: &'static str,
     item: Arc<str>,
     started: Instant,
-    /// The outcome if nothing else happens, or `None` after the report.
-    noted: Mutex<Option<RunOutcome>>,
+    /// The outcome if nothing else happens, and its reason, or `None` after the report.
+    noted: Mutex<Option<(RunOutcome, Option<&'static str>)>>,
 }
 
 impl RunReport {
@@ -92,7 +92,7 @@ impl RunReport {
             method,
             item,
             started: Instant::now(),
-            noted: Mutex::new(Some(RunOutcome::NotRun)),
+            noted: Mutex::new(Some((RunOutcome::NotRun, None))),
         }
     }
 
@@ -127,8 +127,17 @@ impl RunReport {
 
     /// Notes how the run ends. A later round of the same request replaces it.
     pub(crate) fn note(&self, outcome: RunOutcome) {
+        self.note_with(outcome, None);
+    }
+
+    /// Notes that the server has cancelled the run, and why.
+    pub(crate) fn cancel(&self, reason: &'static str) {
+        self.note_with(RunOutcome::Cancelled, Some(reason));
+    }
+
+    fn note_with(&self, outcome: RunOutcome, reason: Option<&'static str>) {
         if let Some(noted) = &mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner) {
-            *noted = outcome;
+            *noted = (outcome, reason);
         }
     }
 
@@ -139,7 +148,7 @@ impl RunReport {
             self.note(RunOutcome::Panic);
         }
         let noted = self.noted.lock();
-        let Some(outcome) = noted.unwrap_or_else(PoisonError::into_inner).take() else {
+        let Some((outcome, reason)) = noted.unwrap_or_else(PoisonError::into_inner).take() else {
             return;
         };
         let end = OutcomeEvent {
@@ -147,6 +156,7 @@ impl RunReport {
             method: self.method,
             item: &self.item,
             outcome,
+            reason,
             duration: self.started.elapsed(),
         };
         self.observer.ended(&end);

@@ -8,6 +8,7 @@ use rmcp::{
     transport::streamable_http_server::StreamableHttpService,
 };
 use tokio_util::sync::CancellationToken;
+use toolgate_store::SharedSessionRecords;
 
 use crate::{
     authorization::EnabledItems,
@@ -27,6 +28,7 @@ pub(super) use admin_listener::AdminListener;
 
 use super::{
     Server,
+    access_watch::AccessWatch,
     catalogue::{Catalogue, Sets},
     changes::Changes,
     gate_plan::{self, GatePlan},
@@ -40,6 +42,7 @@ use super::{
     shared::Shared,
     shared_sessions::ReplicatedSessions,
     startup_banner::StartupBanner,
+    stream_events,
     subscriptions::ChangeNotifier,
     tool_list_cache::ToolListCache,
     transport,
@@ -133,8 +136,7 @@ pub(super) fn assemble(
     #[cfg(feature = "admin")]
     let admin = {
         let mut faults = SetupErrors::default();
-        let changes = shared.notifier.as_ref().map(|notifier| &notifier.changes);
-        let admin = AdminListener::start(&plan, changes, &mut faults);
+        let admin = AdminListener::start(&plan, shared.watch.changes(), &mut faults);
         faults.finish(admin)?
     };
     let documents = plan.documents(&name, &version);
@@ -162,7 +164,9 @@ pub(super) fn assemble(
     );
     let documentation = documents.documentation(catalogue);
     let cors = routes::cors(plan.origins.clone(), parameter_headers(&catalogue.tools));
-    let sessions = Arc::new(SessionsWithSecuritySchemes::default());
+    let replicas = plan.replicas.as_ref().filter(|_| shared.has_sessions);
+    let streams = replicas.map(|replicas| stream_events::records(&replicas.store));
+    let sessions = Arc::new(SessionsWithSecuritySchemes::new(streams.clone()));
     let (has_sessions, authorizer) = (shared.has_sessions, shared.authorizer.clone());
     let session_fast_path = has_sessions.then(|| -> Arc<dyn SessionFastPath> {
         Arc::new(OpenSessions {
@@ -170,13 +174,16 @@ pub(super) fn assemble(
             stop: session_shutdown.clone(),
         })
     });
-    let shared_sessions = plan.replicas.as_ref().filter(|_| has_sessions);
-    let shared_sessions = shared_sessions.map(|replicas| -> Arc<dyn SharedSessions> {
+    let shared_sessions = replicas.zip(streams);
+    let shared_sessions = shared_sessions.map(|(replicas, streams)| -> Arc<dyn SharedSessions> {
         Arc::new(ReplicatedSessions {
-            store: replicas.store.clone(),
+            shared: SharedSessionRecords::new(
+                replicas.store.clone(),
+                plan.settings.session_limits().record_lifetime(),
+            ),
+            streams,
             records: Arc::clone(&shared.records),
             sessions: Arc::clone(&sessions),
-            lifetime: plan.settings.session_limits().record_lifetime(),
         })
     });
     let stateless_fast_path = Arc::clone(&shared);
@@ -233,7 +240,9 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
     let changes = changes.or_else(|| config.has_admin().then(Changes::new));
     let offered = catalogue.offered(changes.is_some());
     let enabled_items = catalogue.enabled_items();
-    attach(changes.as_ref(), &catalogue, &enabled_items, &mut faults);
+    // The operator of another replica can switch items without a listener of this one.
+    let switched = changes.clone().unwrap_or_default();
+    attach(&switched, &catalogue, &enabled_items, &mut faults);
     let plan = GatePlan::new(
         &server.name,
         &offered,
@@ -249,6 +258,9 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         return Err(faults.into_error());
     };
     let plan = faults.finish(plan)?;
+    let operators = switched.clone();
+    let switch = move |items: &_| operators.set_operators(items);
+    plan.revocations.on_switched(switch);
     let has_sessions = plan.settings.has_sessions() && server.has_sessions;
     let mut identity = Implementation::new(&server.name, &server.version);
     identity.title = server.title;
@@ -277,6 +289,7 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
         info,
         catalogue,
         rules: Arc::clone(&plan.rules),
+        watch: AccessWatch::new(&plan.revocations, &switched),
         authorizer,
         decision_point: plan.decision_point.clone(),
         visibility: plan.visibility,
@@ -298,13 +311,12 @@ pub(super) fn prepare(server: Server<()>, config: &Config) -> Result<Prepared, S
 
 /// Attaches the handle on changes to the items that it switches.
 fn attach(
-    changes: Option<&Changes>,
+    changes: &Changes,
     catalogue: &Catalogue,
     enabled_items: &Arc<EnabledItems>,
     faults: &mut SetupErrors,
 ) {
-    let is_taken = changes.is_some_and(|changes| !changes.attach(catalogue.names(), enabled_items));
-    if is_taken {
+    if !changes.attach(catalogue.names(), enabled_items) {
         faults.add(
             "one `Changes` was given to two servers",
             "create one `Changes::new()` for each server",

@@ -173,6 +173,7 @@ impl Observer for AuditObserver {
             id: end.id,
             time: self.clock.now().seconds(),
             result: end.outcome.as_str(),
+            reason: end.reason,
             duration: end.duration,
         };
         match &self.waiting {

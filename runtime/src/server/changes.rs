@@ -1,15 +1,16 @@
 //! Changes while a server runs, and who is notified.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     fmt,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use tokio::sync::broadcast;
+use toolgate_store::{ItemKind, ItemName};
 
 use crate::{
     authorization::{EnabledItems, Target},
@@ -47,23 +48,21 @@ pub struct Changes {
     of_lists: Arc<AtomicU64>,
     server: Arc<OnceLock<(Names, Arc<EnabledItems>)>>,
     /// What is switched off, and by whom.
-    off: Arc<Mutex<HashSet<(Target, Hand)>>>,
+    off: Arc<Mutex<Off>>,
 }
+
+/// The items that are switched off, and by whom.
+type Off = HashSet<(Target, Hand)>;
 
 /// Who switches an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Hand {
     Program,
-    #[cfg(feature = "admin")]
     Operator,
 }
 
 impl Hand {
-    const ALL: &[Self] = &[
-        Self::Program,
-        #[cfg(feature = "admin")]
-        Self::Operator,
-    ];
+    const ALL: [Self; 2] = [Self::Program, Self::Operator];
 }
 
 /// The items of a server, with the names that they are switched by: URIs and templates are as
@@ -83,6 +82,14 @@ impl Names {
         let mut items = self.0.iter();
         let found = items.find(|(target, known)| *known == name && K::index(*target).is_some());
         found.map(|(target, _)| *target)
+    }
+
+    fn named(&self, item: &ItemName) -> Option<Target> {
+        match item.kind {
+            ItemKind::Tool => self.target::<ToolKind>(&item.name),
+            ItemKind::Prompt => self.target::<PromptKind>(&item.name),
+            ItemKind::Resource => self.target::<ResourceKind>(&item.name),
+        }
     }
 }
 
@@ -184,27 +191,44 @@ impl Changes {
         self.notify(Change::Contents(uri.into()));
     }
 
-    fn switch<K: KindParts>(&self, name: &str, on: bool) -> Result<(), UnknownItemError> {
-        self.switch_by::<K>(Hand::Program, name, on).map(drop)
+    /// Switches off exactly these items for the operator. A name that the server does not have is
+    /// that of another version of it.
+    pub(super) fn set_operators(&self, switched_off: &BTreeSet<ItemName>) {
+        let Some((names, enabled_items)) = self.server.get() else {
+            return;
+        };
+        let wanted = switched_off.iter().filter_map(|item| names.named(item));
+        let wanted: HashSet<Target> = wanted.collect();
+        let mut off = self.lock();
+        let set = off.iter().filter(|(_, hand)| *hand == Hand::Operator);
+        let set: HashSet<Target> = set.map(|(target, _)| *target).collect();
+        for target in wanted.symmetric_difference(&set) {
+            let is_on = set.contains(target);
+            self.set(enabled_items, &mut off, (*target, Hand::Operator), is_on);
+        }
     }
 
-    /// Switches an item for the operator. Returns whether that changes the operator's switch.
+    /// Checks that the server has an item.
     #[cfg(feature = "admin")]
-    pub(super) fn operator_switches<K: KindParts>(
-        &self,
-        name: &str,
-        on: bool,
-    ) -> Result<bool, UnknownItemError> {
-        self.switch_by::<K>(Hand::Operator, name, on)
+    pub(super) fn check(&self, item: &ItemName) -> Result<(), UnknownItemError> {
+        let server = self.server.get();
+        let found = server.and_then(|(names, _)| names.named(item));
+        found.map(drop).ok_or_else(|| UnknownItemError {
+            noun: item.kind.as_str(),
+            name: item.name.clone(),
+            is_running: server.is_some(),
+        })
     }
 
-    /// Switches an item. It is on if neither the program nor the operator has switched it off.
-    fn switch_by<K: KindParts>(
-        &self,
-        hand: Hand,
-        name: &str,
-        on: bool,
-    ) -> Result<bool, UnknownItemError> {
+    /// Returns whether the operator has switched an item off.
+    pub(super) fn is_off_by_operator(&self, target: Target) -> bool {
+        // Without the lock first: each run is checked, and nearly every item is on.
+        let is_on = self.server.get().is_none_or(|(_, all)| all.is_on(target));
+        !is_on && self.lock().contains(&(target, Hand::Operator))
+    }
+
+    /// Switches an item for the program.
+    fn switch<K: KindParts>(&self, name: &str, on: bool) -> Result<(), UnknownItemError> {
         let unknown = || UnknownItemError {
             noun: K::NOUN,
             name: name.to_owned(),
@@ -212,9 +236,20 @@ impl Changes {
         };
         let (names, enabled_items) = self.server.get().ok_or_else(unknown)?;
         let target = names.target::<K>(name).ok_or_else(unknown)?;
-        // One lock for both steps: two concurrent switches must not leave an item on.
-        let mut off = self.off.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_changed = match on {
+        self.set(enabled_items, &mut self.lock(), (target, Hand::Program), on);
+        Ok(())
+    }
+
+    /// Switches an item. It is on if neither the program nor the operator has switched it off. The
+    /// lock is held for both steps: two concurrent switches must not leave an item on.
+    fn set(
+        &self,
+        enabled_items: &EnabledItems,
+        off: &mut Off,
+        (target, hand): (Target, Hand),
+        on: bool,
+    ) {
+        match on {
             true => off.remove(&(target, hand)),
             false => off.insert((target, hand)),
         };
@@ -223,7 +258,10 @@ impl Changes {
             self.count_list_change();
             self.notify(Change::of_list(target));
         }
-        Ok(is_changed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Off> {
+        self.off.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn notify(&self, change: Change) {

@@ -20,7 +20,7 @@ pub(super) fn proofs(
         Proofs::new(
             settings.resource().addresses(),
             dpop.algorithms().to_vec(),
-            (dpop.proof_age(), settings.leeway()),
+            dpop.proof_times(settings.leeway()),
             nonces,
             Arc::clone(clock),
         )

@@ -26,9 +26,9 @@ use tower::Layer;
 use crate::{authorization::Permit, caller::Caller, error::Error};
 
 use super::{
-    Visibility, access_table::AccessTable, assembly::Assembled, gate_plan::BuiltGate,
-    http_entry::with_cors, listener_quota::Quota, local_sessions::LocalSessions, routes::Served,
-    serve, startup_banner::StartupBanner, transport,
+    Visibility, access_table::AccessTable, access_watch::AccessWatch, assembly::Assembled,
+    gate_plan::BuiltGate, http_entry::with_cors, listener_quota::Quota,
+    local_sessions::LocalSessions, routes::Served, serve, startup_banner::StartupBanner, transport,
 };
 
 mod access;
@@ -85,6 +85,8 @@ pub struct HandlerGate(Arc<HandlerGateInner>);
 /// A built gate, and what is served with it.
 struct HandlerGateInner {
     access: AccessTable,
+    /// Ends running work whose authorization is taken away.
+    watch: AccessWatch,
     built_gate: BuiltGate,
     /// The questions of `confirm` and `approve`, if any item has one.
     decisions: Option<SealedUserChecks>,

@@ -37,7 +37,7 @@ use crate::{
     scope::ScopeSet,
 };
 
-use super::dispatch_check::gate_extension;
+use super::{access_watch::AccessWatch, dispatch_check::gate_extension};
 use page_completion::PageCompletion;
 
 mod page_completion;
@@ -51,6 +51,7 @@ const MAX_ROUNDS: usize = 10;
 pub(super) struct RoundGuard<'h> {
     pub(super) seal: &'h Arc<RoundSeal>,
     pub(super) rules: &'h Rules,
+    pub(super) watch: &'h AccessWatch,
     pub(super) authorizer: Option<&'h Authorizer>,
     pub(super) decision_point: Option<&'h DecisionPoint>,
 }
@@ -128,7 +129,12 @@ impl<'h> Rounds<'h> {
             permit = self.authorize_again(&permit).await?;
             self.note(RunOutcome::ToolError);
             let round = self.validate(&permit, &round_request)?;
-            end = page.alongside(run(&permit, round)).await?;
+            // The caller's first token is watched by who calls this.
+            let running = self
+                .guard
+                .watch
+                .during(&permit, self.report(), run(&permit, round));
+            end = page.alongside(running).await.map_err(ErrorData::from)??;
         }
         match end.into_input_request() {
             Ok(_) => Err(RunError::Failed(ErrorData::internal_error(
@@ -139,8 +145,12 @@ impl<'h> Rounds<'h> {
         }
     }
 
+    fn report(&self) -> Option<&Arc<RunReport>> {
+        gate_extension(&self.context.extensions)
+    }
+
     fn note(&self, outcome: RunOutcome) {
-        if let Some(report) = gate_extension::<Arc<RunReport>>(&self.context.extensions) {
+        if let Some(report) = self.report() {
             report.note(outcome);
         }
     }
@@ -185,7 +195,11 @@ impl<'h> Rounds<'h> {
         let latest_caller: &LatestCaller = gate_extension(&self.context.extensions)
             .ok_or_else(|| refuse("the request belongs to no session"))?;
         let operation = self.operation;
-        let mut admission = match self.guard.rules.decide(operation, latest_caller.caller()) {
+        let caller = latest_caller.caller();
+        if let Some(withdrawn) = self.guard.watch.withdrawn(caller.as_ref(), before.target()) {
+            return Err(refuse(withdrawn.as_str()));
+        }
+        let mut admission = match self.guard.rules.decide(operation, caller) {
             Decision::Admit(permit) => Admission::Permitted(permit),
             Decision::Ask(undecided) => Admission::Undecided(undecided),
             Decision::Deny(..) => return Err(refuse("the latest token does not authorize it")),
@@ -199,28 +213,21 @@ impl<'h> Rounds<'h> {
         if let Some(authorized) = self.ask_item(&admission, &refuse).await? {
             admission.extend(authorized);
         }
-        match (admission, self.guard.decision_point) {
-            (Admission::Permitted(permit), _) => Ok(permit),
-            (Admission::Undecided(undecided), Some(point)) => {
-                let question = PolicyQuestion {
-                    operation,
-                    arguments: self.arguments,
-                    session: self.session(),
-                };
-                let decided = point.decide(self.guard.rules, undecided, question).await;
-                let allowed = decided.map_err(|not_allowed| {
-                    let error = refuse(&not_allowed.fault.to_string());
-                    match not_allowed.fault {
-                        PolicyFault::Denied(_) | PolicyFault::Failed => error,
-                        PolicyFault::Unavailable { .. } | PolicyFault::TooManyPending => {
-                            unavailable()
-                        }
-                    }
-                })?;
-                Ok(allowed.permit)
+        let question = PolicyQuestion {
+            operation,
+            arguments: self.arguments,
+            session: self.session(),
+        };
+        let (point, rules) = (self.guard.decision_point, self.guard.rules);
+        let decided = admission.decided(point, rules, question).await;
+        let allowed = decided.map_err(|not_allowed| {
+            let error = refuse(&not_allowed.fault.to_string());
+            match not_allowed.fault {
+                PolicyFault::Denied(_) | PolicyFault::Failed => error,
+                PolicyFault::Unavailable { .. } | PolicyFault::TooManyPending => unavailable(),
             }
-            (Admission::Undecided(_), None) => Err(refuse("there is no decision point")),
-        }
+        })?;
+        Ok(allowed.permit)
     }
 
     /// Calls the `authorize` function of the item, if it has one.

@@ -129,13 +129,7 @@ impl PolicyPlan {
 impl ItemAccessRegistry {
     /// Returns every item with its kind and its name or its URI.
     fn kinds(&self) -> impl Iterator<Item = (Target, PolicyKind, &str)> {
-        self.targeted_terms().map(|(target, name, _)| {
-            let kind = match target {
-                Target::Tool(_) => PolicyKind::Tool,
-                Target::Prompt(_) => PolicyKind::Prompt,
-                Target::Resource(_) => PolicyKind::Resource,
-            };
-            (target, kind, name)
-        })
+        let items = self.targeted_terms();
+        items.map(|(target, name, _)| (target, PolicyKind::of(target), name))
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     clock::{Clock, SharedClock},
     error::SetupErrors,
     item::{DeclaredQuestion, ItemLimits},
+    policy::PolicyKind,
     scope::{Scope, ScopeSet, ScopeTable},
     uri_pattern::UriPattern,
 };
@@ -100,11 +101,7 @@ impl ItemAccessRegistry {
             let question = terms.question;
             question.is_some_and(DeclaredQuestion::is_approval)
         })?;
-        let noun = match target {
-            Target::Tool(_) => "tool",
-            Target::Prompt(_) => "prompt",
-            Target::Resource(_) => "resource",
-        };
+        let noun = PolicyKind::of(target).as_str();
         Some(format!("{noun} `{name}`"))
     }
 

@@ -13,7 +13,11 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::{Stream, future::BoxFuture};
+use futures_util::{
+    Stream, StreamExt,
+    future::{BoxFuture, ready},
+    stream,
+};
 use http::{Request, Response, header};
 use http_body_util::BodyExt;
 use rmcp::{
@@ -31,11 +35,15 @@ use rmcp::{
     },
 };
 use serde_json::Value;
+use toolgate_store::{ResumePoint, StreamRecords};
 use tower::{Service, ServiceExt};
 
 use crate::{gate::ListsTools, item::SCHEMES};
 
-use super::local_sessions::LocalSessions;
+use super::{
+    local_sessions::LocalSessions,
+    stream_events::{recorded, recording},
+};
 
 /// Copies the member from `_meta` to the top level of each tool in a list.
 pub(super) fn publish(list: &mut Value) {
@@ -118,14 +126,19 @@ where
 }
 
 fn broken(error: axum::BoxError) -> Body {
-    Body::from_stream(futures_util::stream::iter([Err::<Bytes, _>(error)]))
+    Body::from_stream(stream::iter([Err::<Bytes, _>(error)]))
 }
 
 /// Sessions that add `securitySchemes` to the messages that they send.
 #[derive(Debug, Default)]
-pub(super) struct SessionsWithSecuritySchemes(LocalSessions);
+pub(super) struct SessionsWithSecuritySchemes(LocalSessions, Option<StreamRecords>);
 
 impl SessionsWithSecuritySchemes {
+    /// Creates sessions whose streams are recorded here, if replicas share a store.
+    pub(super) fn new(records: Option<StreamRecords>) -> Self {
+        Self(LocalSessions::default(), records)
+    }
+
     /// Ends the service of an idle session.
     pub(super) async fn release(&self, id: &SessionId) {
         self.0.release(id).await;
@@ -172,7 +185,10 @@ impl SessionManager for SessionsWithSecuritySchemes {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
-        self.0.create_stream(id, message).await
+        let records = self.1.as_ref();
+        let recording = records.and_then(|records| recording(records, id, &message));
+        let events = self.0.create_stream(id, message).await?;
+        Ok(recorded(events, recording))
     }
 
     async fn accept_message(
@@ -195,7 +211,21 @@ impl SessionManager for SessionsWithSecuritySchemes {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Fault> {
-        self.0.resume(id, last_event_id).await
+        let event = ResumePoint::in_session(&last_event_id).to_owned();
+        let resumed = self.0.resume(id, event).await;
+        // A client that resumes the stream of a request must not wait for an answer forever.
+        let point = self
+            .1
+            .as_ref()
+            .and_then(|_| ResumePoint::parse(id, &last_event_id));
+        let lost = point.and_then(|point| serde_json::from_value(point.lost()).ok());
+        match (resumed, lost) {
+            (Err(_), Some(lost)) => {
+                let lost = ServerSseMessage::from_message(lost);
+                Ok(stream::once(ready(lost)).left_stream())
+            }
+            (resumed, _) => resumed.map(StreamExt::right_stream),
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::{
 };
 
 use super::{
-    Visibility, catalogue::Catalogue, multi_round::RoundGuard, session_records::SessionRecords,
-    subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,
+    Visibility, access_watch::AccessWatch, catalogue::Catalogue, multi_round::RoundGuard,
+    session_records::SessionRecords, subscriptions::ChangeNotifier, tool_list_cache::ToolListCache,
 };
 
 /// The state of a server that all its requests share.
@@ -20,6 +20,8 @@ pub(super) struct Shared {
     pub(super) info: ServerConfig,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) rules: Arc<Rules>,
+    /// Ends running work whose authorization is taken away.
+    pub(super) watch: AccessWatch,
     /// Calls the `authorize` functions, if any item has one.
     pub(super) authorizer: Option<Arc<Authorizer>>,
     /// Asks the decision point of the program, if it has one.
@@ -42,6 +44,7 @@ impl Shared {
         RoundGuard {
             seal: &self.rounds,
             rules: &self.rules,
+            watch: &self.watch,
             authorizer: self.authorizer.as_deref(),
             decision_point: self.decision_point.as_deref(),
         }

@@ -16,7 +16,7 @@ use crate::{
     tool::{ToolKind, response},
 };
 
-use super::{security_schemes, shared::Shared};
+use super::{access_watch::Withdrawn, security_schemes, shared::Shared};
 
 impl Shared {
     /// Returns the tool of a target, if it needs nothing from rmcp.
@@ -48,7 +48,12 @@ impl StatelessFastPath for Shared {
         let caller = permit.caller().cloned();
         let call = Call::new((), arguments, caller, None).reported_to(report);
         let running = tool.call(permit, "", call);
-        Some(running.map(|end| split_denial(end).map(response)).boxed())
+        let running = self.watch.during(permit, report, running);
+        let answer = |end: Result<_, Withdrawn>| {
+            let end = end.unwrap_or_else(|withdrawn| Err(withdrawn.into()));
+            split_denial(end).map(response)
+        };
+        Some(running.map(answer).boxed())
     }
 
     fn list(&self, permit: &Permit) -> Option<Bytes> {

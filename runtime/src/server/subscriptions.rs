@@ -18,7 +18,7 @@ use crate::{
     authorization::{Decision, Rules},
     caller::Caller,
     clock::Clock,
-    gate::{self, Authorizer, DecisionPoint, LatestCaller, PolicyQuestion},
+    gate::{self, Admission, Authorizer, DecisionPoint, LatestCaller, PolicyQuestion},
     operation::Operation,
 };
 
@@ -70,12 +70,12 @@ impl ChangeNotifier {
             return false;
         }
         let read = Operation::ReadResource(uri);
-        let (target, undecided) = match self.rules.decide(read, caller.cloned()) {
-            Decision::Admit(permit) => (permit.target(), None),
-            Decision::Ask(undecided) => (undecided.target(), Some(undecided)),
+        let admission = match self.rules.decide(read, caller.cloned()) {
+            Decision::Admit(permit) => Admission::Permitted(permit),
+            Decision::Ask(undecided) => Admission::Undecided(undecided),
             Decision::Deny(..) => return false,
         };
-        let is_authorized = match (target, &self.authorizer) {
+        let is_authorized = match (admission.target(), &self.authorizer) {
             // No client can read it, whatever the application announces.
             (None, _) => false,
             (Some(_), None) => true,
@@ -83,21 +83,17 @@ impl ChangeNotifier {
                 verdicts.allow(authorizer, (target, uri), caller, now).await
             }
         };
-        match (undecided, &self.decision_point) {
-            _ if !is_authorized => false,
-            (None, _) => true,
-            // Asked for each update: its decisions are not reused here.
-            (Some(undecided), Some(point)) => {
-                let question = PolicyQuestion {
-                    operation: read,
-                    arguments: None,
-                    session: None,
-                };
-                let decided = point.decide(&self.rules, undecided, question);
-                decided.await.is_ok()
-            }
-            (Some(_), None) => false,
+        if !is_authorized {
+            return false;
         }
+        // The decision point is asked for each update: its decisions are not reused here.
+        let question = PolicyQuestion {
+            operation: read,
+            arguments: None,
+            session: None,
+        };
+        let decided = admission.decided(self.decision_point.as_deref(), &self.rules, question);
+        decided.await.is_ok()
     }
 
     /// Returns whether a change concerns a session. A change of a resource does if the

@@ -3,20 +3,26 @@ use toolgate_core::clock::SystemClock;
 use super::*;
 use crate::{PutNew, RateRule, SharedStore, StoreFuture};
 
-/// A store that is away.
-struct Away;
+/// A store that is away, or that answers after this time.
+struct Away(Duration);
 
-fn away<T: Send + 'static>() -> StoreFuture<'static, T> {
-    Box::pin(std::future::ready(Err(StoreError::because("away"))))
+impl Away {
+    fn away<T: Send + 'static>(&self) -> StoreFuture<'static, T> {
+        let slow = self.0;
+        Box::pin(async move {
+            sleep(slow).await;
+            Err(StoreError::because("away"))
+        })
+    }
 }
 
 impl SharedStore for Away {
     fn get<'s>(&'s self, _: &'s str) -> StoreFuture<'s, Option<Vec<u8>>> {
-        away()
+        self.away()
     }
 
     fn put<'s>(&'s self, _: &'s str, _: Vec<u8>, _: Duration) -> StoreFuture<'s, ()> {
-        away()
+        self.away()
     }
 
     fn put_new<'s>(
@@ -26,7 +32,7 @@ impl SharedStore for Away {
         _: Duration,
         _: &'s str,
     ) -> StoreFuture<'s, PutNew> {
-        away()
+        self.away()
     }
 
     fn replace<'s>(
@@ -36,15 +42,15 @@ impl SharedStore for Away {
         _: Vec<u8>,
         _: Duration,
     ) -> StoreFuture<'s, bool> {
-        away()
+        self.away()
     }
 
     fn remove<'s>(&'s self, _: &'s str) -> StoreFuture<'s, ()> {
-        away()
+        self.away()
     }
 
     fn take<'s>(&'s self, _: Vec<RateRule>) -> StoreFuture<'s, Option<(usize, Duration)>> {
-        away()
+        self.away()
     }
 }
 
@@ -101,16 +107,19 @@ async fn a_stream_ends_when_its_token_is_revoked_and_not_before() {
 
 #[tokio::test(start_paused = true)]
 async fn a_copy_is_used_for_a_minute_and_then_no_token_is_accepted() {
-    let store = SealedStore::new(Arc::new(Away), &[1; 32], None, "a", clock()).unwrap();
-    let revocations = Revocations::new();
-    assert!(revocations.attach(Some(&store), clock(), RevocationTimes::default()));
-    // It was never read.
-    assert_eq!(revocations.revokes(TOKEN), Err(StaleRevocationsError));
-    revocations.write().refreshed = Some(Instant::now());
-    tokio::time::advance(Duration::from_secs(60)).await;
-    assert_eq!(revocations.revokes(TOKEN), Ok(false));
-    assert!(revocations.freshness().is_ok());
-    tokio::time::advance(Duration::from_millis(1)).await;
-    assert_eq!(revocations.revokes(TOKEN), Err(StaleRevocationsError));
-    assert!(revocations.freshness().is_err());
+    for slow in [Duration::ZERO, Duration::from_secs(2)] {
+        let away = Arc::new(Away(slow));
+        let store = SealedStore::new(away, &[1; 32], None, "a", clock()).unwrap();
+        let revocations = Revocations::new();
+        assert!(revocations.attach(Some(&store), clock(), RevocationTimes::default()));
+        // It was never read.
+        assert_eq!(revocations.revokes(TOKEN), Err(StaleRevocationsError));
+        revocations.write().refreshed = Some(Instant::now());
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!(revocations.revokes(TOKEN), Ok(false), "{slow:?}");
+        assert!(revocations.freshness().is_ok());
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(revocations.revokes(TOKEN), Err(StaleRevocationsError));
+        assert!(revocations.freshness().is_err());
+    }
 }

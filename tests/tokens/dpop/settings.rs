@@ -158,3 +158,71 @@ async fn the_age_of_proofs_can_be_set_up_to_five_minutes() {
         }
     }
 }
+
+#[tokio::test]
+async fn proofs_from_the_future_are_accepted_once_if_that_is_set_and_never_otherwise() {
+    let five_minutes = Duration::from_secs(300);
+    let is_ahead = || Dpop::supported().with_proof_ahead(five_minutes);
+    for (dpop, farthest) in [(Dpop::supported(), 0), (is_ahead(), 300)] {
+        let fixture = Fixture::with(dpop).await;
+        let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+        // The server has started long before each proof was made.
+        fixture.call_with(&token, &fixture.proof(&token)).await;
+        fixture.clock.advance(Duration::from_secs(1000));
+        let resource = fixture.running.resource();
+        let made = |ahead: u64| {
+            let proof = TokenBuilder::proof(&fixture.key, "POST", &resource).about(&token);
+            let now = proof.claims()["iat"].as_u64().expect("a time") + 1000;
+            proof.claim("iat", json!(now + ahead)).build()
+        };
+        // The leeway of 30 seconds is added.
+        let four_minutes = if farthest == 0 { 401 } else { 200 };
+        let proof = made(240);
+        for (proof, status) in [
+            (&made(farthest + 25), 200),
+            (&made(farthest + 40), 401),
+            (&proof, four_minutes),
+        ] {
+            let answer = fixture.call_with(&token, proof).await;
+            assert_eq!(answer.status, status, "{farthest} {answer:?}");
+        }
+        // Nobody can use it again, as long as it is not too old: 240 + 60 + 30 seconds.
+        for _ in 0..11 {
+            let answer = fixture.call_with(&token, &proof).await;
+            assert_eq!(answer.status, 401, "{farthest} {answer:?}");
+            if farthest > 0 {
+                assert!(answer.text.contains("was used before"), "{answer:?}");
+                fixture.clock.advance(Duration::from_secs(30));
+            }
+        }
+        fixture.clock.advance(Duration::from_secs(30));
+        let answer = fixture.call_with(&token, &proof).await;
+        assert_eq!(answer.status, 401);
+        if farthest > 0 {
+            assert!(answer.text.contains("too old"), "{answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_accepts_proofs_from_the_future_accepts_none_of_an_earlier_process() {
+    let ahead = || Dpop::supported().with_proof_ahead(Duration::from_secs(300));
+    // An earlier process can have accepted the proof; nonces of this process are newer.
+    for (dpop, expected) in [
+        (ahead(), "try again in some minutes"),
+        (ahead().with_nonces(), "nonce"),
+    ] {
+        let fixture = Fixture::with(dpop).await;
+        let token = fixture.token("desk:read").bound_to(&fixture.key).build();
+        let answer = fixture.call_with(&token, &fixture.proof(&token)).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+        assert!(answer.text.contains(expected), "{answer:?}");
+        if let Some(nonce) = answer.header("dpop-nonce") {
+            let resource = fixture.running.resource();
+            let proof = TokenBuilder::proof(&fixture.key, "POST", &resource).about(&token);
+            let proof = proof.claim("nonce", json!(nonce)).build();
+            assert_eq!(fixture.call_with(&token, &proof).await.status, 200);
+        }
+        fixture.clock.advance(Duration::from_secs(301));
+    }
+}

@@ -43,6 +43,22 @@ impl Results {
         )
     }
 
+    /// Returns how much CPU time a call takes, in microseconds.
+    pub(super) fn cost(&self) -> f64 {
+        median(&self.costs)
+    }
+
+    /// Returns how many times as much CPU time a call takes as at another: the median of the rounds'
+    /// ratios.
+    pub(super) fn cost_ratio_to(&self, other: &Self) -> f64 {
+        let pairs = self.costs.iter().zip(&other.costs);
+        median(
+            &pairs
+                .map(|(ours, theirs)| ours / theirs)
+                .collect::<Vec<_>>(),
+        )
+    }
+
     fn note(&mut self, slice: Slice) {
         self.rates.push(slice.rate);
         self.costs.push(slice.cost);

@@ -42,6 +42,7 @@ fn lua(target: &Target) -> Result<String, Fault> {
     match target {
         Target::Plain { request, .. } => plain(std::str::from_utf8(request)?),
         Target::Session { .. } => sessions(target),
+        Target::Bound { .. } => Err("a script cannot sign proofs".into()),
     }
 }
 

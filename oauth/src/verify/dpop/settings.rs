@@ -12,7 +12,8 @@ const SHORTEST_KEY: usize = 32;
 /// one request and needs no more.
 const PROOF_AGE: Duration = Duration::from_secs(60);
 
-/// The longest age of a proof: the limit of the MCP extension for DPoP (SEP-1932).
+/// The longest age of a proof, and the farthest that one may be ahead of the clock: the limit of the
+/// MCP extension for DPoP (SEP-1932).
 pub const LONGEST_PROOF_AGE: Duration = Duration::from_secs(300);
 
 /// How a server treats tokens that are bound to a key of their client (RFC 9449).
@@ -36,6 +37,37 @@ pub struct Dpop {
     algorithms: Vec<Algorithm>,
     nonces: NonceKey,
     age: Duration,
+    ahead: Duration,
+}
+
+/// When a proof is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProofTimes {
+    /// The greatest age of a proof.
+    pub age: Duration,
+    /// How far it may be ahead of the clock.
+    pub ahead: Duration,
+    /// The leeway for clocks, which is added to both.
+    pub leeway: Duration,
+}
+
+impl ProofTimes {
+    /// Returns for how many seconds a proof is accepted: from the first moment to the last. The extra
+    /// second covers the clock's resolution of whole seconds.
+    pub(super) fn window(self) -> u64 {
+        let Self { age, ahead, leeway } = self;
+        age.as_secs() + ahead.as_secs() + 2 * leeway.as_secs() + 1
+    }
+
+    /// Returns how many seconds behind the clock a proof may be.
+    pub(super) fn past(self) -> u64 {
+        self.age.as_secs() + self.leeway.as_secs()
+    }
+
+    /// Returns how many seconds ahead of the clock a proof may be.
+    pub(super) fn future(self) -> u64 {
+        self.ahead.as_secs() + self.leeway.as_secs()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +111,7 @@ impl Dpop {
             algorithms: Algorithm::ALL.to_vec(),
             nonces: NonceKey::None,
             age: PROOF_AGE,
+            ahead: Duration::ZERO,
         }
     }
 
@@ -109,8 +142,7 @@ impl Dpop {
     }
 
     /// Accepts proofs up to this age, in whole seconds: 60 by default, at most 300, which is the
-    /// limit of the MCP extension. The leeway for clocks is added, and is also how far a proof may
-    /// be ahead of the clock. Until it expires, a stolen proof can be used at another server that
+    /// limit of the MCP extension. The leeway for clocks is added. Until it expires, a stolen proof can be used at another server that
     /// accepts it, so a longer age is only for clients that sign proofs ahead of their requests.
     #[must_use]
     pub fn with_proof_age(mut self, age: Duration) -> Self {
@@ -118,10 +150,26 @@ impl Dpop {
         self
     }
 
-    /// Returns the greatest age of a proof.
+    /// Accepts proofs that are this far ahead of the clock, in whole seconds: 0 by default, at most
+    /// 300, which is the limit of the MCP extension. The leeway for clocks is added. For clients whose
+    /// clocks are wrong.
+    ///
+    /// A process that starts does not know which proofs an earlier one has accepted. Without nonces
+    /// and without a store that replicas share, it refuses every proof until this time has passed.
+    #[must_use]
+    pub fn with_proof_ahead(mut self, ahead: Duration) -> Self {
+        self.ahead = ahead;
+        self
+    }
+
+    /// Returns when a proof is accepted.
     #[doc(hidden)]
-    pub fn proof_age(&self) -> Duration {
-        self.age
+    pub fn proof_times(&self, leeway: Duration) -> ProofTimes {
+        ProofTimes {
+            age: self.age,
+            ahead: self.ahead,
+            leeway,
+        }
     }
 
     /// Returns the algorithms of proofs; empty if bound tokens are refused.
@@ -186,6 +234,15 @@ impl Dpop {
                 format!("use 1 to {} seconds", LONGEST_PROOF_AGE.as_secs()),
             ));
         }
+        if self.ahead > LONGEST_PROOF_AGE {
+            return Some((
+                format!(
+                    "DPoP proofs may be {} seconds ahead of the clock",
+                    self.ahead.as_secs()
+                ),
+                format!("use at most {} seconds", LONGEST_PROOF_AGE.as_secs()),
+            ));
+        }
         self.algorithms.is_empty().then(|| {
             (
                 "no algorithm for DPoP proofs is configured".to_owned(),
@@ -241,12 +298,25 @@ mod tests {
             let dpop = Dpop::supported().with_proof_age(Duration::from_secs(seconds));
             assert!(dpop.setup_error().is_some(), "{seconds}");
         }
+        for (seconds, is_error) in [(0, false), (300, false), (301, true)] {
+            let dpop = Dpop::supported().with_proof_ahead(Duration::from_secs(seconds));
+            assert_eq!(dpop.setup_error().is_some(), is_error, "{seconds}");
+        }
         assert!(
             Dpop::supported()
                 .with_algorithms([])
                 .setup_error()
                 .is_some()
         );
+    }
+
+    #[test]
+    fn a_proof_is_remembered_from_its_first_moment_to_its_last() {
+        let dpop = Dpop::supported().with_proof_age(Duration::from_secs(60));
+        let dpop = dpop.with_proof_ahead(Duration::from_secs(300));
+        let times = dpop.proof_times(Duration::from_secs(30));
+        assert_eq!((times.past(), times.future()), (90, 330));
+        assert!(times.window() > times.past() + times.future());
     }
 
     #[test]

@@ -15,6 +15,12 @@ struct Fixture {
     proofs: Proofs,
 }
 
+const TIMES: ProofTimes = ProofTimes {
+    age: Duration::from_secs(60),
+    ahead: Duration::ZERO,
+    leeway: Duration::from_secs(30),
+};
+
 /// A server that started long ago.
 fn fixture(nonces: Option<Nonces>) -> Fixture {
     started(NOW - 1000, nonces)
@@ -28,7 +34,7 @@ fn started(start: u64, nonces: Option<Nonces>) -> Fixture {
         proofs: Proofs::new(
             [HERE],
             vec![Algorithm::Es256],
-            (Duration::from_secs(60), Duration::from_secs(30)),
+            TIMES,
             nonces,
             Arc::new(clock.clone()),
         ),
@@ -309,7 +315,7 @@ fn an_endpoint_without_an_address_takes_no_proof() {
     let proofs = Proofs::new(
         ["not an address"],
         Algorithm::ALL.to_vec(),
-        (Duration::from_secs(60), Duration::from_secs(30)),
+        TIMES,
         None,
         Arc::new(clock),
     );

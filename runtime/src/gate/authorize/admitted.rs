@@ -14,6 +14,7 @@ use crate::{
 };
 
 use super::super::{
+    decision_point::{Allowed, DecisionPoint, NotAllowed, PolicyFault, PolicyQuestion},
     execution_path::ExecutionPath,
     message::IncomingMessage,
     policy_note::PolicyNote,
@@ -52,6 +53,30 @@ impl Admission {
         match self {
             Self::Permitted(permit) => rules.reauthorize(permit, operation),
             Self::Undecided(undecided) => undecided.confirm(rules, operation),
+        }
+    }
+
+    /// Asks the decision point, if it has to allow the operation.
+    ///
+    /// # Errors
+    ///
+    /// Returns the operation if it is not allowed.
+    pub(crate) async fn decided(
+        self,
+        point: Option<&DecisionPoint>,
+        rules: &Rules,
+        question: PolicyQuestion<'_>,
+    ) -> Result<Allowed, Box<NotAllowed>> {
+        match (self, point) {
+            (Self::Permitted(permit), _) => Ok(Allowed { permit, note: None }),
+            (Self::Undecided(undecided), Some(point)) => {
+                point.decide(rules, undecided, question).await
+            }
+            // The rules require a decision only if the server has a decision point.
+            (Self::Undecided(undecided), None) => Err(Box::new(NotAllowed {
+                undecided,
+                fault: PolicyFault::Failed,
+            })),
         }
     }
 

@@ -76,29 +76,14 @@ impl Gate {
             body,
             session,
         } = request;
-        let undecided = match admission {
-            Admission::Permitted(permit) => {
-                let rest = (execution_path, message, body, session);
-                return Ok(AdmittedRequest::permitted(permit, None, rest));
-            }
-            Admission::Undecided(undecided) => undecided,
-        };
         let operation = message.operation();
-        let decided = match &self.decision_point {
-            Some(point) => {
-                let question = PolicyQuestion {
-                    operation: operation.unwrap_or(UNREADABLE),
-                    arguments: message.arguments(),
-                    session: headers.get(SESSION_ID).and_then(|id| id.to_str().ok()),
-                };
-                point.decide(&self.rules, undecided, question).await
-            }
-            // The rules require a decision only if the server has a decision point.
-            None => Err(Box::new(NotAllowed {
-                undecided,
-                fault: PolicyFault::Failed,
-            })),
+        let question = PolicyQuestion {
+            operation: operation.unwrap_or(UNREADABLE),
+            arguments: message.arguments(),
+            session: headers.get(SESSION_ID).and_then(|id| id.to_str().ok()),
         };
+        let point = self.decision_point.as_deref();
+        let decided = admission.decided(point, &self.rules, question).await;
         match decided {
             Ok(Allowed { permit, note }) => {
                 let rest = (execution_path, message, body, session);

@@ -13,6 +13,18 @@ use super::{
 };
 
 impl Gate {
+    /// Refuses a request without a token while the server cannot know what is switched off.
+    pub(super) fn check_freshness(
+        &self,
+        authorized: &AuthorizedRequest,
+        headers: &HeaderMap,
+    ) -> Result<(), Box<RefusedRequest<'_>>> {
+        self.check_switches(&authorized.permit).map_err(|refusal| {
+            let envelope = authorized.message.response_envelope();
+            self.refuse(decision(authorized, headers).0, refusal, headers, envelope)
+        })
+    }
+
     /// Reserves the place of the session that a request opens.
     pub(super) fn reserve(
         &self,

@@ -7,6 +7,7 @@ use toolgate_store::{RateLimit, RateOutcome, SharedRates};
 use crate::{
     authorization::Target,
     claims::Claims,
+    policy::PolicyKind,
     rate::{Rate, whole_seconds},
 };
 
@@ -75,10 +76,7 @@ impl Gate {
         claims: &Claims,
         counted: &[Counted],
     ) -> Option<LimitExceeded> {
-        let (kind, party) = match claims.subject() {
-            Some(subject) => ("subject", subject),
-            None => ("client", claims.client_id().unwrap_or_default()),
-        };
+        let (kind, party) = claims.party();
         let names: Vec<[&[u8]; 5]> = counted
             .iter()
             .map(|(target, _)| {
@@ -112,12 +110,7 @@ impl Gate {
 
     /// Returns the kind and the name of an item, which are the same at all replicas.
     fn named(&self, target: Option<Target>) -> (&'static str, &str) {
-        let noun = match target {
-            None => "any",
-            Some(Target::Tool(_)) => "tool",
-            Some(Target::Prompt(_)) => "prompt",
-            Some(Target::Resource(_)) => "resource",
-        };
+        let noun = target.map_or("any", |target| PolicyKind::of(target).as_str());
         let name = target.and_then(|target| self.item_names.get(target));
         (noun, name.unwrap_or_default())
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use futures_util::{FutureExt, future::BoxFuture};
 use toolgate_store::{Revocations, StaleRevocationsError, TokenNames};
 
-use crate::{caller::Caller, denial::DenialReason, verify::AuthenticationError};
+use crate::{
+    authorization::Permit, caller::Caller, denial::DenialReason, verify::AuthenticationError,
+};
 
-use super::super::Gate;
+use super::super::{Gate, refusal::Refusal};
 
 /// When to try again if the list of revocations is too old.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -37,6 +39,20 @@ impl Gate {
         }
     }
 
+    /// Refuses a request without a token if the server cannot know whether the operator has switched
+    /// its item off. A request with a token is refused earlier.
+    pub(super) fn check_switches(&self, permit: &Permit) -> Result<(), Refusal> {
+        let is_public = permit.caller().is_none() && permit.target().is_some();
+        match is_public && self.revocations.freshness().is_err() {
+            false => Ok(()),
+            true => Err(Refusal::Unavailable {
+                reason: DenialReason::StoreUnavailable,
+                retry_after: RETRY_AFTER,
+                description: "the server cannot know now whether this is switched off; try again later",
+            }),
+        }
+    }
+
     /// Returns a future that ends when the token of a caller is revoked, or when the server can no
     /// longer know whether it was: an open stream must not outlive its authorization.
     pub(in crate::gate) fn until_revoked(&self, caller: &Caller) -> BoxFuture<'static, ()> {
@@ -58,6 +74,9 @@ pub(crate) fn is_revoked(
     revocations: &Revocations,
     caller: &Caller,
 ) -> Result<bool, StaleRevocationsError> {
+    if !revocations.is_used() {
+        return Ok(false);
+    }
     let claims = caller.claims();
     revocations.revokes(TokenNames {
         issuer: claims.issuer(),

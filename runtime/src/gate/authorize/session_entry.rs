@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use http::HeaderMap;
+use toolgate_store::SessionRecord;
 
 use crate::{caller::Caller, denial::DenialReason};
 
@@ -61,33 +62,66 @@ impl Gate {
             }
             return None;
         }
+        // The store has no session of another form, so nobody can make the server ask for it.
+        if !is_session_id(id) {
+            return None;
+        }
         let finding = async move {
-            let adopted = self.adopt_session(shared, id, caller).await;
+            let adopted = self.adopt_limited(shared, id, caller).await;
             let refuse = |refusal| self.refuse_unread(headers, Some(caller), refusal).into();
             adopted.map_err(refuse)
         };
         Some(finding.boxed())
     }
 
-    /// Adds a session of another replica to the sessions of this process, if it belongs to the
-    /// caller.
-    async fn adopt_session(
+    /// Looks for a session in the store, unless its caller has reached its rate. A request that names
+    /// an unknown session is counted for the look-up, too: each costs the store a request (CWE-400).
+    async fn adopt_limited(
         &self,
         shared: &Arc<dyn SharedSessions>,
         id: &str,
         caller: &Caller,
     ) -> Result<(), Refusal> {
-        let found = shared.find(id, caller).await;
-        let Some(handshake) = found.map_err(|_| SESSION_UNAVAILABLE)? else {
-            return Ok(());
+        let Some(throttle) = self.throttle.as_deref() else {
+            return self.adopt_session(shared, id, caller).await.map(drop);
         };
+        let identity = caller.identity();
+        throttle
+            .count_caller(&identity)
+            .map_err(Refusal::LimitExceeded)?;
+        let is_adopted = self.adopt_session(shared, id, caller).await?;
+        // The request itself is counted later.
+        if is_adopted {
+            throttle.give_back_caller(&identity);
+        }
+        Ok(())
+    }
+
+    /// Adds a session of another replica to the sessions of this process, if it belongs to the
+    /// caller. Returns whether it does.
+    async fn adopt_session(
+        &self,
+        shared: &Arc<dyn SharedSessions>,
+        id: &str,
+        caller: &Caller,
+    ) -> Result<bool, Refusal> {
+        let found = shared.find(id, caller).await;
+        let Some(record) = found.map_err(|_| SESSION_UNAVAILABLE)? else {
+            return Ok(false);
+        };
+        let SessionRecord {
+            handshake,
+            log_level,
+            ..
+        } = record;
         let place = self.reserve_session(Some(caller), handshake.as_bytes());
         let place = place.map_err(Refusal::SessionLimit)?;
         let ends = Arc::clone(shared);
         // First, because a concurrent request can use the session as soon as the table has it.
         shared.adopt(id, handshake);
-        place.adopt(id, caller, Arc::new(move |id| ends.end_here(id)));
-        Ok(())
+        let close = Arc::new(move |id| ends.end_here(id));
+        place.adopt(id, caller, log_level, close);
+        Ok(true)
     }
 
     /// Reserves the weight of a session. The records of the sessions that end for it are removed, too:
@@ -117,11 +151,20 @@ impl Gate {
         shared: &Arc<dyn SharedSessions>,
         id: &str,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (shared, id, ender) = (Arc::clone(shared), id.to_owned(), self.sessions.ender());
+        let (shared, id, update) = (Arc::clone(shared), id.to_owned(), self.sessions.updater());
         async move {
-            if let Ok(false) = shared.extend(&id).await {
-                ender(&id);
+            if let Ok(record) = shared.extend(&id).await {
+                update(&id, record);
             }
         }
     }
+}
+
+/// Returns whether a text has the form of rmcp's session ids: a UUID with hyphens.
+fn is_session_id(id: &str) -> bool {
+    let is_part = |(place, byte): (usize, u8)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    id.len() == 36 && id.bytes().enumerate().all(is_part)
 }

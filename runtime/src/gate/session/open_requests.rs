@@ -105,6 +105,13 @@ impl Activity {
         })
     }
 
+    /// Sets the level that the client has requested at another replica.
+    pub(super) fn set_log_level(&self, level: Option<u8>) {
+        if let Some(level) = level {
+            self.log_threshold.set_number(level);
+        }
+    }
+
     fn set_service(&self, service: ServiceState) {
         self.lock().service = service;
         self.changed.notify_waiters();

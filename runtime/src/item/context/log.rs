@@ -105,6 +105,11 @@ impl LogThreshold {
         self.0.store(level.into() as u8, Ordering::Relaxed);
     }
 
+    /// Sets the level whose number is stored with a session.
+    pub(crate) fn set_number(&self, level: u8) {
+        self.0.store(level, Ordering::Relaxed);
+    }
+
     fn allows(&self, level: LogLevel) -> bool {
         level as u8 >= self.0.load(Ordering::Relaxed)
     }

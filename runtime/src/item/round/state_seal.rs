@@ -151,10 +151,7 @@ impl RoundSeal {
             None => part(b"anybody"),
             Some(claims) => {
                 part(claims.issuer().as_bytes());
-                let (kind, name) = match claims.subject() {
-                    Some(subject) => ("subject", subject),
-                    None => ("client", claims.client_id().unwrap_or_default()),
-                };
+                let (kind, name) = claims.party();
                 part(kind.as_bytes());
                 part(name.as_bytes());
             }

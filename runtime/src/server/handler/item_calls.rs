@@ -26,7 +26,7 @@ use crate::{
     authorization::Permit,
     gate::{LateDenials, RunningCall, SessionGuard},
     item::{Call, CallRound, RoundRequest, RunError},
-    observer::RunOutcome,
+    observer::{RunOutcome, RunReport},
     operation::{self, Operation},
     prompt::PromptKind,
     resource::ResourceKind,
@@ -93,6 +93,7 @@ impl Handler {
             let call = Call::new((), arguments, permit.caller().cloned(), None);
             let call = call.reported_to(report.as_ref());
             let running = item.respond(&permit, requested, false, call);
+            let running = self.watched(&permit, &context, report.as_ref(), running);
             let end = unless_cancelled(false, cancelled, running).await;
             return end.or_else(|error| answer_denied::<K>(error, &permit, operation, &context));
         }
@@ -109,8 +110,25 @@ impl Handler {
             item.respond(permit, requested, rounds.is_current, call)
         };
         let running = rounds.run(&permit, turn, run);
+        let running = self.watched(&permit, &rounds.context, report.as_ref(), running);
         let end = unless_cancelled(item.takes_context(), cancelled, running).await;
         end.or_else(|error| answer_denied::<K>(error, &permit, operation, &rounds.context))
+    }
+
+    /// Runs a request until its authorization ends. What still has its context, such as a task that
+    /// the item has started, sees that it is cancelled.
+    async fn watched<T, E: From<ErrorData>>(
+        &self,
+        permit: &Permit,
+        context: &RequestContext<RoleServer>,
+        report: Option<&Arc<RunReport>>,
+        running: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let end = self.shared.watch.during(permit, report, running).await;
+        end.unwrap_or_else(|withdrawn| {
+            context.ct.cancel();
+            Err(ErrorData::from(withdrawn).into())
+        })
     }
 
     /// Waits for the end of a call that the gate has started.
@@ -157,7 +175,10 @@ impl Handler {
             return Ok(CompleteResult::default());
         };
         let completing = completing.map(|values| Ok(CompleteResult::new(values)));
-        reported(report, unless_cancelled(false, cancelled, completing)).await
+        let completing = unless_cancelled(false, cancelled, completing);
+        let completing = reported(report.clone(), completing);
+        self.watched(&permit, &rounds.context, report.as_ref(), completing)
+            .await
     }
 }
 

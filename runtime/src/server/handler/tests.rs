@@ -108,6 +108,7 @@ impl World {
         let shared = Arc::new(Shared {
             info: ServerConfig::new(catalogue.capabilities(true)),
             catalogue: Arc::new(catalogue),
+            watch: Default::default(),
             authorizer: None,
             decision_point: None,
             visibility: Default::default(),

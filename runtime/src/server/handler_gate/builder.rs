@@ -20,7 +20,9 @@ use crate::{
     server::{
         Visibility,
         access_table::AccessTable,
+        access_watch::AccessWatch,
         author_policy::Policy,
+        changes::Changes,
         gate_plan::GatePlan,
         login_timing::Login,
         page_entries::tool_entry,
@@ -342,6 +344,7 @@ impl HandlerGateBuilder {
         let built_gate = plan.build(has_sessions, authorizer, None, None, None);
         let inner = HandlerGateInner {
             access,
+            watch: AccessWatch::new(&built_gate.gate.revocations, &Changes::new()),
             decisions,
             banner,
             bind,

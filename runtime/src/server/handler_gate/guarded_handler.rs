@@ -264,10 +264,12 @@ impl<H: ServerHandler> ServerHandler for GuardedHandler<H> {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.admit(&context, operation::from_reference(&request.r#ref))?;
+        let permit = self.admit(&context, operation::from_reference(&request.r#ref))?;
         let report = run_report(&context.extensions);
         let _finish = FinishReport(report.clone());
-        reported(report, self.handler.complete(request, context)).await
+        let running = reported(report.clone(), self.handler.complete(request, context));
+        let watch = &self.gate.0.watch;
+        watch.during(&permit, report.as_ref(), running).await?
     }
 
     async fn subscribe(

@@ -20,16 +20,13 @@ use crate::{
     json,
     log_text::QuotedText,
     loopback::is_loopback_url,
-    verify::{self, DpopRequest, ProofRequirements, Proofs},
+    verify::{self, Dpop, DpopRequest, ProofRequirements, Proofs},
 };
 
 use super::{DevelopmentIssuerConfig, TokenIssuers};
 
 /// How far the clock of a client on this machine may differ.
 const LEEWAY: Duration = Duration::from_secs(30);
-
-/// How old a proof may be.
-const PROOF_AGE: Duration = Duration::from_secs(60);
 
 /// The addresses from which the metadata documents of clients may be fetched.
 const EGRESS: EgressPolicy = EgressPolicy::THIS_MACHINE;
@@ -119,7 +116,7 @@ impl Embedding {
             proofs: Proofs::new(
                 [format!("{origin}{TOKEN_PATH}")],
                 Algorithm::ALL.to_vec(),
-                (PROOF_AGE, LEEWAY),
+                Dpop::default().proof_times(LEEWAY),
                 None,
                 Arc::clone(clock),
             ),

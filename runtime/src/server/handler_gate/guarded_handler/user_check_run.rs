@@ -57,9 +57,30 @@ impl<H> GuardedHandler<H> {
         })
     }
 
-    /// Runs a request with the arguments that are authorized. If the item has a question, the
-    /// handler runs only after the user has allowed these arguments.
+    /// Runs a request with the arguments that are authorized, until its authorization ends. If the
+    /// item has a question, the handler runs only after the user has allowed these arguments.
     pub(super) async fn run_after_decision<K, F>(
+        &self,
+        permit: Permit,
+        request: K::Request,
+        context: RequestContext<RoleServer>,
+        run: impl FnOnce(K::Request, RequestContext<RoleServer>) -> F,
+    ) -> Result<K::Response, ErrorData>
+    where
+        K: ServedKind,
+        K::Response: Answer + RunEnd + From<InputRequiredResult>,
+        F: Future<Output = Result<K::Response, ErrorData>>,
+    {
+        let (report, cancelled) = (run_report(&context.extensions), context.ct.clone());
+        let running = self.decide_and_run::<K, F>(permit.clone(), request, context, run);
+        let running = self.gate.0.watch.during(&permit, report.as_ref(), running);
+        running.await.unwrap_or_else(|withdrawn| {
+            cancelled.cancel();
+            Err(withdrawn.into())
+        })
+    }
+
+    async fn decide_and_run<K, F>(
         &self,
         permit: Permit,
         mut request: K::Request,
@@ -83,16 +104,17 @@ impl<H> GuardedHandler<H> {
         let note = |outcome| report.iter().for_each(|report| report.note(outcome));
         note(RunOutcome::ToolError);
         let step = self.ask::<K>(&decided, &permit, &request, &context).await;
-        match step {
+        let latest = match step {
             Ok(Step::Asked(question)) => {
                 note(RunOutcome::Ran);
                 return Ok(question.into());
             }
-            Ok(Step::Allowed(latest)) => {
+            Ok(Step::Allowed(allowed)) => {
                 // In a session the answer can have come with another token of the caller.
                 if let Some(parts) = context.extensions.get_mut::<Parts>() {
-                    parts.extensions.insert(latest);
+                    parts.extensions.insert(allowed.clone());
                 }
+                allowed
             }
             Err(run_error) => {
                 if matches!(run_error, RunError::Denied(_)) {
@@ -101,11 +123,13 @@ impl<H> GuardedHandler<H> {
                 let operation = K::operation(K::requested(&request).0);
                 return answer_denied::<K>(run_error, &permit, operation, &context);
             }
-        }
+        };
         // They belong to the question, and the handler cannot open the state.
         K::take_round(&mut request);
         let running = reported(report.clone(), run(request, context));
-        let end = self.within::<K>(target, report, running).await?;
+        let running = self.within::<K>(target, report.clone(), running);
+        let watch = &self.gate.0.watch;
+        let end = watch.during(&latest, report.as_ref(), running).await??;
         end.into_input_request().map_or_else(Ok, |_| {
             tracing::error!(
                 target: "toolgate::tool",
@@ -156,6 +180,7 @@ impl<H> GuardedHandler<H> {
         let guard = RoundGuard {
             seal: &decided.all.seal,
             rules: &gate.rules,
+            watch: &self.gate.0.watch,
             authorizer: gate.authorizer.as_deref(),
             decision_point: gate.decision_point.as_deref(),
         };
