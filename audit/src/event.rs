@@ -163,7 +163,7 @@ pub struct RunEnd<'a> {
     /// How it ended, in one word.
     pub result: &'a str,
     /// Why the server has cancelled it, in one word.
-    pub reason: Option<&'a str>,
+    pub reason_code: Option<&'a str>,
     /// How long it took from the decision to the end.
     pub duration: Duration,
 }

@@ -272,7 +272,7 @@ pub(crate) fn run(key: &AuditKey, start: u64, end: &RunEnd<'_>) -> Vec<u8> {
     let mut line = LineWriter::new(key, "run", end.time);
     line.id(start, end.id);
     line.text("result", Some(end.result), LONGEST_WORD);
-    line.text("reason", outcome.reason, LONGEST_WORD);
+    line.text("reason_code", end.reason_code, LONGEST_WORD);
     let duration = u64::try_from(end.duration.as_micros()).unwrap_or(u64::MAX);
     line.number("duration_us", duration);
     line.finish()

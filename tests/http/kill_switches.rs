@@ -229,7 +229,7 @@ async fn a_call_that_runs_ends_when_the_operator_switches_its_tool_off() {
         let lines = text
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"));
-        let cancelled = lines.filter(|line: &Value| line["reason"] == "switched_off");
+        let cancelled = lines.filter(|line: &Value| line["reason_code"] == "switched_off");
         cancelled
             .map(|line| line["outcome"].clone())
             .collect::<Vec<_>>()

@@ -173,7 +173,7 @@ impl Observer for AuditObserver {
             id: end.id,
             time: self.clock.now().seconds(),
             result: end.outcome.as_str(),
-            reason: end.reason,
+            reason_code: end.reason,
             duration: end.duration,
         };
         match &self.waiting {
@@ -229,6 +229,7 @@ impl WaitingRecord for Batch {
                 id: decision,
                 time: time.seconds(),
                 result: RunOutcome::NotRun.as_str(),
+                reason_code: None,
                 duration: Duration::ZERO,
             },
         );

@@ -1,3 +1,4 @@
+use tokio::time::sleep;
 use toolgate_core::clock::SystemClock;
 
 use super::*;
