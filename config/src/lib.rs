@@ -5,10 +5,12 @@
 //! users need; of those types, the methods that are for toolgate alone are hidden.
 
 mod config;
+mod item_limits;
 pub mod rate;
 mod rate_settings;
 mod request_limits;
 mod session_limits;
+pub mod throttle;
 mod trusted_proxies;
 
 #[cfg(all(feature = "approval", feature = "testing"))]
@@ -18,6 +20,7 @@ pub use config::{
     PublishedScopes, READINESS_PATH, ResourceIdentifier, ResourceMetadata, ValidAudit, ValidConfig,
     ValidIssuer,
 };
+pub use item_limits::ItemLimits;
 pub use rate_settings::RateSettings;
 pub use request_limits::{BODY_TIME, RequestLimits};
 pub use session_limits::SessionLimits;

@@ -2,6 +2,7 @@
 //!
 //! [`verify`] reads claims from JWTs, introspection responses and DPoP proofs. [`issuer`] trusts
 //! issuers: it fetches their metadata and keys, asks them about opaque tokens, and exchanges tokens.
+//! [`challenge`] writes the `WWW-Authenticate` of a refusal.
 //! [`policy`] is what a decision point is asked and answers.
 //!
 //! Its interface is for the crates of toolgate of the same version only. `toolgate` re-exports what
@@ -11,6 +12,7 @@
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
+pub mod challenge;
 pub mod issuer;
 pub mod policy;
 pub mod secret_file;

@@ -27,7 +27,6 @@
 // - `accept_header`: which media types a client accepts
 // - `audit`: one log line for each decision; `observation`: the same for an observer
 // - `request_id`: the id that connects the records of a request; `request_tracing`: its trace
-// - `throttle`: the rates and the numbers of running requests
 //
 // Dispatch:
 // - `execution_path`: which way an authorized request takes
@@ -36,7 +35,7 @@
 //   long
 //
 // Response:
-// - `refusal`, `refusal_context`, `challenge`: the answer to a refused request;
+// - `refusal`, `refusal_context`: the answer to a refused request;
 //   `refusal_item_names`: the item that it names; `response_envelope`: what it repeats;
 //   `prepared_response`, `response_cache`: responses that can be sent again
 // - `tool_result_denial`: a denial as the result of a call; `late_denial`: of a call that runs
@@ -49,8 +48,8 @@ use tokio_util::sync::CancellationToken;
 use toolgate_store::{Replicas, Revocations};
 
 use crate::{
-    authorization::Rules, clock::Clock, config::RequestLimits, scope::ScopeSet,
-    verify::Authenticator,
+    authorization::Rules, challenge::Challenges, clock::Clock, config::RequestLimits,
+    scope::ScopeSet, throttle::Throttle, verify::Authenticator,
 };
 
 use {
@@ -65,7 +64,6 @@ pub(crate) mod audit;
 mod authorize;
 mod authorizer;
 mod body;
-mod challenge;
 mod chunked_body;
 mod decision_point;
 mod decoded_size;
@@ -104,7 +102,6 @@ mod session_fast_path;
 mod slow_answer;
 mod stateless_fast_path;
 mod stream_resume;
-mod throttle;
 mod tool_result_denial;
 mod waiting_decision;
 
@@ -116,7 +113,6 @@ pub use crate::server::{
 };
 pub(crate) use authorize::{Admission, is_revoked};
 pub(crate) use authorizer::{AuthorizeQuestion, Authorizer, AuthorizingItems, NotAuthorized};
-pub(crate) use challenge::Challenges;
 pub(crate) use decision_point::{DecisionPoint, PolicyFault, PolicyQuestion};
 pub(crate) use direct_session_call::StartedCall;
 pub(crate) use expiring_body::OpenStreams;
@@ -137,7 +133,6 @@ pub(crate) use session::{
 pub(crate) use session_fast_path::SessionFastPath;
 pub(crate) use slow_answer::{COMMENT, KEEP_ALIVE, event_stream};
 pub(crate) use stateless_fast_path::{RunningCall, StatelessFastPath};
-pub(crate) use throttle::Throttle;
 pub use tool_result_denial::DeniedCall;
 pub(crate) use tool_result_denial::{DenialsAsToolResults, DeniedAnswer};
 

@@ -20,7 +20,6 @@
 //! | `context` | [`Context`]: progress, cancellation and the client |
 //! | `capability` | [`ClientCapability`]: what a client can be asked for |
 //! | `round` | [`Round`]: a request of several rounds, with sealed state between them |
-//! | `limits` | [`ItemLimits`]: the limits of an item for each caller |
 //! | `timeout` | cancels an item that runs too long |
 //! | `user_check` | [`UserCheck`]: the decision of the user before an item runs |
 //! | `question` | the question, with all arguments |
@@ -50,7 +49,6 @@ mod definition;
 pub(crate) mod extract;
 mod json;
 mod kind;
-mod limits;
 mod missing_value;
 mod output;
 mod question;
@@ -65,6 +63,7 @@ mod timeout;
 mod tool_error;
 mod user_check;
 
+pub(crate) use crate::config::ItemLimits;
 pub(crate) use approval_desk::ApprovalDesk;
 #[cfg(feature = "approval")]
 pub(crate) use approval_desk::{ApprovalDecision, ApprovalPage, ApprovalRequest};
@@ -91,7 +90,6 @@ pub use extract::{FromCall, FromRef, State};
 pub use json::Json;
 pub(crate) use kind::{Built, KindParts, Running};
 pub use kind::{Kind, Sealed};
-pub(crate) use limits::ItemLimits;
 pub(crate) use missing_value::{MissingValue, Names};
 pub(crate) use output::returns;
 pub use output::{IntoOutput, Returns};

@@ -142,9 +142,9 @@ use toolgate_core::{
     access, authorization, caller, claims, clock, credentials, denial, json, log_text, loopback,
     scope, uri_pattern,
 };
-use toolgate_oauth::{single_flight, verify};
+use toolgate_oauth::{challenge, single_flight, verify};
 // Short paths to the settings.
-use toolgate_config::{self as config, rate};
+use toolgate_config::{self as config, rate, throttle};
 
 pub use rmcp;
 pub use schemars;

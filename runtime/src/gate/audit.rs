@@ -7,6 +7,7 @@ use http::HeaderMap;
 
 use crate::{
     caller::Caller,
+    challenge::scope_string,
     claims::Claims,
     denial::DenialReason,
     log_text::escaped_prefix,
@@ -15,7 +16,7 @@ use crate::{
     scope::{ScopeSet, ScopeTable},
 };
 
-use super::{challenge::scope_string, policy_note::PolicyNote};
+use super::policy_note::PolicyNote;
 
 /// The longest text from a client in a line, in characters as they are written. Five of them,
 /// with two lists of scopes, stay below 8 KiB.

@@ -17,6 +17,7 @@ use http::{HeaderMap, Response, request::Parts};
 use rmcp::model::{JsonObject, RequestId};
 use tokio::{runtime::Handle, time::timeout};
 
+use crate::throttle::RunningItem;
 use crate::{authorization::Permit, operation::Operation};
 
 use super::{
@@ -28,7 +29,6 @@ use super::{
     session::SessionGuard,
     slow_answer::in_event_stream,
     stateless_fast_path::{DeniedDuringRun, RunningCall, call_message},
-    throttle::RunningItem,
 };
 
 /// How long a call runs before the session's service takes it over.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use crate::throttle::RateLimitKey;
 use crate::{observer::trace_context, operation::Operation};
 
 use super::{
@@ -27,7 +28,6 @@ use super::{
     refusal::{Refusal, RefusedRequest},
     request_id,
     session::LatestCaller,
-    throttle::RateLimitKey,
 };
 
 /// What the messages of one local caller share.

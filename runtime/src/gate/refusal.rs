@@ -9,15 +9,17 @@ use std::{borrow::Cow, time::Duration};
 use crate::{
     access::Conditions,
     authorization::Target,
+    challenge::ErrorCode,
     credentials::BearerError,
     denial::{DenialReason, ItemDenial, Remedy},
     scope::ScopeSet,
+    throttle::LimitExceeded,
 };
 
 use super::{
-    accept_header::AnswerType, body::BodyError, challenge::ErrorCode, message_error::MessageError,
-    origin::OriginError, refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
-    session::SessionLimitReached, throttle::LimitExceeded,
+    accept_header::AnswerType, body::BodyError, message_error::MessageError, origin::OriginError,
+    refusal_context::RefusalContext, response_envelope::ResponseEnvelope,
+    session::SessionLimitReached,
 };
 
 mod body_members;

@@ -1,8 +1,9 @@
 //! The parts of the server that the answer of a refusal is rendered from.
 
+use crate::challenge::Challenges;
 use crate::scope::ScopeTable;
 
-use super::{challenge::Challenges, response_cache::RefusalCache};
+use super::response_cache::RefusalCache;
 
 /// What a refusal needs from the server to become an answer.
 #[derive(Debug, Clone, Copy)]

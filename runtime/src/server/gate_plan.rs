@@ -9,17 +9,19 @@ use toolgate_store::{Replicas, Revocations};
 use crate::{
     authorization::{EnabledItems, Rules},
     caller::TokenPolicy,
+    challenge::Challenges,
     clock::Clock,
     config::{Config, ValidConfig},
     error::{SetupErrors, StartError},
     gate::{
-        Authorizer, ChallengeScopes, Challenges, DecisionPoint, DenialsAsToolResults, Gate,
-        ItemNames, Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache,
-        SessionFastPath, SessionServices, Sessions, SharedSessions, StatelessFastPath, Throttle,
+        Authorizer, ChallengeScopes, DecisionPoint, DenialsAsToolResults, Gate, ItemNames,
+        Observation, OpenStreams, OriginRules, PendingBodies, RefusalCache, SessionFastPath,
+        SessionServices, Sessions, SharedSessions, StatelessFastPath,
     },
     item::{DecisionReporter, RoundSeal},
     observer::Observer,
     scope::ScopeTable,
+    throttle::Throttle,
     verify::Proofs,
 };
 

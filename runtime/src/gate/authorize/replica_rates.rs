@@ -9,6 +9,7 @@ use crate::{
     claims::Claims,
     policy::PolicyKind,
     rate::{Rate, whole_seconds},
+    throttle::{LimitExceeded, RateOf, Throttle},
 };
 
 use super::{
@@ -16,7 +17,6 @@ use super::{
         Gate,
         audit::AuditContext,
         refusal::{Refusal, RefusedRequest},
-        throttle::{LimitExceeded, RateOf, Throttle},
     },
     AdmittedRequest,
 };

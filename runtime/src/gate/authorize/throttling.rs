@@ -1,8 +1,13 @@
 //! The limits of callers and of addresses.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use http::{HeaderMap, request::Parts};
+use axum::extract::ConnectInfo;
+use http::{Extensions, HeaderMap, request::Parts};
 
 use crate::{
     authorization::Target,
@@ -11,6 +16,7 @@ use crate::{
     denial::DenialReason,
     operation::Operation,
     scope::ScopeSet,
+    throttle::{LimitExceeded, LimitedRequest, RateLimitKey, RunningItem, Throttle},
     verify::AuthenticationError,
 };
 
@@ -20,7 +26,6 @@ use super::{
         audit::AuditContext,
         message::IncomingMessage,
         refusal::{Refusal, RefusedRequest},
-        throttle::{LimitExceeded, LimitedRequest, RateLimitKey, RunningItem, Throttle},
     },
     AdmittedRequest,
 };
@@ -41,7 +46,7 @@ impl Gate {
         parts: &Parts,
         token: Result<Option<Credentials>, BearerError>,
     ) -> Result<Result<Option<Caller>, AuthenticationError>, Box<RefusedRequest<'_>>> {
-        let Some(address) = throttle.address(&parts.headers, &parts.extensions) else {
+        let Some(address) = throttle.address(&parts.headers, peer(&parts.extensions)) else {
             return Ok(self.authenticate(parts, token).await);
         };
         let is_counted = match &token {
@@ -150,7 +155,7 @@ impl Gate {
         } = &*parts;
         let rate_limit_key = || match request.admission.caller() {
             Some(caller) => RateLimitKey::Caller(caller.identity()),
-            None => match throttle.address(headers, extensions) {
+            None => match throttle.address(headers, peer(extensions)) {
                 Some(address) => RateLimitKey::Address(address),
                 None => RateLimitKey::AllUnauthenticated,
             },
@@ -258,4 +263,10 @@ impl FailureCount {
             AuthenticationError::Unavailable { .. } => Self::Stays,
         }
     }
+}
+
+/// Returns the address of the peer, if the application passes it on.
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|peer| peer.0.ip())
 }

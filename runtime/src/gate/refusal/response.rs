@@ -11,12 +11,12 @@ use rmcp::{
 };
 use serde_json::json;
 
+use crate::challenge::ErrorCode;
 use crate::scope::ScopeSet;
 
 use super::{
     super::{
         body::BodyError,
-        challenge::ErrorCode,
         prepared_response::PreparedResponse,
         response_cache::{CacheKey, CachedRefusal},
         tool_result_denial::DeniedAnswer,

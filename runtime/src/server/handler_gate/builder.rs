@@ -329,12 +329,9 @@ impl HandlerGateBuilder {
         let banner = plan.banner(&self.name, counts, warnings);
         let banner = banner.filter(|_| !self.without_banner);
         let has_sessions = settings.has_sessions() && self.has_sessions;
-        let (resource, paths) = (
-            settings.resource().as_str().to_owned(),
-            settings.paths().clone(),
-        );
-        let (bind, drain) = (settings.bind(), settings.drain());
-        let body_limit = settings.limits().body;
+        let resource = settings.resource().as_str().to_owned();
+        let paths = settings.paths().clone();
+        let (bind, drain, body_limit) = (settings.bind(), settings.drain(), settings.limits().body);
         let documentation = documents.documentation_of(entries.collect(), Vec::new(), Vec::new());
         let cors = routes::cors(plan.origins.clone(), Vec::new());
         let (login, visibility) = (plan.login, plan.visibility);

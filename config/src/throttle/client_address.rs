@@ -9,7 +9,7 @@ use http::{
     header::{FORWARDED, HeaderValue},
 };
 
-use crate::config::TrustedProxies;
+use crate::TrustedProxies;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -19,8 +19,10 @@ const MOST_HOPS: usize = 16;
 /// An IPv4 address, or the upper 64 bits of an IPv6 address: one internet connection has a /64, so
 /// an attacker can send each request from another address of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::gate) enum ClientAddress {
+pub enum ClientAddress {
+    /// An IPv4 address.
     V4(u32),
+    /// The network of an IPv6 address.
     V6(u64),
 }
 

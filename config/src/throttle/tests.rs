@@ -1,7 +1,8 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::{clock::UnixTime, config::TrustedProxies};
+use crate::TrustedProxies;
+use toolgate_core::clock::UnixTime;
 
 /// A clock with fractions of a second.
 #[derive(Default)]

@@ -12,19 +12,21 @@ const MOST_RUNNING: u32 = 1_000_000;
 
 /// The limits of an item for each caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct ItemLimits {
-    pub(crate) rate: Option<Rate>,
+pub struct ItemLimits {
+    /// How many requests of the caller for the item are allowed.
+    pub rate: Option<Rate>,
     /// How many of the caller's requests for the item may run at the same time.
-    pub(crate) concurrency: Option<u32>,
+    pub concurrency: Option<u32>,
     /// How long one request may run.
-    pub(crate) timeout: Option<Duration>,
+    pub timeout: Option<Duration>,
     /// Whether this library opens the states of its rounds, so that a request can continue an
     /// earlier one. No author sets it.
-    pub(crate) takes_rounds: bool,
+    pub takes_rounds: bool,
 }
 
 impl ItemLimits {
-    pub(crate) const NONE: Self = Self {
+    /// No limit.
+    pub const NONE: Self = Self {
         rate: None,
         concurrency: None,
         timeout: None,
@@ -32,7 +34,8 @@ impl ItemLimits {
     };
 
     /// Returns the error in the limits, and its remedy. The attributes have the same check.
-    pub(crate) fn flaw(self) -> Option<(String, String)> {
+    #[must_use]
+    pub fn flaw(self) -> Option<(String, String)> {
         if let Some((what, remedy)) = self.rate.and_then(Rate::flaw) {
             return Some((format!("has a rate that {what}"), remedy));
         }

@@ -10,6 +10,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,15 +18,11 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ConnectInfo;
-use http::{Extensions, HeaderMap};
+use http::HeaderMap;
+use toolgate_core::{authorization::Target, caller::Identity, clock::Clock};
 
 use crate::{
-    authorization::Target,
-    caller::Identity,
-    clock::Clock,
-    config::RateSettings,
-    item::ItemLimits,
+    ItemLimits, RateSettings,
     rate::{Rate, whole_seconds},
 };
 
@@ -34,15 +31,16 @@ mod counters;
 mod limit_exceeded;
 mod running;
 
-pub(super) use client_address::ClientAddress;
+pub use client_address::ClientAddress;
 use counters::Counters;
-pub(super) use limit_exceeded::{LimitExceeded, RateOf};
-pub(super) use running::RunningItem;
+pub use limit_exceeded::{LimitExceeded, RateOf};
+pub use running::RunningItem;
 use running::RunningItems;
 
 /// The sender whose requests are counted together.
 #[derive(Debug, Hash)]
-pub(super) enum RateLimitKey {
+pub enum RateLimitKey {
+    /// A caller.
     Caller(Identity),
     /// A request without a token.
     Address(ClientAddress),
@@ -51,18 +49,19 @@ pub(super) enum RateLimitKey {
 }
 
 /// One request for items.
-pub(super) struct LimitedRequest<'u> {
-    pub(super) rate_limit_key: RateLimitKey,
+pub struct LimitedRequest<'u> {
+    /// Who sends it.
+    pub rate_limit_key: RateLimitKey,
     /// The items, each once.
-    pub(super) targets: &'u [Target],
+    pub targets: &'u [Target],
     /// Whether the items run. A subscription does not.
-    pub(super) runs: bool,
+    pub runs: bool,
     /// Whether it continues a request of several rounds.
-    pub(super) continues: bool,
+    pub continues: bool,
 }
 
 /// The limits of a gate, and what has been used.
-pub(crate) struct Throttle {
+pub struct Throttle {
     /// The limits of each item that has some, sorted. They are read several times for each request.
     limits: Vec<(Target, ItemLimits)>,
     settings: RateSettings,
@@ -83,7 +82,8 @@ pub(crate) struct Throttle {
 
 impl Throttle {
     /// Returns `None` if nothing is limited.
-    pub(crate) fn new(
+    #[must_use]
+    pub fn new(
         limits: HashMap<Target, ItemLimits>,
         settings: RateSettings,
         clock: Arc<dyn Clock>,
@@ -110,45 +110,43 @@ impl Throttle {
     }
 
     /// Returns how long an item may run.
-    pub(crate) fn timeout(&self, target: Target) -> Option<Duration> {
+    #[must_use]
+    pub fn timeout(&self, target: Target) -> Option<Duration> {
         self.limits(target)?.timeout
     }
 
     /// Returns whether an item has a rate or a maximum number of running requests.
-    pub(super) fn counts(&self, target: Target) -> bool {
+    #[must_use]
+    pub fn counts(&self, target: Target) -> bool {
         let limits = self.limits(target);
         limits.is_some_and(|limits| limits.rate.is_some() || limits.concurrency.is_some())
     }
 
     /// Returns whether requests without a valid token are limited by address.
-    pub(super) fn limits_unauthenticated(&self) -> bool {
+    #[must_use]
+    pub fn limits_unauthenticated(&self) -> bool {
         self.settings.limits_unauthenticated()
     }
 
     /// Returns the address of the client, if the operator has named the proxies.
-    pub(super) fn address(
-        &self,
-        headers: &HeaderMap,
-        extensions: &Extensions,
-    ) -> Option<ClientAddress> {
+    pub fn address(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<ClientAddress> {
         let proxies = self.settings.proxies.as_ref()?;
-        let peer = extensions.get::<ConnectInfo<std::net::SocketAddr>>();
         if peer.is_none() && !self.is_warned.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 "rates by address are not enforced: the application does not pass on the address of the peer; serve it with into_make_service_with_connect_info::<SocketAddr>()"
             );
         }
-        Some(ClientAddress::of(proxies, peer?.0.ip(), headers))
+        Some(ClientAddress::of(proxies, peer?, headers))
     }
 
     /// Counts a request of a caller, before anything is decided about it.
-    pub(super) fn count_caller(&self, identity: &Identity) -> Result<(), LimitExceeded> {
+    pub fn count_caller(&self, identity: &Identity) -> Result<(), LimitExceeded> {
         let rate = self.settings.caller;
         self.count(&self.callers, RateOf::Caller, rate, identity)
     }
 
     /// Takes back a counted request of a caller.
-    pub(super) fn give_back_caller(&self, identity: &Identity) {
+    pub fn give_back_caller(&self, identity: &Identity) {
         if let Some(rate) = self.settings.caller {
             self.callers.give_back(self.key(identity), rate);
         }
@@ -172,7 +170,7 @@ impl Throttle {
     /// Counts a request for items, before an item runs. No limit counts a refused request: the rate
     /// of its caller, which has counted it before, takes it back. Returns the value that keeps the
     /// item counted as running.
-    pub(super) fn begin(
+    pub fn begin(
         &self,
         used: &LimitedRequest<'_>,
     ) -> Result<Option<Arc<RunningItem>>, LimitExceeded> {
@@ -250,7 +248,7 @@ impl Throttle {
 
     /// Returns the rates of a caller's request that all replicas count together, each with its item.
     /// A further round is counted in this process only, which knows whether it continues one.
-    pub(super) fn shared_rates(
+    pub fn shared_rates(
         &self,
         targets: &[Target],
         continues: bool,
@@ -268,7 +266,7 @@ impl Throttle {
 
     /// Takes back what a caller's request has counted here, because another replica's count refuses
     /// it. `items` are those that it has counted, each with its rate.
-    pub(super) fn take_back(&self, caller: &Identity, items: impl Iterator<Item = (Target, Rate)>) {
+    pub fn take_back(&self, caller: &Identity, items: impl Iterator<Item = (Target, Rate)>) {
         self.give_back_caller(caller);
         let rate_limit_key = RateLimitKey::Caller(caller.clone());
         for (target, rate) in items {
@@ -278,22 +276,19 @@ impl Throttle {
     }
 
     /// Counts a request without a valid token.
-    pub(super) fn count_unauthenticated(
-        &self,
-        address: ClientAddress,
-    ) -> Result<(), LimitExceeded> {
+    pub fn count_unauthenticated(&self, address: ClientAddress) -> Result<(), LimitExceeded> {
         let rate = self.settings.unauthenticated;
         self.count(&self.unauthenticated, RateOf::Address, rate, &address)
     }
 
     /// Counts a token that is invalid or not yet verified.
-    pub(super) fn count_failure(&self, address: ClientAddress) -> Result<(), LimitExceeded> {
+    pub fn count_failure(&self, address: ClientAddress) -> Result<(), LimitExceeded> {
         let rate = self.settings.failures;
         self.count(&self.failures, RateOf::Failures, rate, &address)
     }
 
     /// Takes back a counted failure, for example if the token is valid.
-    pub(super) fn give_back_failure(&self, address: ClientAddress) {
+    pub fn give_back_failure(&self, address: ClientAddress) {
         if let Some(rate) = self.settings.failures {
             self.failures.give_back(self.key(&address), rate);
         }

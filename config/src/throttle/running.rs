@@ -35,7 +35,7 @@ impl Hasher for KeyItself {
 
 /// One running request. It is counted until this is dropped. An extension of the request holds it,
 /// so it is dropped when the handler is done, whether its client waits or not.
-pub(in crate::gate) struct RunningItem {
+pub struct RunningItem {
     all: Arc<RunningItems>,
     key: u64,
 }

@@ -2,24 +2,32 @@
 
 use std::time::Duration;
 
-use crate::{denial::DenialReason, rate::Rate};
+use toolgate_core::denial::DenialReason;
+
+use crate::rate::Rate;
 
 /// Which limit a request has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LimitExceeded {
+pub enum LimitExceeded {
+    /// A rate.
     Rate {
+        /// What it counts.
         of: RateOf,
+        /// The rate.
         rate: Rate,
         /// The time to wait, in whole seconds.
         retry_after: Duration,
     },
     /// The maximum number of requests for the item already runs.
-    Running { most: u32 },
+    Running {
+        /// That number.
+        most: u32,
+    },
 }
 
 /// What a rate counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RateOf {
+pub enum RateOf {
     /// The requests of one caller for one item.
     Item,
     /// The requests of one caller.
@@ -31,7 +39,9 @@ pub(crate) enum RateOf {
 }
 
 impl LimitExceeded {
-    pub(in crate::gate) fn reason(self) -> DenialReason {
+    /// Returns the code of the refusal.
+    #[must_use]
+    pub fn reason(self) -> DenialReason {
         match self {
             Self::Rate { .. } => DenialReason::RateLimited,
             Self::Running { .. } => DenialReason::TooManyRunning,
@@ -39,14 +49,17 @@ impl LimitExceeded {
     }
 
     /// Returns the time after which the client can try again.
-    pub(in crate::gate) fn retry_after(self) -> Duration {
+    #[must_use]
+    pub fn retry_after(self) -> Duration {
         match self {
             Self::Rate { retry_after, .. } => retry_after,
             Self::Running { .. } => Duration::from_secs(1),
         }
     }
 
-    pub(in crate::gate) fn description(self) -> String {
+    /// Returns what the client is told.
+    #[must_use]
+    pub fn description(self) -> String {
         match self {
             Self::Rate {
                 of,

@@ -13,26 +13,31 @@ use std::collections::HashMap;
 
 use http::HeaderValue;
 
-use crate::{
-    access::Conditions,
-    error::SetupErrors,
-    scope::{ScopeSet, ScopeTable},
-};
+use toolgate_core::{access::Conditions, start_error::SetupErrors};
+
+use crate::scope::{ScopeSet, ScopeTable};
 
 /// The error codes of RFC 6750 §3.1, RFC 9449 §7.1 and §9, and RFC 9470 §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ErrorCode {
+pub enum ErrorCode {
+    /// The request is malformed.
     InvalidRequest,
+    /// The token is not valid.
     InvalidToken,
+    /// The token lacks a scope.
     InsufficientScope,
     /// The challenge names how to log in.
     InsufficientUserAuthentication(Conditions),
+    /// The proof of possession is not valid.
     InvalidDpopProof,
+    /// The proof lacks the server's nonce.
     UseDpopNonce,
 }
 
 impl ErrorCode {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Returns the code as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
@@ -46,7 +51,7 @@ impl ErrorCode {
 
 /// Writes the challenges of one resource.
 #[derive(Debug)]
-pub(crate) struct Challenges {
+pub struct Challenges {
     metadata_url: String,
     /// The prefix of scopes in requests of clients to the issuer. This server does not use it.
     prefix: String,
@@ -59,7 +64,7 @@ pub(crate) struct Challenges {
 impl Challenges {
     /// Creates challenges that name this protected resource metadata document and scopes with
     /// this prefix. The challenges for the sets in `ahead` are prepared now.
-    pub(crate) fn new(
+    pub fn new(
         metadata_url: &str,
         prefix: &str,
         table: &ScopeTable,
@@ -95,28 +100,24 @@ impl Challenges {
     }
 
     /// Names these signature algorithms in challenges of the scheme `DPoP`.
-    pub(crate) fn with_algorithms(mut self, names: impl Iterator<Item = &'static str>) -> Self {
+    pub fn with_algorithms(mut self, names: impl Iterator<Item = &'static str>) -> Self {
         self.algorithms = names.collect::<Vec<_>>().join(" ");
         self
     }
 
     /// Returns the names of a set as clients request them, separated by spaces.
-    pub(crate) fn scopes(&self, set: ScopeSet, table: &ScopeTable) -> String {
+    pub fn scopes(&self, set: ScopeSet, table: &ScopeTable) -> String {
         self.names(set, table).collect::<Vec<_>>().join(" ")
     }
 
     /// Returns the names of a set as clients request them.
-    pub(super) fn names(&self, set: ScopeSet, table: &ScopeTable) -> impl Iterator<Item = String> {
+    pub fn names(&self, set: ScopeSet, table: &ScopeTable) -> impl Iterator<Item = String> {
         let names = table.names(set);
         names.map(|name| format!("{}{name}", self.prefix))
     }
 
     /// Returns the challenge for a request without a token: it has no `error` (RFC 6750 §3.1).
-    pub(crate) fn without_error(
-        &self,
-        challenge_scopes: ScopeSet,
-        table: &ScopeTable,
-    ) -> HeaderValue {
+    pub fn without_error(&self, challenge_scopes: ScopeSet, table: &ScopeTable) -> HeaderValue {
         match self.prepared.get(&challenge_scopes) {
             Some(challenge) => challenge.clone(),
             None => self.write(BEARER, None, challenge_scopes, table, ""),
@@ -124,7 +125,7 @@ impl Challenges {
     }
 
     /// Returns the challenge with an error and a description.
-    pub(crate) fn with_error(
+    pub fn with_error(
         &self,
         code: ErrorCode,
         challenge_scopes: ScopeSet,
@@ -141,7 +142,7 @@ impl Challenges {
     }
 
     /// Returns the challenge of the scheme `DPoP` (RFC 9449 §7.1).
-    pub(crate) fn of_dpop(
+    pub fn of_dpop(
         &self,
         code: Option<ErrorCode>,
         challenge_scopes: ScopeSet,
@@ -208,7 +209,7 @@ const BEARER: &str = "Bearer";
 const DPOP: &str = "DPoP";
 
 /// Returns the names of a set, separated by spaces (RFC 6749 §3.3).
-pub(crate) fn scope_string(set: ScopeSet, table: &ScopeTable) -> String {
+pub fn scope_string(set: ScopeSet, table: &ScopeTable) -> String {
     let mut text = String::new();
     for name in table.names(set) {
         if !text.is_empty() {
