@@ -231,7 +231,7 @@ async fn a_call_that_runs_ends_when_the_operator_switches_its_tool_off() {
             .map(|line| serde_json::from_str(line).expect("JSON"));
         let cancelled = lines.filter(|line: &Value| line["reason_code"] == "switched_off");
         cancelled
-            .map(|line| line["outcome"].clone())
+            .map(|line| line["result"].clone())
             .collect::<Vec<_>>()
     };
     while outcomes() != ["cancelled", "cancelled"] {
