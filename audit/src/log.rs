@@ -177,7 +177,7 @@ impl AuditLog {
 
     /// Writes a decision before it takes effect. Two kinds of refusals are only counted, because a
     /// client can cause them without limit: refusals of requests without an authentic token, and
-    /// each [`Verdict::Aggregated`] after the first one of a second. Their counts are written at
+    /// each [`Verdict::Aggregated`](crate::Verdict::Aggregated) after the first one of a second. Their counts are written at
     /// most once a second.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! users need; of those types, the methods that are for toolgate alone are hidden.
 
 mod config;
-mod item_limits;
+pub mod item_limits;
 pub mod rate;
 mod rate_settings;
 mod request_limits;
@@ -20,7 +20,6 @@ pub use config::{
     PublishedScopes, READINESS_PATH, ResourceIdentifier, ResourceMetadata, ValidAudit, ValidConfig,
     ValidIssuer,
 };
-pub use item_limits::ItemLimits;
 pub use rate_settings::RateSettings;
 pub use request_limits::{BODY_TIME, RequestLimits};
 pub use session_limits::SessionLimits;

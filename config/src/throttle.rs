@@ -1,9 +1,9 @@
 //! [`Throttle`]: the rates and the numbers of running requests of callers and of addresses.
 //!
-//! - [`counters`]: the rates of many callers in little memory
-//! - [`running`]: the requests that run
-//! - [`client_address`]: the address of a client, for requests without a valid token
-//! - [`limited`]: which limit is reached
+//! - `counters`: the rates of many callers in little memory
+//! - `running`: the requests that run
+//! - `client_address`: the address of a client, for requests without a valid token
+//! - `limit_exceeded`: which limit is reached
 //!
 //! Time is an argument: it comes from the gate's [`Clock`].
 
@@ -22,7 +22,8 @@ use http::HeaderMap;
 use toolgate_core::{authorization::Target, caller::Identity, clock::Clock};
 
 use crate::{
-    ItemLimits, RateSettings,
+    RateSettings,
+    item_limits::ItemLimits,
     rate::{Rate, whole_seconds},
 };
 

@@ -63,7 +63,7 @@ mod timeout;
 mod tool_error;
 mod user_check;
 
-pub(crate) use crate::config::ItemLimits;
+pub(crate) use crate::item_limits::ItemLimits;
 pub(crate) use approval_desk::ApprovalDesk;
 #[cfg(feature = "approval")]
 pub(crate) use approval_desk::{ApprovalDecision, ApprovalPage, ApprovalRequest};

@@ -144,7 +144,7 @@ use toolgate_core::{
 };
 use toolgate_oauth::{challenge, single_flight, verify};
 // Short paths to the settings.
-use toolgate_config::{self as config, rate, throttle};
+use toolgate_config::{self as config, item_limits, rate, throttle};
 
 pub use rmcp;
 pub use schemars;

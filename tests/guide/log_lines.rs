@@ -120,10 +120,9 @@ fn every_log_line_is_in_the_table_and_the_table_has_no_other() {
     assert!(logged.len() > 40, "only {} lines", logged.len());
 }
 
-/// Returns the texts in the body of a method of the gate.
+/// Returns the texts in the body of a method.
 fn texts_of(file: &str, method: &str) -> Vec<String> {
-    let path = root().join("runtime/src/gate").join(file);
-    let source = fs::read_to_string(path).expect(file);
+    let source = fs::read_to_string(root().join(file)).expect(file);
     let (_, body) = source.split_once(method).expect(method);
     let body = body.split("\n    }\n").next().unwrap_or_default();
     body.split('"')
@@ -141,8 +140,8 @@ fn every_decision_of_the_audit_log_is_in_the_table() {
         .iter()
         .flat_map(|row| row[0].split('`').skip(1).step_by(2))
         .collect();
-    let outcomes = texts_of("refusal.rs", "fn outcome(&self)");
-    let codes = texts_of("challenge.rs", "fn as_str(self)");
+    let outcomes = texts_of("runtime/src/gate/refusal.rs", "fn outcome(&self)");
+    let codes = texts_of("oauth/src/challenge.rs", "fn as_str(self)");
     let mut all: BTreeSet<_> = outcomes.iter().chain(&codes).map(String::as_str).collect();
     all.extend(["admitted", "not_found", "not_admitted"]);
     assert_eq!(told, all);
