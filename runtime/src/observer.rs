@@ -47,6 +47,11 @@ pub trait Observer: Send + Sync {
     /// refuses the request with a 503. The error of a refusal has no effect.
     fn decided(&self, decision: &DecisionEvent<'_>) -> Result<(), NotRecordedError>;
 
+    /// Returns whether [`defer`](Self::defer) accepts decisions.
+    fn defers(&self) -> bool {
+        false
+    }
+
     /// Accepts an allowed decision, to write its record together with those of other requests. After
     /// it is written, [`recorded`](Self::recorded) gets the decision. Returns `None` if the record
     /// does not wait: then [`decided`](Self::decided) gets the decision. The default never waits.

@@ -13,6 +13,7 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 use crate::{
+    authorization::Target,
     caller::Caller,
     clock::UnixTime,
     denial::DenialReason,
@@ -43,12 +44,15 @@ pub(crate) struct Observation {
     /// Whether the observer traces requests. If not, a trace of the current task belongs to another
     /// gate in front of this one, and this gate does not use it.
     traces: bool,
+    /// Whether the observer writes records of several requests together.
+    defers: bool,
 }
 
 impl Observation {
     pub(crate) fn new(observer: Arc<dyn Observer>) -> Self {
         Self {
             traces: observer.traces(),
+            defers: observer.defers(),
             observer,
             next: AtomicU64::new(1),
         }
@@ -134,9 +138,10 @@ impl Gate {
         &self,
         context: AuditContext<'_>,
         is_known: bool,
+        target: Option<Target>,
     ) -> Option<WaitingDecision> {
-        let observation = self.observation.as_ref()?;
-        let verdict = self.allowed(context, is_known);
+        let observation = self.observation.as_ref().filter(|one| one.defers)?;
+        let verdict = self.allowed(context, is_known, target);
         let id = observation.next.fetch_add(1, Ordering::Relaxed);
         let time = self.clock.now();
         let event = self.event(id, time, context, &verdict);
@@ -154,13 +159,14 @@ impl Gate {
         &self,
         context: AuditContext<'_>,
         is_known: bool,
+        target: Option<Target>,
         waiting: Option<WaitingDecision>,
     ) -> Result<Option<Arc<RunReport>>, Refusal> {
         let Some(observation) = &self.observation else {
             return Ok(None);
         };
         let operation = context.operation;
-        let verdict = self.allowed(context, is_known);
+        let verdict = self.allowed(context, is_known, target);
         let observer = &observation.observer;
         let reported = match waiting {
             Some(waiting) => waiting.write().and_then(|id| {
@@ -185,12 +191,17 @@ impl Gate {
         }))
     }
 
-    fn allowed(&self, context: AuditContext<'_>, is_known: bool) -> Verdict<'_> {
+    fn allowed(
+        &self,
+        context: AuditContext<'_>,
+        is_known: bool,
+        target: Option<Target>,
+    ) -> Verdict<'_> {
         let operation = context.operation;
         let granted = context.caller.map_or(ScopeSet::EMPTY, Caller::granted);
         Verdict {
             is_allowed: true,
-            registered_item: self.registered_item(operation),
+            registered_item: target.and_then(|target| self.item_names.shared(target)),
             cause: Cause {
                 outcome: if is_known { "admitted" } else { "not_found" },
                 ..Cause::default()

@@ -158,6 +158,10 @@ impl Observer for AuditObserver {
         written.map_err(|_| NotRecordedError)
     }
 
+    fn defers(&self) -> bool {
+        true
+    }
+
     fn defer(&self, decision: &DecisionEvent<'_>) -> Option<Arc<dyn WaitingRecord>> {
         let batch = with_record(decision, |decision| self.log.decide_later(decision))?;
         Some(batch)

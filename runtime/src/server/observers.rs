@@ -41,6 +41,10 @@ impl Observer for All {
         }
     }
 
+    fn defers(&self) -> bool {
+        self.0.first().is_some_and(|first| first.defers())
+    }
+
     /// Only the first observer can defer: it gets a decision before all others.
     fn defer(&self, decision: &DecisionEvent<'_>) -> Option<Arc<dyn WaitingRecord>> {
         self.0.first()?.defer(decision)

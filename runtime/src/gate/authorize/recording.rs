@@ -49,7 +49,7 @@ impl Gate {
     ) -> Result<(), Box<RefusedRequest<'_>>> {
         let waiting = {
             let (context, is_known) = decision(authorized, headers);
-            self.defer_allowed(context, is_known)
+            self.defer_allowed(context, is_known, authorized.permit.target())
         };
         if let Some(waiting) = &waiting {
             waiting.join().await;
@@ -64,7 +64,7 @@ impl Gate {
         waiting: Option<WaitingDecision>,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
         let (context, is_known) = decision(authorized, headers);
-        let report = self.report_allowed(context, is_known, waiting);
+        let report = self.report_allowed(context, is_known, authorized.permit.target(), waiting);
         let report = report.map_err(|refusal| {
             let envelope = authorized.message.response_envelope();
             self.refuse(context, refusal, headers, envelope)
