@@ -1,6 +1,6 @@
 //! What the shared store costs a call, and three replicas against one process.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread::sleep, time::Duration};
 
 use support::{SigningKey, redis_server::RedisServer, round_robin::RoundRobin};
 use tokio::runtime::{self, Runtime};
@@ -16,6 +16,9 @@ use crate::{
     table::Row,
     target::{Bound, Target},
 };
+
+/// A server refuses the proofs of its first two seconds: they may have been used before its start.
+const PROOFS_BEGIN: Duration = Duration::from_secs(3);
 
 const WITHOUT: &str = "Toolgate, without a store";
 const WITH: &str = "Toolgate, with a store";
@@ -42,6 +45,7 @@ impl Measured {
     fn start(stage: &Stage, store: &str) -> Result<Self, Fault> {
         let process = Process::start(&["replica", stage.issuer.url(), "own", store], "")?;
         let bearer = stage.like_protected(&process)?;
+        sleep(PROOFS_BEGIN);
         let resource = resource(process.address());
         let key = Arc::new(SigningKey::p256("load"));
         let credentials = Bound {
