@@ -41,6 +41,8 @@ mod store_error;
 mod store_pause;
 mod stream_record;
 mod stream_records;
+#[cfg(test)]
+mod test_store;
 
 pub use item_name::{ItemKind, ItemName};
 pub use one_time_uses::{OneTimeUse, OneTimeUses, UseOutcome};

@@ -1,17 +1,11 @@
-use std::{
-    future::ready,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::sync::Arc;
 
 use futures_util::stream;
 use serde_json::json;
 use toolgate_core::clock::SystemClock;
 
 use super::*;
-use crate::{PutNew, RateRule, SealedStore, SharedStore, StoreFuture};
+use crate::{SealedStore, test_store::TestStore};
 
 /// An event with an id; without a message if it is the first.
 #[derive(Debug, Clone)]
@@ -43,56 +37,13 @@ fn answer() -> Event {
     Event("1/3".to_owned(), EventKind::Answer)
 }
 
-/// A store that counts what is written.
-#[derive(Default)]
-struct Counting(Arc<AtomicUsize>);
-
-impl SharedStore for Counting {
-    fn get<'s>(&'s self, _: &'s str) -> StoreFuture<'s, Option<Vec<u8>>> {
-        Box::pin(ready(Ok(None)))
-    }
-
-    fn put<'s>(&'s self, _: &'s str, _: Vec<u8>, _: Duration) -> StoreFuture<'s, ()> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Box::pin(ready(Ok(())))
-    }
-
-    fn put_new<'s>(
-        &'s self,
-        _: &'s str,
-        _: Vec<u8>,
-        _: Duration,
-        _: &'s str,
-    ) -> StoreFuture<'s, PutNew> {
-        unreachable!("streams do not use it")
-    }
-
-    fn replace<'s>(
-        &'s self,
-        _: &'s str,
-        _: Option<Vec<u8>>,
-        _: Vec<u8>,
-        _: Duration,
-    ) -> StoreFuture<'s, bool> {
-        unreachable!("streams do not use it")
-    }
-
-    fn remove<'s>(&'s self, _: &'s str) -> StoreFuture<'s, ()> {
-        unreachable!("streams do not use it")
-    }
-
-    fn take<'s>(&'s self, _: Vec<RateRule>) -> StoreFuture<'s, Option<(usize, Duration)>> {
-        unreachable!("streams do not use it")
-    }
-}
-
-/// A store, how often it was written to, and its records.
-fn counting() -> (Arc<AtomicUsize>, StreamRecords) {
-    let puts = Arc::<AtomicUsize>::default();
-    let store = Arc::new(Counting(Arc::clone(&puts)));
+/// A store and its records.
+fn counting() -> (TestStore, StreamRecords) {
+    let store = TestStore::default();
     let clock = Arc::new(SystemClock);
-    let store = SealedStore::new(store, &[7; 32], None, "http://r/mcp", clock).unwrap();
-    (puts, StreamRecords::new(store, "p".to_owned()))
+    let sealed = Arc::new(store.clone());
+    let sealed = SealedStore::new(sealed, &[7; 32], None, "http://r/mcp", clock).unwrap();
+    (store, StreamRecords::new(sealed, "p".to_owned()))
 }
 
 /// Returns a stream with the first event, whose rest a test sends.
@@ -123,7 +74,7 @@ async fn later() {
 #[tokio::test(start_paused = true)]
 async fn a_quick_stream_is_not_recorded_and_a_slow_one_is() {
     for (millis, expected) in [(0, 0), (9, 0), (20, 1)] {
-        let (puts, records) = counting();
+        let (store, records) = counting();
         let (sender, stream) = stream_of(&records);
         let reading = tokio::spawn(stream.collect::<Vec<_>>());
         sleep(Duration::from_millis(millis)).await;
@@ -133,30 +84,30 @@ async fn a_quick_stream_is_not_recorded_and_a_slow_one_is() {
         let ids: Vec<_> = events.iter().map(|one| one.0.as_str()).collect();
         assert_eq!(ids, ["0/3~p~Nw", "1/3~p~Nw"], "{millis}");
         later().await;
-        assert_eq!(puts.load(Ordering::Relaxed), expected, "{millis}");
+        assert_eq!(store.puts(), expected, "{millis}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_events_after_a_disconnect_are_recorded_until_the_answer() {
-    let (puts, records) = counting();
+    let (store, records) = counting();
     let (sender, mut stream) = stream_of(&records);
     assert!(stream.next().await.is_some());
     drop(stream);
     later().await;
-    let before = puts.load(Ordering::Relaxed);
+    let before = store.puts();
     sender.send(answer()).await.unwrap();
     drop(sender);
     later().await;
-    assert!(puts.load(Ordering::Relaxed) > before);
+    assert!(store.puts() > before);
     // A client that has got its answer needs no record.
-    let (puts, records) = counting();
+    let (store, records) = counting();
     let (sender, mut stream) = stream_of(&records);
     sender.send(answer()).await.unwrap();
     assert!(stream.next().await.is_some() && stream.next().await.is_some());
     drop(stream);
     later().await;
-    assert_eq!(puts.load(Ordering::Relaxed), 0);
+    assert_eq!(store.puts(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,7 +128,7 @@ async fn a_stream_whose_place_is_taken_is_passed_on_without_a_record() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_without_an_event_is_recorded_when_it_has_one() {
-    let (puts, records) = counting();
+    let (store, records) = counting();
     let (sender, receiver) = mpsc::channel(4);
     let owner = json!({"issuer": "i", "subject": "alice", "client": null});
     let recording = || {
@@ -187,11 +138,11 @@ async fn a_stream_without_an_event_is_recorded_when_it_has_one() {
     let stream = RecordedStream::new(events_of(receiver), recording());
     let reading = tokio::spawn(stream.collect::<Vec<_>>());
     later().await;
-    assert_eq!(puts.load(Ordering::Relaxed), 0);
+    assert_eq!(store.puts(), 0);
     let progress = Event("1/3".to_owned(), EventKind::Progress);
     sender.send(progress).await.unwrap();
     later().await;
-    assert!(puts.load(Ordering::Relaxed) > 0);
+    assert!(store.puts() > 0);
     drop(sender);
     assert_eq!(reading.await.unwrap().len(), 1);
     // A client that is gone before the first event cannot come back.

@@ -2,58 +2,7 @@ use tokio::time::sleep;
 use toolgate_core::clock::SystemClock;
 
 use super::*;
-use crate::{PutNew, RateRule, SharedStore, StoreFuture};
-
-/// A store that is away, or that answers after this time.
-struct Away(Duration);
-
-impl Away {
-    fn away<T: Send + 'static>(&self) -> StoreFuture<'static, T> {
-        let slow = self.0;
-        Box::pin(async move {
-            sleep(slow).await;
-            Err(StoreError::because("away"))
-        })
-    }
-}
-
-impl SharedStore for Away {
-    fn get<'s>(&'s self, _: &'s str) -> StoreFuture<'s, Option<Vec<u8>>> {
-        self.away()
-    }
-
-    fn put<'s>(&'s self, _: &'s str, _: Vec<u8>, _: Duration) -> StoreFuture<'s, ()> {
-        self.away()
-    }
-
-    fn put_new<'s>(
-        &'s self,
-        _: &'s str,
-        _: Vec<u8>,
-        _: Duration,
-        _: &'s str,
-    ) -> StoreFuture<'s, PutNew> {
-        self.away()
-    }
-
-    fn replace<'s>(
-        &'s self,
-        _: &'s str,
-        _: Option<Vec<u8>>,
-        _: Vec<u8>,
-        _: Duration,
-    ) -> StoreFuture<'s, bool> {
-        self.away()
-    }
-
-    fn remove<'s>(&'s self, _: &'s str) -> StoreFuture<'s, ()> {
-        self.away()
-    }
-
-    fn take<'s>(&'s self, _: Vec<RateRule>) -> StoreFuture<'s, Option<(usize, Duration)>> {
-        self.away()
-    }
-}
+use crate::test_store::{Conduct, TestStore};
 
 fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
@@ -108,8 +57,8 @@ async fn a_stream_ends_when_its_token_is_revoked_and_not_before() {
 
 #[tokio::test(start_paused = true)]
 async fn a_copy_is_used_for_a_minute_and_then_no_token_is_accepted() {
-    for slow in [Duration::ZERO, Duration::from_secs(2)] {
-        let away = Arc::new(Away(slow));
+    for delay in [Duration::ZERO, Duration::from_secs(2)] {
+        let away = Arc::new(TestStore::with(Conduct { delay, fails: true }));
         let store = SealedStore::new(away, &[1; 32], None, "a", clock()).unwrap();
         let revocations = Revocations::new();
         assert!(revocations.attach(Some(&store), clock(), RevocationTimes::default()));
@@ -117,7 +66,7 @@ async fn a_copy_is_used_for_a_minute_and_then_no_token_is_accepted() {
         assert_eq!(revocations.revokes(TOKEN), Err(StaleRevocationsError));
         revocations.write().refreshed = Some(Instant::now());
         sleep(Duration::from_secs(60)).await;
-        assert_eq!(revocations.revokes(TOKEN), Ok(false), "{slow:?}");
+        assert_eq!(revocations.revokes(TOKEN), Ok(false), "{delay:?}");
         assert!(revocations.freshness().is_ok());
         sleep(Duration::from_millis(1)).await;
         assert_eq!(revocations.revokes(TOKEN), Err(StaleRevocationsError));

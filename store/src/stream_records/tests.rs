@@ -1,96 +1,23 @@
 //! In the time of tokio's paused clock, which the seal of the records follows.
 
-use std::sync::atomic::AtomicU8;
-
 use tokio::time::Instant;
 use toolgate_core::clock::{Clock, UnixTime};
 
 use super::*;
-use crate::{PutNew, RateRule, SharedStore, StoreFuture};
+use crate::test_store::{Conduct, TestStore};
 
-const AWAY: u8 = 1;
-const SLOW: u8 = 2;
-
-type Values = HashMap<String, (Vec<u8>, Instant)>;
-
-/// A store in memory, and how it answers.
-#[derive(Clone, Default)]
-struct Memory {
-    values: Arc<Mutex<Values>>,
-    conduct: Arc<AtomicU8>,
-    puts: Arc<AtomicUsize>,
-}
-
-impl Memory {
-    fn set(&self, conduct: u8) {
-        self.conduct.store(conduct, Ordering::Relaxed);
-    }
-
-    fn values(&self) -> Values {
-        self.values.lock().unwrap().clone()
-    }
-
-    fn replace_all(&self, values: Values) {
-        *self.values.lock().unwrap() = values;
-    }
-
-    async fn answer<T>(&self, value: T) -> Result<T, StoreError> {
-        match self.conduct.load(Ordering::Relaxed) {
-            AWAY => return Err(StoreError::because("away")),
-            SLOW => sleep(Duration::from_secs(2)).await,
-            _ => {}
-        }
-        Ok(value)
-    }
-}
-
-impl SharedStore for Memory {
-    fn get<'s>(&'s self, key: &'s str) -> StoreFuture<'s, Option<Vec<u8>>> {
-        let found = self.values.lock().unwrap().get(key).cloned();
-        let found = found.filter(|(_, end)| *end > Instant::now());
-        self.answer(found.map(|(value, _)| value)).boxed()
-    }
-
-    fn put<'s>(&'s self, key: &'s str, value: Vec<u8>, lifetime: Duration) -> StoreFuture<'s, ()> {
-        async move {
-            self.answer(()).await?;
-            self.puts.fetch_add(1, Ordering::Relaxed);
-            let end = Instant::now() + lifetime;
-            let mut values = self.values.lock().unwrap();
-            values.insert(key.to_owned(), (value, end));
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn put_new<'s>(
-        &'s self,
-        _: &'s str,
-        _: Vec<u8>,
-        _: Duration,
-        _: &'s str,
-    ) -> StoreFuture<'s, PutNew> {
-        unreachable!("streams do not use it")
-    }
-
-    fn replace<'s>(
-        &'s self,
-        _: &'s str,
-        _: Option<Vec<u8>>,
-        _: Vec<u8>,
-        _: Duration,
-    ) -> StoreFuture<'s, bool> {
-        unreachable!("streams do not use it")
-    }
-
-    fn remove<'s>(&'s self, _: &'s str) -> StoreFuture<'s, ()> {
-        unreachable!("streams do not use it")
-    }
-
-    fn take<'s>(&'s self, _: Vec<RateRule>) -> StoreFuture<'s, Option<(usize, Duration)>> {
-        unreachable!("streams do not use it")
-    }
-}
+const READY: Conduct = Conduct {
+    delay: Duration::ZERO,
+    fails: false,
+};
+const AWAY: Conduct = Conduct {
+    fails: true,
+    ..READY
+};
+const SLOW: Conduct = Conduct {
+    delay: Duration::from_secs(2),
+    ..READY
+};
 
 struct PausedClock(Instant);
 
@@ -100,7 +27,7 @@ impl Clock for PausedClock {
     }
 }
 
-fn replica(memory: &Memory, process: &str) -> StreamRecords {
+fn replica(memory: &TestStore, process: &str) -> StreamRecords {
     let store = Arc::new(memory.clone());
     let clock = Arc::new(PausedClock(Instant::now()));
     let store = SealedStore::new(store, &[7; 32], None, "http://r/mcp", clock).unwrap();
@@ -154,7 +81,7 @@ async fn seconds(count: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn another_replica_replays_what_follows_and_waits_for_the_answer() {
-    let memory = Memory::default();
+    let memory = TestStore::default();
     let (one, two) = (replica(&memory, "one"), replica(&memory, "two"));
     let recorder = one.begin(owner("alice"), &name(1)).unwrap();
     recorder.push(event(1, "question"));
@@ -183,24 +110,24 @@ async fn another_replica_replays_what_follows_and_waits_for_the_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_quick_request_is_written_once_and_a_busy_one_four_times_a_second() {
-    let memory = Memory::default();
+    let memory = TestStore::default();
     let one = replica(&memory, "one");
     drop(one.begin(owner("alice"), &name(1)).unwrap());
     seconds(1).await;
-    assert_eq!(memory.puts.swap(0, Ordering::Relaxed), 1);
+    assert_eq!(memory.take_puts(), 1);
     let recorder = one.begin(owner("alice"), &name(1)).unwrap();
     for index in 0..1_000 {
         recorder.push(event(index, "again"));
         sleep(Duration::from_millis(10)).await;
     }
-    let puts = memory.puts.load(Ordering::Relaxed);
+    let puts = memory.puts();
     assert!((30..=41).contains(&puts), "{puts}");
     drop(recorder);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_stream_of_a_replica_that_has_ended_is_lost_and_not_silent() {
-    let memory = Memory::default();
+    let memory = TestStore::default();
     let (one, two) = (replica(&memory, "one"), replica(&memory, "two"));
     let recorder = one.begin(owner("alice"), &name(1)).unwrap();
     recorder.push(event(1, "question"));
@@ -220,7 +147,7 @@ async fn the_stream_of_a_replica_that_has_ended_is_lost_and_not_silent() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_survives_a_store_that_is_away_or_slow() {
     for conduct in [AWAY, SLOW] {
-        let memory = Memory::default();
+        let memory = TestStore::default();
         let (one, two) = (replica(&memory, "one"), replica(&memory, "two"));
         let recorder = one.begin(owner("alice"), &name(1)).unwrap();
         recorder.push(event(1, "question"));
@@ -237,7 +164,7 @@ async fn an_answer_survives_a_store_that_is_away_or_slow() {
         seconds(5).await;
         // The process that ran it still knows it.
         assert_eq!(all(replay(&one, 1).await).await, ["answer"]);
-        memory.set(0);
+        memory.set(READY);
         assert_eq!(there.await.unwrap(), ["question", "answer"]);
         assert_eq!(all(replay(&two, 0).await).await, ["question", "answer"]);
     }
@@ -245,7 +172,7 @@ async fn an_answer_survives_a_store_that_is_away_or_slow() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_stays_away_ends_the_wait_and_holds_no_memory() {
-    let memory = Memory::default();
+    let memory = TestStore::default();
     let (one, two) = (replica(&memory, "one"), replica(&memory, "two"));
     let recorder = one.begin(owner("alice"), &name(1)).unwrap();
     seconds(1).await;
@@ -275,7 +202,7 @@ async fn a_store_that_stays_away_ends_the_wait_and_holds_no_memory() {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_owner_finds_a_stream() {
-    let memory = Memory::default();
+    let memory = TestStore::default();
     let (one, two) = (replica(&memory, "one"), replica(&memory, "two"));
     let recorder = one.begin(owner("alice"), &name(1)).unwrap();
     seconds(1).await;
@@ -296,7 +223,7 @@ async fn only_the_owner_finds_a_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lying_store_cannot_forge_swap_or_revive_events() {
-    let memory = Memory::default();
+    let memory = TestStore::default();
     let (one, two) = (replica(&memory, "one"), replica(&memory, "two"));
     let recorder = one.begin(owner("alice"), &name(1)).unwrap();
     recorder.push(event(1, "early"));
@@ -342,7 +269,7 @@ async fn a_lying_store_cannot_forge_swap_or_revive_events() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_has_a_bounded_number_of_records() {
-    let memory = Memory::default();
+    let memory = TestStore::default();
     let one = replica(&memory, "one");
     for request in 0..100 {
         drop(one.begin(owner("alice"), &name(request)).unwrap());
