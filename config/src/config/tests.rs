@@ -4,7 +4,12 @@ fn read(variables: &[(&str, &str)]) -> Config {
     Config::from_environment(&variables.iter().copied().collect(), PORT).unwrap()
 }
 
-fn validate(variables: &[(&str, &str)]) -> ValidConfig {
+/// A public server, and an issuer.
+pub(super) const PUBLIC: (&str, &str) = ("TOOLGATE_RESOURCE", "https://mcp.example.com/svc/mcp");
+pub(super) const ISSUER: (&str, &str) =
+    ("TOOLGATE_AUTHORIZATION_SERVERS", "https://as.example.com");
+
+pub(super) fn validate(variables: &[(&str, &str)]) -> ValidConfig {
     read(variables).validate().unwrap()
 }
 
@@ -19,7 +24,7 @@ pub(super) fn start_errors(variables: &[(&str, &str)]) -> String {
         .map_or_else(String::new, |error| error.to_string())
 }
 
-fn errors(variables: &[(&str, &str)]) -> String {
+pub(super) fn errors(variables: &[(&str, &str)]) -> String {
     let environment = variables.iter().copied().collect();
     Config::from_environment(&environment, PORT)
         .and_then(|config| config.validate())

@@ -1,23 +1,4 @@
-use super::*;
-use crate::config::ValidConfig;
-
-const PUBLIC: (&str, &str) = ("TOOLGATE_RESOURCE", "https://mcp.example.com/svc/mcp");
-const ISSUER: (&str, &str) = ("TOOLGATE_AUTHORIZATION_SERVERS", "https://as.example.com");
-
-fn validate(variables: &[(&str, &str)]) -> ValidConfig {
-    let environment = variables.iter().copied().collect();
-    let config = Config::from_environment(&environment, 8000).unwrap();
-    config.validate().unwrap()
-}
-
-fn errors(variables: &[(&str, &str)]) -> String {
-    let environment = variables.iter().copied().collect();
-    let config = Config::from_environment(&environment, 8000);
-    config
-        .and_then(|config| config.validate())
-        .unwrap_err()
-        .to_string()
-}
+use crate::config::tests::{ISSUER, PUBLIC, errors, validate};
 
 #[test]
 fn further_hosts_are_accepted_and_change_nothing_that_is_published() {
