@@ -14,6 +14,8 @@ import { CALLS, decision, done, revision, url } from '../story.mjs';
 
 const folder = process.env.INTEROP_FOLDER;
 const PATIENCE = 30_000;
+/** How long a failure that the page shows stays its answer. */
+const SETTLED = 3_000;
 
 /** A port on which nobody listens: the page is bound to the one that it was started with. */
 const port = await new Promise((resolve) => {
@@ -115,10 +117,17 @@ for (const { name: tool, arguments: given, shows } of CALLS) {
   const result = page.getByText(`"${shows}"`).or(page.getByText(shows, { exact: true })).or(page.getByText(`${shows} `)).first();
   const authorize = page.getByRole('button', { name: 'Authorize', exact: true });
   const asks = page.getByRole('button', { name: 'Open in Browser' });
-  const shown = (locator) => locator.first().waitFor().catch(async (error) => {
-    await look();
-    throw new Error(`${error.message}\nThe page shows: ${await page.locator('body').innerText()}`);
-  });
+  const failed = page.getByText('Tool Call Failed', { exact: true });
+  /** Waits for one of these. A failure of the call may precede the offer to log in again. */
+  const shown = async (wanted) => {
+    try {
+      await wanted.or(failed).first().waitFor();
+      await wanted.first().waitFor({ timeout: SETTLED });
+    } catch (error) {
+      await look();
+      throw new Error(`${error.message}\nThe page shows: ${await page.locator('body').innerText()}`);
+    }
+  };
   await shown(result.or(authorize).or(asks));
   await look();
   if (await asks.isVisible()) {

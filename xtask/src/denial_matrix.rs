@@ -17,6 +17,9 @@ use crate::{
 /// The time limit for one client and one denial.
 const LIMIT: Duration = Duration::from_secs(90);
 
+/// How often a client runs until it reaches the call that is denied.
+const ATTEMPTS: usize = 3;
+
 /// One kind of denial, and what a client does to meet it.
 #[derive(Debug)]
 struct Kind {
@@ -120,7 +123,9 @@ impl Outcome {
     }
 
     /// Decides by the record of the requests and, for the reason, by what the client prints.
-    fn new(kind: &Kind, record: &str, succeeded: bool, printed: &str) -> Self {
+    /// Returns `None` if the client failed before the call that is denied: that says nothing about
+    /// the denial.
+    fn new(kind: &Kind, record: &str, succeeded: bool, printed: &str) -> Option<Self> {
         let exchanges: Vec<Value> = record
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
@@ -143,10 +148,15 @@ impl Outcome {
                 .all(|tool| matches!(*tool, "read" | "wait"))
                 && exchanges.iter().any(|one| is_refused(&one)));
         match (succeeded, was_denied) {
-            (true, true) => Self::Repaired,
-            (true, false) => Self::NotDenied,
-            (false, _) if kind.says.iter().any(|reason| printed.contains(reason)) => Self::Reported,
-            (false, _) => Self::Silent,
+            (true, true) => Some(Self::Repaired),
+            (true, false) => Some(Self::NotDenied),
+            (false, _) if kind.says.iter().any(|reason| printed.contains(reason)) => {
+                Some(Self::Reported)
+            }
+            (false, was_denied) => {
+                let is_reached = calls(denied) >= planned(denied) || (was_denied && !was_asked);
+                is_reached.then_some(Self::Silent)
+            }
         }
     }
 }
@@ -220,13 +230,44 @@ pub(crate) fn run(tools: &Tools, only: Option<&str>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs one client against one kind of denial. Returns the client's version, if it reports one.
+/// Runs one client against one kind of denial, again if a run shows nothing. Returns the client's
+/// version, if it reports one.
+///
+/// A client that reports nothing runs a second time: a browser on a busy machine also fails for
+/// reasons of its own.
 fn run_client(
     tools: &Tools,
     client: &Client,
     lifecycle: Lifecycle,
     kind: &Kind,
 ) -> Result<(String, Outcome), Error> {
+    let mut silent = 0;
+    for _ in 0..ATTEMPTS {
+        match run_once(tools, client, lifecycle, kind)? {
+            (version, Some(Outcome::Silent)) => {
+                silent += 1;
+                if silent == 2 {
+                    return Ok((version, Outcome::Silent));
+                }
+            }
+            (version, Some(outcome)) => return Ok((version, outcome)),
+            (_, None) => {}
+        }
+    }
+    let (client, revision, kind) = (client.name, lifecycle.revision(), kind.name);
+    Err(
+        format!("{client}, {revision}, {kind}: {ATTEMPTS} runs ended before the denied call")
+            .into(),
+    )
+}
+
+/// Runs one client once.
+fn run_once(
+    tools: &Tools,
+    client: &Client,
+    lifecycle: Lifecycle,
+    kind: &Kind,
+) -> Result<(String, Option<Outcome>), Error> {
     let cell = format!("{}-{}-{}", client.name, lifecycle.revision(), kind.name);
     let cell = cell.replace([' ', ',', '`'], "-");
     let folder = tools.work.join("denials").join(cell);
@@ -270,8 +311,25 @@ mod tests {
     fn a_client_that_fails_is_judged_by_what_it_prints() {
         let role = kind("missing role");
         let outcome = |printed| Outcome::new(role, ROLE, false, printed);
-        assert_eq!(outcome("edit needs the role editor"), Outcome::Reported);
-        assert_eq!(outcome("403 Forbidden"), Outcome::Silent);
+        assert_eq!(
+            outcome("edit needs the role editor"),
+            Some(Outcome::Reported)
+        );
+        assert_eq!(outcome("403 Forbidden"), Some(Outcome::Silent));
+    }
+
+    #[test]
+    fn a_client_that_fails_before_the_denied_call_says_nothing_about_the_denial() {
+        let login = "{\"tool\":\"read\",\"status\":200}";
+        let timed_out = "Timeout 30000ms exceeded";
+        assert_eq!(
+            Outcome::new(kind("missing role"), login, false, timed_out),
+            None
+        );
+        assert_eq!(
+            Outcome::new(kind("approval"), login, false, timed_out),
+            None
+        );
     }
 
     #[test]
@@ -279,27 +337,39 @@ mod tests {
         let scope = kind("missing scope");
         let run = "{\"tool\":\"write\",\"status\":200}";
         let denied = "{\"tool\":\"write\",\"status\":403}\n{\"tool\":\"write\",\"status\":200}";
-        assert_eq!(Outcome::new(scope, run, true, ""), Outcome::NotDenied);
-        assert_eq!(Outcome::new(scope, denied, true, ""), Outcome::Repaired);
+        assert_eq!(Outcome::new(scope, run, true, ""), Some(Outcome::NotDenied));
+        assert_eq!(
+            Outcome::new(scope, denied, true, ""),
+            Some(Outcome::Repaired)
+        );
         // In the stream, the status is 200 both times.
         let stream = kind("late, in the stream");
         let once = "{\"tool\":\"follow\",\"status\":200}";
         let twice = format!("{once}\n{once}");
-        assert_eq!(Outcome::new(stream, once, true, ""), Outcome::NotDenied);
-        assert_eq!(Outcome::new(stream, &twice, true, ""), Outcome::Repaired);
+        assert_eq!(
+            Outcome::new(stream, once, true, ""),
+            Some(Outcome::NotDenied)
+        );
+        assert_eq!(
+            Outcome::new(stream, &twice, true, ""),
+            Some(Outcome::Repaired)
+        );
         let approved = "{\"tool\":\"erase\",\"status\":200}";
         assert_eq!(
             Outcome::new(kind("approval"), approved, true, ""),
-            Outcome::Repaired
+            Some(Outcome::Repaired)
         );
         let rate = kind("rate limit");
         let limited = format!("{run}\n{{\"tool\":\"count\",\"status\":429}}");
-        assert_eq!(Outcome::new(rate, &limited, true, ""), Outcome::Repaired);
-        assert_eq!(Outcome::new(rate, run, true, ""), Outcome::NotDenied);
+        assert_eq!(
+            Outcome::new(rate, &limited, true, ""),
+            Some(Outcome::Repaired)
+        );
+        assert_eq!(Outcome::new(rate, run, true, ""), Some(Outcome::NotDenied));
         let login = "{\"rpc\":\"initialize\",\"status\":401}\n{\"tool\":\"read\",\"status\":200}";
         assert_eq!(
             Outcome::new(kind("no token"), login, true, ""),
-            Outcome::Repaired
+            Some(Outcome::Repaired)
         );
     }
 
