@@ -1,8 +1,8 @@
 //! What a decision of the Cedar decision point costs beyond Cedar's own `is_authorized`, as a ratio
 //! within one run.
 //!
-//! `cargo run --release -p toolgate-benches --example policy_cost` prints a line for each number of
-//! policies.
+//! `cargo run --release -p toolgate-benches --features cedar --example policy_cost` prints a line for
+//! each number of policies.
 
 use std::{fs, hint::black_box, time::Instant};
 
