@@ -49,7 +49,7 @@ fn sample(mut run: impl FnMut()) -> f64 {
 fn main() {
     let path = std::env::temp_dir().join(format!("toolgate-policy-cost-{}", std::process::id()));
     println!("policies  is_authorized  decision  our part / is_authorized");
-    for count in [1, 10, 50, 100, 500] {
+    for count in [1, 2, 5, 10, 50, 100, 500] {
         fs::write(&path, policies(count)).expect("a temporary file");
         let point = Cedar::from_file(&path);
         let items = [PolicyItem::new(PolicyKind::Tool, "delete")];

@@ -2,12 +2,13 @@
 //! of a small decision to build them.
 
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
-    hash::{Hash, Hasher},
+    collections::HashMap,
+    hash::{BuildHasher, Hash, Hasher},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use cedar_policy::{Entities, Entity, EntityUid};
+use foldhash::fast::RandomState;
 use toolgate_core::claims::{Actor, Claims};
 use toolgate_oauth::policy::PolicyError;
 
@@ -54,7 +55,7 @@ impl Known {
 
 /// The callers of the last requests, by a hash of their claims.
 #[derive(Default)]
-pub(crate) struct Callers(Mutex<HashMap<u64, Arc<KnownCaller>>>);
+pub(crate) struct Callers(Mutex<HashMap<u64, Arc<KnownCaller>, RandomState>>);
 
 impl Callers {
     /// Returns the entities of a caller, which `build` builds if they are not known.
@@ -67,12 +68,12 @@ impl Callers {
         claims: &Claims,
         build: impl FnOnce() -> Result<(EntityUid, Entity, Entities), PolicyError>,
     ) -> Result<Arc<KnownCaller>, PolicyError> {
-        let mut hasher = DefaultHasher::new();
+        // Each change is one step, so a panic leaves no inconsistent state.
+        let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hasher = callers.hasher().build_hasher();
         (claims.issuer(), claims.subject(), claims.client_id()).hash(&mut hasher);
         claims.roles().for_each(|role| role.hash(&mut hasher));
         let key = hasher.finish();
-        // Each change is one step, so a panic leaves no inconsistent state.
-        let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(caller) = callers.get(&key)
             && caller.known.is_of(claims)
         {

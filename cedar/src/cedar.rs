@@ -14,7 +14,12 @@ use toolgate_oauth::policy::{
     PolicySetupError,
 };
 
-use crate::{arguments::Arguments, entities::EntityTypes, loaded::Loaded, schema::schema};
+use crate::{
+    arguments::Arguments,
+    entities::EntityTypes,
+    loaded::{Loaded, reason},
+    schema::schema,
+};
 
 /// How often the file is compared, while requests arrive.
 const COMPARED: Duration = Duration::from_secs(1);
@@ -132,25 +137,25 @@ impl Cedar {
             Decision::Allow => Effect::Allow,
             Decision::Deny => Effect::Deny,
         });
-        let mut names: Vec<_> = (diagnostics.reason())
-            .filter_map(|id| loaded.name(id))
-            .collect();
-        names.sort_unstable();
         let decision = decision.with_version(Arc::clone(&loaded.version));
-        let Some(first) = names.first() else {
+        let mut determining = diagnostics.reason().filter_map(|id| loaded.named(id));
+        let Some(first) = determining.next() else {
             return Ok(decision.with_reason("no policy permits it"));
         };
-        let mut reason = match response.decision() {
-            Decision::Allow => "permitted by ".to_owned(),
-            Decision::Deny => "forbidden by ".to_owned(),
-        };
-        for (number, name) in names.iter().enumerate() {
-            if number > 0 {
-                reason.push_str(", ");
-            }
-            reason.push_str(name);
+        let mut all: Vec<_> = determining.collect();
+        if all.is_empty() {
+            let decision = decision.with_policy(Arc::clone(&first.name));
+            return Ok(decision.with_reason(Arc::clone(&first.reason)));
         }
-        Ok(decision.with_policy(Arc::clone(first)).with_reason(reason))
+        all.push(first);
+        all.sort_unstable_by_key(|named| &named.name);
+        let effect = match response.decision() {
+            Decision::Allow => cedar_policy::Effect::Permit,
+            Decision::Deny => cedar_policy::Effect::Forbid,
+        };
+        let names: Vec<&str> = all.iter().map(|named| &*named.name).collect();
+        let decision = decision.with_policy(names[0]);
+        Ok(decision.with_reason(reason(effect, &names)))
     }
 }
 

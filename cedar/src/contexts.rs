@@ -2,12 +2,13 @@
 //! expression, which takes longer than a small decision.
 
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
-    hash::{Hash, Hasher},
+    collections::HashMap,
+    hash::BuildHasher,
     sync::{Mutex, PoisonError},
 };
 
 use cedar_policy::{Context, RestrictedExpression};
+use foldhash::fast::RandomState;
 use toolgate_oauth::policy::{PolicyError, PolicyRequest};
 
 use crate::{arguments::Arguments, entities::failed};
@@ -17,7 +18,7 @@ const MOST: usize = 1_024;
 
 /// The contexts of requests without arguments, for the second of the last request.
 #[derive(Default)]
-pub(crate) struct Contexts(Mutex<(u64, HashMap<u64, Known>)>);
+pub(crate) struct Contexts(Mutex<(u64, HashMap<u64, Known, RandomState>)>);
 
 struct Known {
     is_listing: bool,
@@ -49,14 +50,12 @@ impl Contexts {
         if !question.resource().arguments().is_empty() {
             return build(question, arguments);
         }
-        let mut hasher = DefaultHasher::new();
         let (is_listing, session, acr) =
             (question.is_listing(), question.session(), question.acr());
-        (is_listing, session, acr).hash(&mut hasher);
-        let key = hasher.finish();
         // Each change is one step, so a panic leaves no inconsistent state.
         let mut contexts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (second, known) = &mut *contexts;
+        let key = known.hasher().hash_one((is_listing, session, acr));
         if *second != question.time().seconds() {
             *second = question.time().seconds();
             known.clear();

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use foldhash::fast::RandomState;
 
 /// How many bytes of the hash are the version.
 const VERSION: usize = 8;
@@ -12,8 +13,35 @@ const VERSION: usize = 8;
 pub(crate) struct Loaded {
     pub(crate) policies: PolicySet,
     pub(crate) version: Arc<str>,
-    /// The name of each policy: its annotation `@id`, otherwise its number in the file.
-    names: HashMap<PolicyId, Arc<str>>,
+    names: HashMap<PolicyId, Named, RandomState>,
+}
+
+/// What the answers say of a policy.
+pub(crate) struct Named {
+    /// Its annotation `@id`, otherwise its number in the file.
+    pub(crate) name: Arc<str>,
+    /// The reason of a decision that this policy alone determines.
+    pub(crate) reason: Arc<str>,
+}
+
+impl Named {
+    fn new(policy: &Policy) -> Self {
+        let name: Arc<str> = match policy.annotation("id") {
+            Some(name) => name.into(),
+            None => policy.id().to_string().into(),
+        };
+        let reason = reason(policy.effect(), &[&name]).into();
+        Self { name, reason }
+    }
+}
+
+/// Returns the reason of a decision that these policies determine.
+pub(crate) fn reason(effect: Effect, names: &[&str]) -> String {
+    let verb = match effect {
+        Effect::Permit => "permitted by ",
+        Effect::Forbid => "forbidden by ",
+    };
+    [verb, &names.join(", ")].concat()
 }
 
 impl Loaded {
@@ -48,12 +76,9 @@ impl Loaded {
             // Writing into memory does not fail.
             let _ = write!(version, "{byte:02x}");
         }
-        let name = |id: &PolicyId| match policies.annotation(id, "id") {
-            Some(name) => name.into(),
-            None => id.to_string().into(),
-        };
-        let names = policies.policies().map(cedar_policy::Policy::id);
-        let names = names.map(|id| (id.clone(), name(id))).collect();
+        let names = policies.policies();
+        let names = names.map(|policy| (policy.id().clone(), Named::new(policy)));
+        let names = names.collect();
         Ok(Self {
             policies,
             version: version.into(),
@@ -61,8 +86,8 @@ impl Loaded {
         })
     }
 
-    /// Returns the name of a policy.
-    pub(crate) fn name(&self, id: &PolicyId) -> Option<&Arc<str>> {
+    /// Returns what to say of a policy.
+    pub(crate) fn named(&self, id: &PolicyId) -> Option<&Named> {
         self.names.get(id)
     }
 }

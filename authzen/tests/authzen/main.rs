@@ -207,7 +207,7 @@ async fn the_examples_of_the_specification_are_read_as_it_says() {
             .await
             .expect("a decision");
         assert_eq!(decision.effect() == Effect::Allow, allows, "{example}");
-        assert_eq!(decision.reasons(), reasons, "{example}");
+        assert!(decision.reasons().eq(reasons.iter().copied()), "{example}");
     }
     let batches: [(Value, [bool; 3]); 2] = [
         (

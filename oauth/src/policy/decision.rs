@@ -18,10 +18,10 @@ use toolgate_core::authorization::Effect;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyDecision {
     effect: Effect,
-    // An engine has few policies and names one in each answer.
+    // An engine has few policies, and its answers repeat these texts.
     policy: Option<Arc<str>>,
     version: Option<Arc<str>>,
-    reasons: Vec<String>,
+    reasons: Vec<Arc<str>>,
 }
 
 impl PolicyDecision {
@@ -48,7 +48,7 @@ impl PolicyDecision {
     }
 
     /// Adds a reason, for the audit lines and for `--explain`. The caller does not get it.
-    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+    pub fn with_reason(mut self, reason: impl Into<Arc<str>>) -> Self {
         self.reasons.push(reason.into());
         self
     }
@@ -72,8 +72,7 @@ impl PolicyDecision {
     }
 
     /// Returns the reasons.
-    #[must_use]
-    pub fn reasons(&self) -> &[String] {
-        &self.reasons
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.reasons.iter().map(|reason| &**reason)
     }
 }

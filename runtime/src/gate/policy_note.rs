@@ -20,13 +20,12 @@ impl PolicyNote {
     /// Returns what a decision says of itself, or `None` if it says nothing.
     pub(super) fn of(decision: &PolicyDecision) -> Option<Box<Self>> {
         let cut = |text: &str| Box::from(escaped_prefix(text, LONGEST));
+        let reasons: Vec<_> = decision.reasons().collect();
         let note = Self {
             id: decision.policy().map(cut),
             version: decision.version().map(cut),
-            reasons: match decision.reasons() {
-                [] => None,
-                reasons => Some(escaped_prefix(&reasons.join("; "), LONGEST_REASONS).into()),
-            },
+            reasons: (!reasons.is_empty())
+                .then(|| escaped_prefix(&reasons.join("; "), LONGEST_REASONS).into()),
         };
         (note != Self::default()).then(|| Box::new(note))
     }

@@ -94,7 +94,7 @@ fn text(decision: &PolicyDecision) -> String {
         Some(version) => format!("{policy} ({version})"),
         None => policy.to_owned(),
     });
-    let reasons = decision.reasons().iter().cloned();
+    let reasons = decision.reasons().map(str::to_owned);
     let all: Vec<_> = named.into_iter().chain(reasons).collect();
     match all.is_empty() {
         true => "the engine gives no reason".to_owned(),
