@@ -3,8 +3,11 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex},
+    process::{self, Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -105,13 +108,22 @@ impl Program {
 
 /// Returns an unused address.
 ///
+/// Its port is below those that the system gives to outgoing connections. Otherwise such a
+/// connection could take it before the server does, even that of the test which waits for the server.
+///
 /// # Panics
 ///
 /// If there is none.
 #[must_use]
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address")
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let of_process = u16::try_from(process::id() % 190).expect("a small number") * 64;
+    let free = (0..64).find_map(|_| {
+        let port = 20_000 + of_process + TAKEN.fetch_add(1, Ordering::Relaxed) % 64;
+        let listener = TcpListener::bind(("127.0.0.1", port)).ok()?;
+        listener.local_addr().ok()
+    });
+    free.expect("a free port")
 }
 
 /// A program that runs until this is dropped.
