@@ -22,7 +22,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -39,74 +39,37 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
+mod events;
 mod labels;
+mod registered_items;
 
+pub use events::{AuditState, Decision, Reading, Verification};
 use labels::{ItemLabels, Label, OutcomeLabels, VerificationLabels};
+use registered_items::{RegisteredItem, RegisteredItems};
 
 /// The value of a label for unknown methods and for items that are not registered.
 const OTHER: &str = "other";
 
+/// The outcome of a decision that allows an operation.
+const ADMITTED: &str = "admitted";
+
+/// The outcome of a run that has returned a result.
+const RAN: &str = "ran";
+
+/// The outcome of the verification of a valid token.
+const ACCEPTED: &str = "accepted";
+
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// A decision of the gate.
-#[derive(Debug, Clone, Copy)]
-pub struct Decision<'a> {
-    /// The method, or `None` if it is unknown.
-    pub method: Option<&'static str>,
-    /// The registered name of the item, or `None` if the request names no registered item.
-    pub item: Option<&'a Arc<str>>,
-    /// `admitted`, or why not: one of a fixed number of words.
-    pub outcome: &'static str,
-    /// The stable code of a denial.
-    pub reason: Option<&'static str>,
-    /// The declared scopes that are missing.
-    pub missing: &'a [&'static str],
-    /// Whether an item runs.
-    pub runs: bool,
-}
-
-/// The state of the audit log.
-#[derive(Debug, Clone, Copy)]
-pub struct AuditState {
-    /// The records of the log.
-    pub records: u64,
-    /// The records that this process has lost.
-    pub lost: u64,
-    /// Whether the last write has failed.
-    pub is_failing: bool,
-}
-
-/// The verification of the token of a request.
-#[derive(Debug, Clone, Copy)]
-pub struct Verification {
-    /// Whether the token was in the cache. `None` for a verifier whose results are not cached.
-    pub is_cached: Option<bool>,
-    /// The kind of verification: one of a fixed set of words.
-    pub kind: &'static str,
-    /// The outcome: one of a fixed set of words.
-    pub outcome: &'static str,
-    /// The time that it took.
-    pub duration: Duration,
-}
-
-/// The values that the server reads at each scrape.
-#[derive(Debug, Clone, Default)]
-pub struct Reading {
-    /// The state of the audit log, if there is one.
-    pub audit: Option<AuditState>,
-    /// The number of open sessions.
-    pub sessions: usize,
-    /// The number of open streams.
-    pub open_streams: usize,
-    /// How long ago the keys of each configured issuer were loaded.
-    pub key_ages: Vec<(String, Duration)>,
-}
 
 /// All metrics of a server.
 pub struct Metrics {
     registry: Registry,
     other: Arc<str>,
+    items: OnceLock<RegisteredItems>,
+    /// The histogram of accepted tokens in the cache, and their kind: nearly every server accepts
+    /// one kind.
+    cached: OnceLock<(&'static str, Histogram)>,
     decisions: Family<OutcomeLabels, Counter>,
     denials: Family<Label<&'static str>, Counter>,
     missing_scopes: Family<Label<&'static str>, Counter>,
@@ -157,6 +120,8 @@ impl Metrics {
         build.get_or_create(&[("version", version)]).set(1);
         Self {
             other: OTHER.into(),
+            items: OnceLock::new(),
+            cached: OnceLock::new(),
             decisions: register(
                 all,
                 "decisions",
@@ -248,14 +213,26 @@ impl Metrics {
         }
     }
 
+    /// Names the items of the server, each with the method that runs it. Their metrics are found
+    /// faster if later calls pass these names and not copies. Only the first call has an effect.
+    pub fn register_items(&self, items: impl IntoIterator<Item = (&'static str, Arc<str>)>) {
+        self.items.get_or_init(|| RegisteredItems::new(items));
+    }
+
     /// Counts a decision.
     pub fn decided(&self, decision: &Decision<'_>) {
-        let labels = OutcomeLabels {
-            method: decision.method.unwrap_or(OTHER),
-            item: Arc::clone(decision.item.unwrap_or(&self.other)),
-            outcome: decision.outcome,
-        };
-        self.decisions.get_or_create(&labels).inc();
+        let is_admitted = decision.outcome == ADMITTED;
+        let method = decision.method.unwrap_or(OTHER);
+        let name = decision.item.unwrap_or(&self.other);
+        match self.item(method, name).filter(|_| is_admitted) {
+            Some(item) => {
+                let count = || self.decision(method, name, ADMITTED);
+                item.admitted.get_or_init(count).inc();
+            }
+            None => {
+                self.decision(method, name, decision.outcome).inc();
+            }
+        }
         if let Some(reason) = decision.reason {
             let labels = [("reason", reason)];
             self.denials.get_or_create(&labels).inc();
@@ -269,6 +246,28 @@ impl Metrics {
         }
     }
 
+    fn item(&self, method: &str, name: &Arc<str>) -> Option<&RegisteredItem> {
+        self.items.get()?.get(method, name)
+    }
+
+    fn decision(&self, method: &'static str, item: &Arc<str>, outcome: &'static str) -> Counter {
+        let item = Arc::clone(item);
+        self.decisions.get_or_create_owned(&OutcomeLabels {
+            method,
+            item,
+            outcome,
+        })
+    }
+
+    fn run(&self, method: &'static str, item: &Arc<str>, outcome: &'static str) -> Counter {
+        let item = Arc::clone(item);
+        self.runs.get_or_create_owned(&OutcomeLabels {
+            method,
+            item,
+            outcome,
+        })
+    }
+
     /// Counts the end of a run of a registered item.
     pub fn ended(
         &self,
@@ -278,18 +277,26 @@ impl Metrics {
         duration: Duration,
     ) {
         self.running.dec();
-        let labels = ItemLabels {
+        let labels = || ItemLabels {
             method,
             item: Arc::clone(item),
         };
         let seconds = duration.as_secs_f64();
-        self.durations.get_or_create(&labels).observe(seconds);
-        let labels = OutcomeLabels {
-            method,
-            item: labels.item,
-            outcome,
-        };
-        self.runs.get_or_create(&labels).inc();
+        match self.item(method, item) {
+            Some(known) => {
+                let histogram = || self.durations.get_or_create_owned(&labels());
+                known.duration.get_or_init(histogram).observe(seconds);
+            }
+            None => self.durations.get_or_create(&labels()).observe(seconds),
+        }
+        match self.item(method, item).filter(|_| outcome == RAN) {
+            Some(known) => {
+                known.ran.get_or_init(|| self.run(method, item, RAN)).inc();
+            }
+            None => {
+                self.run(method, item, outcome).inc();
+            }
+        }
         if outcome == "panic" {
             self.panics.inc();
         }
@@ -298,13 +305,20 @@ impl Metrics {
     /// Counts the verification of a token.
     pub fn verified(&self, verification: &Verification) {
         let is_cached = verification.is_cached == Some(true);
-        let labels = VerificationLabels {
-            cached: if is_cached { "true" } else { "false" },
-            kind: verification.kind,
-            outcome: verification.outcome,
+        let find = || {
+            self.verifications.get_or_create_owned(&VerificationLabels {
+                cached: if is_cached { "true" } else { "false" },
+                kind: verification.kind,
+                outcome: verification.outcome,
+            })
         };
         let seconds = verification.duration.as_secs_f64();
-        self.verifications.get_or_create(&labels).observe(seconds);
+        let found = (is_cached && verification.outcome == ACCEPTED)
+            .then(|| self.cached.get_or_init(|| (verification.kind, find())));
+        match found.filter(|(kind, _)| *kind == verification.kind) {
+            Some((_, histogram)) => histogram.observe(seconds),
+            None => find().observe(seconds),
+        }
         match verification.is_cached {
             Some(true) => {
                 self.cache_hits.inc();

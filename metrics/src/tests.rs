@@ -37,6 +37,52 @@ fn a_run_is_counted_timed_and_no_longer_in_progress() {
     assert!(text.ends_with("# EOF\n"), "{text}");
 }
 
+/// The metrics of a registered item are found in another way, and are the same.
+#[test]
+fn a_registered_name_and_a_copy_of_it_count_in_the_same_series() {
+    let metrics = Metrics::new("1");
+    let registered: Arc<str> = "ping".into();
+    let other: Arc<str> = "pong".into();
+    metrics.register_items([("tools/call", other), ("tools/call", registered.clone())]);
+    let copy: Arc<str> = "ping".into();
+    for (name, outcome) in [
+        (&registered, "ran"),
+        (&copy, "ran"),
+        (&registered, "tool_error"),
+    ] {
+        metrics.decided(&Decision {
+            method: Some("tools/call"),
+            item: Some(name),
+            outcome: "admitted",
+            reason: None,
+            missing: &[],
+            runs: true,
+        });
+        metrics.ended("tools/call", name, outcome, Duration::from_millis(3));
+    }
+    // Another method runs nothing of the item.
+    metrics.decided(&Decision {
+        method: Some("resources/subscribe"),
+        item: Some(&registered),
+        outcome: "admitted",
+        reason: None,
+        missing: &[],
+        runs: false,
+    });
+    let text = metrics.text(&Reading::default());
+    for line in [
+        r#"toolgate_decisions_total{method="tools/call",item="ping",outcome="admitted"} 3"#,
+        r#"toolgate_decisions_total{method="resources/subscribe",item="ping",outcome="admitted"} 1"#,
+        r#"toolgate_runs_total{method="tools/call",item="ping",outcome="ran"} 2"#,
+        r#"toolgate_runs_total{method="tools/call",item="ping",outcome="tool_error"} 1"#,
+        r#"toolgate_run_duration_seconds_count{method="tools/call",item="ping"} 3"#,
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
+    // An item that nobody has called has no series.
+    assert!(!text.contains("pong"), "{text}");
+}
+
 #[test]
 fn a_denial_names_each_missing_scope_and_the_audit_log_its_losses() {
     let metrics = Metrics::new("1");

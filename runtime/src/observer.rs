@@ -113,6 +113,10 @@ pub trait Observer: Send + Sync {
 
 /// The state of a gate, for metrics that are read when they are scraped.
 pub trait GateState: Send + Sync {
+    /// Returns the registered names of all items, as the events share them, each with the method
+    /// that runs the item.
+    fn items(&self) -> Vec<(&'static str, Arc<str>)>;
+
     /// Returns how many sessions are open.
     fn sessions(&self) -> usize;
 

@@ -86,6 +86,10 @@ struct Verdict<'a> {
 }
 
 impl GateState for Gate {
+    fn items(&self) -> Vec<(&'static str, Arc<str>)> {
+        self.item_names.all().collect()
+    }
+
     fn sessions(&self) -> usize {
         self.sessions.count()
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::authorization::{ProtectedItems, Target};
+use crate::{
+    authorization::{ProtectedItems, Target},
+    operation::Operation,
+};
 
 /// The names of tools and prompts and the URIs of resources, each as it is registered.
 ///
@@ -43,6 +46,19 @@ impl ItemNames {
     ) -> impl Iterator<Item = (Target, &str)> {
         let targets = (0..).map(target);
         targets.map_while(|target| Some((target, self.get(target)?)))
+    }
+
+    /// Returns the names of all items, each with the method that runs the item.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static str, Arc<str>)> {
+        let kinds = [
+            (Operation::CallTool(""), &self.tools),
+            (Operation::GetPrompt(""), &self.prompts),
+            (Operation::ReadResource(""), &self.resources),
+        ];
+        kinds.into_iter().flat_map(|(runs, names)| {
+            let named = move |name| (runs.kind(), Arc::clone(name));
+            names.iter().map(named)
+        })
     }
 
     /// Returns the name of an item.

@@ -130,6 +130,9 @@ impl Observer for MetricsObserver {
     }
 
     fn attached(&self, gate: Weak<dyn GateState>) {
+        if let Some(gate) = gate.upgrade() {
+            self.shared.metrics.register_items(gate.items());
+        }
         // Each gate has metrics of its own.
         let _ = self.shared.gate.set(gate);
     }
