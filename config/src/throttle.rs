@@ -19,7 +19,7 @@ use std::{
 };
 
 use http::HeaderMap;
-use toolgate_core::{authorization::Target, caller::Identity, clock::Clock};
+use toolgate_core::{authorization::Target, claims::Claims, clock::Clock};
 
 use crate::{
     RateSettings,
@@ -42,12 +42,16 @@ use running::RunningItems;
 #[derive(Debug, Hash)]
 pub enum RateLimitKey {
     /// A caller.
-    Caller(Identity),
+    Caller(CallerKey),
     /// A request without a token.
     Address(ClientAddress),
     /// Every request without a token, if addresses are not known.
     AllUnauthenticated,
 }
+
+/// The keyed hash of a caller, see [`Throttle::key_of_caller`].
+#[derive(Debug, Clone, Copy, Hash)]
+pub struct CallerKey(u64);
 
 /// One request for items.
 pub struct LimitedRequest<'u> {
@@ -140,16 +144,22 @@ impl Throttle {
         Some(ClientAddress::of(proxies, peer?, headers))
     }
 
+    /// Returns the key of the caller of a token: its issuer, and its subject or its client. A
+    /// caller has the same key with all tokens.
+    #[must_use]
+    pub fn key_of_caller(&self, claims: &Claims) -> CallerKey {
+        CallerKey(self.key(&(claims.issuer(), claims.party())))
+    }
+
     /// Counts a request of a caller, before anything is decided about it.
-    pub fn count_caller(&self, identity: &Identity) -> Result<(), LimitExceeded> {
-        let rate = self.settings.caller;
-        self.count(&self.callers, RateOf::Caller, rate, identity)
+    pub fn count_caller(&self, CallerKey(key): CallerKey) -> Result<(), LimitExceeded> {
+        self.count(&self.callers, RateOf::Caller, self.settings.caller, || key)
     }
 
     /// Takes back a counted request of a caller.
-    pub fn give_back_caller(&self, identity: &Identity) {
+    pub fn give_back_caller(&self, CallerKey(key): CallerKey) {
         if let Some(rate) = self.settings.caller {
-            self.callers.give_back(self.key(identity), rate);
+            self.callers.give_back(key, rate);
         }
     }
 
@@ -159,12 +169,12 @@ impl Throttle {
         counters: &Counters,
         of: RateOf,
         rate: Option<Rate>,
-        sender: &impl Hash,
+        key: impl FnOnce() -> u64,
     ) -> Result<(), LimitExceeded> {
         let Some(rate) = rate else {
             return Ok(());
         };
-        let taken = counters.take(self.key(sender), rate, self.now());
+        let taken = counters.take(key(), rate, self.now());
         taken.map_err(limited(of, rate))
     }
 
@@ -185,8 +195,8 @@ impl Throttle {
             taken.map(|()| running)
         });
         begun.inspect_err(|_| {
-            if let RateLimitKey::Caller(identity) = &used.rate_limit_key {
-                self.give_back_caller(identity);
+            if let RateLimitKey::Caller(caller) = used.rate_limit_key {
+                self.give_back_caller(caller);
             }
         })
     }
@@ -242,7 +252,10 @@ impl Throttle {
                 }
                 return Err(limited(RateOf::Item, rate)(wait));
             }
-            taken.push((key, rate));
+            // Nothing takes back the only item.
+            if used.targets.len() > 1 {
+                taken.push((key, rate));
+            }
         }
         Ok(())
     }
@@ -267,9 +280,9 @@ impl Throttle {
 
     /// Takes back what a caller's request has counted here, because another replica's count refuses
     /// it. `items` are those that it has counted, each with its rate.
-    pub fn take_back(&self, caller: &Identity, items: impl Iterator<Item = (Target, Rate)>) {
+    pub fn take_back(&self, caller: CallerKey, items: impl Iterator<Item = (Target, Rate)>) {
         self.give_back_caller(caller);
-        let rate_limit_key = RateLimitKey::Caller(caller.clone());
+        let rate_limit_key = RateLimitKey::Caller(caller);
         for (target, rate) in items {
             self.items
                 .give_back(self.key(&(&rate_limit_key, &target)), rate);
@@ -279,13 +292,17 @@ impl Throttle {
     /// Counts a request without a valid token.
     pub fn count_unauthenticated(&self, address: ClientAddress) -> Result<(), LimitExceeded> {
         let rate = self.settings.unauthenticated;
-        self.count(&self.unauthenticated, RateOf::Address, rate, &address)
+        self.count(&self.unauthenticated, RateOf::Address, rate, || {
+            self.key(&address)
+        })
     }
 
     /// Counts a token that is invalid or not yet verified.
     pub fn count_failure(&self, address: ClientAddress) -> Result<(), LimitExceeded> {
         let rate = self.settings.failures;
-        self.count(&self.failures, RateOf::Failures, rate, &address)
+        self.count(&self.failures, RateOf::Failures, rate, || {
+            self.key(&address)
+        })
     }
 
     /// Takes back a counted failure, for example if the token is valid.

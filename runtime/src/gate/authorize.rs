@@ -162,9 +162,7 @@ impl Gate {
         if self.observation.is_some() || message.traceparent().is_some() {
             self.trace_message(&mut parts.headers, &message);
         }
-        if self.throttle.is_some() {
-            self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
-        }
+        let caller_key = self.limit_caller(caller.as_ref(), &message, &parts.headers)?;
         let enter = |id: String| self.enter_session(&id, &parts.headers, &message, caller.as_ref());
         let session = session_id.map(enter).transpose()?;
         let admission = self.decide(&parts.headers, &message, session.is_some(), caller)?;
@@ -189,7 +187,7 @@ impl Gate {
             session,
         };
         if let Some(throttle) = self.throttle.as_deref() {
-            self.limit_use(throttle, &admitted, parts)?;
+            self.limit_use(throttle, caller_key, &admitted, parts)?;
         }
         Ok(admitted)
     }

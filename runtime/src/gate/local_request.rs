@@ -102,7 +102,7 @@ impl Gate {
         let caller = connection.caller.caller();
         let message = self.read_message(Readers::RmcpOnly, &headers, caller.as_ref(), line)?;
         trace_context::take_from_message(&mut headers, message.traceparent());
-        self.limit_caller(caller.as_ref(), &message, &headers)?;
+        let caller_key = self.limit_caller(caller.as_ref(), &message, &headers)?;
         let admission = self.decide(&headers, &message, true, caller)?;
         let refuse = |refusal| {
             let context = AuditContext::new(message.operation(), admission.caller());
@@ -123,9 +123,9 @@ impl Gate {
             body: Bytes::new(),
             session: None,
         };
-        let running = match (self.throttle.as_deref(), admitted.admission.caller()) {
-            (Some(throttle), Some(caller)) => {
-                let rate_limit_key = || RateLimitKey::Caller(caller.identity());
+        let running = match (self.throttle.as_deref(), caller_key) {
+            (Some(throttle), Some(key)) => {
+                let rate_limit_key = || RateLimitKey::Caller(key);
                 self.begin_use(throttle, &admitted, rate_limit_key, &headers)?
             }
             _ => None,

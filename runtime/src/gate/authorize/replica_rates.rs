@@ -60,7 +60,7 @@ impl Gate {
             let items = counted
                 .iter()
                 .filter_map(|(target, rate)| Some(((*target)?, *rate)));
-            throttle.take_back(&caller.identity(), items);
+            throttle.take_back(throttle.key_of_caller(caller.claims()), items);
             let message = &request.message;
             let context = AuditContext::new(message.operation(), Some(caller));
             let refusal = Refusal::LimitExceeded(limited);

@@ -85,14 +85,12 @@ impl Gate {
         let Some(throttle) = self.throttle.as_deref() else {
             return self.adopt_session(shared, id, caller).await.map(drop);
         };
-        let identity = caller.identity();
-        throttle
-            .count_caller(&identity)
-            .map_err(Refusal::LimitExceeded)?;
+        let key = throttle.key_of_caller(caller.claims());
+        throttle.count_caller(key).map_err(Refusal::LimitExceeded)?;
         let is_adopted = self.adopt_session(shared, id, caller).await?;
         // The request itself is counted later.
         if is_adopted {
-            throttle.give_back_caller(&identity);
+            throttle.give_back_caller(key);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     net::{IpAddr, SocketAddr},
+    ops::Deref,
     sync::Arc,
 };
 
@@ -16,7 +17,7 @@ use crate::{
     denial::DenialReason,
     operation::Operation,
     scope::ScopeSet,
-    throttle::{LimitExceeded, LimitedRequest, RateLimitKey, RunningItem, Throttle},
+    throttle::{CallerKey, LimitExceeded, LimitedRequest, RateLimitKey, RunningItem, Throttle},
     verify::AuthenticationError,
 };
 
@@ -89,7 +90,7 @@ impl Gate {
 
     /// Counts a request of a caller with a valid token, before anything is decided about it: a
     /// caller who lacks a scope must not get an unlimited number of refusals, each with its record
-    /// (CWE-400).
+    /// (CWE-400). Returns the key by which the caller's requests are counted.
     ///
     /// # Errors
     ///
@@ -100,17 +101,19 @@ impl Gate {
         caller: Option<&Caller>,
         message: &IncomingMessage,
         headers: &HeaderMap,
-    ) -> Result<(), Box<RefusedRequest<'_>>> {
+    ) -> Result<Option<CallerKey>, Box<RefusedRequest<'_>>> {
         let (Some(throttle), Some(caller)) = (self.throttle.as_deref(), caller) else {
-            return Ok(());
+            return Ok(None);
         };
+        let key = throttle.key_of_caller(caller.claims());
         // A refused notification could not be sent again, and a refused reply would leave a
         // request waiting. A message that cannot be read is counted.
         if !message.is_request() && message.operation().is_some() {
-            return Ok(());
+            return Ok(Some(key));
         }
         throttle
-            .count_caller(&caller.identity())
+            .count_caller(key)
+            .map(|()| Some(key))
             .map_err(|limited| {
                 let context = AuditContext::new(message.operation(), Some(caller));
                 let refusal = Refusal::LimitExceeded(limited);
@@ -133,7 +136,7 @@ impl Gate {
     ) -> Refusal {
         match (self.throttle.as_deref(), caller, message.operation()) {
             (Some(throttle), Some(caller), Some(_)) if !message.is_request() => {
-                let counted = throttle.count_caller(&caller.identity());
+                let counted = throttle.count_caller(throttle.key_of_caller(caller.claims()));
                 counted.map_or_else(Refusal::LimitExceeded, |()| refusal)
             }
             _ => refusal,
@@ -145,6 +148,7 @@ impl Gate {
     pub(super) fn limit_use(
         &self,
         throttle: &Throttle,
+        caller_key: Option<CallerKey>,
         request: &AdmittedRequest,
         parts: &mut Parts,
     ) -> Result<(), Box<RefusedRequest<'_>>> {
@@ -153,8 +157,8 @@ impl Gate {
             extensions,
             ..
         } = &*parts;
-        let rate_limit_key = || match request.admission.caller() {
-            Some(caller) => RateLimitKey::Caller(caller.identity()),
+        let rate_limit_key = || match caller_key {
+            Some(key) => RateLimitKey::Caller(key),
             None => match throttle.address(headers, peer(extensions)) {
                 Some(address) => RateLimitKey::Address(address),
                 None => RateLimitKey::AllUnauthenticated,
@@ -173,7 +177,7 @@ impl Gate {
         &self,
         throttle: &Throttle,
         request: &AdmittedRequest,
-    ) -> Vec<Target> {
+    ) -> LimitedTargets {
         let is_limited = |target: &Target| throttle.counts(*target);
         match request.message.operation() {
             Some(
@@ -181,19 +185,15 @@ impl Gate {
                 | Operation::GetPrompt(_)
                 | Operation::ReadResource(_)
                 | Operation::Subscribe(_),
-            ) => {
-                let target = request.admission.target().filter(is_limited);
-                target.into_iter().collect()
-            }
+            ) => LimitedTargets::One(request.admission.target().filter(is_limited)),
             Some(Operation::Listen(uris)) => {
                 let mut named = HashSet::new();
                 let reads = uris.iter().map(|uri| Operation::ReadResource(uri));
                 let targets = reads.filter_map(|read| self.rules.target(read));
-                targets
-                    .filter(|target| is_limited(target) && named.insert(*target))
-                    .collect()
+                let targets = targets.filter(|target| is_limited(target) && named.insert(*target));
+                LimitedTargets::Several(targets.collect())
             }
-            _ => Vec::new(),
+            _ => LimitedTargets::One(None),
         }
     }
 
@@ -233,6 +233,23 @@ impl Gate {
             let refusal = Refusal::LimitExceeded(limited);
             self.refuse(context, refusal, headers, message.response_envelope())
         })
+    }
+}
+
+/// The items of a request that have limits. Nearly every request has at most one.
+pub(super) enum LimitedTargets {
+    One(Option<Target>),
+    Several(Vec<Target>),
+}
+
+impl Deref for LimitedTargets {
+    type Target = [Target];
+
+    fn deref(&self) -> &[Target] {
+        match self {
+            Self::One(target) => target.as_slice(),
+            Self::Several(targets) => targets,
+        }
     }
 }
 
