@@ -87,6 +87,33 @@ async fn a_client_that_was_cut_off_gets_its_answer_at_every_replica() {
     assert!(replicas.all[1].runs.all().is_empty());
 }
 
+/// Each continued stream reads the store again and again (CWE-400).
+#[tokio::test]
+async fn an_owner_cannot_continue_any_number_of_streams_at_once() {
+    let replicas = Replicas::start().await;
+    let first = open(&replicas, 0, "alice", SESSION).await;
+    let second = at(&first, &replicas, 1);
+    let (stream, id) = begin(&first, 1_500).await;
+    drop(stream);
+    recorded(&replicas, 1).await;
+    let resumed = join_all((0..20).map(|_| resume(&second, &id))).await;
+    let count = |status: u16| {
+        resumed
+            .iter()
+            .filter(|answer| answer.status == status)
+            .count()
+    };
+    assert_eq!((count(200), count(429)), (16, 4), "{resumed:?}");
+    for answer in &resumed {
+        match answer.status {
+            200 => assert_eq!(answer.tool_text(), "slow ran", "{answer:?}"),
+            _ => assert_eq!(reason(answer), "too_many_pending", "{answer:?}"),
+        }
+    }
+    // What has ended does not count.
+    assert_eq!(resume(&second, &id).await.tool_text(), "slow ran");
+}
+
 /// Returns the id of the last event of a stream.
 fn late_id(answer: &HttpResponse) -> String {
     let mut lines = answer.text.lines().rev();

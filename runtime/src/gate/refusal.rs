@@ -336,8 +336,7 @@ impl Refusal {
             Self::InsufficientAuthentication { .. } => WEAK_LOGIN.to_owned(),
             Self::Forbidden { reason } => reason.message.clone().into_owned(),
             Self::TooManyPending => {
-                "too many of your requests wait to be authorized; try again when some are answered"
-                    .to_owned()
+                "too many of your requests wait; try again when some are answered".to_owned()
             }
             Self::LimitExceeded(limited) => limited.description(),
             Self::ProofFailure { failure, .. } => failure.description().to_owned(),

@@ -56,10 +56,16 @@ impl<'r> Resumed<'r> {
             caller,
             last_event,
         } = self;
+        let Some(resumed) = session.begin_resumption() else {
+            return Some(refuse(gate, parts, caller, Refusal::TooManyPending));
+        };
         let refusal = match shared.resume(session.id(), caller, last_event).await {
             Ok(Resumption::Unknown) => return None,
             Ok(Resumption::Events(events)) => {
-                let events = events.map(Ok::<String, Infallible>);
+                let events = events.map(move |event| {
+                    let _counted = &resumed;
+                    Ok::<String, Infallible>(event)
+                });
                 let response = event_stream(Body::from_stream(events));
                 let session = Some(Arc::clone(session));
                 return Some(until_expiry(gate, Some(caller), session, response));
@@ -68,12 +74,16 @@ impl<'r> Resumed<'r> {
             Ok(Resumption::OtherOwner) => Refusal::NoSession,
             Err(_) => SESSION_UNAVAILABLE,
         };
-        let context = AuditContext {
-            is_late: true,
-            ..AuditContext::new(Some(Operation::Stream), Some(caller))
-        };
-        let envelope = ResponseEnvelope::default();
-        let refused = gate.refuse(context, refusal, &parts.headers, envelope);
-        Some(refused.into_response(gate.refusal_context(false)))
+        Some(refuse(gate, parts, caller, refusal))
     }
+}
+
+fn refuse(gate: &Gate, parts: &Parts, caller: &Caller, refusal: Refusal) -> Response<Body> {
+    let context = AuditContext {
+        is_late: true,
+        ..AuditContext::new(Some(Operation::Stream), Some(caller))
+    };
+    let envelope = ResponseEnvelope::default();
+    let refused = gate.refuse(context, refusal, &parts.headers, envelope);
+    refused.into_response(gate.refusal_context(false))
 }

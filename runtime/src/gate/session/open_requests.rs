@@ -25,6 +25,10 @@ use crate::item::LogThreshold;
 
 use super::LatestCaller;
 
+/// How many streams of a session can be continued at the same time. Each reads the store twice a
+/// second (CWE-400).
+const MOST_RESUMED: usize = 16;
+
 /// The number of open requests of a session, when the last one ended, and its service.
 #[derive(Debug)]
 pub(super) struct Activity {
@@ -40,6 +44,7 @@ pub(super) struct Activity {
 #[derive(Debug)]
 struct State {
     open: usize,
+    resumed: usize,
     ended: Instant,
     service: ServiceState,
     /// Whether a restored service would lack state of this one, such as a subscription.
@@ -65,6 +70,7 @@ impl Activity {
         Self {
             state: Mutex::new(State {
                 open: 0,
+                resumed: 0,
                 ended: Instant::now(),
                 service: ServiceState::Running,
                 is_kept: false,
@@ -123,6 +129,15 @@ impl Activity {
     }
 }
 
+/// A stream that is being continued. It is counted until this is dropped.
+pub(in crate::gate) struct ResumedStream(Arc<Activity>);
+
+impl Drop for ResumedStream {
+    fn drop(&mut self) {
+        self.0.lock().resumed -= 1;
+    }
+}
+
 /// One request of a session. The session does not end before this is dropped.
 #[derive(Debug)]
 pub(crate) struct SessionGuard {
@@ -139,6 +154,15 @@ impl SessionGuard {
             latest_caller,
             activity,
         }
+    }
+
+    /// Begins to continue a stream, unless the session has too many such streams.
+    pub(in crate::gate) fn begin_resumption(&self) -> Option<ResumedStream> {
+        let mut state = self.activity.lock();
+        (state.resumed < MOST_RESUMED).then(|| {
+            state.resumed += 1;
+            ResumedStream(Arc::clone(&self.activity))
+        })
     }
 
     /// Waits until no release and no restoration is pending, and returns whether the service runs.
