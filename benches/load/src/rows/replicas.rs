@@ -198,7 +198,7 @@ fn three_against_one(stage: &Stage, options: &Options, store: &str) -> Result<Ro
         "CPU time of the same call, of three replicas behind a round robin against one process",
         three,
         one,
-        "≤ 1.3",
-        1.3,
+        "≤ 1.4",
+        1.4,
     ))
 }
