@@ -1,6 +1,6 @@
-// What stands in for a person's browser where a program opens one: node browser.mjs URL.
-// It logs in, says yes, and goes to where the program waits. With --print, it prints that place.
-// With --decide and a decision, it decides on the page of a server.
+// Replaces the browser that a program opens for its user: node browser.mjs URL. It logs in,
+// consents, and requests the redirect URL. With --print, it prints the redirect URL instead.
+// With --decide DECISION, it decides on the approval page of a server.
 
 import { decide, logIn } from './person.mjs';
 

@@ -1,5 +1,5 @@
-// `toolgate check --login`, with the person whom it asks: node check.mjs PROGRAM ARGUMENT …
-// It prints the report, and ends as the program did.
+// Runs `toolgate check --login`, and logs in as its user: node check.mjs PROGRAM ARGUMENT …
+// It prints the report, and exits with the exit code of the program.
 
 import { spawn } from 'node:child_process';
 import { attend } from './program.mjs';

@@ -30,9 +30,9 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       }),
     },
   },
-  // It takes the scopes that a client registers with as the most that the client may ever
-  // ask for, and clients register with those of their first challenge. So a step-up would
-  // be refused, unless whoever runs it leaves them out:
+  // oidc-provider limits a client to the scopes of its registration, and clients register with
+  // the scopes of their first challenge. It would then refuse every step-up, so this removes
+  // `scope` from each registration:
   extraClientMetadata: {
     properties: ['scope_at_registration'],
     validator: (_context, _name, _value, metadata) => { delete metadata.scope; },

@@ -1,18 +1,18 @@
-// A person with a browser: follows an authorization URL through whatever pages there are,
-// logs in, says yes, and tells where it led. Knows forms, redirects and cookies, and nothing
-// of any particular authorization server.
+// A user with a browser: follows an authorization URL through the pages of the issuer, logs in,
+// consents, and returns the redirect URL. It handles forms, redirects and cookies, and has no
+// code for a particular authorization server.
 
 import { parse } from 'node-html-parser';
 
-/** More pages than any login has. */
+/** The maximum number of requests. A login needs fewer. */
 const PATIENCE = 20;
 
 /**
- * Goes from an authorization URL to the redirect that ends it.
+ * Follows an authorization URL up to the redirect to the application.
  *
  * @param {string | URL} start the URL that an application shows
- * @param {string} callback where the application waits: the redirect URI, without a query
- * @returns {Promise<URL>} the redirect with its answer, which nobody has been to yet
+ * @param {string} callback the redirect URI of the application, without a query
+ * @returns {Promise<URL>} the redirect URL with the authorization response; it is not requested
  */
 export function logIn(start, callback) {
   return visit(start, 'allow', (url) => url.href.split('?')[0] === callback && url);
@@ -34,9 +34,9 @@ export async function decide(page, decision) {
  * Follows pages from a URL, and fills in their forms.
  *
  * @param {string | URL} start the first page
- * @param {string} choice the button to press where a form has it; elsewhere the answer is yes
- * @param {(url: URL, decided: boolean) => unknown} end what to return instead of loading a URL or,
- *   after the choice was sent, a page
+ * @param {string} choice the button to press if a form has it; otherwise `allow` is pressed
+ * @param {(url: URL, decided: boolean) => unknown} end gets each URL before it is requested, and
+ *   the URL of the page that follows the choice; a truthy result ends the walk
  */
 async function visit(start, choice, end) {
   let chosen = false;
@@ -74,8 +74,9 @@ async function visit(start, choice, end) {
 }
 
 /**
- * The form as this person sends it: what is ticked stays ticked, what has to be ticked is, and the
- * answer is the choice or yes. This person has no roles, so that a client meets a missing one.
+ * Builds the request that submits a form: ticked boxes stay ticked, required boxes get ticked, and
+ * the button is the choice, else `allow`, else the first one. It sends no role, so that a client
+ * gets the denial for a missing role.
  */
 function filledIn(form, page, choice) {
   const body = new URLSearchParams();

@@ -1,4 +1,4 @@
-// A program that asks its person to open a URL, and the person who does.
+// Runs a program that asks its user to open a URL, and opens that URL.
 
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { logIn } from './person.mjs';
 
-/** What such a program may know of this machine: where it keeps things, and no browser. */
+/** The environment of such a program: the home folder, and a `PATH` without a browser. */
 export const environment = {
   HOME: process.env.HOME,
   PATH: dirname(process.execPath),
@@ -17,7 +17,7 @@ export function installed(path) {
   return fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
 }
 
-/** The arguments that the server tells its person to start the Inspector with. */
+/** Returns the arguments in the command that the server prints for starting the Inspector. */
 export function printedArguments() {
   const [npx, inspector, ...more] = process.env.INTEROP_COMMAND.split(' ');
   if (npx !== 'npx' || !inspector?.startsWith('@modelcontextprotocol/inspector@')) {
@@ -26,7 +26,10 @@ export function printedArguments() {
   return more;
 }
 
-/** Reads what a program prints; wherever it asks for a login, logs in and goes back to it. */
+/**
+ * Reads the output of a program. For each authorization URL in it, logs in and requests the
+ * redirect URL. Returns a function that returns the output so far.
+ */
 export function attend(stream, failed) {
   const seen = new Set();
   let printed = '';
@@ -48,8 +51,8 @@ export function attend(stream, failed) {
 }
 
 /**
- * Goes back to a program. Some listen only after they have printed where to go: a person is
- * never so fast.
+ * Requests the redirect URL of a program. Retries while the connection is refused, because some
+ * programs print the authorization URL before they listen.
  */
 async function visit(back) {
   for (const end = Date.now() + 10_000; ;) {

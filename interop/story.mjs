@@ -1,28 +1,28 @@
-// What every client does: call a tool, be refused the next one, come back with more scopes,
+// The steps of every client: it calls a tool, is refused the next tool, logs in for more scopes,
 // and so on for each scope of the server.
 
 import { readFileSync } from 'node:fs';
 import { decide, logIn } from './person.mjs';
 
 /**
- * What to call: one for the scope of the login, the others for scopes that are asked for later.
+ * The calls: the first needs the scopes of the login, the others need further scopes.
  *
  * @type {{ name: string, arguments: object, shows: string }[]}
  */
 export const CALLS = JSON.parse(process.env.INTEROP_CALLS);
 
-/** What the runner told: where the server is, and which life the client shall lead. */
+/** The settings of the runner: the URL of the server, and the protocol revision to use. */
 export const url = new URL(process.env.INTEROP_URL);
 export const revision = process.env.INTEROP_REVISION;
 
 /** What the person does on a page of the server; unset where no client is asked to open one. */
 export const decision = process.env.INTEROP_DECISION;
 
-/** What an application declares that can open pages for its person. */
+/** The capabilities of the application. It can open pages if the user has a decision to make. */
 export const capabilities = decision ? { elicitation: { url: {} } } : {};
 
 /**
- * Opens a page for the person, as an application does that does not wait for them.
+ * Opens a page for the user, and does not wait until the user has decided.
  *
  * @param {{ params: object }} request the server's request for it
  */
@@ -47,7 +47,7 @@ export function done(name) {
   process.exit(0);
 }
 
-/** What an application keeps of its login, as both official packages ask for it. */
+/** The login state of an application, in the interface that both official packages require. */
 class Login {
   redirectUrl = 'http://127.0.0.1:3119/callback';
 
@@ -70,7 +70,7 @@ class Login {
   codeVerifier = () => this.verifier;
   redirectToAuthorization = (to) => { this.asked = to; };
 
-  /** Sends the person where the application wants them, once; gives the answer. */
+  /** Logs in once at the URL that the client requested. Returns the authorization response. */
   async answer() {
     const { asked } = this;
     this.asked = undefined;
@@ -80,12 +80,12 @@ class Login {
 }
 
 /**
- * Lives the story with one of the official packages.
+ * Runs the steps with one of the official packages.
  *
  * @param {object} part what differs between them
  * @param {(login: Login) => object} part.transport makes a transport
  * @param {() => object} part.client makes a client
- * @param {Function} part.unauthorized the error that says: the person was asked to log in
+ * @param {Function} part.unauthorized the error that a client throws when the user must log in
  * @param {(transport: object, answer: URLSearchParams) => Promise<void>} part.finish ends a login
  */
 export async function live({ transport, client, unauthorized, finish }) {

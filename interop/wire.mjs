@@ -1,11 +1,11 @@
-// Stands before a server and writes down what is said, one JSON line an exchange: what an
-// interoperability run is judged by, because it is the same for every client and no client
-// can say it was different. Tokens are not written down.
+// A proxy before a server that records each HTTP exchange as one JSON line. The checks of an
+// interoperability run read this record, because it does not depend on what a client reports
+// about itself. It contains no tokens.
 //
 // node wire.mjs LISTEN-PORT SERVER-PORT LOG [TOKEN-FILE]
 //
-// With a file of a token, adds it to requests that have none: the official suite cannot send
-// one. `Host` and `Origin` go through as they are, and bodies as streams.
+// With TOKEN-FILE, adds the token in the file to requests without one, because the official
+// suite cannot send a token. Forwards `Host` and `Origin` unchanged, and bodies as streams.
 
 import { appendFileSync, readFileSync } from 'node:fs';
 import http from 'node:http';

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Uri, header};
 
-/// The accepted values of `Host`. A page that rebinds its own name to this address sends another
-/// one (DNS rebinding).
+/// The accepted values of `Host`. After DNS rebinding, a page sends its own host name, which is not
+/// among them.
 pub(crate) struct Hosts(Vec<String>);
 
 impl Hosts {

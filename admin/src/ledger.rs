@@ -88,8 +88,8 @@ impl Ledger {
     }
 }
 
-/// Returns the result of lifting something. What the operator has not set, such as a revocation of
-/// the program, is not the operator's to lift.
+/// Returns the result of lifting something, or [`ControlError::NotOwn`] if the operator had not set
+/// it: the operator cannot lift a revocation of the program, for example.
 fn own(lifted: Result<bool, RevocationError>) -> Result<bool, ControlError> {
     match lifted.map_err(unavailable)? {
         true => Ok(true),

@@ -39,7 +39,7 @@ const HEAD_SIZE: usize = 16 * 1024;
 /// with or without a pause.
 const PAUSES: usize = 2;
 
-/// How often a failure is logged at most.
+/// The minimum time between two log lines about failures.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How a listener serves.
@@ -51,8 +51,8 @@ pub struct AdminSettings {
 }
 
 impl AdminSettings {
-    /// Accepts requests with this secret. The answer to a wrong secret is delayed by half a second, if
-    /// fewer than two others are.
+    /// Accepts requests with this secret. The answer to a wrong secret is delayed by half a second,
+    /// unless two other answers are being delayed.
     #[must_use]
     pub fn new(secret: AdminSecret) -> Self {
         Self {
@@ -144,7 +144,7 @@ pub(crate) struct FailureLog(Mutex<Failures>);
 #[derive(Default)]
 struct Failures {
     logged: Option<Instant>,
-    /// Refusals since then that have no line.
+    /// The number of refusals since then that were not logged.
     unlogged: u64,
 }
 

@@ -103,7 +103,7 @@ impl Shared {
         applied.unwrap_or_else(|_| Err(ControlError::Unavailable("the action failed".to_owned())))
     }
 
-    /// Compares the secret. The answer to a wrong one comes after a pause, unless others wait.
+    /// Compares the secret. Delays the answer to a wrong one, unless too many others are delayed.
     async fn authenticate(&self, sent: Option<&[u8]>, peer: SocketAddr) -> Result<(), Refusal> {
         if sent.is_some_and(|sent| self.secret.is(sent)) {
             return Ok(());

@@ -73,7 +73,7 @@ impl AdminSecret {
 
 impl fmt::Debug for AdminSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the digest either: it allows guesses without the server.
+        // No digest either: with it, an attacker could test guesses without the server.
         f.debug_struct("AdminSecret").finish_non_exhaustive()
     }
 }

@@ -63,8 +63,8 @@ impl AllowCache {
         (since.elapsed() < self.time).then(|| allow.clone())
     }
 
-    /// Keeps a decision, if it is an allow. `asked` is the time of the question: the time of the
-    /// answer does not prolong it.
+    /// Stores an allow, or removes the stored allow after a deny. The lifetime of an allow begins at
+    /// `asked`, the time of the question, however late the answer arrived.
     pub(crate) fn keep(&self, key: Key, decision: &PolicyDecision, asked: Instant) {
         let mut allows = self.allows.lock().unwrap_or_else(PoisonError::into_inner);
         match decision.effect() {

@@ -60,7 +60,7 @@ fn read(answer: &Map<String, Value>) -> Result<PolicyDecision, PolicyError> {
     }
 }
 
-/// Adds what the records get. The specification names no members of `context`.
+/// Adds the policy, its version and the reasons. The specification does not define their names.
 fn with_context(mut decision: PolicyDecision, context: &Map<String, Value>) -> PolicyDecision {
     let text = |name: &str| context.get(name).and_then(Value::as_str);
     if let Some(policy) = text("policy").or(text("policy_id")) {

@@ -41,7 +41,7 @@ pub struct AuthZen {
     credentials: Credentials,
     cached: Option<(Duration, AllowCache)>,
     http: HttpFetcher,
-    /// The URLs of a question and of several, read once.
+    /// The URL for one question and the URL for several, each parsed once.
     urls: OnceLock<[Result<Url, String>; 2]>,
 }
 
@@ -84,8 +84,8 @@ impl AuthZen {
     }
 
     /// Uses an allow again for the same question, at most five seconds after it was asked; the
-    /// time of the question is not compared. A deny is never used again. Off by default, so that a
-    /// withdrawn right has no effect on the next request.
+    /// time of the question is not compared. A deny is never used again. Off by default, so that
+    /// the withdrawal of a right takes effect at the next request.
     pub fn with_cached_allows(mut self, time: Duration) -> Self {
         self.cached = Some((time, AllowCache::new(time.min(LONGEST))));
         self

@@ -1,4 +1,4 @@
-//! [`Credentials`]: the token by which the engine knows this server.
+//! [`Credentials`]: the token with which this server authenticates at the engine.
 
 use std::{
     sync::{Mutex, PoisonError},

@@ -1,4 +1,4 @@
-//! The requests of AuthZEN (Authorization API 1.0 §6.1, §7.1), field by field as the crate says.
+//! The requests of AuthZEN (Authorization API 1.0 §6.1, §7.1), by the table in `lib.rs`.
 
 use serde_json::{Map, Value, json};
 use toolgate_core::clock::UnixTime;
@@ -12,7 +12,7 @@ pub(crate) fn evaluation(request: &PolicyRequest<'_>) -> Map<String, Value> {
 }
 
 /// The evaluations of several questions. The subject and the context of the first are the defaults
-/// of all (§7.1.1); a question with others has its own.
+/// of all (§7.1.1); a question that differs from the defaults repeats its own.
 pub(crate) fn evaluations(requests: &[&PolicyRequest<'_>]) -> Map<String, Value> {
     let mut all = requests.first().map(|one| shared(one)).unwrap_or_default();
     let each = requests.iter().map(|one| {
@@ -100,7 +100,7 @@ fn context(request: &PolicyRequest<'_>) -> Value {
 /// Returns a time in the form of RFC 3339.
 fn rfc_3339(time: UnixTime) -> String {
     let (days, second) = (time.seconds() / 86_400, time.seconds() % 86_400);
-    // Days since the first of March of the year 0, in eras of 400 years: a leap day is the last.
+    // Days since 1 March of year 0, in eras of 400 years: a leap day is the last day of its year.
     let shifted = days + 719_468;
     let (era, of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -21,7 +21,7 @@ use crate::{
     schema::schema,
 };
 
-/// How often the file is compared, while requests arrive.
+/// The minimum time between two comparisons of the file. Only requests cause them.
 const COMPARED: Duration = Duration::from_secs(1);
 
 /// The largest file of policies, in bytes.
@@ -38,7 +38,7 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 pub struct Cedar {
     path: PathBuf,
     authorizer: Authorizer,
-    /// What the start has learned of the items.
+    /// The schema and the argument types of the server's items. Set once, at the start.
     started: OnceLock<(Schema, Arguments)>,
     types: OnceLock<Result<EntityTypes, String>>,
     file: Mutex<PolicyFile>,
@@ -66,8 +66,8 @@ impl Cedar {
         }
     }
 
-    /// Compares the file with the policies that are used, and uses it if it is valid and has
-    /// changed. Decisions do so at most once a second.
+    /// Reads the file, and uses its policies if they have changed and are valid. Decisions also do
+    /// this, at most once a second.
     ///
     /// # Errors
     ///

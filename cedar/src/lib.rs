@@ -36,9 +36,9 @@ let server = Server::new("documents").with_decision_point(Cedar::from_file("docu
 //!
 //! # Policies
 //!
-//! The server validates all policies in strict mode when it starts, and reports every error. While
-//! requests arrive, it compares the file once a second: a change applies to the next request. If it is not valid, the last
-//! valid policies stay, and the log says why. `@id("…")` names a policy for the records.
+//! The server validates all policies in strict mode when it starts, and reports every error. When
+//! requests arrive, it compares the file once a second. It uses valid changes, and logs the errors
+//! of invalid ones; the last valid policies stay. `@id("…")` names a policy for the records.
 //!
 //! A policy whose evaluation fails denies the request, even where Cedar itself would ignore the
 //! policy: a `forbid` that fails must not allow a request.

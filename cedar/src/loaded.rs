@@ -16,7 +16,7 @@ pub(crate) struct Loaded {
     names: HashMap<PolicyId, Named, RandomState>,
 }
 
-/// What the answers say of a policy.
+/// The texts about a policy in decisions.
 pub(crate) struct Named {
     /// Its annotation `@id`, otherwise its number in the file.
     pub(crate) name: Arc<str>,
@@ -86,7 +86,7 @@ impl Loaded {
         })
     }
 
-    /// Returns what to say of a policy.
+    /// Returns the name and the reason of a policy.
     pub(crate) fn named(&self, id: &PolicyId) -> Option<&Named> {
         self.names.get(id)
     }

@@ -6,7 +6,7 @@ use toolgate_oauth::policy::{PolicyItem, PolicyKind, PolicySetupError};
 
 use crate::arguments::{ArgumentType, Arguments};
 
-/// Who can call.
+/// The principal types of every action.
 const PRINCIPALS: &str = "[User, Client, Anonymous]";
 
 /// The methods that are about the server itself.

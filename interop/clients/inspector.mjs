@@ -1,5 +1,5 @@
-// The MCP Inspector at the terminal, by the command that the server prints: one command a call,
-// and a login that it keeps.
+// Runs the MCP Inspector at the terminal, with the command that the server prints. Each call is
+// one command; the Inspector stores its login between the commands.
 
 import { installed, printedArguments, run } from '../program.mjs';
 import { CALLS, done, revision } from '../story.mjs';

@@ -1,4 +1,4 @@
-// The official TypeScript client as a program: it has credentials of its own and no person.
+// The official TypeScript client with credentials of its own: grants without a consent page.
 
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import {
@@ -22,7 +22,7 @@ async function register(metadata) {
   return answer.json();
 }
 
-/** Calls a tool, and looks for the subject in its answer. */
+/** Calls a tool, and checks that its answer names the scope. */
 async function call(grant, authProvider) {
   const mode = revision === '2026-07-28' ? { pin: revision } : 'legacy';
   const client = new Client({ name: 'interop', version: '1.0.0' }, { versionNegotiation: { mode } });
@@ -95,7 +95,8 @@ await call('id-jag', new CrossAppAccessProvider({
     const granted = await discoverAndRequestJwtAuthGrant({
       idpUrl: `${issuer}/development/idp`, audience: authorizationServerUrl, resource: resourceUrl, idToken,
       clientId: managed.client_id, scope,
-      // The package would send the secret in the body here, and in the header to the issuer.
+      // The client is registered for `client_secret_basic`, but the package would send the
+      // secret in the body here.
       fetchFn: (to, init) => fetch(to, { ...init, headers: { ...init?.headers, authorization } }),
     });
     return granted.jwtAuthGrant;

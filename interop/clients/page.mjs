@@ -1,8 +1,9 @@
-// The MCP Inspector's page, in headless Chromium, by what a person sees and presses. In a
-// session it is started by the command that the server prints, which cannot choose 2026-07-28.
+// Operates the MCP Inspector's page in headless Chromium, by its visible texts and buttons. For a
+// revision with sessions, it starts the Inspector with the command that the server prints; that
+// command cannot select 2026-07-28.
 //
-// The person logs in on the pages of whatever issuer there is, in the same browser. What it
-// looked like is kept beside the log, for people to look at.
+// The user logs in on the pages of the issuer, in the same browser. Screenshots are stored next to
+// the log.
 
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { CALLS, decision, done, revision, url } from '../story.mjs';
 
 const folder = process.env.INTEROP_FOLDER;
 const PATIENCE = 30_000;
-/** How long a failure that the page shows stays its answer. */
+/** How long to wait for another outcome after the page has shown a failure. */
 const SETTLED = 3_000;
 
 /** A port on which nobody listens: the page is bound to the one that it was started with. */
@@ -58,7 +59,7 @@ page.setDefaultTimeout(PATIENCE);
 let shots = 0;
 const look = () => page.screenshot({ path: join(folder, `${shots += 1}.png`) });
 
-/** Logs in and says yes on the issuer's pages, until they lead back. */
+/** Logs in and consents on the issuer's pages, until they redirect back. */
 async function agree() {
   await page.waitForURL((at) => at.origin !== here);
   for (let pages = 0; new URL(page.url()).origin !== here; pages += 1) {
@@ -67,7 +68,7 @@ async function agree() {
     for (const field of await page.locator('input:is([type=text], [type=password], :not([type]))').all()) {
       if (!await field.inputValue()) await field.fill('developer');
     }
-    // The same person as everywhere: without roles.
+    // Without roles, as in `person.mjs`.
     for (const role of await page.locator('input[name=role]').all()) await role.uncheck();
     const left = page.url();
     await page.getByRole('button', { name: /^(allow|continue|sign-in)$/i }).click();

@@ -1,4 +1,4 @@
-// mcp-remote, which hosts without OAuth start as a program; and such a host.
+// A host without OAuth, which starts mcp-remote as a program.
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';

@@ -1,4 +1,4 @@
-// The official TypeScript SDK, first major version, which knows sessions alone.
+// The official TypeScript SDK, first major version, which supports only revisions with sessions.
 
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';

@@ -13,7 +13,7 @@ await live({
     return client;
   },
   unauthorized: UnauthorizedError,
-  // The whole query: it is judged for `iss` (RFC 9207) as well.
+  // Pass the whole query: the client also validates `iss` (RFC 9207).
   finish: (transport, answer) => transport.finishAuth(answer),
 });
 done('@modelcontextprotocol/client');

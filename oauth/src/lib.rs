@@ -3,10 +3,10 @@
 //! [`verify`] reads claims from JWTs, introspection responses and DPoP proofs. [`issuer`] trusts
 //! issuers: it fetches their metadata and keys, asks them about opaque tokens, and exchanges tokens.
 //! [`challenge`] writes the `WWW-Authenticate` of a refusal.
-//! [`policy`] is what a decision point is asked and answers.
+//! [`policy`] defines the questions to a decision point, and its answers.
 //!
-//! Its interface is for the crates of toolgate of the same version only. `toolgate` re-exports what
-//! users need; of those types, the methods that are for toolgate alone are hidden.
+//! This interface is for the crates of toolgate of the same version only. `toolgate` re-exports the
+//! types that users need; methods of these types that only toolgate calls are `#[doc(hidden)]`.
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]

@@ -1,8 +1,8 @@
 //! The decision point of a program: an engine that decides about operations after every other
 //! check.
 //!
-//! - `request`: what it is asked; `item`: the items that it is asked about
-//! - `decision`: what it answers; `error`: why it does not
+//! - `request`: the question; `item`: a registered item, as a decision point gets it at the start
+//! - `decision`: the answer; `error`: why there is no answer
 //! - `point`: the trait
 
 mod decision;

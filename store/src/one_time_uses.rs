@@ -1,10 +1,10 @@
 //! [`OneTimeUses`]: what may be used once, by any replica.
 //!
 //! A store can lose its data: it restarts without a copy on disk, or an operator empties it. It then
-//! no longer knows what was used, and an attacker could use it again. So the store also has a record
-//! of when it was empty, which disappears with the other data, and each use reads it in the same
-//! step. What was made before that time cannot be used. Each replica stores the uses again that seem to
-//! be newer, because the clock of their client is ahead.
+//! no longer knows what was used. So the store also has a record of the time since when it has
+//! stored all uses. A loss deletes this record, too, and each use reads it in the same step: what
+//! was made before that time is refused. Proofs of a client whose clock is ahead seem to be newer
+//! than a loss, so each replica stores their uses again after a loss.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use toolgate_core::clock::UnixTime;
 
 use crate::{Purpose, PutNew, RecordKey, SealedStore, StoreError, recent_uses::AheadUse};
 
-/// How long the record of the last loss is stored. After it has expired, the server once refuses
-/// proofs and states that were made just before the next use.
+/// How long the record of the last loss is stored. Its expiry has the effect of a loss: the server
+/// once refuses proofs and states that were made just before the next use.
 const EPOCH_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// How many seconds after a loss something must be made to be used: by then every replica has stored
-/// its uses again.
+/// What is made within this many seconds after a loss is refused: after this time, every replica
+/// has stored its uses again.
 const GRACE: u64 = 2;
 
 /// How many uses are stored again at the same time.
@@ -92,9 +92,9 @@ impl OneTimeUses {
         })
     }
 
-    /// Writes the record of the last loss if the store is empty, and stores the uses of this replica
-    /// again that are ahead of its clock. Otherwise the first use would write the record, and would
-    /// be refused.
+    /// After a loss, stores the uses of this replica that are ahead of its clock again, and writes
+    /// the record of the loss if the store has none. Otherwise the next use would write the record,
+    /// and the server would refuse that use.
     ///
     /// # Errors
     ///

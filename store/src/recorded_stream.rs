@@ -1,4 +1,4 @@
-//! [`RecordedStream`]: the events of a request, which are recorded beside their delivery.
+//! [`RecordedStream`]: delivers the events of a request, and records them for a reconnect.
 
 use std::{
     pin::Pin,
@@ -19,7 +19,7 @@ use crate::{
     resume_point::{numbers, suffix},
 };
 
-/// How long a request runs before its stream is recorded. The answer of a quicker one is sent at once.
+/// How long a request runs before its stream is recorded, while its client is connected.
 const QUICK: Duration = Duration::from_millis(10);
 
 /// How many events wait for a client that reads slowly.
@@ -30,18 +30,18 @@ pub trait SessionEvent: Clone + Send + Sync + 'static {
     /// Returns its id.
     fn id(&self) -> Option<&str>;
 
-    /// Returns it with another id.
+    /// Returns the event with another id.
     #[must_use]
     fn with_id(self, id: String) -> Self;
 
-    /// Returns its message as JSON. An event without one only has an id.
+    /// Returns its message as JSON, or `None` if the event only has an id.
     fn message(&self) -> Option<String>;
 
     /// Returns the kind of its message.
     fn kind(&self) -> EventKind;
 }
 
-/// What a message is for its request.
+/// The role of a message in the stream of its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     /// The answer.
@@ -90,7 +90,7 @@ impl Recording {
         self.records.begin(self.owner.clone(), &name)
     }
 
-    /// Lets the id of an event name the process and the request.
+    /// Appends the process and the request to the id of an event.
     fn name<E: SessionEvent>(&self, event: E) -> E {
         match event.id().map(|id| format!("{id}{}", self.suffix)) {
             Some(id) => event.with_id(id),
@@ -113,8 +113,8 @@ fn content(event: &impl SessionEvent) -> Option<StreamEvent> {
 
 type Events<S> = Pin<Box<S>>;
 
-/// The events of a request, which a task records as soon as the request is slow, or its client is
-/// gone.
+/// The events of a request. A task records them as soon as the request is slow or its client
+/// disconnects.
 pub struct RecordedStream<S, E>(State<S, E>)
 where
     S: Stream<Item = E> + Send + Sync + 'static,
@@ -123,9 +123,9 @@ where
 enum State<S, E> {
     /// The request is quick so far.
     Quick(Box<Quick<S, E>>),
-    /// An earlier stream has the place of the record.
+    /// Not recorded: an earlier stream that still runs occupies the record.
     Unrecorded(Events<S>),
-    /// A task reads the events, also without a client.
+    /// A task reads and records the events, even after the client has disconnected.
     Slow(mpsc::Receiver<E>),
     Ended,
 }
@@ -180,7 +180,7 @@ where
                 if let Some(event) = content(&event) {
                     recorder.push(event);
                 }
-                // A client that is gone may come back: the request runs on.
+                // The request continues without its client, because the client may reconnect.
                 let _ = sender.send(event).await;
             }
         };
@@ -189,7 +189,7 @@ where
         State::Slow(receiver)
     }
 
-    /// Returns whether the client may come back for the rest: it knows an event, and not the answer.
+    /// Returns whether the client may resume the stream: it has got an event, but not the answer.
     fn is_wanted(&self) -> bool {
         let has_answer = |event: &E| event.kind() == EventKind::Answer;
         !self.early.is_empty() && !self.early.iter().any(has_answer)
@@ -212,7 +212,7 @@ where
                     return Poll::Ready(Some(event));
                 }
                 Poll::Ready(None) => self.0 = State::Ended,
-                // Before the first event its client has no id to come back with.
+                // Before the first event, the client has no event id to resume from.
                 Poll::Pending if quick.early.is_empty() => return Poll::Pending,
                 Poll::Pending if quick.is_slow.poll_unpin(cx).is_pending() => return Poll::Pending,
                 Poll::Pending => {

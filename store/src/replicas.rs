@@ -7,7 +7,7 @@ use crate::{OneTimeUses, SealedStore, SharedRates};
 pub struct Replicas {
     /// The store itself, for records.
     pub store: SealedStore,
-    /// What was used.
+    /// The record of what was used once.
     pub uses: OneTimeUses,
     /// The rates of callers.
     pub rates: SharedRates,

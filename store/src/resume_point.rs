@@ -28,7 +28,7 @@ const LOST: &str = "the answer of this request is lost: the server that ran it h
 /// A comment of the event stream format, which keeps proxies from closing a silent stream.
 const COMMENT: &str = ":\n\n";
 
-/// Where a client continues the stream of a request, as the id of an event says it.
+/// Where a client continues the stream of a request, parsed from the id of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResumePoint {
     /// The stream.
@@ -68,7 +68,7 @@ impl ResumePoint {
         })
     }
 
-    /// Returns the id that the session knows the event by.
+    /// Returns the id of the event within its session, without the process and the request.
     pub fn in_session(event: &str) -> &str {
         event
             .split_once(SEPARATOR)

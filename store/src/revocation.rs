@@ -110,7 +110,7 @@ pub struct Revocation {
     pub by_operator: bool,
 }
 
-/// The names in a token that a revocation can have.
+/// The names in a token by which a revocation can match it.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenNames<'t> {
     /// `iss`.

@@ -13,8 +13,8 @@ const MOST: usize = 1024;
 /// The most bytes of their names. With those of the operator, the record fits into the store.
 const MOST_BYTES: usize = 128 * 1024;
 
-/// The most revocations and items of the operator. They are counted apart, so that a program whose
-/// list is full does not take the operator's switches away.
+/// The most revocations and items of the operator. They are counted apart, so that the operator can
+/// still add entries when the list of the program is full.
 const MOST_OF_OPERATOR: usize = 256;
 
 /// The most bytes of their names.
@@ -73,9 +73,9 @@ impl RevocationList {
         serde_json::to_vec(&stored).map_err(StoreError::unavailable)
     }
 
-    /// Adds a revocation. If the tokens are revoked already by the same party, the later end stays:
-    /// only a lift gives something back. Returns whether that has changed anything, or `None` if
-    /// there is no room.
+    /// Adds a revocation. If the same party has revoked the tokens already, the later end applies:
+    /// only a lift can shorten a revocation. Returns whether that has changed anything, or `None`
+    /// at capacity.
     pub(crate) fn add(&mut self, added: Revocation, now: UnixTime) -> Option<bool> {
         self.drop_ended(now);
         let until = added.until.map(UnixTime::seconds);
@@ -95,8 +95,8 @@ impl RevocationList {
         self.ends_mut(by_operator).remove(revoked).is_some()
     }
 
-    /// Switches an item off for the operator. Returns whether it was on, or `None` if there is no
-    /// room.
+    /// Switches an item off for the operator. Returns whether it was on, or `None` if the list is
+    /// full.
     pub(crate) fn switch_off(&mut self, item: &ItemName, now: UnixTime) -> Option<bool> {
         self.drop_ended(now);
         let is_off = self.switched_off.contains(item);

@@ -141,7 +141,7 @@ impl Revocations {
         entries.unwrap_or_default()
     }
 
-    /// Attaches the handle to a server. Returns `false` if it is attached to one.
+    /// Attaches the handle to a server. Returns `false` if it is already attached to a server.
     #[doc(hidden)]
     #[must_use]
     pub fn attach(
@@ -289,8 +289,8 @@ impl Revocations {
         Ok(())
     }
 
-    /// Returns the list of the store, and whether it replaces the copy. Otherwise it is a union of
-    /// both.
+    /// Returns the list of the store and `true` if it replaces the copy, otherwise the union of that
+    /// list and the copy, and `false`.
     fn newest(
         &self,
         store: &SealedStore,
@@ -350,7 +350,7 @@ impl Revocations {
         self.announce(copy);
     }
 
-    /// Switches items, and wakes what waits for a change.
+    /// Switches items, and wakes the tasks that wait for a change.
     ///
     /// The list stays locked until its items are switched: a request must not run between. Without
     /// the lock a concurrent `lift` could also store that the list is empty after a `revoke` has

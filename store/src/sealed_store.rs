@@ -170,8 +170,8 @@ impl SealedStore {
         self.in_time(putting).await
     }
 
-    /// Replaces a record that is still this one. Returns what the store has now, or `None` if it
-    /// had another record.
+    /// Replaces the record if it is still `expected`. Returns the new sealed record, or `None` if
+    /// the store had another record.
     pub(crate) async fn replace(
         &self,
         key: &RecordKey,

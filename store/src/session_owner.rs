@@ -1,4 +1,4 @@
-//! [`SessionOwner`]: whose a session is, and the events of its streams.
+//! [`SessionOwner`]: the caller that owns a session and the events of its streams.
 
 use serde::{Deserialize, Serialize};
 use toolgate_core::caller::Caller;

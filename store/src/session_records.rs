@@ -37,8 +37,8 @@ impl SharedSessionRecords {
         }
     }
 
-    /// Returns the record of a session, if the session has this owner. After a failure the store is not
-    /// asked for a second, because any client with a token can name sessions.
+    /// Returns the record of a session, if the session has this owner. For one second after a
+    /// failure it does not ask the store, because any client with a token can name sessions.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ pub struct SharedRates {
 /// One rate of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct RateLimit<'r> {
-    /// What the rate counts, in parts that stay apart.
+    /// What the rate counts. Names with different parts are different rates.
     pub name: &'r [&'r [u8]],
     /// The time that one request takes of the rate.
     pub interval: Duration,

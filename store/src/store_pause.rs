@@ -1,4 +1,4 @@
-//! [`StorePause`]: how long a store that has failed is not asked again.
+//! [`StorePause`]: the pause after a failure of the store, in which requests do not ask it.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},

@@ -70,7 +70,7 @@ impl StreamRecord {
         }
     }
 
-    /// Returns whether this is the record of a stream. Streams take turns in the same places.
+    /// Returns whether this is the record of a stream. A record is reused for later streams.
     pub(crate) fn is_of(&self, name: &StreamName) -> bool {
         self.stream == (name.service, name.request)
     }
@@ -109,7 +109,7 @@ impl StreamRecord {
         Ok(later.cloned().collect())
     }
 
-    /// Returns the size of the messages in the record, where they are text of JSON.
+    /// Returns the size of the messages in the stored record, as escaped JSON strings.
     fn size(&self) -> usize {
         let size = |event: &StreamEvent| {
             let escaped = event.message.bytes().filter(|byte| b"\"\\".contains(byte));

@@ -47,7 +47,7 @@ const RETRIES: usize = 60;
 /// memory is bounded.
 const MOST_WAITING: usize = 256;
 
-/// How many records a session has of one process. A later stream replaces an earlier one (CWE-400).
+/// The most records of one session and process (CWE-400). Later streams reuse those that ended.
 const PLACES: u64 = 16;
 
 /// The records of all replicas, and the streams of this process.
@@ -88,8 +88,8 @@ impl StreamRecords {
         &self.0.process
     }
 
-    /// Begins the record of a stream of this process. Returns `None` if an earlier stream with the
-    /// same place still runs.
+    /// Begins the record of a stream of this process. Returns `None` if an earlier stream that uses
+    /// the same record still runs.
     pub fn begin(&self, owner: SessionOwner, name: &StreamName) -> Option<StreamRecorder> {
         let key = self.key(name);
         let (sender, record) = watch::channel(StreamRecord::new(owner, name));

@@ -1,7 +1,7 @@
 //! Checks a client's behaviour from its recorded requests.
 //!
 //! The transcript is the same for every client: it logs in, calls a tool, is refused the next tool
-//! and steps up, and so on for each scope of the example. `interop/record.mjs` records each
+//! and steps up, and so on for each scope of the example. `interop/wire.mjs` records each
 //! exchange; what a client reports about itself is not used.
 
 use serde_json::Value;

@@ -42,7 +42,7 @@ impl HttpFetcher {
         }
     }
 
-    /// The addresses that it may use.
+    /// Returns the policy for the addresses of its requests.
     pub(super) fn egress(&self) -> &EgressPolicy {
         &self.egress
     }

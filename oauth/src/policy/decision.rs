@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use toolgate_core::authorization::Effect;
 
-/// The answer of a decision point, with what the records say of it.
+/// The answer of a decision point, with the policy, its version and the reasons for the records.
 ///
 /// ```
 /// use toolgate::policy::{Effect, PolicyDecision};

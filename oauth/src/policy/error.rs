@@ -1,4 +1,4 @@
-//! [`PolicyError`]: why a decision point does not answer. Each denies.
+//! [`PolicyError`]: why a decision point gives no answer. Every such error denies the request.
 
 use std::{fmt, time::Duration};
 

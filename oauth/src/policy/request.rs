@@ -95,7 +95,7 @@ impl<'r> PolicyRequest<'r> {
         self
     }
 
-    /// Asks for a list: whether it shows the resource. Nothing runs, and there are no arguments.
+    /// Asks whether a list may show the resource. No item runs, and there are no arguments.
     #[must_use]
     pub fn for_list(mut self) -> Self {
         self.is_listing = true;
@@ -139,7 +139,7 @@ impl<'r> PolicyRequest<'r> {
         self.claims.and_then(Claims::acr)
     }
 
-    /// Returns whether the question is asked for a list: whether it shows the resource.
+    /// Returns `true` if the question is whether a list may show the resource.
     #[must_use]
     pub fn is_listing(&self) -> bool {
         self.is_listing

@@ -49,8 +49,8 @@ pub struct Authenticator {
 
 /// [`TokenVerifier`] with its type erased.
 trait Verifier: Send + Sync {
-    /// Returns the verifier if it is ours. Only its results are cached, because only it
-    /// reports their evidence; how long those of another verifier stay valid is unknown.
+    /// Returns `self` if it is an [`IssuerVerifier`]. Only its results are cached: it reports their
+    /// evidence. How long the results of another verifier stay valid is unknown.
     fn as_issuers(&self) -> Option<&IssuerVerifier>;
 
     fn verify<'a>(
@@ -298,7 +298,7 @@ impl Authenticator {
         }
         let result = self.validate(cached.token);
         if result.is_err() {
-            // It has expired: no other result changes with time.
+            // The token has expired: the results of all other checks never change.
             self.cache.evict(hash);
         }
         Some((result, kind))

@@ -132,8 +132,8 @@ pub struct Proofs {
 }
 
 impl Proofs {
-    /// Builds the verifier for an endpoint with these URLs. A proof further ahead of the clock than
-    /// these times allow is from the future, and one further behind it is too old.
+    /// Builds the verifier for an endpoint with these URLs. It refuses proofs whose time is further
+    /// ahead of the clock, or further behind it, than `times` allows.
     pub fn new(
         targets: impl IntoIterator<Item = impl AsRef<str>>,
         algorithms: Vec<Algorithm>,
@@ -297,8 +297,8 @@ impl Proofs {
     /// used (§11.1), and an attacker with the proof could wait for a restart.
     ///
     /// A nonce that only this process issues shows that the proof is newer, whatever the
-    /// client's clock says. Without a nonce, a client whose clock is behind is refused
-    /// after the start for as long as its clock is behind; later proofs are accepted.
+    /// client's clock says. Without a nonce, a client whose clock is 10 seconds behind is refused
+    /// for the first 10 seconds after the start; later proofs are accepted.
     fn check_forgotten(&self) -> Result<(), ProofError> {
         match &self.nonces {
             Some(nonces) if nonces.are_of_this_process() && self.shared.is_none() => Ok(()),

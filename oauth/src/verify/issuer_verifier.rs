@@ -163,7 +163,7 @@ impl IssuerVerifier {
     ///
     /// # Errors
     ///
-    /// A [`ReadinessError`] with the reason of each issuer why its tokens cannot be verified.
+    /// A [`ReadinessError`] that says for each issuer why its tokens cannot be verified.
     pub fn readiness(&self) -> Result<(), ReadinessError> {
         let errors = self.issuer_errors();
         match errors.len() < self.trusted.len() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The reason of each issuer why its tokens cannot be verified at the moment, in one line.
+/// Why tokens cannot be verified at the moment: the reason for each issuer, in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadinessError(pub(super) String);
 

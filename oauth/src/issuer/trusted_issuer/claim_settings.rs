@@ -76,10 +76,10 @@ impl Issuer {
     ///
     /// The issuer must write the claim only when a person has signed in. `*` at the start or at
     /// the end of the value stands for any text, and `*` alone for any value. Several claims are
-    /// alternatives. If its subject is its client, a token never shows a person.
+    /// alternatives. A token whose subject is its client never shows a person.
     ///
-    /// The rules of a provider have its own claims. Other issuers have none: their
-    /// tokens show a person only with this setting.
+    /// The rules of a known provider contain its claims. The tokens of any other issuer show a
+    /// person only with this setting.
     ///
     /// ```
     /// use toolgate::issuer::Issuer;

@@ -1,4 +1,4 @@
-//! What the log says of a refused token, and what its client is told.
+//! Logs why a token is refused, and builds the error for its client.
 
 use std::time::Duration;
 

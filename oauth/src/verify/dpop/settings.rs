@@ -141,9 +141,9 @@ impl Dpop {
         self
     }
 
-    /// Accepts proofs up to this age, in whole seconds: 60 by default, at most 300, which is the
-    /// limit of the MCP extension. The leeway for clocks is added. Until it expires, a stolen proof can be used at another server that
-    /// accepts it, so a longer age is only for clients that sign proofs ahead of their requests.
+    /// Accepts proofs up to this age, in whole seconds: 60 by default, at most 300 (the limit of the
+    /// MCP extension), plus the leeway for clocks. A stolen proof can be used at another server that
+    /// accepts it until it expires, so use a longer age only for clients that sign proofs in advance.
     #[must_use]
     pub fn with_proof_age(mut self, age: Duration) -> Self {
         self.age = age;
