@@ -16,11 +16,11 @@ mod sole_makers;
 
 use layers::{APART, LAYERS};
 
-/// The crates of a server. None knows a later one, and Cargo makes sure of it.
+/// The crates of a server. None depends on a later one; Cargo refuses such a cycle.
 const CRATES: [&str; 4] = ["core/src", "oauth/src", "config/src", "runtime/src"];
 
-/// The crate of what decides has no I/O and no async, and only one file knows HTTP. It does not
-/// depend on rmcp: this file of the runtime reads the operation of a message.
+/// The core makes all decisions. It has no I/O and no async, and only one of its files knows HTTP.
+/// It does not depend on rmcp: `READS_OPERATIONS` reads the operation of a message.
 const CORE: &str = "core/src";
 const READS_OPERATIONS: &str = "runtime/src/operation.rs";
 

@@ -193,7 +193,7 @@ async fn nothing_happens_without_the_secret() {
         assert_eq!(status, 401, "{request}");
         assert!(!body.contains(SECRET));
     }
-    // Without the secret nobody learns which paths there are.
+    // Without the secret, the answer does not reveal which paths exist.
     let (status, _) = desk
         .send(&format!("{}\r\n", desk.head("GET", "/", "x")))
         .await;

@@ -230,8 +230,8 @@ impl ApprovalStore {
             .filter(|one| one.request.caller == *caller)
     }
 
-    /// Looks up the decision for a request of this caller. A decision is removed, so that it is
-    /// returned once. With `waits`, the request waits until the user decides.
+    /// Looks up the decision for a request of this caller, and removes it, so that it is returned
+    /// once. With `waits`, a pending approval returns a receiver, within the limits of waiters.
     pub(crate) fn look_up(
         &mut self,
         id: &str,
@@ -320,9 +320,9 @@ impl Approval {
         all.any(|one| one.redemption(state, cookie).is_some())
     }
 
-    /// Adds the sign-in of a browser. It can replace one that was only started: anybody who has the
-    /// address of the page can start one, and must not end the sign-in of the user (CWE-400).
-    /// Returns whether the approval had a place for it.
+    /// Adds the sign-in of a browser. At capacity it replaces the oldest unfinished sign-in, and
+    /// never a finished one: anybody with the address of the page can start a sign-in (CWE-400).
+    /// Returns `false` if every stored sign-in is finished.
     pub(crate) fn add(&mut self, sign_in: SignIn) -> bool {
         if self.sign_ins.len() >= SIGN_INS {
             let mut all = self.sign_ins.iter();

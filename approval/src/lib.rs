@@ -16,9 +16,9 @@
 //! | `secret_text` | random texts |
 //! | `concurrency_limiter` | how many operations of one caller run at the same time |
 //!
-//! It prevents these attacks: a client that answers by itself decides nothing; another user
-//! sees no arguments; a foreign form (CSRF), a foreign code or state (RFC 9700 §4.7) and a framed
-//! page (clickjacking) decide nothing; an approval is used once.
+//! It prevents attacks: a client that answers by itself cannot decide; another user cannot see the
+//! arguments; a foreign form (CSRF), a foreign code or state (RFC 9700 §4.7) and a framed page
+//! (clickjacking) cannot decide; an approval can be used only once.
 
 mod approval_store;
 mod approvals;

@@ -63,8 +63,8 @@ impl AllowCache {
         (since.elapsed() < self.time).then(|| allow.clone())
     }
 
-    /// Stores an allow, or removes the stored allow after a deny. The lifetime of an allow begins at
-    /// `asked`, the time of the question, however late the answer arrived.
+    /// Stores an allow, or removes the stored allow after a deny. An allow expires relative to
+    /// `asked`, the time of the question, and not to the time of the answer.
     pub(crate) fn keep(&self, key: Key, decision: &PolicyDecision, asked: Instant) {
         let mut allows = self.allows.lock().unwrap_or_else(PoisonError::into_inner);
         match decision.effect() {

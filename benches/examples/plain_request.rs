@@ -1,6 +1,6 @@
-//! One plain decision and one plain request, again and again, for a count of instructions: alone,
-//! in addition to items with policies, which must cost the plain ones nothing, or with limits,
-//! metrics, an audit log or traces.
+//! Repeats one plain decision or one plain request, so that its instructions can be counted: alone,
+//! next to items with policies, which must not make plain items slower, or with limits, metrics, an
+//! audit log or traces.
 //!
 //! `plain_request decision plain|policies <times>`, or `plain_request request <what> <times>` with
 //! `plain`, `role`, `sign-in`, `authorize`, `confirm`, `limits`, `policies`, or `limited`,

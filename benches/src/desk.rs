@@ -206,8 +206,8 @@ fn table(names: &[&'static str]) -> ScopeTable {
     ScopeTable::with_hierarchy(known, &[]).expect("at most 128")
 }
 
-/// Builds the rules of tools that each require one of the scopes, and all except the plain one, if
-/// there is one, conditions.
+/// Builds the rules of tools that each require one of the scopes. With `plain`, all other tools
+/// also have conditions.
 fn rules(tools: &[String], names: &[&'static str], plain: Option<usize>) -> Rules {
     let table = table(names);
     let conditions = Conditions::NONE

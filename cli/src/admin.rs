@@ -131,7 +131,7 @@ fn print(answer: &Response) -> Result<ExitCode, Failure> {
         Some(false) => "nothing to do: it was so before".to_owned(),
         None => format!("{body:#}"),
     };
-    // Line feeds of the JSON stay; everything else of the server is made safe.
+    // Keep the line feeds of the JSON, and make the rest of the server's text safe.
     let lines: Vec<_> = text.lines().map(|line| printable(line, LONGEST)).collect();
     // If stdout is closed, the action has taken effect all the same.
     let _ = writeln!(io::stdout(), "{}", lines.join("\n"));
@@ -168,7 +168,7 @@ fn with_members<const N: usize>(action: &str, members: [(&str, Option<String>); 
     Value::Object(body)
 }
 
-/// Reads the secret. Only its file names it: other users can read a command line.
+/// Reads the secret from a file, because other users can read the command line.
 fn read_secret(path: &Path) -> Result<String, String> {
     let name = format!("the file `{}`", path.display());
     match token_source::read_file(path, LONGEST_SECRET)?.trim() {

@@ -51,7 +51,7 @@ pub(crate) struct Operation {
     pub(crate) params: Value,
 }
 
-/// What a challenge is requested of.
+/// The kind of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OperationKind {
     Tool,

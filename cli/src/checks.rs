@@ -1,4 +1,4 @@
-//! The checks of `toolgate check`, by family. A family is a table of checks and a function that runs them.
+//! The checks of `toolgate check`. A family is a table of checks, and a function that runs them.
 
 mod audience;
 mod batches;

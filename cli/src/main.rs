@@ -1,10 +1,10 @@
 //! The command `toolgate`: tools for MCP servers behind OAuth.
 //!
-//! Shares no code with the runtime, so that the two do not share bugs. For [`check`],
-//! [`check_context`] holds what the server publishes, [`checks`] run family by family, and a
-//! [`report`] lists what was seen and how to fix it. [`user`] is a client for a terminal,
-//! [`doctor`] checks the settings of a program, [`admin`] switches off what a server runs, [`new_project`] writes a new one, [`audit`]
-//! verifies an audit log with the crate that writes it: its format exists once.
+//! Shares no code with the runtime, so that the two do not share bugs, except in [`audit`], which
+//! verifies audit logs with the crate that writes them. For [`check`], [`check_context`] holds what
+//! the server publishes, [`checks`] run family by family, and a [`report`] lists the findings and
+//! their fixes. [`user`] is a client for a terminal, [`doctor`] checks the settings of a program,
+//! [`admin`] controls a running server, and [`new_project`] writes a new package.
 
 mod admin;
 mod args;

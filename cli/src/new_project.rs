@@ -66,7 +66,7 @@ and in another terminal:
 
 /// # Errors
 ///
-/// If there is something that a new package would replace. An empty folder is none.
+/// If the path exists and is not an empty folder: a new package would replace it.
 fn check_is_free(folder: &Path) -> Result<(), String> {
     let shown = folder.display();
     // Does not follow a link: the package would be written elsewhere.
@@ -117,7 +117,7 @@ impl Unfinished {
         Ok(Self(path))
     }
 
-    /// Gives it its name. Fails if a folder of that name has got content in the meantime.
+    /// Renames the folder to its final name. Fails if that folder has got content meanwhile.
     fn finish(self, folder: &Path) -> Result<(), String> {
         // Windows does not rename onto an empty folder.
         let _ = fs::remove_dir(folder);
@@ -132,7 +132,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // After `finish` it is not there.
+        // After `finish`, this path no longer exists.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

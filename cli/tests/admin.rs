@@ -88,7 +88,7 @@ async fn an_operator_switches_an_item_off_and_on_and_lists_what_is_off() {
     assert_eq!(desk.act(&off).await, (Some(0), "done\n".into()));
     let again = (Some(0), "nothing to do: it was so before\n".into());
     assert_eq!(desk.act(&off).await, again);
-    // Nobody learns without a token that it is not there.
+    // Without a token, the answer does not reveal that the tool is switched off.
     assert_eq!(call().await, 401);
     let issuer = desk.running.origin();
     let revoke = [

@@ -148,7 +148,7 @@ impl Scope {
     }
 }
 
-/// Reports each alternative that includes another one: it never decides.
+/// Reports each alternative that includes another one: it never changes a decision.
 ///
 /// `all` is the key that requires every item of a list.
 pub(crate) fn check_alternatives(sets: &[(&Expr, BTreeSet<String>)], all: &str, errors: &Errors) {

@@ -191,7 +191,7 @@ fn completes(model: &ItemModel, krate: &TokenStream) -> TokenStream {
             Parameter::Argument(_) | Parameter::Arguments(_) => TokenStream::new(),
         })
         .collect();
-    // Stated, so that a function that takes others does not fit, instead of what it is passed.
+    // State the types: if they differ, the error is about the function, not about its arguments.
     let types: TokenStream = model
         .parameters
         .iter()

@@ -229,7 +229,7 @@ fn parse_method(
     let is_conditional = |one: &Attribute| matches!(&one.meta, Meta::List(list) if is_cfg(one) && names_ours(&list.tokens));
     let conditional = method.attrs.extract_if(.., |one| is_conditional(one));
     let conditional: Vec<Attribute> = conditional.collect();
-    // In the `impl` of a trait, the trait is the mistake.
+    // In the `impl` of a trait, report only the trait.
     for one in conditional.iter().filter(|_| !is_of_trait) {
         errors.add_on(one, "`#[mcp_tools]` cannot see an attribute behind `cfg_attr`: write it without, in a block of its own, `#[cfg(…)] #[mcp_tools(…)] impl …`");
     }

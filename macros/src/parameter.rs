@@ -51,8 +51,8 @@ pub(crate) struct Extractor {
     pub(crate) ty: Type,
     /// Whether it is `Caller`, which a call without a token does not have.
     pub(crate) is_caller: bool,
-    /// Whether it is what an `authorize` function gets in another form, or does not get: the
-    /// caller, the context or the round of the request.
+    /// Whether it is the caller, the context or the round of the request. An `authorize` function
+    /// gets the caller in another form, and does not get the other two.
     pub(crate) is_of_request: bool,
 }
 

@@ -1,10 +1,10 @@
 //! [`OneTimeUses`]: what may be used once, by any replica.
 //!
-//! A store can lose its data: it restarts without a copy on disk, or an operator empties it. It then
-//! no longer knows what was used. So the store also has a record of the time since when it has
-//! stored all uses. A loss deletes this record, too, and each use reads it in the same step: what
-//! was made before that time is refused. Proofs of a client whose clock is ahead seem to be newer
-//! than a loss, so each replica stores their uses again after a loss.
+//! A store can lose its data: it restarts without a copy on disk, or an operator empties it. Then
+//! it no longer knows what was used. So the store also has a record of the time of its last loss.
+//! A loss deletes this record, too, and each use reads it in the same step: what was made before
+//! that time is refused. Proofs of a client whose clock is ahead seem to be newer than a loss, so
+//! each replica stores their uses again after a loss.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use crate::{Purpose, PutNew, RecordKey, SealedStore, StoreError, recent_uses::Ah
 /// once refuses proofs and states that were made just before the next use.
 const EPOCH_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// What is made within this many seconds after a loss is refused: after this time, every replica
-/// has stored its uses again.
+/// What was made less than this many seconds after a loss is refused: by then every replica has
+/// stored its uses again.
 const GRACE: u64 = 2;
 
 /// How many uses are stored again at the same time.

@@ -289,8 +289,8 @@ impl Revocations {
         Ok(())
     }
 
-    /// Returns the list of the store and `true` if it replaces the copy, otherwise the union of that
-    /// list and the copy, and `false`.
+    /// Returns the list of the store and `true` if it replaces the copy. Otherwise returns the
+    /// union of both lists and `false`.
     fn newest(
         &self,
         store: &SealedStore,

@@ -115,7 +115,7 @@ pub async fn assert_access(server: &TestServer) -> AccessReport {
     report
 }
 
-/// What the declaration says of one request.
+/// The expected answer to one request, by the declaration.
 #[derive(Debug)]
 enum Expected {
     Runs,
@@ -142,8 +142,8 @@ enum Lack {
     RecentLogin,
 }
 
-/// Returns what to try: each set of scopes with everything else that the item requires, and all
-/// scopes without each of its conditions.
+/// Returns the requests to try: each set of scopes with all conditions of the item satisfied, and
+/// all scopes with one of the conditions unsatisfied.
 fn requests(table: &AccessTable, item: &ItemAccess) -> Vec<(Option<Scopes>, Lack)> {
     let sets = scope_sets(table, item);
     let all = sets.iter().flatten().max_by_key(|set| set.len()).cloned();
@@ -185,7 +185,7 @@ fn scope_sets(table: &AccessTable, item: &ItemAccess) -> BTreeSet<Option<Scopes>
             let mut lacking = alternative.clone();
             lacking.remove(scope);
             sets.insert(Some(lacking));
-            // Everything else does not replace the scope.
+            // All other scopes together must not replace this one.
             let mut others = all.clone();
             others.remove(scope);
             sets.insert(Some(others));
@@ -386,7 +386,7 @@ async fn request(
             _ => caller.read(&a_uri_of(item.name())).await,
         }
     };
-    // A denial comes before anything runs. What has no answer by then runs, and may wait for ever.
+    // A denial arrives before the item runs. At the limit, the item runs and may never return.
     tokio::time::timeout(limit, answer)
         .await
         .unwrap_or(Ok(Output(Value::Null)))

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toolgate::auth::{DenialReason, Remedy};
 
-/// The result of a request that ran, as JSON: of a tool also a failure of its own
-/// (`isError: true`).
+/// The result of a request that ran, as JSON. A tool's own failure (`isError: true`) is a result,
+/// too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output(pub(crate) Value);
 

@@ -1,4 +1,4 @@
-//! What only one file may call: these values are proofs, and their makers are public between crates.
+//! Functions that only one file may call: their results are proofs, but other crates can see them.
 
 use super::{CRATES, is_test, sources};
 

@@ -1,5 +1,5 @@
-//! rmcp requests every scope that the metadata publishes, so the list decides what the first login
-//! is about.
+//! rmcp requests every scope that the metadata publishes, so the published list determines the
+//! scopes of the first login.
 
 use rmcp::transport::AuthorizationRequest;
 use support::{

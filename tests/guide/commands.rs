@@ -1,4 +1,4 @@
-//! The commands that a reader types: each says what runs it, or why nothing does.
+//! The commands in the guide: the page says what runs each of them, or why no test runs it.
 
 use crate::page::{Block, Page};
 

@@ -161,7 +161,7 @@ async fn asked(caller: &TestCaller<'_>, arguments: &Value) -> Value {
     asked.value().clone()
 }
 
-/// Sends a call with this state and a confirmation. Returns what the client is told.
+/// Sends a call with this state and a confirmation. Returns the text of the result or the error.
 async fn confirmed(caller: &TestCaller<'_>, arguments: &Value, asked: &Value) -> String {
     let caller = caller.clone().answering(|_, _| answer(true));
     let params = json!({

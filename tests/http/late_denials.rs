@@ -73,7 +73,7 @@ async fn open_in_context(
         context.progress(1.0, Some(2.0), None).await;
     }
     tokio::time::sleep(Duration::from_millis(millis)).await;
-    // A denial of a background task is the tool's once the tool returns it.
+    // The denial of a background task counts as that of the tool if the tool returns it.
     let asked = tokio::spawn(async move { ask(&path) });
     asked.await?
 }

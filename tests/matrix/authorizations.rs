@@ -72,8 +72,8 @@ fn caller(server: &TestServer, who: Who, revision: Revision) -> TestCaller<'_> {
     caller.with_revision(revision.name())
 }
 
-/// Sends the request of a cell. The second round and an update meet the verdict of the cell, and
-/// what precedes them is allowed.
+/// Sends the request of a cell. For a second round or an update, the function allows everything
+/// before it, and then gives the verdict of the cell.
 async fn ask(
     desk: &Desk,
     caller: &TestCaller<'_>,

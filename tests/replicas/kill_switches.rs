@@ -140,7 +140,7 @@ async fn an_operator_revokes_at_one_replica_and_the_others_refuse_within_a_secon
     }
     revocations.lift(&mallory).await.expect("it is stored");
     is_read().await;
-    // The others would not know, so nothing is claimed to be done.
+    // The other replicas would not learn of the action, so the answer reports no success.
     action["action"] = "revoke".into();
     for conduct in [Conduct::Away, Conduct::Slow] {
         replicas.store.set(conduct);
@@ -180,7 +180,7 @@ async fn an_item_that_one_operator_switches_off_is_off_at_all_replicas_until_any
         "{:?}",
         start.elapsed()
     );
-    // A replica that starts later never runs it, nor after the store has lost everything.
+    // A replica that starts later never runs the tool, even if the store has lost everything.
     replicas.store.lose_everything();
     // Each of the others stores the list again within a quarter of a second.
     tokio::time::sleep(Duration::from_millis(600)).await;
@@ -198,7 +198,7 @@ async fn an_item_that_one_operator_switches_off_is_off_at_all_replicas_until_any
         until(client, ON).await;
     }
     assert_eq!(one.act(&action).await, 409, "nothing is left to lift");
-    // Nothing is claimed to be done that the others would not know.
+    // If the other replicas would not learn of an action, the answer reports no success.
     replicas.store.set(Conduct::Away);
     action["action"] = "switch_off".into();
     assert_eq!(one.act(&action).await, 503);

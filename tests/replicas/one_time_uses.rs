@@ -129,7 +129,7 @@ async fn the_record_of_the_loss_cannot_be_forged_or_swapped() {
     let token = replicas.token("desk:read").bound_to(&replicas.key).build();
     let used = replicas.proof(&token);
     assert_eq!(replicas.call_with(0, &token, &used).await.status, 200);
-    // A hostile store forgets the used proof, and replaces the time since when it remembers.
+    // A hostile store forgets the used proof, and replaces the record of its last loss.
     let proofs = replicas.store.values("proof");
     let epoch = replicas.store.values("epoch");
     let (epoch_key, (genuine, end)) = epoch.into_iter().next().expect("an epoch");

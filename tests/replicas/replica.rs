@@ -58,8 +58,8 @@ impl Replicas {
         replicas
     }
 
-    /// Waits until the store has the time of its last loss, and lets the time pass in which nobody
-    /// knows what was used.
+    /// Waits until the store has the record of its last loss, and moves the clock past the time in
+    /// which every use is refused.
     pub(crate) async fn after_the_loss(&self) {
         while self.store.values("epoch").is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -191,7 +191,7 @@ async fn an_event_id_that_nobody_has_issued_ends_with_a_stated_error_or_an_empty
     let [event, process, request] = *id.split('~').collect::<Vec<_>>() else {
         panic!("{id}");
     };
-    // A replica that has ended, and requests that no service had.
+    // Ids of processes that do not exist, and of requests that no service has run.
     let lost = [
         format!("{event}~0123456789abcdef~{request}"),
         format!("{event}~~{request}"),
@@ -259,7 +259,7 @@ async fn a_store_that_forges_swaps_or_puts_back_events_gives_a_client_no_wrong_a
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(reason(&answer), "store_unavailable");
     }
-    // The seal has the time: an old record is not genuine once it has expired.
+    // The seal covers the expiry: a record is not genuine after it has expired.
     replicas.store.put_back([(key, genuine)].into());
     assert_eq!(resume(&there, &id).await.tool_text(), "slow ran");
     replicas.clock.advance(Duration::from_secs(400));

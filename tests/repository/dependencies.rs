@@ -17,7 +17,7 @@ fn crates(tree: &str) -> String {
         let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
         let mut numbers = version.split('.');
         let (major, minor) = (numbers.next()?, numbers.next()?);
-        // Below 1.0 the second number is the one that says "incompatible".
+        // Below 1.0, versions with different second numbers are incompatible.
         Some(if major == "0" {
             format!("{name} 0.{minor}")
         } else {

@@ -199,7 +199,7 @@ async fn every_error_has_a_cause_and_nothing_grows() {
     for call in &*answered {
         assert!(requests.contains(call), "{call} has no record");
     }
-    // A quarter more, and what allocators keep.
+    // Allow a quarter more, and the memory that allocators retain.
     assert!(last.0 <= first.0 * 5 / 4 + 16 * 1024, "{first:?} {last:?}");
     assert!(last.1 <= first.1 + 16, "{first:?} {last:?}");
 }

@@ -102,7 +102,7 @@ async fn only_so_many_requests_run_at_once() {
         message.contains("already runs the maximum number of requests"),
         "{message}"
     );
-    // A cancelled call gives its place back, and no earlier.
+    // Only the end of a call, here its cancellation, frees capacity for another one.
     let cancelled = running.pop().expect("one");
     let cancel = json!({"requestId": cancelled});
     host.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": cancel}))
@@ -119,7 +119,7 @@ async fn only_so_many_requests_run_at_once() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_not_read() {
     let mut host = Host::start(Era::Session, &["host", "notes:read"]).await;
-    // More than the pipes and the queues hold: the server stops reading until it is read.
+    // More than the pipes and the queues hold: the server stops reading until its output is read.
     let list = json!({"jsonrpc": "2.0", "id": "x", "method": "tools/list"}).to_string();
     let flood = tokio::time::timeout(Duration::from_secs(2), async {
         for _ in 0..20_000 {

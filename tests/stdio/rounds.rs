@@ -67,7 +67,7 @@ async fn without_a_session_the_question_is_a_result_and_the_state_is_sealed() {
         })
     };
     let state = &result["requestState"];
-    // A state is for exactly these arguments, and of exactly this process.
+    // A state is valid only for these arguments, and only in this process.
     let other = host.request("tools/call", next(state, 8)).await;
     assert!(other.get("error").is_some(), "{other}");
     let mut stranger = Host::start(Era::Stateless, &["host", "notes:read"]).await;

@@ -1,4 +1,4 @@
-//! A program that serves the one who started it. Its arguments state the caller:
+//! A program that serves the user who started it. Its arguments state the caller:
 //! `NAME SCOPES ROLES ACR PERSON`, lists separated by commas.
 
 use std::{env, process::ExitCode};

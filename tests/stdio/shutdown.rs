@@ -1,4 +1,4 @@
-//! The end of the program: standard input is closed, or it is told to stop.
+//! The end of the program: its standard input is closed, or it gets a signal.
 
 use std::time::{Duration, Instant};
 

@@ -34,7 +34,7 @@ pub(crate) struct Terminal {
     folder: PathBuf,
     /// What keeps the state between two commands.
     state: PathBuf,
-    /// Addresses of the pages, and those that imitate them.
+    /// The addresses on the pages, each with the address of its imitation.
     imitated: Vec<(&'static str, String)>,
     server: Option<Running>,
 }

@@ -101,7 +101,7 @@ impl Collector {
         let end = Instant::now() + self.export_timeout;
         let (body, mut wait) = (Bytes::from(body), FIRST_WAIT);
         loop {
-            // Without its sender, `stopping` never changes, and no pause would last.
+            // If the sender of `stopping` is gone, `wait_for` returns at once and ends each pause.
             let is_last = *stopping.borrow() || stopping.has_changed().is_err();
             match self.attempt(body.clone()).await {
                 Attempt::Delivered(rejected) => return Ok(rejected),

@@ -121,8 +121,8 @@ impl RequestSpans {
         self.state().current().to_string()
     }
 
-    /// Makes the span of the server a child of the one that the message names, unless the head of the
-    /// request has named a valid one. Returns whether the trace has changed.
+    /// Makes the span of the server a child of the span in the message, unless the head of the
+    /// request has named a valid span. Returns whether the parent has changed.
     pub fn join(&self, traceparent: &str) -> bool {
         let mut state = self.state();
         let Some(sent) = SpanContext::parse(traceparent).filter(|_| state.parent.is_none()) else {

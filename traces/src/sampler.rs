@@ -7,7 +7,7 @@ use crate::span_context::SpanContext;
 pub(crate) struct Sampler {
     /// The share of the traces that are recorded, from 0 to 1.
     pub(crate) share: f64,
-    /// Whether a trace that the client has started is recorded as the client has decided.
+    /// Whether the decision of the client applies to a trace that the client has started.
     pub(crate) follows_parent: bool,
 }
 

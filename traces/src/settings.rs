@@ -91,9 +91,9 @@ pub struct TraceSettings {
     pub(crate) headers: Vec<(String, String)>,
     /// The time for one request.
     pub(crate) timeout: Duration,
-    /// The time for all tries of a batch.
+    /// The time limit for all attempts to send a batch.
     pub(crate) export_timeout: Duration,
-    /// How long a span waits for others.
+    /// How long a span waits for further spans of its batch.
     pub(crate) delay: Duration,
     pub(crate) queue: usize,
     pub(crate) batch: usize,

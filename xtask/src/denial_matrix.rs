@@ -1,5 +1,5 @@
-//! What each client does with each kind of denial: it gets what it lacks by itself, or the reason
-//! reaches the person or the model, or neither.
+//! What each client does with each kind of denial: it obtains what it lacks, it reports the reason
+//! to the user or the model, or it does neither.
 
 use std::{fs, time::Duration};
 
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// How often a client runs until it reaches the call that is denied.
 const ATTEMPTS: usize = 3;
 
-/// One kind of denial, and what a client does to meet it.
+/// One kind of denial, and the calls with which a client causes it.
 #[derive(Debug)]
 struct Kind {
     /// The head of its column.
@@ -99,7 +99,7 @@ static KINDS: [Kind; 13] = [
     Kind::new("rate limit", &["count", "read", "count"], &["try again in"]),
 ];
 
-/// What came of a denial.
+/// What a client did after a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     /// The client was not denied: it had everything from its first login.

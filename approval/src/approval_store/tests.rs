@@ -165,7 +165,7 @@ fn one_caller_cannot_fill_the_store_for_another() {
     store
         .insert("b".to_owned(), request("bob", "?"), at(10))
         .unwrap();
-    // A decided approval makes room.
+    // The removal of an approval frees capacity.
     store.remove("a0");
     store
         .insert("more".to_owned(), request("alice", "?"), at(10))

@@ -87,8 +87,8 @@ pub(super) static CHECKS: &[&Check] = &[
 /// The most origins that are tried.
 const MOST_ORIGINS: usize = 16;
 
-/// Checks the public address. Returns whether it is the endpoint, so that the checks of
-/// `toolgate check` can say more.
+/// Checks the public address. Also returns whether it is the endpoint: only then are the checks of
+/// `toolgate check` useful.
 pub(super) async fn run(context: &CheckContext, declared: &Declared) -> (Vec<Finding>, bool) {
     let mut section = Section::new(CHECKS);
     let settings = &declared.settings;
@@ -97,7 +97,7 @@ pub(super) async fn run(context: &CheckContext, declared: &Declared) -> (Vec<Fin
         .clone()
         .to(settings.local(&settings.endpoint))
         .header("host", context.target.authority());
-    // Behind the proxy, or the same address once more.
+    // To the server behind the proxy, or without a proxy to the same address again.
     let direct = context.http.send(behind).await;
     let here = settings.local("");
     let answer = match context.http.send(opening.clone()).await {
@@ -155,7 +155,7 @@ pub(super) async fn run(context: &CheckContext, declared: &Declared) -> (Vec<Fin
     if answer.header("www-authenticate").is_some() {
         let with_token = opening.clone().bearer("toolgate-doctor");
         match context.http.send(with_token).await {
-            // The issuer decides about the token, and does not answer: `public.ready` says so.
+            // The issuer has to verify the token and does not answer; `public.ready` reports it.
             Ok(answer) if answer.status == 503 => {
                 section.skip(&AUTHORIZATION, answer.brief());
             }
@@ -168,7 +168,7 @@ pub(super) async fn run(context: &CheckContext, declared: &Declared) -> (Vec<Fin
     (section.close("there is nothing to compare"), true)
 }
 
-/// Returns all of them as skipped.
+/// Returns all checks of this module as skipped.
 pub(super) fn skipped(reason: &str) -> Vec<Finding> {
     Section::new(CHECKS).close(reason)
 }

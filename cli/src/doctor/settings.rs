@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::json_memory_limit;
 
-/// The form that this command reads.
+/// The version of the JSON that this command reads.
 const VERSION: u64 = 1;
 
 /// What the checks need of the settings.

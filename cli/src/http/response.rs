@@ -116,7 +116,7 @@ impl Response {
         })
     }
 
-    /// Returns what `brief` does, as an error unless the response is as it should be.
+    /// Returns the text of `brief`, as `Ok` if the response is right, otherwise as `Err`.
     pub(crate) fn brief_if(&self, is_right: bool) -> Result<String, String> {
         match is_right {
             true => Ok(self.brief()),

@@ -45,7 +45,7 @@ pub(super) fn files(name: &str, checkout: Option<&Checkout>) -> Vec<(&'static st
         .collect()
 }
 
-/// Fills a text in. Lines between `{{#checkout}}` and `{{/checkout}}` are for a checkout only.
+/// Fills in a template. Lines between `{{#checkout}}` and `{{/checkout}}` are for a checkout only.
 fn filled(text: &str, name: &str, checkout: Option<&str>, release: &str) -> String {
     let source = |folder: &str| match checkout {
         Some(checkout) => format!("path = \"{checkout}/{folder}\""),

@@ -144,8 +144,8 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// Parses a value as one of these types. If the argument can be a text, it is one, whatever it looks
-/// like: `--args` has `null` and numbers for such an argument.
+/// Parses a value as one of these types. If the types include `string`, the value is always a
+/// string; `--args` can set `null` or a number for such an argument.
 fn parse(text: &str, kinds: &[&str]) -> Result<Value, String> {
     let is_allowed = |kind: &str| kinds.contains(&kind);
     if is_allowed("string") {

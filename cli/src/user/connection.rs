@@ -17,7 +17,7 @@ use super::{consent::Consent, discovery, reply::Reply};
 /// The most pages of a tool list that are read.
 const MOST_PAGES: usize = 50;
 
-/// A server, and what the user is to it.
+/// A server, with the login, the token and the session of the user.
 pub(super) struct Connection {
     context: CheckContext,
     login: Login,
@@ -105,7 +105,7 @@ impl Connection {
         Err(format!("the server lists no tool `{tool}` for this caller; it lists {names}").into())
     }
 
-    /// Sends a request, and returns its result. `what` needs the scopes that are missing.
+    /// Sends a request, and returns its result. `what` names the operation in messages.
     pub(super) async fn ask(
         &mut self,
         method: &str,
@@ -113,7 +113,7 @@ impl Connection {
         what: &str,
         consent: &Consent,
     ) -> Result<Map<String, Value>, Failure> {
-        // Ends: a sign-in happens at most once, and each step-up requests another scope.
+        // The loop ends: it signs in at most once, and each step-up requests a new scope.
         loop {
             let reply = self.try_ask(method, params.clone()).await?;
             match reply {
@@ -138,7 +138,7 @@ impl Connection {
         }
     }
 
-    /// Sends a request once, connected if possible.
+    /// Sends a request once: over the connection, or without it if connecting needs a token.
     async fn try_ask(&mut self, method: &str, params: Value) -> Result<Reply, Failure> {
         if self.mcp.is_none() {
             match self.connect().await? {
@@ -269,7 +269,7 @@ impl Connection {
         self.authorize(&all).await.map(drop)
     }
 
-    /// Says why a token is of no use.
+    /// Returns the error for a token that the server refuses.
     fn refused(&self, bearer: Option<&Challenge>) -> Failure {
         let why = bearer.and_then(|bearer| bearer.get("error_description"));
         let why = why.unwrap_or("the server does not say why");
@@ -290,7 +290,7 @@ impl Connection {
     }
 }
 
-/// Joins two lists of scopes, without repetition and without what is no scope, up to a length.
+/// Joins two lists of scopes up to [`LONGEST_SCOPE`] bytes. Drops repeated and invalid scopes.
 fn union(held: &str, further: &str) -> String {
     let mut all: Vec<&str> = Vec::new();
     let mut length = 0;

@@ -8,8 +8,8 @@ use crate::{
     untrusted_text::printable,
 };
 
-/// The longest part of a question, in characters. No scope is cut off, because a list of scopes
-/// has at most [`LONGEST_SCOPE`] bytes: nobody agrees to what is not shown.
+/// The longest part of a question, in characters. A list of scopes has at most [`LONGEST_SCOPE`]
+/// bytes, so the question shows every scope to which the user agrees.
 const LONGEST: usize = 2000 + LONGEST_SCOPE;
 
 /// Whether further scopes may be requested.
@@ -109,7 +109,7 @@ mod tests {
             is_given: false,
             can_ask: false,
         };
-        // Standard input can hold a token: it is no answer.
+        // Standard input may contain a token, so it is not read as an answer.
         let (done, _) = asked(&script, "y\n");
         let failure = done.unwrap_err();
         assert!(failure.message().contains("--yes"), "{failure:?}");

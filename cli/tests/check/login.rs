@@ -133,7 +133,7 @@ async fn the_text_report_says_how_to_fix_errors_and_has_no_colour_in_a_pipe() {
         assert!(ran.out.contains(part), "{part}\n{}", ran.out);
     }
     assert!(!ran.out.contains('\x1b'));
-    // Only a MUST is reported as one.
+    // The report says `must` only for a MUST.
     for (error, verb) in [("challenge.scope", "should"), ("challenge.body", "could")] {
         let server = FaultyServer::open(error).await;
         let ran = run(&[&server.resource()], &[]).await;

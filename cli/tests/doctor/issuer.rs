@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use support::SigningKey;
 use tokio::net::TcpListener;
 
-/// What is wrong with it.
+/// The errors of the authorization server. By default it has none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IssuerFaults {
     /// Changed members of its metadata; `null` removes one.
     pub(crate) members: Value,
     /// Changed members of the document for OpenID Connect alone.
     pub(crate) second: Value,
-    /// The key set, if it is another one.
+    /// A key set in place of the correct one.
     pub(crate) keys: Option<Value>,
     /// The `Date` of its responses, if its clock is wrong.
     pub(crate) date: Option<&'static str>,

@@ -23,7 +23,7 @@ const ISSUERS: &[&str] = &["issuer", "authorization"];
 const PUBLIC: &[&str] = &["public", "challenge", "metadata", "cors"];
 
 /// Plants the mistakes of these families one by one. The check of each must find it, say what was
-/// seen and how to fix it, and no other check may complain than those that are listed.
+/// seen and how to fix it. Of the other checks, exactly those that the table lists must fail.
 async fn plant(families: &[&str]) {
     let mut wrong = Vec::new();
     let mut count = 0;

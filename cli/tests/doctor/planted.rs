@@ -1,4 +1,4 @@
-//! The mistakes: the check that finds each, the others that complain, too, and the change.
+//! The mistakes: the check that finds each, the other checks that also fail, and the change.
 
 use axum::{
     body::Body,

@@ -24,7 +24,7 @@ const SCENARIOS: [(&str, &str); 8] = [
     ("grants", "announced grants"),
 ];
 
-/// What is not checked in a mode, and why. Everything else must pass.
+/// Returns whether a check may be skipped in a mode. All other checks must pass.
 fn may_skip(mode: Mode, id: &str) -> bool {
     match mode {
         // Nothing needs a token, so only what every server must do is left.

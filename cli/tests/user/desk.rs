@@ -57,8 +57,8 @@ pub(crate) fn toolgate(folder: &Folder, arguments: &[&str]) -> Program {
     Program::new(env!("CARGO_BIN_EXE_toolgate"), folder).args(arguments)
 }
 
-/// Runs the program, and grants in the browser what it requests, which must be these scopes, one
-/// sign-in after the other.
+/// Runs the program, and consents in the browser once for each entry of `scopes`. Each sign-in must
+/// request exactly the scopes of its entry.
 pub(crate) async fn run_with_consent(program: Program, scopes: &[&str]) -> Ended {
     let process = program.start();
     for (at, scope) in scopes.iter().enumerate() {

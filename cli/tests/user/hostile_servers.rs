@@ -189,7 +189,7 @@ async fn an_error_of_a_server_writes_no_line_of_its_own() {
 #[tokio::test]
 async fn a_redirect_does_not_take_the_token_elsewhere() {
     let other = Hostile::start(|_, _, _| {}).await;
-    // A function pointer captures nothing: the other server's address travels in a variable.
+    // A function pointer cannot capture the other server's address, so a static contains it.
     static OTHER: Mutex<String> = Mutex::new(String::new());
     *OTHER.lock().expect("no panic") = other.resource();
     let server = Hostile::start(|_, issuer, _| {

@@ -37,7 +37,7 @@ async fn only_the_owner_reads_and_deletes_a_document() {
     let (alice, bob) = (writer(&server, "alice"), writer(&server, "bob"));
     write(&alice).await;
     assert_eq!(alice.read("documents://1").await.unwrap().text(), "Draft");
-    // Of another's document and of one that does not exist bob is told the same.
+    // Bob gets the same error for another user's document as for one that does not exist.
     for id in [1, 2] {
         let read = bob.read(&format!("documents://{id}")).await.unwrap_err();
         let deleted = bob.call("delete_document", json!({"id": id})).await;

@@ -246,7 +246,7 @@ async fn a_lying_store_cannot_forge_swap_or_revive_events() {
         let found = two.find(&owner("alice"), &name(1), 0).await;
         assert!(found.is_err(), "{found:?}");
     }
-    // An earlier state of the same stream: its client waits until that state expires, and is told.
+    // An earlier state of the same stream: its client waits until it expires, and the rest is lost.
     let mut old = early[&key].clone();
     old.1 += KEPT;
     memory.replace_all([(key.clone(), old.clone())].into());

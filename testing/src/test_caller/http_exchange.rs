@@ -52,7 +52,7 @@ impl TestCaller<'_> {
         panic!("the server acknowledged no subscription");
     }
 
-    /// Returns the answer to a request, and answers what the server asks before.
+    /// Returns the answer to a request. Before that, answers the requests of the server.
     async fn answer_of(&self, mut events: EventStream, session: Option<&str>) -> Value {
         while let Some(message) = events.next().await {
             let Some(asked) = message.get("method") else {
@@ -84,7 +84,7 @@ impl TestCaller<'_> {
         message
     }
 
-    /// Returns what the caller declares as a client: it can answer, or it can answer nothing.
+    /// Returns the client capabilities: all if the caller answers requests, otherwise none.
     pub(super) fn capabilities(&self) -> Value {
         match self.answer {
             Some(_) => json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}),

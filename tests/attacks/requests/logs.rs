@@ -54,7 +54,7 @@ impl log::Log for Records {
     fn flush(&self) {}
 }
 
-/// A server on its own thread. All of its lines are stored, and none of its clients'.
+/// A server on its own thread. It captures the log lines of the server, but not of its clients.
 struct Logged {
     log: CapturedLog,
     resource: String,
@@ -87,8 +87,8 @@ impl Logged {
     where
         S: Clone + Send + Sync + 'static,
     {
-        // With one subscriber alone, a thread without any decides for all whether an event is of
-        // interest, and remembers that.
+        // With a single subscriber, a thread without a subscriber can disable an event for all
+        // threads, because `tracing` caches that decision.
         static OTHER: OnceLock<Dispatch> = OnceLock::new();
         OTHER.get_or_init(|| Dispatch::new(NoSubscriber::default()));
         let _ = log::set_logger(&Records);

@@ -270,7 +270,7 @@ async fn prompts_and_resources_of_a_handler_are_confirmed() {
     }
 }
 
-/// Sends a call with the state of a question, and an answer. Returns what the client is told.
+/// Sends a call with the state of a question, and an answer. Returns the text or the error message.
 async fn confirmed(caller: &TestCaller<'_>, arguments: Value, state: &Value) -> String {
     let caller = caller.clone().answering(|_, _| answer(true));
     let params = json!({

@@ -2,7 +2,7 @@
 
 use support::client::Revision;
 
-/// What stands before the items.
+/// The gate in front of the items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
     /// A server with sessions.
@@ -188,7 +188,7 @@ pub(crate) fn expected(
         _ => {}
     }
     match operation {
-        // There are no arguments yet that it could decide by.
+        // A completion has no arguments yet, so the function is not called.
         Operation::CompletePrompt | Operation::CompleteTemplate => Expected::ran("complete"),
         Operation::SecondRound => second_round(gate, revision, verdict, who),
         Operation::Update => match refusal(verdict, who) {
@@ -227,7 +227,7 @@ fn second_round(gate: Gate, revision: Revision, verdict: Verdict, who: Who) -> E
     match refusal(verdict, who) {
         None => Expected::ran("asks"),
         Some(refusal) if revision == Revision::Stateless => refusal,
-        // The answer of the session has begun.
+        // The response of the session has begun, so its status is 200.
         Some(refusal) => Expected::refused(
             200,
             if refusal.status == 503 {

@@ -105,7 +105,7 @@ pub fn typed(block: &str) -> Vec<Typed> {
     all
 }
 
-/// Returns a text after the changes of a patch.
+/// Returns the text with the changes of the patch.
 ///
 /// # Panics
 ///

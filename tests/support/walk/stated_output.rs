@@ -4,8 +4,8 @@ use serde_json::Value;
 
 /// Returns the stated line or body that the command did not print.
 ///
-/// A response begins with its status: the lines of its head are a selection, and a body in JSON
-/// may be formatted. Of other output the page states some lines.
+/// If the output is a response, which begins with its status, the page may leave out headers and
+/// format a JSON body. The page may leave out lines of any other output.
 #[must_use]
 pub fn missing(stated: &str, printed: &str) -> Option<String> {
     let printed = printed.replace('\r', "");

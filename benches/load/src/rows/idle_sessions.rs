@@ -13,8 +13,8 @@ use crate::{
     target::open_session,
 };
 
-/// How many sessions are opened at a time. The memory of their services is used again for those of
-/// the next batch.
+/// The number of sessions in a batch. The services of the next batch reuse the memory of the
+/// services of this batch.
 const BATCH: usize = 400;
 
 /// How many batches each round of the load program stands for: 10,000 sessions by default.
@@ -23,13 +23,13 @@ const BATCHES_OF_A_ROUND: usize = 5;
 /// How many sessions each user opens.
 const OF_ONE_USER: usize = 10;
 
-/// How long the server takes to release the services of idle sessions, and some more.
+/// More than the time that the server takes to release the services of idle sessions.
 const IDLE: Duration = Duration::from_secs(6);
 
 /// The target for one idle session, in KiB.
 const MOST: f64 = 8.0;
 
-/// Opens sessions batch by batch. What each batch after the first adds is the memory of idle
+/// Opens sessions in batches. The memory that each batch after the first adds is that of its idle
 /// sessions.
 pub(super) fn idle_sessions(issuer: &Issuer, options: &Options) -> Result<Row, Fault> {
     let process = Process::start(&["protected", issuer.url()], "")?;

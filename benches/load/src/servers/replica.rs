@@ -1,4 +1,4 @@
-//! The protected tool as one of several replicas, with a store that they share or without.
+//! The protected tool as one of several replicas, with or without a shared store.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const STATE_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 mod slow {
     use super::{Duration, forecast_for, mcp_tool, sleep};
 
-    /// Tells tomorrow's weather, after a while.
+    /// Returns tomorrow's weather after 20 ms.
     #[mcp_tool(scope = "weather:read", read_only)]
     pub(super) async fn forecast(
         /// The city, in English.
@@ -24,8 +24,8 @@ mod slow {
     }
 }
 
-/// Serves a resource that proxies may lead to. `store` is the URL of a Redis, or `none`; the tool
-/// takes 20 ms if `slow ` precedes it.
+/// Serves one replica. `resource` is the public URL, or `own` for the URL of this process. `store`
+/// is the URL of a Redis, or `none`; with the prefix `slow `, the tool takes 20 ms.
 pub(super) async fn serve(
     listener: TcpListener,
     issuer: &str,

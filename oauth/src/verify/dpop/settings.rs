@@ -141,9 +141,9 @@ impl Dpop {
         self
     }
 
-    /// Accepts proofs up to this age, in whole seconds: 60 by default, at most 300 (the limit of the
-    /// MCP extension), plus the leeway for clocks. A stolen proof can be used at another server that
-    /// accepts it until it expires, so use a longer age only for clients that sign proofs in advance.
+    /// Accepts proofs up to this age plus the leeway for clocks, in whole seconds: 60 by default,
+    /// at most 300 (the limit of the MCP extension). Until a stolen proof expires, another server
+    /// may accept it, so use a longer age only for clients that sign proofs ahead of requests.
     #[must_use]
     pub fn with_proof_age(mut self, age: Duration) -> Self {
         self.age = age;

@@ -34,7 +34,7 @@ fn delete(#[extract] round: Round<()>) -> Reply<String> {
     }
 }
 
-/// Allows the first round alone, as if the list was given away meanwhile.
+/// Allows only the first round, as if the list had got another owner meanwhile.
 async fn once(_: &Caller) -> Result<(), AuthorizeError> {
     static ASKED: AtomicBool = AtomicBool::new(false);
     match ASKED.swap(true, Ordering::SeqCst) {
