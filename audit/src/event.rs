@@ -141,9 +141,9 @@ pub struct OperatorAction<'a> {
     pub time: u64,
     /// The action, in one word.
     pub action: &'a str,
-    /// The kind of what it acts on, in one word.
+    /// The kind of the target, in one word.
     pub kind: &'a str,
-    /// Its name.
+    /// The name of the target.
     pub name: &'a str,
     /// The issuer of revoked tokens.
     pub issuer: Option<&'a str>,

@@ -64,7 +64,7 @@ pub struct Settings {
     pub subjects: Subjects,
 }
 
-/// A decision could not be written, and must not take effect without it.
+/// A record could not be written, so the decision or action must not take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotWrittenError;
 
@@ -121,7 +121,7 @@ struct Inner {
     settings: Settings,
     /// The number of the start record.
     start: u64,
-    /// A copy of whether [`Writer::failure`] is set.
+    /// Whether [`Writer::failure`] is set. It can be read without the lock.
     is_failing: Arc<AtomicBool>,
     state: Mutex<Writer>,
 }
@@ -213,9 +213,9 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Accepts an allowed decision, so that one write records the decisions of all requests that are
+    /// Accepts an allowed decision. One write records the decisions of all requests that are
     /// decided at the same time. The operation must not run before [`Batch::write`] returns `Ok`.
-    /// Returns `None` if the decision cannot wait: then [`decide`](Self::decide) writes it.
+    /// Returns `None` if the decision cannot wait: then write it with [`decide`](Self::decide).
     #[must_use]
     pub fn decide_later(&self, decision: &Decision<'_>) -> Option<Arc<Batch>> {
         if !decision.is_allowed() {
@@ -274,10 +274,10 @@ impl AuditLog {
         self.flush();
     }
 
-    /// Accepts the end of a run. The next record of any kind writes it, so that a busy server
-    /// writes to the file once for each call; without one, [`flush`](Self::flush) writes it.
-    /// Returns whether it is the first record that waits. A process that is killed loses the
-    /// waiting outcomes, but no decision.
+    /// Accepts the end of a run, to write it together with the next record of any kind: a busy
+    /// server then writes to the file once for each call. Without a next record,
+    /// [`flush`](Self::flush) writes it. Returns whether it is the first record that waits. If the
+    /// process is killed, the waiting ends of runs are lost, but no decision that has taken effect.
     pub fn end_later(&self, end: &RunEnd<'_>) -> bool {
         let line = record::run(&self.inner.key, self.inner.start, end);
         let mut state = self.inner.lock();

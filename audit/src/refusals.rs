@@ -25,7 +25,7 @@ pub(crate) struct CountedRefusals {
     unauthenticated: Refusals,
     /// Refusals by a limit, and refusals of authentic tokens that are not accepted.
     authenticated: Refusals,
-    /// The first repeated refusal of a second is a decision, which names its caller.
+    /// Permits one `decision` record per second for these refusals, because it names the caller.
     authenticated_decision: OncePerSecond,
 }
 

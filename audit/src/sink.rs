@@ -166,8 +166,8 @@ impl Sink for FileSink {
     }
 }
 
-/// Standard output, for a platform that collects it. The rest of a line that could not be written
-/// as a whole is written before the next line.
+/// Standard output, for a platform that collects it. If a line is written only in part, the next
+/// call writes the rest of it first.
 #[derive(Debug)]
 pub struct StdoutSink {
     output: File,

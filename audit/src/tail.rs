@@ -22,8 +22,8 @@ impl Tail {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be read, or if this key has not written its last line.
-    /// Then nothing may be appended: the file belongs to another key, or was changed.
+    /// Returns an error if the file cannot be read, or if its last line is not signed with this
+    /// key: the file belongs to another key or was changed, and nothing may be appended to it.
     pub(crate) fn read(sink: &mut dyn Sink, key: &AuditKey) -> Result<Self, OpenError> {
         // Enough for the last line and a part of another line.
         let (end, is_all) = sink.read_end(2 * LONGEST_LINE).map_err(OpenError::Io)?;

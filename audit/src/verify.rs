@@ -121,10 +121,10 @@ struct Verifier<'k> {
     result: Verified,
 }
 
-/// Verifies files, the oldest first. `heads` are heads of the log from another place; without a
-/// head nothing shows that the last lines were not removed. If lines were removed while no process
-/// ran, and a process then continued the log, the log contains the latest head. Only the head of a
-/// removed line shows such a removal.
+/// Verifies files, the oldest first. `heads` are copies of heads of the log from another place.
+/// Without a copy, the removal of the last lines goes unnoticed. If a process has continued the log
+/// after such a removal, the latest head is in the log; only a copy of the head of a removed line
+/// shows the removal.
 ///
 /// # Errors
 ///

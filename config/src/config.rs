@@ -13,7 +13,7 @@
 //!   `allowed_origins`: the hosts and the origins of requests
 //! - `private_issuers`: how an issuer inside your own network is reached
 //! - `resource_metadata`: a protected resource metadata document that the user provides
-//! - `rates`: how often callers may send requests, and the proxies that name them
+//! - `rates`: how often callers may send requests, and the proxies that name client addresses
 //! - `request_limit_setters`: limits of one request; `leeway_and_drain`: two times; `state_key`:
 //!   the keys that seal state
 //! - `store_settings`: the store that replicas share
@@ -144,7 +144,7 @@ pub struct Config {
     warnings: Vec<String>,
     notes: Vec<String>,
     errors: Vec<(String, String)>,
-    /// The variable that decided a setting with several, by Toolgate's own variable.
+    /// The variable that set a setting, if several can; the key is Toolgate's own variable.
     sources: BTreeMap<&'static str, &'static str>,
 }
 

@@ -42,7 +42,7 @@ pub struct RequestLimits {
     pub body_time: Duration,
     /// The time for the decision of an `authorize` function.
     pub authorize_timeout: Duration,
-    /// When an answer outside of a session becomes an event stream, if it may.
+    /// The time after which an answer outside of a session becomes an event stream, if it may.
     pub stream_after: Option<Duration>,
 }
 

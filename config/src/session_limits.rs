@@ -54,7 +54,7 @@ impl Default for SessionLimits {
     }
 }
 
-/// What toolgate reads.
+/// The getters, for toolgate alone.
 #[doc(hidden)]
 impl SessionLimits {
     #[must_use]

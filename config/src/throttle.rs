@@ -178,9 +178,9 @@ impl Throttle {
         taken.map_err(limited(of, rate))
     }
 
-    /// Counts a request for items, before an item runs. No limit counts a refused request: the rate
-    /// of its caller, which has counted it before, takes it back. Returns the value that keeps the
-    /// item counted as running.
+    /// Counts a request for items, before an item runs. If a limit refuses the request, no limit
+    /// counts it: the earlier count in the rate of its caller is taken back. Returns a value that
+    /// counts the item as running until it is dropped.
     pub fn begin(
         &self,
         used: &LimitedRequest<'_>,
@@ -218,7 +218,7 @@ impl Throttle {
     }
 
     /// Counts a request for each of its items. If one item is at its limit, no item is counted.
-    /// `key` is that of the only item.
+    /// `key` is the key of the item if there is only one.
     fn take_items(
         &self,
         used: &LimitedRequest<'_>,
@@ -242,7 +242,7 @@ impl Throttle {
                 continue;
             };
             let key = key.unwrap_or_else(|| self.key_of_use(used, *target));
-            // The state of an item without rounds is not opened, so a client could invent one.
+            // If this library does not open the item's states, a client could invent one.
             if used.continues && takes_rounds && counters.take_continuation(key) {
                 continue;
             }
@@ -252,7 +252,7 @@ impl Throttle {
                 }
                 return Err(limited(RateOf::Item, rate)(wait));
             }
-            // Nothing takes back the only item.
+            // A single item needs no entry: no later item can fail.
             if used.targets.len() > 1 {
                 taken.push((key, rate));
             }
@@ -260,8 +260,8 @@ impl Throttle {
         Ok(())
     }
 
-    /// Returns the rates of a caller's request that all replicas count together, each with its item.
-    /// A further round is counted in this process only, which knows whether it continues one.
+    /// Returns the rates of a request that all replicas count together, each with its item. Omits
+    /// the item of a further round: only this process knows which request the round continues.
     pub fn shared_rates(
         &self,
         targets: &[Target],
@@ -278,8 +278,8 @@ impl Throttle {
         caller.into_iter().chain(items)
     }
 
-    /// Takes back what a caller's request has counted here, because another replica's count refuses
-    /// it. `items` are those that it has counted, each with its rate.
+    /// Takes back the counts of a caller's request in this process, because the shared count
+    /// refuses it. `items` are the counted items, each with its rate.
     pub fn take_back(&self, caller: CallerKey, items: impl Iterator<Item = (Target, Rate)>) {
         self.give_back_caller(caller);
         let rate_limit_key = RateLimitKey::Caller(caller);

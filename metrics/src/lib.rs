@@ -213,8 +213,8 @@ impl Metrics {
         }
     }
 
-    /// Names the items of the server, each with the method that runs it. Their metrics are found
-    /// faster if later calls pass these names and not copies. Only the first call has an effect.
+    /// Names the items of the server, each with the method that runs it. Later calls that pass
+    /// these same `Arc`s find their metrics faster. Only the first call has an effect.
     pub fn register_items(&self, items: impl IntoIterator<Item = (&'static str, Arc<str>)>) {
         self.items.get_or_init(|| RegisteredItems::new(items));
     }

@@ -39,7 +39,7 @@ impl RegisteredItems {
         Self(items)
     }
 
-    /// Returns an item, if the method is that which runs it.
+    /// Returns the item whose name is this `Arc`, if `method` is the method that runs it.
     pub(crate) fn get(&self, method: &str, name: &Arc<str>) -> Option<&RegisteredItem> {
         let found = self
             .0

@@ -156,7 +156,7 @@ pub(crate) struct Gate {
     pub(crate) rules: Arc<Rules>,
     pub(crate) item_names: ItemNames,
     pub(crate) authenticator: Arc<Authenticator>,
-    /// Whether the program states its caller, who has no token and can get no other.
+    /// Whether the program states its only caller, who has no token and cannot get one.
     pub(crate) is_local: bool,
     /// Calls the `authorize` functions, if any item behind the gate has one.
     pub(crate) authorizer: Option<Arc<Authorizer>>,

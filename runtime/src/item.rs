@@ -12,7 +12,7 @@
 //! | `authorize`, `authorize_signature` | a function that authorizes a request by its parameters |
 //! | `authorize_error` | [`AuthorizeError`]: why an `authorize` function denies a request |
 //! | `authorized_values` | [`AuthorizedValues`]: the parameters that it has authorized |
-//! | `authorize_denial` | [`AuthorizeDenial`]: the same, compared with what the item declares |
+//! | `authorize_denial` | [`AuthorizeDenial`]: a denial that demands only declared scopes |
 //! | `call_error`, `tool_error` | [`CallError`], [`ToolError`] |
 //! | `declaration`, `security_schemes` | what an attribute states, and how a list publishes it |
 //! | `call` | [`Call`]: what one request brings |

@@ -74,8 +74,8 @@
 //! - A call whose token lacks a scope is an HTTP 403 with `error="insufficient_scope"` and every
 //!   scope that it needs. A request that needs a token and has no valid one is an HTTP 401 with a
 //!   challenge.
-//! - A tool runs only with a permit for exactly this tool, made by one pure function. What has
-//!   no declared access does not compile; what is unknown is refused.
+//! - A tool runs only with a permit for exactly this tool, made by one pure function. An item
+//!   without declared access does not compile; unknown items and methods are refused.
 //! - Wrong configuration is reported before the first request, all errors together.
 //!
 //! # Features

@@ -264,9 +264,9 @@ pub struct OperatorEvent<'a> {
     pub time: UnixTime,
     /// `switch_off`, `switch_on`, `revoke` or `lift`.
     pub action: &'static str,
-    /// What it acts on: `tool`, `prompt`, `resource`, `issuer`, `subject`, `client` or `jti`.
+    /// The kind of target: `tool`, `prompt`, `resource`, `issuer`, `subject`, `client` or `jti`.
     pub kind: &'static str,
-    /// The name of that.
+    /// The name of the target.
     pub name: &'a str,
     /// The issuer of revoked tokens.
     pub issuer: Option<&'a str>,

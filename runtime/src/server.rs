@@ -286,9 +286,9 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// `_meta["toolgate/denial"]` has the code and the remedy
     /// ([`DenialReason`](crate::auth::DenialReason)).
     ///
-    /// All other clients get the real 401 or 403: without it they neither log in nor step up. So do
-    /// all other requests. The form changes nothing else: a tool that is denied at the gate does not run.
-    /// Off by default.
+    /// All other clients and requests get the real 401 or 403, without which a client neither logs
+    /// in nor steps up. Only the form of the answer changes: a tool that is denied at the gate does
+    /// not run. Off by default.
     ///
     /// ```
     /// # let server = toolgate::Server::new("todo");

@@ -233,10 +233,10 @@ impl<S> Item<S, ToolKind> {
 /// which the vocabulary does not declare is a compile error; see [`scopes!`](crate::scopes).
 /// An entry can have a `cfg`: `tools![add, #[cfg(feature = "desk")] desk::list]`.
 ///
-/// Each name is that of a function with [`#[mcp_tool]`](crate::mcp_tool). For a function
-/// without it the compiler reports `expected type, found function`: put the attribute of *this*
-/// crate on it. The server does not start if a path names such a function and also the type of
-/// another one, which a glob import has brought in.
+/// Each name is the name of a function with [`#[mcp_tool]`](crate::mcp_tool). For any other
+/// function the compiler reports `expected type, found function`: put the attribute of *this* crate
+/// on it. If a path names such a function and, through a glob import, also the item type of another
+/// function, the server does not start.
 #[macro_export]
 macro_rules! tools {
     ($($list:tt)*) => {

@@ -15,8 +15,8 @@ const WAITING: u8 = 0;
 const WRITTEN: u8 = 1;
 const FAILED: u8 = 2;
 
-/// Decisions that [`AuditLog::decide_later`](crate::AuditLog::decide_later) has accepted and that
-/// one write records. None of them may take effect before [`write`](Self::write) returns `Ok`.
+/// Decisions accepted by [`AuditLog::decide_later`](crate::AuditLog::decide_later) that one write
+/// records together. A decision takes effect only after [`write`](Self::write) has returned `Ok`.
 pub struct Batch {
     log: Weak<Inner>,
     state: AtomicU8,
@@ -30,7 +30,7 @@ impl Batch {
         }
     }
 
-    /// Writes the batch, unless a request with a decision in it has written it.
+    /// Writes the batch, unless it is already written.
     ///
     /// # Errors
     ///
@@ -49,8 +49,8 @@ impl Batch {
         }
     }
 
-    /// Writes the batch, and the end of a run that one of its decisions has allowed and that never
-    /// began: the client disconnected meanwhile. Without its decision the end has no record.
+    /// Writes the batch, and then the end of an allowed run that never began: its client
+    /// disconnected. If the write of the batch fails, the end of the run is not written either.
     pub fn abandon(&self, end: &RunEnd<'_>) {
         if self.write().is_ok()
             && let Some(log) = self.log.upgrade()
@@ -63,7 +63,7 @@ impl Batch {
         }
     }
 
-    /// Notes the end of the write. With `Continue` the operations run even if it has failed.
+    /// Stores the result of the write. With `OnFailure::Continue`, `may_run` is always true.
     pub(super) fn end(&self, may_run: bool) {
         let state = if may_run { WRITTEN } else { FAILED };
         self.state.store(state, Ordering::Release);

@@ -17,7 +17,7 @@ use crate::{
     sink::Sink,
 };
 
-/// The most bytes of records that wait, not counting the last one.
+/// A further record can wait if the waiting records have at most this many bytes.
 const MOST_UNWRITTEN: usize = 32 * 1024;
 
 /// The chain of a log and its file.
@@ -28,8 +28,8 @@ pub(super) struct Writer {
     unwritten: Vec<u8>,
     unwritten_records: u64,
     unwritten_head: Head,
-    /// The decisions among them, if there are some, and how many of them are refused and not lost
-    /// if the write fails.
+    /// The batch of the decisions among these lines, if any, and the number of decisions that a
+    /// failed write refuses instead of losing their records.
     batch: Option<Arc<Batch>>,
     refusable: u64,
     pub(super) sink: Box<dyn Sink>,
@@ -116,8 +116,8 @@ impl Writer {
         self.counted = counted;
     }
 
-    /// Writes a record, after the records that wait. If that fails, they count as lost; whether this
-    /// one does is the caller's decision.
+    /// Writes the waiting records and then this record. If that fails, the waiting records count as
+    /// lost; the caller decides whether this record does.
     pub(super) fn append(&mut self, line: &[u8]) -> io::Result<()> {
         self.seal(line);
         let written = self.write_sealed();
@@ -128,7 +128,7 @@ impl Writer {
         written
     }
 
-    /// Completes a line after the lines that wait, with which it is written.
+    /// Adds a line to the waiting lines, and completes it with its number and the MACs.
     fn seal(&mut self, line: &[u8]) {
         self.unwritten.extend_from_slice(line);
         let start = self.unwritten.len() - line.len();
@@ -162,7 +162,7 @@ impl Writer {
             && self.unwritten.len() <= MOST_UNWRITTEN
     }
 
-    /// Completes a line, which the next write writes. Returns whether it is the first that waits.
+    /// Adds a line that waits for the next write. Returns whether it is the first waiting line.
     pub(super) fn defer(&mut self, line: &[u8]) -> bool {
         self.seal(line);
         self.unwritten_records == 1

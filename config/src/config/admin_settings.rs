@@ -11,15 +11,15 @@ use crate::{loopback::is_loopback_address, start_error::SetupErrors};
 
 pub(super) const ADMIN_BIND: &str = "TOOLGATE_ADMIN_BIND";
 
-/// The values of the variables, and what code allows.
+/// The settings of the operator's listener, from the variables and from code.
 #[derive(Clone, Default)]
 pub struct AdminSettings {
     /// The address of the listener.
     pub bind: Option<SocketAddr>,
-    /// The text of the file.
+    /// The secret, which is read from its file.
     pub secret: Option<String>,
     has_secret: bool,
-    /// The names of the listener beyond this machine, if code allows that.
+    /// The accepted values of `Host`, if code allows an address beyond this machine.
     pub remote_hosts: Vec<String>,
 }
 

@@ -1,9 +1,9 @@
 //! A parser of the `.env` file.
 //!
 //! Guides are written for parsers that take an unquoted value verbatim, so that
-//! `METADATA_JSON_RESPONSE={"resource": …}` and a secret with a `$` work. `dotenvy` drops the
-//! quotes of the first and substitutes in the second, and its errors quote the line, secrets
-//! included.
+//! `METADATA_JSON_RESPONSE={"resource": …}` and a secret with a `$` work. `dotenvy` removes the
+//! quotes of this JSON, substitutes variables in such a secret, and repeats the whole line in its
+//! errors, secrets included.
 
 use std::collections::BTreeMap;
 

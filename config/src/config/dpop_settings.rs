@@ -1,4 +1,4 @@
-//! How old the proof of a key may be, and how far ahead of the clock.
+//! How old a DPoP proof may be, and how far its time may be ahead of the clock.
 
 use std::time::Duration;
 

@@ -217,7 +217,7 @@ fn read_introspection(config: &mut Config, environment: &Environment) {
                 "tokens of {issuer} that are not JWTs are introspected there, with {id} and {secret}"
             ));
         }
-        // The error in its name is reported.
+        // The issuer is set but invalid, which is already an error.
         [] if environment.get(ISSUERS).is_some() => {}
         [] => config.add_error(
             format!("{id} is set, but no issuer is"),
@@ -249,7 +249,7 @@ fn read_approval_client(config: &mut Config, environment: &Environment) {
             let issuer = only.issuer().to_owned();
             config.set_approval_client(issuer, client);
         }
-        // The error in its name is reported.
+        // The issuer is set but invalid, which is already an error.
         [] if environment.get(ISSUERS).is_some() => {}
         [] => config.add_error(
             format!("{id} is set, but no issuer is"),

@@ -51,12 +51,11 @@ impl Config {
     }
 
     /// Limits how often one address may send a token that is not valid. Expired tokens are not
-    /// counted, because every client sends one. Beyond the rate, a token that can be verified
-    /// without a request to its issuer is still verified, so the other callers behind the address
-    /// are served; all other tokens get 429 `rate_limited`. For a
-    /// `TokenVerifier` of your own, every token counts as one that
-    /// needs such a request. The server does not start without
-    /// [`with_trusted_proxies`](Self::with_trusted_proxies). There is no limit by default.
+    /// counted, because the tokens of every client expire. Beyond the rate, the server still
+    /// verifies a token if this needs no request to its issuer, so that other callers behind the
+    /// address are served; all other tokens get 429 `rate_limited`. With a `TokenVerifier` of your
+    /// own, every token is treated as if it needed such a request. The server does not start
+    /// without [`with_trusted_proxies`](Self::with_trusted_proxies). There is no limit by default.
     ///
     /// ```
     /// use toolgate::{Config, gate::Rate};

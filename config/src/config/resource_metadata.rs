@@ -1,9 +1,8 @@
 //! A protected resource metadata document (RFC 9728 §2) that the user provides.
 //!
-//! Scalekit's dashboard generates one, and its guides put it into `METADATA_JSON_RESPONSE`.
-//! The server publishes its extra members. It does not use the members that it derives
-//! itself, because a copy goes stale, and drops members that would promise unsupported
-//! features.
+//! Scalekit's dashboard generates one, and its guides put it into `METADATA_JSON_RESPONSE`. The
+//! server publishes the extra members of the document. It ignores the members that it derives
+//! itself, because a copy goes stale, and members that would promise unsupported features.
 
 use serde_json::{Map, Value};
 

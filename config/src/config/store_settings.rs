@@ -44,7 +44,7 @@ impl Config {
     }
 
     /// Answers 503 to every request with a token if the list of revocations could not be read from
-    /// the shared store for this time: a minute by default, and at most.
+    /// the shared store for this time. The default and the maximum are one minute.
     #[must_use]
     pub fn with_revocation_age(mut self, most: Duration) -> Self {
         match most.is_zero() || most > OLDEST {

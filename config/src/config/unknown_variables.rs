@@ -6,7 +6,7 @@ use super::{
     variable::{OUR_PREFIX, SCALEKIT_PREFIX, SECRETS},
 };
 
-/// Names that are far from ours by spelling and close to them by meaning.
+/// Wrong names that are spelled unlike ours but mean the same, each with the right name.
 const SYNONYMS: [(&str, &str); 6] = [
     ("TOOLGATE_ISSUER", "TOOLGATE_AUTHORIZATION_SERVERS"),
     ("TOOLGATE_ISSUERS", "TOOLGATE_AUTHORIZATION_SERVERS"),

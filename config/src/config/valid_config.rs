@@ -71,7 +71,7 @@ impl ValidConfig {
         self.config.state_key.map(StateKey::bytes)
     }
 
-    /// The key that sealed state before, if it was replaced.
+    /// The previous state key, if one is set. It only opens state that it has sealed.
     pub fn previous_state_key(&self) -> Option<[u8; 32]> {
         self.config.previous_state_key.map(StateKey::bytes)
     }

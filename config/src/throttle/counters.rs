@@ -73,8 +73,8 @@ impl Counters {
         }
     }
 
-    /// Returns whether a request continues one that was counted. Each counted request has one
-    /// continuation, because a client can send the same round any number of times.
+    /// Returns whether a counted request can be continued, and uses up the continuation. Each
+    /// counted request has only one, because a client can send the same round any number of times.
     pub(super) fn take_continuation(&self, key: u64) -> bool {
         let mut set = self.set(key);
         let counter = set.iter_mut().find(|counter| counter.key == key);

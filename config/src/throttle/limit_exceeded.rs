@@ -57,7 +57,7 @@ impl LimitExceeded {
         }
     }
 
-    /// Returns what the client is told.
+    /// Returns the description for the client.
     #[must_use]
     pub fn description(self) -> String {
         match self {

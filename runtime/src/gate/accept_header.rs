@@ -113,8 +113,8 @@ impl<'h> Range<'h> {
         let is_kind = self.kind.eq_ignore_ascii_case(kind);
         let is_type = is_kind && self.subtype.eq_ignore_ascii_case(subtype);
         match self {
-            // Answers have no parameters. A range with one, like `charset`, covers the same
-            // answer, but with a weight of zero it excludes only what is never sent.
+            // Answers have no parameters. A range with one, like `charset`, still covers the
+            // answer. With a weight of zero it excludes only answers that are never sent.
             _ if is_type && self.has_parameters => self.accepts.then_some(2),
             _ if is_type => Some(3),
             _ if is_kind && self.subtype == "*" => Some(1),

@@ -49,7 +49,7 @@ impl<'a> AuditContext<'a> {
         }
     }
 
-    /// Returns the subject with the headers of its request.
+    /// Returns the context with the headers of its request.
     pub(crate) fn of_request(self, headers: &'a HeaderMap) -> Self {
         Self {
             headers: Some(headers),
@@ -57,7 +57,7 @@ impl<'a> AuditContext<'a> {
         }
     }
 
-    /// Returns the subject with what the decision point has said.
+    /// Returns the context with what the decision point has said.
     pub(crate) fn with_policy(self, policy: Option<&'a PolicyNote>) -> Self {
         Self { policy, ..self }
     }
@@ -94,8 +94,8 @@ impl<'a> AuditContext<'a> {
     }
 }
 
-/// Logs that an operation was authorized. `is_known` is false if the server does not have the
-/// item. Only an authorized caller learns that.
+/// Logs that an operation was authorized. `is_known` is false if the server does not have the item.
+/// Only an authorized caller learns whether an item exists.
 pub(crate) fn admitted(context: AuditContext<'_>, is_known: bool) {
     tracing::info!(
         target: "toolgate::audit",

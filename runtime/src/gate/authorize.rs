@@ -107,7 +107,7 @@ impl Gate {
         }
         let may_send_all = match &authenticated {
             Ok(Some(_)) => true,
-            // If no item needs a token, no client has one.
+            // If no item needs a token, clients have none: read their bodies as a whole.
             Ok(None) => *self.rules.access_to_learn_existence() == ResolvedAccess::Public,
             Err(_) => false,
         };
@@ -142,8 +142,8 @@ impl Gate {
         Ok(authorized)
     }
 
-    /// Decides about a message by the rules, and counts it for the limits. This is not part of the
-    /// future above, which would keep everything here.
+    /// Applies the rules to a message, and counts it for the limits. A function of its own, so that
+    /// the future of `authorize` does not store these values.
     fn admit(
         &self,
         parts: &mut Parts,
@@ -317,8 +317,8 @@ impl Gate {
                 return Err(refuse(caller.as_ref(), refusal));
             }
         };
-        // A request of a session revision without a session can use nothing, and rmcp's 400 would
-        // not make the client log in.
+        // A request of a session revision needs a session. Without one, rmcp would answer 400,
+        // which does not make the client log in.
         if admission.caller().is_none()
             && !is_in_session
             && self.has_sessions

@@ -15,8 +15,8 @@ use crate::{
 
 use super::pending_decisions::PendingDecisions;
 
-/// How many items of one request are asked at the same time. One caller can have this many times as
-/// many functions running as may wait.
+/// How many items of one request are asked at the same time. A caller can therefore have `AT_ONCE`
+/// functions running for each of its pending requests.
 const AT_ONCE: usize = 8;
 
 /// The items behind a gate that authorize requests themselves.
@@ -156,7 +156,7 @@ impl Authorizer {
             return Ok(None);
         };
         let authorized = authorizing.await.map_err(NotAuthorized::Denied)?;
-        // A function that was not asked has allowed nothing.
+        // The function was not called, so it has not authorized anything.
         if !authorized.is_readable && !question.runs {
             let reason = NO_SUCH_RESOURCE.into();
             return Err(NotAuthorized::Denied(AuthorizeDenial::Denied(reason)));

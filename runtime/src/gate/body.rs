@@ -111,7 +111,7 @@ fn refuse_too_large<B: Body>(body: &B, limit: usize) -> Result<(), BodyError> {
     }
 }
 
-/// The first bytes of a body, copied: a frame shares the memory of everything that its
+/// A copy of the first bytes of a body. A frame itself would keep everything in memory that its
 /// connection has read with it.
 struct Beginning {
     kept: BytesMut,

@@ -252,7 +252,7 @@ impl DecisionPoint {
             .collect()
     }
 
-    /// Returns one decision for each question. Only so many requests of one caller wait.
+    /// Returns one decision for each question, unless too many requests of the caller wait.
     async fn answers(
         &self,
         caller: Option<&Caller>,
@@ -261,12 +261,12 @@ impl DecisionPoint {
         let pending = self.pending.reserve(caller);
         let _pending = pending.ok_or(PolicyFault::TooManyPending)?;
         let started = Instant::now();
-        // Also the call itself can panic. What the future shares belongs to the program.
+        // The call itself can panic, too. Only state of the program can become inconsistent.
         let asking = AssertUnwindSafe(async { self.engine.ask(asked).await }).catch_unwind();
         let answered = timeout(self.timeout, asking).await;
         let duration = started.elapsed();
         let (outcome, answers) = match answered {
-            // An engine that blocks the thread ends its first poll after the time.
+            // An engine that blocks the thread can be ready only after the deadline.
             Ok(_) if duration > self.timeout => ("timed_out", Err(self.too_slow())),
             Err(_) => ("timed_out", Err(self.too_slow())),
             Ok(Err(_)) => {

@@ -94,7 +94,7 @@ where
     let session = authorized.session.as_ref();
     let restores_session = session.is_some_and(|session| session.waits_for_service());
     let (gate, parts) = (Arc::clone(gate), take_parts(parts));
-    // Only an item can deny here, or the decision point, if a handler returns a list.
+    // From here on only the item can deny, or the decision point for the list of a handler.
     let can_deny = authorized.permit.target().is_some() || authorized.permit.is_decided();
     let late = can_deny.then(|| LateDenials::new(&gate, dpop));
     let forwarding = async move { forward_to_rmcp(&gate, authorized, parts, inner, late).await };

@@ -1,8 +1,8 @@
 //! Denials of an item that is already running.
 //!
 //! If no byte of the answer was sent, the client gets the refusal that it would have got at the
-//! gate: a status and a challenge. Otherwise the answer of the item holds the same, as a failed
-//! tool result or as an error. The state of the answer decides, not the author.
+//! gate: a status and a challenge. Otherwise the item answers with a failed tool result or an error
+//! that contains the same denial. The state of the answer decides this, not the author.
 
 use std::{
     fmt,
@@ -181,7 +181,7 @@ impl LateDenials {
             // rmcp writes JSON only if the answer is the first message.
             return self.take().unwrap_or(answer);
         }
-        // A handler asks the decision point about what it lists.
+        // The decision point can still refuse the list of a handler.
         let can_refuse = !self.0.gate.demandable(permit).is_empty()
             || (permit.is_decided() && permit.target().is_none());
         let wait = match is_in_session && can_refuse {
@@ -221,7 +221,7 @@ pub(super) fn late_response(
     refused: RefusedRequest<'_>,
     context: RefusalContext<'_>,
 ) -> Response<Body> {
-    // Without this setting no status is sent before the item has ended.
+    // Without `stream_after`, no status is sent before the item has ended.
     let in_stream = gate.limits.stream_after.and_then(|_| refused.call_id());
     let result = in_stream.map(|id| refused.tool_result(id, context));
     let mut response = refused.into_response(context);
@@ -238,8 +238,8 @@ pub(super) fn is_event_stream(answer: &Response<Body>) -> bool {
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// Returns the first complete message of an event stream. An event without a message, which
-/// lets a client resume, is none.
+/// Returns the first complete message of an event stream. Skips events without a message, which
+/// only let a client resume.
 fn first_message(events: &[u8]) -> Option<&[u8]> {
     let mut lines = events.split_inclusive(|&byte| byte == b'\n');
     lines.find_map(|line| {

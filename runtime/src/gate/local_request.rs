@@ -56,7 +56,7 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// Returns the answer to a message that is refused, or `None` if nothing answers it.
+    /// Returns the answer to a refused message, or `None` for a notification or a reply.
     pub(crate) async fn admit_local(
         self: Arc<Self>,
         mut line: Bytes,
@@ -75,8 +75,8 @@ impl Gate {
         })
     }
 
-    /// Returns the answer to a line that is longer than a message may be, of which this is the
-    /// beginning.
+    /// Returns the answer to a line that is longer than the limit of a body. `beginning` is the
+    /// kept part of the line.
     pub(crate) fn refuse_long_line(&self, beginning: &[u8]) -> Value {
         let limit = self.limits.body;
         let text = format!(

@@ -27,8 +27,8 @@ use super::{
     response_envelope::ResponseEnvelope,
 };
 
-/// A request as it is read once. Authorization uses this value, and what runs is this value
-/// or, behind rmcp, what rmcp reads with the same reader from the same bytes.
+/// The message of a request, read once. The gate authorizes this value. Then this value runs or,
+/// behind rmcp, the value that rmcp reads with the same reader from the same bytes.
 pub(super) enum IncomingMessage {
     /// A `GET` or a `DELETE`.
     Method(Operation<'static>),
@@ -265,7 +265,7 @@ impl IncomingMessage {
         };
         let is_of_sessions = |malformed: &Malformed<'_>| OF_SESSIONS.contains(&malformed.method);
         match malformed {
-            // A method that the revision does not have has no parameters to be malformed.
+            // If the revision lacks the method, the method is the error, not its parameters.
             Some(malformed) if !(names_revision && is_of_sessions(&malformed)) => {
                 MessageError::Params(malformed.to_string().into())
             }

@@ -75,7 +75,7 @@ impl fmt::Debug for Observation {
     }
 }
 
-/// The parts of a decision that do not follow from its subject.
+/// The parts of a decision that its [`AuditContext`] does not contain.
 struct Verdict<'a> {
     is_allowed: bool,
     registered_item: Option<&'a Arc<str>>,

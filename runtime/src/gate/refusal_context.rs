@@ -15,6 +15,6 @@ pub(super) struct RefusalContext<'a> {
     /// Whether challenges also name the scheme `DPoP`: the request used it, or the
     /// server requires it.
     pub(super) dpop: bool,
-    /// Whether the program states its caller, who has no token and can get no other.
+    /// Whether the program states its only caller, who has no token and cannot get one.
     pub(super) is_local: bool,
 }

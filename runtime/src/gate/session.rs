@@ -209,8 +209,8 @@ impl Sessions {
         })
     }
 
-    /// Returns whether its owner has to extend the life of a session's record now, or `None` if this
-    /// process does not have the session. The next extension is due later.
+    /// Returns whether this caller has to extend the record of a session now, or `None` if this
+    /// process does not have the session. After `true`, the next extension is due later.
     pub(super) fn begin_extension(&self, id: &str, caller: &Caller) -> Option<bool> {
         let mut table = self.store.lock();
         let entry = table.get_mut(id)?;

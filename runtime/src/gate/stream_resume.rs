@@ -30,7 +30,7 @@ pub(super) struct Resumed<'r> {
 }
 
 impl<'r> Resumed<'r> {
-    /// Returns `None` for every other request.
+    /// Reads a request to continue a stream. Returns `None` for every other request.
     pub(super) fn of(
         gate: &'r Gate,
         authorized: &'r AuthorizedRequest,
@@ -48,7 +48,7 @@ impl<'r> Resumed<'r> {
         })
     }
 
-    /// Answers it. Returns `None` if it is about a stream that only rmcp can know.
+    /// Answers the request. Returns `None` if only rmcp can know the stream.
     pub(super) async fn answer(self, gate: &Gate, parts: &Parts) -> Option<Response<Body>> {
         let Self {
             shared,

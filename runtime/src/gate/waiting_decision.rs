@@ -9,8 +9,8 @@ use crate::{
     observer::{NotRecordedError, WaitingRecord},
 };
 
-/// An allowed decision whose record one write records together with those of other requests. If the
-/// client disconnects before, the record says that nothing ran.
+/// An allowed decision whose record is written together with the records of other requests. If the
+/// client disconnects before this write, the log also records that the run did not begin.
 pub(super) struct WaitingDecision {
     record: Option<Arc<dyn WaitingRecord>>,
     id: u64,
@@ -28,8 +28,8 @@ impl WaitingDecision {
         }
     }
 
-    /// Lets the other requests of this thread that are ready add their decisions, so that a busy
-    /// server writes once for all of them. The first one that continues writes.
+    /// Lets other ready requests of this thread add their decisions, so that one write of a busy
+    /// server records all of them. The first request that continues writes.
     pub(super) async fn join(&self) {
         yield_now().await;
     }
@@ -51,7 +51,7 @@ impl Drop for WaitingDecision {
     fn drop(&mut self) {
         match self.record.take() {
             Some(record) if self.runs => record.abandon(self.id, self.time),
-            // Nothing ends that has not begun, so the record alone is complete.
+            // No item runs for this decision, so no end of a run follows.
             Some(record) => drop(record.write()),
             None => {}
         }

@@ -124,7 +124,7 @@ pub(crate) async fn decide<T>(
     caller: Option<Caller>,
     deciding: BoxFuture<'static, Result<T, AuthorizeError>>,
 ) -> Result<T, AuthorizeDenial> {
-    // The future owns what it borrows. What else it shares are statics of the author.
+    // The future borrows nothing. Only state of the author can become inconsistent.
     let decision = AssertUnwindSafe(deciding).catch_unwind().await;
     let Ok(decision) = decision else {
         tracing::error!(target: "toolgate::tool", noun, name, "an `authorize` function panicked; the request was refused");

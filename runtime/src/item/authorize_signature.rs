@@ -3,12 +3,12 @@
 use super::{AuthorizeError, Unimplemented};
 use crate::caller::Caller;
 
-/// A function that takes what an item passes to its `authorize` function: references of the types
-/// that `Expected` has, a function pointer, or of types to which they coerce. The compiler infers
-/// `How`.
+/// A function that takes the parameters that an item passes to its `authorize` function: references
+/// to the types in the function pointer `Expected`, or to types that these coerce to. The compiler
+/// infers `How`.
 ///
-/// The call compares the types. This trait is for the number of parameters and the caller, where
-/// the compiler's own message has no remedy.
+/// The call itself checks the types. This trait checks the number of parameters and the caller,
+/// because the compiler's own message for these has no remedy.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this `authorize` function has other parameters than its item passes",

@@ -174,7 +174,7 @@ fn denial(error: &(dyn Error + 'static)) -> Option<Box<AuthorizeError>> {
     });
     let mut found = chain.take(MOST_CAUSES).filter_map(|error| {
         let denied = error.downcast_ref().cloned().map(Box::new);
-        // `?` has made an error of the item of it.
+        // `?` may have converted the denial to the error of an item.
         denied.or_else(|| error.downcast_ref::<CallError>()?.denied.clone())
     });
     found.next()

@@ -39,11 +39,11 @@ const FORGOTTEN: &str = "the server no longer knows whether this confirmation wa
 pub(super) enum ConfirmationStep {
     Allowed,
     Asked(InputRequiredResult),
-    /// The user has confirmed it, and the other replicas have to know.
+    /// The user has confirmed it. Its use is not yet recorded for the other replicas.
     Pending(PendingConfirmation),
 }
 
-/// A confirmation that the other replicas do not know yet.
+/// A confirmation whose use is not yet recorded for the other replicas.
 pub(super) struct PendingConfirmation {
     used: SharedUse,
     report: Option<DecisionReport>,
@@ -124,7 +124,7 @@ impl Confirmation {
 }
 
 impl PendingConfirmation {
-    /// Records at the other replicas that the confirmation is used.
+    /// Records for the other replicas, in the shared store, that the confirmation is used.
     ///
     /// # Errors
     ///

@@ -88,8 +88,8 @@ impl Context {
         log::log(&self.0, level, data.into()).await;
     }
 
-    /// Waits until the call is cancelled: by the client, or because its token was revoked. In the second
-    /// case the item is dropped, and a task that it has started can wait for this.
+    /// Waits until the client cancels the call, or the server does, because its authorization
+    /// ended. In the second case the item is dropped; a task that it has started can wait for this.
     pub async fn cancelled(&self) {
         self.0.ct.cancelled().await;
     }
@@ -139,8 +139,8 @@ impl Context {
     }
 
     /// Returns the `traceparent` (W3C Trace Context) for the requests that the item sends to other
-    /// servers. With the feature `traces` it names the span of the item. Without it, it is the
-    /// client's, if that is valid.
+    /// servers. With the feature `traces` it names the span of the item. Without that feature it is
+    /// the `traceparent` of the client, if that is valid.
     #[must_use]
     pub fn traceparent(&self) -> Option<&str> {
         let head = self.0.extensions.get::<Parts>()?;

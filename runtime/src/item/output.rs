@@ -13,8 +13,8 @@ use super::{CallError, InputRequired, IntoCallError, Kind, Reply};
 /// | [`PromptKind`](crate::prompt::PromptKind) | strings, as one message of the user; rmcp's `PromptMessage`, `Vec<PromptMessage>`, `GetPromptResult` and `GetPromptResponse` |
 /// | [`ResourceKind`](crate::resource::ResourceKind) | strings; `Vec<u8>` as a blob; [`Json`](crate::Json) as text; rmcp's `ResourceContents`, `Vec<ResourceContents>` and `ReadResourceResult`; an `Option` of these, where `None` means that there is no such resource |
 ///
-/// `Result<T, E>` is its `T` or an error; see [`IntoCallError`]. [`Reply`] is its `T`, or
-/// input that the client is asked for; see [`Round`](crate::Round).
+/// A function can also return a `Result` with one of these types (its error: [`IntoCallError`]), or
+/// a [`Reply`], which can ask the client for input (see [`Round`](crate::Round)).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a `{K}`",
     label = "not a result of a `{K}`",

@@ -8,7 +8,7 @@ use crate::log_text::{QuotedText, Truncated};
 /// whole question.
 const LONGEST_QUESTION: usize = 4000;
 
-/// The longest text of one value: it makes the question too long, and is not escaped further.
+/// The longest written text of one value. A longer one makes the question too long anyway.
 const LONGEST_VALUE: usize = LONGEST_QUESTION + 16;
 
 /// The reason why these arguments have no question.

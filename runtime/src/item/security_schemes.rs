@@ -8,8 +8,8 @@ use crate::{access::Requirement, scope::Scope};
 /// The name of the member.
 pub(crate) const SCHEMES: &str = "securitySchemes";
 
-/// Returns one scheme for each alternative. Scopes that only some arguments demand are an
-/// alternative of a public tool; for other tools the challenge of such a call names them.
+/// Returns one scheme for each alternative. `authorize_scopes` are a further scheme of a public
+/// tool; for other tools only the challenge of a denied call names them.
 pub(crate) fn schemes(requirement: Requirement, authorize_scopes: &[Scope]) -> Value {
     let oauth = |scopes: &[Scope]| {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();

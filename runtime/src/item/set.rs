@@ -31,9 +31,9 @@ impl<S, K: Kind> ItemSet<S, K> {
         self.push(T::definition());
     }
 
-    /// Adds an item, and an error if another function is at the path that the list names: a
-    /// path can name a function without the attribute, and the type of one that is imported by a
-    /// glob.
+    /// Adds an item. Adds an error if `function` is not the function of the item: one path can name
+    /// a function without the attribute and, through a glob import, the item type of another
+    /// function.
     pub(crate) fn add_listed<T: ItemDef<S, K>>(&mut self, path: &str, function: TypeId) {
         if T::function() != function {
             self.errors.add(

@@ -7,8 +7,8 @@ use super::{REQUEST_ID, trace_context};
 const REQUEST_HEADER: HeaderName = HeaderName::from_static(REQUEST_ID);
 const SESSION_HEADER: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// The ids of a request, its trace and its session. Metrics need none of them, so they are read when
-/// an observer asks for them.
+/// The ids of a request, its trace and its session. They are read from the headers only when an
+/// observer asks for them, because metrics need none of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestIds<'a>(Option<&'a HeaderMap>);
 

@@ -60,8 +60,8 @@ impl RunOutcome {
     }
 }
 
-/// Reports how one permitted run ended. The permit and the report go from the gate to the code that
-/// runs. `finish` or the drop of the report reports the last noted outcome.
+/// Reports how one permitted run ended. The gate passes it, with the permit, to the code that runs.
+/// `finish` reports the last noted outcome, and so does dropping the report.
 ///
 /// A request that fails earlier, in this library or in rmcp, drops the report, so no code path can
 /// forget it. A task of the item that holds a `Context` can outlive the run. It does not delay
@@ -74,7 +74,7 @@ pub struct RunReport {
     method: &'static str,
     item: Arc<str>,
     started: Instant,
-    /// The outcome if nothing else happens, and its reason, or `None` after the report.
+    /// The outcome noted last, and its reason, or `None` once it was reported.
     noted: Mutex<Option<(RunOutcome, Option<&'static str>)>>,
 }
 

@@ -3,8 +3,8 @@
 use super::NotRecordedError;
 use crate::clock::UnixTime;
 
-/// Records of allowed decisions that one write records. A request writes its batch, or finds that
-/// another request has written it.
+/// The record of an allowed decision that is written together with the records of other requests.
+/// The first call of [`write`](Self::write) writes all of them.
 pub trait WaitingRecord: Send + Sync {
     /// Writes the record, unless it is written.
     ///

@@ -1,8 +1,8 @@
 //! [`AccessWatch`]: ends running work whose authorization is taken away.
 //!
-//! The gate authorizes a request before it runs. What runs can wait for seconds or minutes: for
-//! another service, for its client, for the decision of its user. If its token is revoked meanwhile,
-//! it must not go on, nor if the operator switches its item off.
+//! The gate authorizes a request before it runs. The running work can wait for seconds or minutes:
+//! for another service, for its client, for the decision of its user. It must not go on if its
+//! token is revoked meanwhile, or if the operator switches its item off.
 
 use std::{
     fmt,
@@ -26,7 +26,7 @@ use crate::{
 
 use super::changes::Changes;
 
-/// What can take an authorization away while its request runs.
+/// Watches what can end the authorization of a running request: revocations and switches.
 #[derive(Clone, Default)]
 pub(super) struct AccessWatch(Arc<Sources>);
 
@@ -41,7 +41,7 @@ struct Sources {
 pub(super) enum Withdrawn {
     /// The token was revoked.
     Revoked,
-    /// The list of revocations is too old, so nobody knows.
+    /// The list of revocations is too old to know whether the token was revoked.
     Unknown,
     /// The operator has switched the item off.
     SwitchedOff,
@@ -161,10 +161,10 @@ impl<F: Future> Future for Watched<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (caller, target) = (this.caller, *this.target);
-        // Before the work continues: the event that it waited for can come after the revocation.
+        // Before the work continues: the revocation can precede the event that wakes the work.
         let mut withdrawn = match this.ended {
             Some(ended) => ended.poll_unpin(cx),
-            // The body of the request, or a decision point, can have taken its time.
+            // Time may have passed since the gate's check, for example to ask a decision point.
             None if !*this.has_started => match this.watch.withdrawn(caller.as_ref(), target) {
                 Some(withdrawn) => Poll::Ready(withdrawn),
                 None => Poll::Pending,

@@ -35,7 +35,7 @@ use crate::{
 const HEAD_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How long the outcome of a run can wait to be written with the next record: one write for both
-/// costs a busy server half as much. Decisions never wait.
+/// costs a busy server half as much. A decision is written before its request runs.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
 /// The observer that writes the audit log.
@@ -303,7 +303,7 @@ fn is_aggregated(decision: &DecisionEvent<'_>) -> bool {
     }
 }
 
-/// Writes the outcomes that have waited for [`LONGEST_WAIT`], until the server is gone.
+/// Writes the outcomes that have waited for [`LONGEST_WAIT`], until the observer is dropped.
 async fn write_waiting(observer: Weak<AuditObserver>, waiting: Arc<Notify>) {
     loop {
         // The observer notifies when it is dropped.
@@ -316,7 +316,7 @@ async fn write_waiting(observer: Weak<AuditObserver>, waiting: Arc<Notify>) {
     }
 }
 
-/// Opens the file again at each SIGHUP, and logs the head, until the server is gone.
+/// Opens the file again at each SIGHUP, and logs the head, until the observer is dropped.
 async fn maintain(observer: Weak<AuditObserver>) {
     let mut heads = interval(HEAD_INTERVAL);
     #[cfg(unix)]

@@ -26,9 +26,9 @@ const BACKLOG: usize = 256;
 /// Changes a running server: switches tools, prompts and resources off and on, and announces
 /// new contents of resources.
 ///
-/// Listening clients are notified: clients with a session on its stream, clients of revision
-/// 2026-07-28 by `subscriptions/listen`. Only a client that may read a resource is notified
-/// of its changes.
+/// Listening clients are notified: a client with a session on the stream of the session, a client
+/// of revision 2026-07-28 on the stream of its `subscriptions/listen`. Only a client that may read
+/// a resource is notified of its changes.
 ///
 /// ```
 /// use toolgate::{Changes, Server, mcp_tool, tools};
@@ -47,14 +47,14 @@ pub struct Changes {
     sender: broadcast::Sender<Change>,
     of_lists: Arc<AtomicU64>,
     server: Arc<OnceLock<(Names, Arc<EnabledItems>)>>,
-    /// What is switched off, and by whom.
+    /// The items that the program or the operator has switched off.
     off: Arc<Mutex<Off>>,
 }
 
-/// The items that are switched off, and by whom.
+/// The items that are switched off, each with the party that has switched it off.
 type Off = HashSet<(Target, Hand)>;
 
-/// Who switches an item.
+/// The party that switches an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Hand {
     Program,
@@ -65,8 +65,8 @@ impl Hand {
     const ALL: [Self; 2] = [Self::Program, Self::Operator];
 }
 
-/// The items of a server, with the names that they are switched by: URIs and templates are as
-/// declared.
+/// The items of a server, each with the name by which it is switched. The name of a resource is its
+/// URI or template, as declared.
 #[derive(Debug, Default)]
 pub(super) struct Names(Vec<(Target, &'static str)>);
 
@@ -191,8 +191,8 @@ impl Changes {
         self.notify(Change::Contents(uri.into()));
     }
 
-    /// Switches off exactly these items for the operator. A name that the server does not have is
-    /// that of another version of it.
+    /// Makes these the items that the operator has switched off. Ignores names that the server does
+    /// not have: another version of the server has them.
     pub(super) fn set_operators(&self, switched_off: &BTreeSet<ItemName>) {
         let Some((names, enabled_items)) = self.server.get() else {
             return;
@@ -241,7 +241,7 @@ impl Changes {
     }
 
     /// Switches an item. It is on if neither the program nor the operator has switched it off. The
-    /// lock is held for both steps: two concurrent switches must not leave an item on.
+    /// caller holds the lock for both steps: two concurrent switches must not leave an item on.
     fn set(
         &self,
         enabled_items: &EnabledItems,

@@ -110,7 +110,7 @@ where
 ///
 /// hyper's timer limits the time for the head of a request, and between requests. It starts only
 /// when the protocol is known, and it does not limit how long a client may leave a response unread.
-/// Both would keep a socket open forever (CWE-400).
+/// In both cases a client could keep a socket open forever (CWE-400).
 struct TimeoutIo<I> {
     inner: I,
     /// The timer, and what is left of the preface, until the protocol is known.

@@ -35,9 +35,9 @@ impl EventForm {
         }
     }
 
-    /// Returns the id that the service knows the last event by. After an event of an earlier
-    /// service, the stream of the session begins anew, and the stream of a request is unknown:
-    /// that request has ended.
+    /// Converts a published id to the id that the service uses for the last event. For an event of
+    /// an earlier service this is the beginning of the session's stream, or an id that does not
+    /// exist for the stream of a request: that request has ended.
     pub(super) fn last_event(self, published: &str) -> String {
         let (service, id) = match published.split_once('.') {
             Some((service, id)) => (service.parse().ok(), id),

@@ -59,8 +59,8 @@ pub(super) const REVISIONS: &[ProtocolVersion] = &[
 pub(super) struct Handler {
     shared: Arc<Shared>,
     subscriptions: Subscriptions,
-    /// Receives changes from before the acknowledgement of a subscription on, until its listener
-    /// takes it: rmcp acknowledges before it calls the listener.
+    /// The receiver of a subscription. It opens before the acknowledgement, which rmcp sends before
+    /// it calls the listener, so that the listener misses no change.
     acknowledged: Mutex<Option<Receiver<Change>>>,
     /// The lowest level of log messages of a connection without sessions in the gate.
     log_threshold: LogThreshold,
@@ -105,7 +105,7 @@ impl Handler {
     }
 }
 
-/// Returns a function that keeps the service of the session of a request, or lets it go.
+/// Returns a function that sets whether the session of a request keeps its service.
 fn service_keeper(extensions: &Extensions) -> impl FnOnce(bool) + use<> {
     let session = gate_extension::<Arc<SessionGuard>>(extensions).cloned();
     move |has_subscriptions| {

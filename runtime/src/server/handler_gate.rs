@@ -52,9 +52,9 @@ use user_checks::SealedUserChecks;
 /// The gate alone, in front of a server that you wrote with rmcp's own `#[tool]` or
 /// [`ServerHandler`].
 ///
-/// It uses the same code as a [`Server`](crate::Server): tokens, scopes, sessions and origins
-/// are checked in the same way, and refusals look the same. Both halves are needed: the layer
-/// authorizes requests, and the [`GuardedHandler`] handler requires for each request that it was
+/// It uses the same code as a [`Server`](crate::Server): tokens, scopes, sessions and origins are
+/// checked in the same way, and refusals look the same. Both halves are needed: the layer
+/// authorizes requests, and the [`GuardedHandler`] answers only requests that the layer has
 /// authorized. Declare the access of each tool, prompt and resource here. Anything not
 /// declared is denied.
 ///

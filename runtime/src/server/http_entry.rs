@@ -54,9 +54,9 @@ impl HttpEntry {
 
 /// Adds CORS to a service whose responses are never cached, so that they need no `Vary`.
 ///
-/// A browser sends `Origin` with every cross-origin request of a page, and a preflight before one
-/// like ours (Fetch standard, CORS protocol). No other client does. Their responses need no CORS
-/// headers, and adding these costs a quarter of the server's CPU time per call.
+/// A browser sends `Origin` with every cross-origin request of a page, and a preflight before an
+/// MCP request (Fetch standard, CORS protocol). Other clients send neither. Responses to them need
+/// no CORS headers, which would cost a quarter of the server's CPU time per call.
 pub(super) fn with_cors<S>(service: S, cors: CorsLayer) -> Endpoint
 where
     S: Service<

@@ -41,8 +41,8 @@ impl ItemInputs {
         Self(tools.chain(prompts).collect())
     }
 
-    /// Returns the schema of an argument. Nothing is known of the arguments of an item that its
-    /// handler has not listed: any is accepted.
+    /// Returns the schema of an argument, or `None` if the item does not have it. If the handler
+    /// has not listed the item, its arguments are unknown, and any is accepted.
     pub(super) fn schema(&self, kind: PolicyKind, item: &str, argument: &str) -> Option<Value> {
         match self.0.get(&(kind, item.to_owned())) {
             Some(arguments) => arguments.get(argument).cloned(),

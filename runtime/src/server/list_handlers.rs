@@ -50,8 +50,8 @@ macro_rules! list {
     };
 }
 
-/// Returns how many of the items on a list a cursor has passed. A cursor is the address of the
-/// last item on a page, so that a page stays right if other items are switched on or off.
+/// Returns how many of the items on a list a cursor has passed. A cursor is the address of the last
+/// item on a page, so that it stays correct if other items are switched on or off.
 fn passed<L>(cursor: Option<&str>, list: &[(&str, &L)]) -> Result<usize, ErrorData> {
     let Some(cursor) = cursor else {
         return Ok(0);
@@ -88,9 +88,9 @@ impl Shared {
         }
     }
 
-    /// Returns one page of the listings that `pick` returns, of the items of one kind that the
-    /// caller sees, and who may cache them. `listing` is the request, and `use_of` the
-    /// operation that uses an item.
+    /// Returns one page of the items of one kind that the caller sees, and who may cache it. `pick`
+    /// returns the listing of an item, `listing` is the request, and `use_of` the operation that
+    /// uses an item.
     ///
     /// # Errors
     ///

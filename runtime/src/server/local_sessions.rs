@@ -166,7 +166,7 @@ impl SessionManager for LocalSessions {
         let outcome = self.inner.restore_session(id.clone()).await?;
         if let RestoreOutcome::Restored(_) = outcome {
             let first = self.has_form(&id).then_some(0);
-            // Other replicas have numbered the services of a session that this process adopts.
+            // Another replica may have used any number for an adopted session: start at random.
             let first = first.unwrap_or_else(random_number);
             self.change_form(&id, |form| form.earlier_services += first + 1);
         }

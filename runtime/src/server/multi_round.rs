@@ -129,7 +129,7 @@ impl<'h> Rounds<'h> {
             permit = self.authorize_again(&permit).await?;
             self.note(RunOutcome::ToolError);
             let round = self.validate(&permit, &round_request)?;
-            // The caller's first token is watched by who calls this.
+            // The caller of `run` watches the token of the first round, this the latest token.
             let running = self
                 .guard
                 .watch
@@ -183,10 +183,10 @@ impl<'h> Rounds<'h> {
         audit::refused(context, cause, reason, none, none, table);
     }
 
-    /// Authorizes the next round as the gate authorized the request, with the token that came
-    /// last in the session, which the gate has validated. The item must be the same, and so
-    /// must the client: a session belongs to one caller, and another client of that caller
-    /// cannot continue the request.
+    /// Authorizes the next round as the gate authorized the request, with the latest token of the
+    /// session, which the gate has validated. The item must be the same, and so must the client:
+    /// the session belongs to one caller, but another client of that caller cannot continue the
+    /// request.
     async fn authorize_again(&self, before: &Permit) -> Result<Permit, ErrorData> {
         let refuse = |reason: &str| {
             self.log_refusal(before, "no_longer_admitted", reason);

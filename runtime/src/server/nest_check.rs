@@ -10,8 +10,8 @@ use http::Request;
 
 use crate::config::Paths;
 
-/// Returns a function that passes requests on, and logs once if one comes through another nest
-/// than the configured one: clients then look for the metadata at a URL that leads nowhere.
+/// Returns a function that forwards requests, and logs once if one arrives through another nested
+/// path than configured: clients then look for the metadata where this router does not answer.
 pub(super) fn nest_check(paths: &Paths) -> impl Fn(Request<Body>) -> Request<Body> + Clone + use<> {
     let (expected, metadata_url) = (paths.nested.clone(), paths.metadata_url());
     let is_logged = Arc::new(AtomicBool::new(false));

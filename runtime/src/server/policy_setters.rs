@@ -11,14 +11,14 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Lists show only what it allows. A call that it denies is a 403 without a challenge, because
     /// another token changes nothing. If it does not answer, the request is refused with a 503.
     ///
-    /// The engine is also asked about an open handshake and public items, without claims.
+    /// It is also asked without a token (open handshake, public items); then there are no claims.
     pub fn with_decision_point(mut self, point: impl PolicyDecisionPoint) -> Self {
         self.policy.decision_point.set(point);
         self
     }
 
-    /// Gives the decision point these arguments of a tool or a prompt. Without it, it gets none:
-    /// arguments are the data of users. The item must have the arguments.
+    /// Passes these arguments of a tool or a prompt to the decision point. By default it gets none,
+    /// because arguments are the data of users. The item must have the arguments.
     ///
     /// ```
     /// # use toolgate::{Server, mcp_tool, tools};

@@ -120,8 +120,8 @@ impl Readiness {
         }
     }
 
-    /// Waits until the keys of every issuer are loaded, or returns after a moment which are not
-    /// and why.
+    /// Waits until the keys of every issuer are loaded, at most for [`PATIENCE`]. Returns the
+    /// errors of the issuers whose keys are not loaded by then.
     pub(super) async fn issuer_errors(&self) -> Vec<String> {
         let start = Instant::now();
         loop {

@@ -21,7 +21,7 @@ pub(super) struct AccessTerms {
     pub(super) requirement: Requirement,
     pub(super) conditions: Conditions,
     pub(super) step_up: bool,
-    /// Scopes that it may require depending on its arguments.
+    /// Scopes that its `authorize` function or its body can demand in addition.
     pub(super) authorize_scopes: Vec<Scope>,
     /// The question that its user answers for each request.
     pub(super) question: Option<DeclaredQuestion>,

@@ -36,8 +36,8 @@ impl SessionRecords {
         }
     }
 
-    /// Returns whether a list has changed since the session was opened. Notifications that a
-    /// released service had not sent are lost with it.
+    /// Returns whether a list has changed since the session was opened. The release of a service
+    /// loses the notifications that it had not sent.
     pub(super) fn missed_changes(&self, id: &str) -> bool {
         let now = self.list_changes();
         self.lock()
@@ -45,8 +45,8 @@ impl SessionRecords {
             .is_some_and(|record| record.changes != now)
     }
 
-    /// Adds the record of a session that another replica has opened. Its service has to be notified
-    /// of the lists, because the changes of the other replica are not known.
+    /// Adds the record of a session that another replica has opened. It counts as having missed
+    /// changes, because the list changes at the other replica are not known.
     pub(super) fn adopt(&self, id: &str, handshake: String) {
         let record = SessionRecord {
             handshake: handshake.into_bytes().into(),

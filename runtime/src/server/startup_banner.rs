@@ -105,8 +105,8 @@ impl fmt::Display for StartupBanner {
 }
 
 impl StartupBanner {
-    /// Logs what the banner says to an operator who reads only the log. This address is the
-    /// configured one: that of the listening socket is logged when there is one.
+    /// Logs what the banner says to an operator who reads only the log. `address` is the configured
+    /// one; the address of the listening socket is logged once it listens.
     pub(super) fn log(&self, address: SocketAddr) {
         for warning in &self.warnings {
             tracing::warn!("{warning}");

@@ -82,11 +82,11 @@ impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// standard input or this process receives a stop signal (Ctrl-C or SIGTERM).
     ///
     /// Every request is made by `caller`. Scopes, roles, sign-ins, `authorize` functions and
-    /// confirmations decide as they do behind HTTP, and what the caller lacks is denied: its denial
-    /// is a JSON-RPC error that says who can grant it. No issuer and no configuration are needed,
-    /// and no variable is read: there are no audit log, no metrics and no rates of callers. With
-    /// `--stdio` ([`Program::with_stdio`](crate::cli::Program::with_stdio)) a variable for one of
-    /// these is an error at start-up.
+    /// confirmations apply as they do behind HTTP. A request for which the caller lacks something
+    /// is denied, with a JSON-RPC error that says who can grant it. The server needs no issuer and
+    /// no configuration, and reads no variable, so it has no audit log, no metrics and no rates of
+    /// callers. With `--stdio` ([`Program::with_stdio`](crate::cli::Program::with_stdio)) a
+    /// variable for one of these is an error at start-up.
     ///
     /// Standard output carries the protocol and nothing else: logs, the start-up banner and panics
     /// go to standard error. Do not use `print!` in a tool.
@@ -255,7 +255,7 @@ async fn run(handler: Handler, transport: StdioTransport) -> Result<(), Error> {
             Ok(_) => Ok(()),
             Err(error) => Err(Error::Serve(io::Error::other(error))),
         },
-        // The client has gone before it said what it is.
+        // The client disconnected before the handshake.
         Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
         Err(error) => Err(Error::Serve(io::Error::other(error))),
     }

@@ -61,7 +61,7 @@ impl ChangeNotifier {
     /// the resource, and its token has not expired and was not revoked.
     async fn may_tell(&self, uri: &str, caller: Option<&Caller>, verdicts: &mut Verdicts) -> bool {
         let now = self.clock.now();
-        // In a session the latest token decides, whose own stream need not be the one that is open.
+        // In a session the latest token decides. Another token may have opened the stream.
         let is_good = |caller: &Caller| {
             caller.claims().expires_at().since(now) > 0
                 && matches!(gate::is_revoked(&self.revocations, caller), Ok(false))
@@ -196,8 +196,8 @@ fn lock(subscribed: &Mutex<Subscribed>) -> MutexGuard<'_, Subscribed> {
     subscribed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns the next change. If some were missed, returns every change that they could have
-/// been.
+/// Returns the next change. If the receiver has missed changes, returns every change that it may
+/// have missed.
 async fn next(
     receiver: &mut Receiver<Change>,
     listened: impl FnOnce() -> Vec<String>,

@@ -164,8 +164,8 @@ pub(super) fn make_authenticator(verifier: impl TokenVerifier) -> BuildAuthentic
     Box::new(|token_policy, table, clock| Authenticator::new(verifier, token_policy, table, clock))
 }
 
-/// For a server without issuers, whose items are all public: a token that cannot be verified
-/// is refused here too, never treated as absent.
+/// Refuses every token, for a server without issuers whose items are all public. A token that
+/// cannot be verified is never treated as absent.
 struct NobodyIsTrusted;
 
 impl TokenVerifier for NobodyIsTrusted {

@@ -21,9 +21,9 @@ pub(super) fn errors(schema: &Map<String, Value>) -> Vec<(String, &'static str)>
     errors.collect()
 }
 
-/// Returns an error for each of a struct's fields that its schema does not have, if the schema
-/// refuses other members. serde then reads a name that no call can have. `owner` names the
-/// struct.
+/// If the schema refuses unknown members, returns an error for each field of the struct that the
+/// schema does not have: serde reads this field, but no valid call can contain it. `owner` names
+/// the struct.
 pub(super) fn unpublished(
     owner: &str,
     schema: &Map<String, Value>,

@@ -137,7 +137,7 @@ pub(super) fn bound(
             estimate(result).is_none_or(|size| size > most)
                 && serde_json::to_writer(Room(most), result).is_err()
         }
-        // What a client is asked for is the author's text, and its state has a limit of its own.
+        // A request for input has text of the author, and a state with a limit of its own.
         Ok(_) => false,
         Err(error) => error.message().len() > most,
     };

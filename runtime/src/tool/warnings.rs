@@ -7,7 +7,7 @@ use toolgate_json_schema::properties;
 /// The longest name of a tool that the clients in the warning accept.
 const LONGEST_NAME: usize = 64;
 
-/// What says which values a schema allows.
+/// The keywords that say which values a schema allows.
 const RULES: &[&str] = &[
     "type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf", "not", "if",
 ];

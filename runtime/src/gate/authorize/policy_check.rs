@@ -104,8 +104,8 @@ impl Gate {
     }
 }
 
-/// Returns the refusal of what the decision point has not allowed. Its reasons are for the
-/// operator: they can name other callers and resources.
+/// Returns the refusal of an operation that the decision point has not allowed. It omits the
+/// reasons of the decision point, which can name other callers and resources.
 pub(in crate::gate) fn policy_refusal(fault: &PolicyFault) -> Refusal {
     let forbidden = |reason, message: &'static str| Refusal::Forbidden {
         reason: ItemDenial::new(reason, message.into()),

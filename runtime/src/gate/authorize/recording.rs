@@ -41,7 +41,7 @@ impl Gate {
         Ok(())
     }
 
-    /// Records the decision. If its record waits, other requests join it.
+    /// Records the decision, if possible together with decisions of other requests.
     pub(super) async fn record(
         &self,
         authorized: &mut AuthorizedRequest,

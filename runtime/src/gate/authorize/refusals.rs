@@ -7,7 +7,7 @@ use crate::{authorization::Denial, caller::Caller};
 use super::super::{Gate, audit::AuditContext, message::IncomingMessage, refusal::Refusal};
 
 impl Gate {
-    /// Returns the refusal of what the rules have denied.
+    /// Converts a denial of the rules to a refusal.
     pub(super) fn refusal_of(&self, denial: Denial, message: &IncomingMessage) -> Refusal {
         match denial {
             Denial::NoToken { challenge_scopes } => Refusal::NoToken { challenge_scopes },

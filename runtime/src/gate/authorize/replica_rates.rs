@@ -21,15 +21,15 @@ use super::{
     AdmittedRequest,
 };
 
-/// A rate of a request, and the item that it is of.
+/// A rate that counts a request, with its item. The rate of the caller has no item.
 type Counted = (Option<Target>, Rate);
 
 impl Gate {
-    /// Counts a request that this process has counted at the other replicas. Returns `None` if no
-    /// rate of it is shared.
+    /// Counts a request, which this process has counted already, in the rates that all replicas
+    /// share. Returns `None` if none of its rates is shared.
     ///
-    /// Only requests that may run are counted there, so a caller without the scope gets at each
-    /// replica as many refusals as its rate allows.
+    /// Only requests that the rules admit are counted there. A caller without the scope can
+    /// therefore get as many refusals from each replica as its rate allows.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl Gate {
             let Some(limited) = self.count(shared, caller.claims(), &counted).await else {
                 return Ok(());
             };
-            // A further round was not counted for its item.
+            // `shared_rates` has left out the item of a further round.
             let items = counted
                 .iter()
                 .filter_map(|(target, rate)| Some(((*target)?, *rate)));

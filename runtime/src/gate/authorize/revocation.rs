@@ -69,7 +69,7 @@ impl Gate {
 ///
 /// # Errors
 ///
-/// If nobody knows.
+/// If the list of revocations is too old to answer this.
 pub(crate) fn is_revoked(
     revocations: &Revocations,
     caller: &Caller,

@@ -62,7 +62,7 @@ impl Gate {
             }
             return None;
         }
-        // The store has no session of another form, so nobody can make the server ask for it.
+        // The store has no id of another form, so an invalid id causes no request to it.
         if !is_session_id(id) {
             return None;
         }
@@ -74,8 +74,8 @@ impl Gate {
         Some(finding.boxed())
     }
 
-    /// Looks for a session in the store, unless its caller has reached its rate. A request that names
-    /// an unknown session is counted for the look-up, too: each costs the store a request (CWE-400).
+    /// Looks for a session in the store, unless its caller has reached its rate. The look-up of an
+    /// unknown session also counts for the rate: it costs the store a request (CWE-400).
     async fn adopt_limited(
         &self,
         shared: &Arc<dyn SharedSessions>,
@@ -115,15 +115,15 @@ impl Gate {
         let place = self.reserve_session(Some(caller), handshake.as_bytes());
         let place = place.map_err(Refusal::SessionLimit)?;
         let ends = Arc::clone(shared);
-        // First, because a concurrent request can use the session as soon as the table has it.
+        // Before `place.adopt`: from then on a concurrent request can use the session.
         shared.adopt(id, handshake);
         let close = Arc::new(move |id| ends.end_here(id));
         place.adopt(id, caller, log_level, close);
         Ok(true)
     }
 
-    /// Reserves the weight of a session. The records of the sessions that end for it are removed, too:
-    /// otherwise a caller whose sessions replace each other could fill the store (CWE-400).
+    /// Reserves the weight of a session. Also removes the records of the sessions that it replaces:
+    /// otherwise a caller who opens session after session could fill the store (CWE-400).
     pub(super) fn reserve_session(
         &self,
         owner: Option<&Caller>,

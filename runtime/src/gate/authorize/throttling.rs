@@ -34,13 +34,12 @@ use super::{
 impl Gate {
     /// Authenticates a request, unless its address has reached a rate.
     ///
-    /// The head decides, so the body of a refused request is not read. A token that may need a
-    /// request to its issuer counts as a failure until it is verified, so that
-    /// concurrent requests cannot send more of them than the rate allows (CWE-367). One rule
-    /// protects the callers behind the same address, whose tokens are valid: if a token can be
-    /// verified without a request to its issuer, it is verified in any case, and only its failure
-    /// is refused. An address without failures left cannot make this server send requests to an
-    /// issuer.
+    /// Only the head is needed, so the body of a refused request is not read. A token that may need
+    /// a request to its issuer counts as a failure until it is verified: otherwise concurrent
+    /// requests could exceed the rate (CWE-367). A token that needs no such request is always
+    /// verified, and the rate refuses it only if it is invalid. This protects other callers behind
+    /// the same address. Once an address has used up its failures, it cannot make this server send
+    /// requests to an issuer.
     pub(super) async fn authenticate_limited(
         &self,
         throttle: &Throttle,
@@ -126,8 +125,8 @@ impl Gate {
             })
     }
 
-    /// Counts a refused notification or reply for the rate of its caller, which does not count an
-    /// accepted one. Returns its refusal, or the refusal of the rate.
+    /// Counts a refused notification or reply for the rate of its caller; accepted ones are not
+    /// counted. Returns `refusal`, or the refusal of the rate if it is used up.
     pub(super) fn limit_refusal(
         &self,
         caller: Option<&Caller>,
@@ -143,8 +142,8 @@ impl Gate {
         }
     }
 
-    /// Counts a permitted request over HTTP. A value in its extensions keeps its item counted while
-    /// it runs.
+    /// Counts a permitted request over HTTP. If its item limits running requests, a [`RunningItem`]
+    /// in the extensions counts the request while it runs.
     pub(super) fn limit_use(
         &self,
         throttle: &Throttle,

@@ -1,5 +1,5 @@
-//! What a denial says to a local caller. No login would help: what it lacks, the author of the
-//! program grants it.
+//! The texts of a denial for a local caller, who cannot log in to get what it lacks: the author of
+//! the program grants it in the code.
 
 use super::Refusal;
 

@@ -88,8 +88,8 @@ impl Activity {
         activity
     }
 
-    /// Returns since when no request of the session is open. Returns `None` if one is, or if its
-    /// service is being released.
+    /// Returns the time since which the session has no open request. Returns `None` if it has one,
+    /// or if its service is being released.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = self.lock();
         let is_idle = state.open == 0 && state.service != ServiceState::Releasing;

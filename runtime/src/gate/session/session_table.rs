@@ -180,8 +180,8 @@ impl Table {
         Some((id, entry))
     }
 
-    /// Removes and returns the sessions that have been idle for a time. Also returns when the
-    /// next idle session will have been.
+    /// Removes and returns the sessions that have been idle for `time`. Also returns when the next
+    /// idle session reaches that limit.
     pub(super) fn remove_idle(
         &mut self,
         now: Instant,

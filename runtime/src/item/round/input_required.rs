@@ -62,8 +62,8 @@ impl InputRequired {
     /// `Option` empty. [`Round::elicited`](crate::Round::elicited) returns the answer by the same
     /// key.
     ///
-    /// A type with another field is a tool error that names the field. Register it with
-    /// [`Server::form`](crate::Server::form), and it is an error at start-up.
+    /// If `A` has any other field, the call fails with a tool error that names the field. To get
+    /// this error at start-up, register `A` with [`Server::form`](crate::Server::form).
     pub fn form<A: JsonSchema>(
         mut self,
         key: impl Into<String>,
@@ -102,8 +102,8 @@ impl InputRequired {
         self.page_with_id(key.into(), message.into(), url.into(), id)
     }
 
-    /// The same with the id that a notification of its completion names (MCP 2025-11-25). Revision
-    /// 2026-07-28 has neither: the key is sufficient.
+    /// Like [`page`](Self::page), with the elicitation id that the completion notification of MCP
+    /// 2025-11-25 names. In revision 2026-07-28 the key is sufficient.
     pub(in crate::item) fn page_with_id(
         self,
         key: String,

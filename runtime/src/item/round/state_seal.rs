@@ -1,11 +1,10 @@
 //! Request state that leaves the server and comes back through the client.
 //!
-//! The client is not trusted with it (MCP 2026-07-28, multi round-trip requests): it could read
-//! it, change it, store it, or give it to another caller. It is therefore encrypted, and
-//! authenticated together with everything that it belongs to, none of which it contains: the
-//! server, the caller, the method, and the tool and arguments (or the prompt, or the resource)
-//! of the request. If one of these differs, it does not open, and the client does not learn
-//! which.
+//! The client is not trusted with it (MCP 2026-07-28, multi round-trip requests): it could read it,
+//! change it, store it, or give it to another caller. The server therefore encrypts it. It also
+//! binds the state to values that the text does not contain: the server, the caller, the method,
+//! and the tool and arguments (or the prompt, or the resource) of the request. If one of these
+//! values differs, the state does not open, and the client does not learn which value differs.
 
 use std::{sync::Arc, time::Duration};
 

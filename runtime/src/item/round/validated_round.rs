@@ -50,7 +50,7 @@ impl CallRound {
         })
     }
 
-    /// Returns how long the client may still answer the round before; zero without one.
+    /// Returns how long the client may still answer the previous round; zero in the first round.
     pub(crate) fn left(&self) -> Duration {
         let left = self.earlier.as_ref().map_or(0, |earlier| earlier.left);
         Duration::from_secs(left)

@@ -21,8 +21,8 @@ const TIME: Duration = Duration::from_secs(10);
 
 impl<S: Clone + Send + Sync + 'static> Server<S> {
     /// Explains as [`explain`](Self::explain), and asks the decision point of the server, if it has
-    /// one. The claims are not verified. An item whose arguments the decision point gets is not
-    /// asked about.
+    /// one. The claims are not verified. The decision point is not asked about an item if it also
+    /// gets arguments of the item.
     ///
     /// # Errors
     ///

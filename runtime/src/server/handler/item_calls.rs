@@ -115,8 +115,8 @@ impl Handler {
         end.or_else(|error| answer_denied::<K>(error, &permit, operation, &rounds.context))
     }
 
-    /// Runs a request until its authorization ends. What still has its context, such as a task that
-    /// the item has started, sees that it is cancelled.
+    /// Runs a request until it ends, or its authorization does. In the second case its context is
+    /// cancelled, which a task that the item has started can see.
     async fn watched<T, E: From<ErrorData>>(
         &self,
         permit: &Permit,
@@ -206,8 +206,8 @@ pub(in crate::server) fn answer_denied<K: ServedKind>(
     }
 }
 
-/// Waits for a running item, unless the client disconnects or cancels the request. An item that
-/// takes the context can see that itself, and can clean up.
+/// Waits for a running item, and drops it if the client disconnects or cancels the request. An item
+/// that takes the context is not dropped: it can see the cancellation, and clean up.
 async fn unless_cancelled<T, E: From<ErrorData>>(
     takes_context: bool,
     cancelled: CancellationToken,

@@ -26,7 +26,7 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    /// Passes on what may run, until the input ends or the client is gone.
+    /// Authorizes each line and forwards its message, until the input ends or the client is gone.
     pub(super) async fn run(self, mut lines: mpsc::Receiver<Line>) {
         while let Some(line) = lines.recv().await {
             // Waits behind the answers of running calls: a client that does not read its answers
@@ -47,7 +47,7 @@ impl Admission {
             let decided = poll_fn(|context| Poll::Ready(admission.as_mut().poll(context))).await;
             match decided {
                 Poll::Ready(admitted) => self.pass_on(admitted).await,
-                // An `authorize` function decides. Other messages do not wait for it.
+                // An item or the decision point still decides. Other messages do not wait for it.
                 Poll::Pending => {
                     let this = self.clone();
                     let passing = async move { this.pass_on(admission.await).await };
@@ -59,7 +59,7 @@ impl Admission {
 
     async fn pass_on(&self, admitted: Admitted) {
         match admitted {
-            // Nobody waits for a message whose receiver is gone.
+            // If the receiver is gone, rmcp has ended and needs no message.
             Ok(message) => drop(self.admitted.send(message).await),
             Err(Some(answer)) => drop(self.answers.send(answer.to_string().into()).await),
             Err(None) => {}

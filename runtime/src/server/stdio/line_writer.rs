@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 /// Writes lines in a thread of its own, until all senders are dropped or the client is gone.
-/// Returns where lines are sent to, and what completes after the last one.
+/// Returns the sender of lines, and a receiver that completes after the last line.
 ///
 /// # Errors
 ///

@@ -124,7 +124,7 @@ impl<H> GuardedHandler<H> {
                 return answer_denied::<K>(run_error, &permit, operation, &context);
             }
         };
-        // They belong to the question, and the handler cannot open the state.
+        // The state and the answers belong to the question. The handler cannot open the state.
         K::take_round(&mut request);
         let running = reported(report.clone(), run(request, context));
         let running = self.within::<K>(target, report.clone(), running);
